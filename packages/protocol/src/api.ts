@@ -1,0 +1,94 @@
+/** Shapes that the HTTP API answers with (`/api/v1`). Times are ISO 8601 in UTC. */
+import type { Cut, Event, Level } from "./event.ts";
+import type { Grouping } from "./grouping.ts";
+
+export const ISSUE_STATUSES = ["unresolved", "resolved", "archived", "discarded"] as const;
+export type IssueStatus = (typeof ISSUE_STATUSES)[number];
+
+export interface ApiProject {
+  readonly id: string;
+  readonly slug: string;
+  /** The numeric id that SDKs carry in a DSN. */
+  readonly number: number;
+  readonly name: string;
+  readonly platform: string | null;
+  readonly dsn: string;
+}
+
+export interface ApiIssue {
+  readonly id: string;
+  readonly project_id: string;
+  /** Within the organization, unique and short enough to say aloud: `DEFAULT-12`. */
+  readonly short_id: string;
+  readonly title: string;
+  /** Where it happened: a function, a route. */
+  readonly culprit: string;
+  readonly level: Level;
+  readonly platform: string;
+  readonly status: IssueStatus;
+  readonly event_count: number;
+  readonly first_seen: string;
+  readonly last_seen: string;
+  readonly assigned_to: string | null;
+  /** When an event last made a resolved issue unresolved again. */
+  readonly regressed_at: string | null;
+}
+
+export interface ApiIssueDetail extends ApiIssue {
+  /** How and why the events of this issue belong together. */
+  readonly grouping: Grouping;
+  /** Events per hour over the last 24 hours, oldest first, zero-filled. */
+  readonly volume: readonly { readonly bucket: string; readonly count: number }[];
+  /** The newest stored event, null when retention has removed them all. */
+  readonly latest_event_id: string | null;
+}
+
+/** A page of a list in keyset order. Pass `next_cursor` and `next_cursor_id` back as `cursor` and `cursor_id`. */
+export interface ApiPage<Row> {
+  readonly data: readonly Row[];
+  readonly has_more: boolean;
+  readonly next_cursor?: string;
+  readonly next_cursor_id?: string;
+}
+
+export interface ApiEventSummary {
+  readonly id: string;
+  readonly level: Level;
+  readonly message: string;
+  readonly received_at: string;
+}
+
+export interface ApiEventDetail {
+  readonly event: {
+    readonly id: string;
+    readonly project_id: string;
+    readonly issue_id: string;
+    readonly level: Level;
+    readonly message: string;
+    readonly fingerprint: string;
+    readonly exception: unknown;
+    readonly stacktrace: unknown;
+    readonly breadcrumbs: unknown;
+    readonly tags: Readonly<Record<string, string>>;
+    readonly extra: unknown;
+    readonly user_context: unknown;
+    readonly sdk_name: string | null;
+    readonly sdk_version: string | null;
+    readonly received_at: string;
+    readonly grouping: Grouping;
+    /** The event as pages show it: canonical, within limits. */
+    readonly normalized: Event;
+    /** Where `normalized` differs from `payload`, and why. */
+    readonly cuts: readonly Cut[];
+    /** The event exactly as the client sent it. */
+    readonly payload: unknown;
+  };
+  readonly navigation: { readonly next_id: string | null; readonly prev_id: string | null };
+}
+
+/** Every error of `/api/v1`. `error` is a sentence for people; `code` is stable for programs. */
+export interface ApiError {
+  readonly error: string;
+  readonly code: string;
+  readonly details?: unknown;
+}

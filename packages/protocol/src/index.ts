@@ -1,0 +1,3 @@
+export * from "./api.ts";
+export * from "./event.ts";
+export * from "./grouping.ts";
