@@ -1,0 +1,15 @@
+/** What a DSN's public key opens: a project, with the settings that decide whether its events are taken. */
+export interface ProjectKey {
+  readonly publicKey: string;
+  readonly projectId: string;
+  /** The numeric id in DSNs. */
+  readonly projectNumber: number;
+  readonly organizationId: string;
+  /** Part of the events that is kept, 0…1. */
+  readonly sampleRate: number;
+  /** Events in a window; absent: the server's default. */
+  readonly rateLimitEvents?: number;
+}
+
+/** Finds an active key. Keys of revoked or unknown kind are `undefined`. */
+export type FindProjectKey = (publicKey: string) => Promise<ProjectKey | undefined> | ProjectKey | undefined;
