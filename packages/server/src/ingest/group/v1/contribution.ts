@@ -1,0 +1,53 @@
+import { createHash } from "node:crypto";
+import type { GroupingPart, GroupingStrategy } from "@mesher/protocol";
+
+/** What a part of an event says about the issue it belongs to. */
+export interface Contribution {
+  readonly strategy: GroupingStrategy;
+  /**
+   * What is hashed, in order. Bare values without their kinds, as Sentry hashes them: a frame that names the module
+   * `foo` is the same evidence as one that names the file `foo`.
+   */
+  readonly values: readonly string[];
+  /** The same for people to read. */
+  readonly parts: readonly GroupingPart[];
+}
+
+/** Parts that are shown; all of them are hashed. */
+const PARTS_MAX = 60;
+/** Characters of one part that are shown. */
+const PART_LENGTH_MAX = 300;
+
+/** Hex digits of a fingerprint: half of a SHA-256 is far beyond any accidental collision. */
+const FINGERPRINT_LENGTH = 32;
+/** Cannot be part of a name, so that the values of different frames never run into each other. */
+const SEPARATOR = "\u001f";
+
+export function hashContribution({ values }: Contribution): string {
+  return createHash("sha256").update(values.join(SEPARATOR)).digest("hex").slice(0, FINGERPRINT_LENGTH);
+}
+
+export function combine(contributions: readonly Contribution[]): Contribution {
+  const [first] = contributions;
+  return {
+    strategy: first?.strategy ?? "fallback",
+    values: contributions.flatMap((one) => one.values),
+    parts: limitParts(contributions.flatMap((one) => one.parts)),
+  };
+}
+
+/** Keeps the last parts: what is nearest to the place that failed. */
+export function limitParts(parts: readonly GroupingPart[]): readonly GroupingPart[] {
+  const shortened = parts.some(isLong) ? parts.map(shorten) : parts;
+  if (shortened.length <= PARTS_MAX) return shortened;
+  const leftOut = shortened.length - (PARTS_MAX - 1);
+  return [{ kind: "left out", value: `${leftOut} more parts` }, ...shortened.slice(leftOut)];
+}
+
+function isLong(part: GroupingPart): boolean {
+  return part.value.length > PART_LENGTH_MAX;
+}
+
+function shorten(part: GroupingPart): GroupingPart {
+  return isLong(part) ? { kind: part.kind, value: `${part.value.slice(0, PART_LENGTH_MAX)}…` } : part;
+}
