@@ -1,0 +1,57 @@
+/** The bytes are not JSON, not even after allowing for what old SDKs send. The only error `parseEventJson` throws. */
+export class EventJsonError extends Error {
+  override readonly name = "EventJsonError";
+}
+
+/**
+ * An event's JSON as clients really send it: with a byte order mark, with stray bytes that are not UTF-8, and from old
+ * Python SDKs with NaN and Infinity, which become null (relay does the same for their user agents, `endpoints/store.rs`).
+ */
+export function parseEventJson(bytes: Uint8Array): unknown {
+  const text = decode(bytes);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    if (!NOT_JSON_NUMBER.test(text)) throw new EventJsonError("event is not JSON", { cause });
+  }
+  try {
+    return JSON.parse(nullNotNumbers(text));
+  } catch (cause) {
+    throw new EventJsonError("event is not JSON", { cause });
+  }
+}
+
+const NOT_JSON_NUMBER = /NaN|Infinity/;
+const BYTE_ORDER_MARK = 0xfeff;
+
+function decode(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+  return text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text;
+}
+
+/** Replaces outside of strings only. Goes from quote to quote, so that its cost stays proportional to the text. */
+function nullNotNumbers(text: string): string {
+  const parts: string[] = [];
+  let at = 0;
+  while (at < text.length) {
+    const quote = text.indexOf('"', at);
+    const outsideEnd = quote === -1 ? text.length : quote;
+    parts.push(text.slice(at, outsideEnd).replaceAll(/-?Infinity|NaN/g, "null"));
+    if (quote === -1) break;
+
+    const end = stringEnd(text, quote);
+    parts.push(text.slice(quote, end));
+    at = end;
+  }
+  return parts.join("");
+}
+
+/** Index after the closing quote of the string that opens at `quote`; the text's end if it never closes. */
+function stringEnd(text: string, quote: number): number {
+  for (let at = quote + 1; at < text.length; at++) {
+    const character = text.charCodeAt(at);
+    if (character === 0x5c) at++;
+    else if (character === 0x22) return at + 1;
+  }
+  return text.length;
+}

@@ -1,0 +1,80 @@
+import type { IncomingMessage } from "node:http";
+import { type Dsn, parseProjectNumber } from "@mesher/protocol";
+import type { ProjectKey } from "../../organizations/project-key.ts";
+import type { HeldBytes } from "./byte-budget.ts";
+import type { IngestDependencies } from "./dependencies.ts";
+import { Refusal } from "./refusal.ts";
+import type { IngestRoute } from "./route.ts";
+
+/** One request on its way through here. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly route: IngestRoute;
+  /** Absent if the URL has none. */
+  readonly query: URLSearchParams | undefined;
+  readonly held: HeldBytes;
+  /** Once the request has proved whose it is. */
+  key?: ProjectKey;
+}
+
+/** Whether the route speaks Mesher's own words instead of Sentry's. */
+export function isNative(route: IngestRoute): boolean {
+  return route.kind === "native" || route.kind === "bulk";
+}
+
+/**
+ * Finds the project a public key opens and notes it in the exchange. The project's number in the path, or in a DSN,
+ * must be that project's. Throws a Refusal.
+ */
+export async function openProject(
+  publicKey: string,
+  exchange: Exchange,
+  deps: IngestDependencies,
+): Promise<ProjectKey> {
+  const { route } = exchange;
+  const number = route.number === undefined ? undefined : checkNumber(route.number);
+  const key = await deps.findProjectKey(publicKey);
+  if (key === undefined) {
+    throw isNative(route)
+      ? new Refusal("unknown_key", "unauthorized", { status: 401 })
+      : new Refusal("unknown_key", "the key is unknown or revoked");
+  }
+  exchange.key = key;
+  if (number !== undefined && number !== key.projectNumber) throw wrongProject();
+  return key;
+}
+
+/** The DSN in an envelope must name the key and the project the request came with. */
+export function checkDsn(dsn: Dsn, key: ProjectKey): void {
+  if (dsn.publicKey !== key.publicKey) throw new Refusal("missing_auth", "conflicting keys");
+  if (dsn.projectNumber !== key.projectNumber) throw wrongProject();
+}
+
+export function checkNumber(text: string): number {
+  const number = parseProjectNumber(text);
+  if (number === undefined) throw new Refusal("malformed", "the path has no valid project number", { reason: "path" });
+  return number;
+}
+
+export function missingAuth(route: IngestRoute): Refusal {
+  return new Refusal("missing_auth", isNative(route) ? "unauthorized" : "missing authorization information");
+}
+
+/** Who sent a request, for the journal. */
+export function senderOf({ request }: Exchange, { trustForwardedFor = false }: IngestDependencies) {
+  const forwarded = trustForwardedFor ? request.headers["x-forwarded-for"] : undefined;
+  const address = typeof forwarded === "string" ? forwarded.split(",", 1)[0]?.trim() : request.socket.remoteAddress;
+  const clientIp = address?.startsWith("::ffff:") ? address.slice("::ffff:".length) : address;
+  const userAgent = request.headers["user-agent"]?.slice(0, USER_AGENT_LENGTH_MAX);
+  return {
+    ...(clientIp === undefined || clientIp.length > ADDRESS_LENGTH_MAX ? {} : { clientIp }),
+    ...(userAgent === undefined ? {} : { userAgent }),
+  };
+}
+
+function wrongProject(): Refusal {
+  return new Refusal("unknown_key", "the key does not belong to this project");
+}
+
+const USER_AGENT_LENGTH_MAX = 512;
+const ADDRESS_LENGTH_MAX = 64;

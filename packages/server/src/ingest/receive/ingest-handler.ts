@@ -1,0 +1,142 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Category } from "@mesher/protocol";
+import { type Answer, nativeRefusal, preflightAnswer, sendAnswer, sentryRefusal, wrongMethodAnswer } from "./answer.ts";
+import { findPublicKey } from "./auth.ts";
+import { discardBody, readBody } from "./body.ts";
+import { ByteBudget } from "./byte-budget.ts";
+import type { IngestDependencies } from "./dependencies.ts";
+import { takeEnvelope } from "./envelope.ts";
+import { checkNumber, type Exchange, isNative, missingAuth, openProject } from "./exchange.ts";
+import { findEncoding, Inflater, type ReceivedBody } from "./inflate.ts";
+import type { ReceiveLimits } from "./limits.ts";
+import { takeNativeBulk, takeNativeEvent } from "./native.ts";
+import { ClientGoneError, Refusal } from "./refusal.ts";
+import { allowedMethods, findIngestRoute, type IngestRoute } from "./route.ts";
+import { takeSecurityReports } from "./security.ts";
+import { queryBody, STORE_PIXEL, takeStore } from "./store.ts";
+
+/**
+ * Answers the ingest routes on bare `node:http`, where a web framework would cost as much as all of the work.
+ * True: the path is an ingest route, and the answer will come. False: it is not ours.
+ */
+export function createIngestHandler(
+  deps: IngestDependencies,
+): (request: IncomingMessage, response: ServerResponse) => boolean {
+  const budget = new ByteBudget(deps.limits.inFlightBytesMax);
+  const inflater = new Inflater();
+
+  return (request, response) => {
+    const { path, query } = splitUrl(request.url ?? "");
+    const route = findIngestRoute(path);
+    if (route === undefined) return false;
+
+    const methods = allowedMethods(route);
+    if (request.method === "OPTIONS") {
+      sendAnswer(response, preflightAnswer(methods));
+    } else if (!methods.split(", ").includes(request.method ?? "")) {
+      sendAnswer(response, wrongMethodAnswer(methods));
+    } else {
+      const held = budget.open();
+      const exchange: Exchange = { request, route, query, held };
+      void answer(exchange, response, deps, inflater).finally(() => held.release());
+    }
+    return true;
+  };
+}
+
+/** The one place where refusals are counted and answered, and faults logged. Never rejects. */
+async function answer(
+  exchange: Exchange,
+  response: ServerResponse,
+  deps: IngestDependencies,
+  inflater: Inflater,
+): Promise<void> {
+  try {
+    sendAnswer(response, await take(exchange, deps, inflater));
+  } catch (error) {
+    if (error instanceof ClientGoneError) return;
+    const refusal = error instanceof Refusal ? error : fault(error, deps);
+    count(refusal, exchange, deps);
+    sendAnswer(response, isNative(exchange.route) ? nativeRefusal(refusal) : sentryRefusal(refusal));
+    discardBody(exchange.request);
+  }
+}
+
+/** auth → read → inflate → parse, sample, limit, journal. */
+async function take(exchange: Exchange, deps: IngestDependencies, inflater: Inflater): Promise<Answer> {
+  const { route, request, query, held } = exchange;
+  if (route.number !== undefined) checkNumber(route.number);
+
+  const publicKey = findPublicKey(request.headers, query, { bare: isNative(route) });
+  if (publicKey !== undefined) await openProject(publicKey, exchange, deps);
+  else if (route.kind !== "envelope") throw missingAuth(route);
+
+  if (request.method === "GET") return takePixel(exchange, deps, inflater);
+
+  const { wireBytesMax, inflatedBytesMax } = bodyLimits(route, deps.limits);
+  const encoding = findEncoding(request.headers["content-encoding"]);
+  const wire = await readBody(request, { bytesMax: wireBytesMax, timeoutMs: deps.limits.bodyTimeoutMs }, held);
+  const body = await inflater.inflate(wire, encoding, inflatedBytesMax, held);
+  return TAKE[route.kind](body, exchange, deps, inflater);
+}
+
+type Take = (body: ReceivedBody, exchange: Exchange, deps: IngestDependencies, inflater: Inflater) => Promise<Answer>;
+
+const TAKE: Record<IngestRoute["kind"], Take> = {
+  envelope: takeEnvelope,
+  // An envelope may come to the store route, if it says so (relay's `endpoints/store.rs`).
+  store: (body, exchange, deps, inflater) =>
+    isEnvelope(exchange.request) ? takeEnvelope(body, exchange, deps) : takeStore(body, exchange, deps, inflater),
+  security: takeSecurityReports,
+  native: takeNativeEvent,
+  bulk: takeNativeBulk,
+};
+
+/** Very old browsers send an event as the address of an image. */
+async function takePixel(exchange: Exchange, deps: IngestDependencies, inflater: Inflater): Promise<Answer> {
+  const data = exchange.query?.get("sentry_data");
+  if (!data) throw new Refusal("malformed", "sentry_data is missing", { reason: "event" });
+  await takeStore(queryBody(data), exchange, deps, inflater);
+  return STORE_PIXEL;
+}
+
+function isEnvelope({ headers }: IncomingMessage): boolean {
+  return headers["content-type"]?.startsWith("application/x-sentry-envelope") ?? false;
+}
+
+function bodyLimits({ kind }: IngestRoute, limits: ReceiveLimits) {
+  const { wireBytesMax, inflatedBytesMax, eventBytesMax, bulkBytesMax } = limits;
+  const bytesMax = {
+    envelope: inflatedBytesMax,
+    // Base64 takes a third more than the event in it.
+    store: eventBytesMax * 2,
+    security: eventBytesMax,
+    native: eventBytesMax,
+    bulk: bulkBytesMax,
+  }[kind];
+  return { wireBytesMax: Math.min(wireBytesMax, bytesMax), inflatedBytesMax: bytesMax };
+}
+
+function count(refusal: Refusal, { key, route }: Exchange, deps: IngestDependencies): void {
+  const { outcome, options } = refusal;
+  const category: Category = route.kind === "security" ? "security" : "error";
+  deps.countOutcome({
+    outcome,
+    category,
+    quantity: options.quantity ?? 1,
+    ...(key === undefined ? {} : { projectId: key.projectId }),
+    ...(options.reason === undefined ? {} : { reason: options.reason }),
+  });
+}
+
+/** What nobody foresaw. The client lost its event, as with `overloaded`, and is told nothing of the cause. */
+function fault(error: unknown, { log }: IngestDependencies): Refusal {
+  log.error({ err: error }, "ingest request failed");
+  return new Refusal("overloaded", "internal error", { status: 500, reason: "fault" });
+}
+
+function splitUrl(url: string): { path: string; query: URLSearchParams | undefined } {
+  const mark = url.indexOf("?");
+  if (mark === -1) return { path: url, query: undefined };
+  return { path: url.slice(0, mark), query: new URLSearchParams(url.slice(mark + 1)) };
+}
