@@ -1,0 +1,109 @@
+import type {
+  ApiEventDetail,
+  ApiEventSummary,
+  ApiIssue,
+  ApiIssueDetail,
+  ApiPage,
+  ApiProject,
+  IssueStatus,
+  Level,
+} from "@mesher/protocol";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { getJson } from "./client.ts";
+
+const REFRESH_MS = 3_000;
+const ISSUES_PER_PAGE = 50;
+const EVENTS_PER_PAGE = 10;
+
+export interface IssueFilter {
+  readonly status: IssueStatus | "all";
+  readonly level: Level | undefined;
+}
+
+interface Cursor {
+  readonly cursor: string | undefined;
+  readonly cursor_id: string | undefined;
+}
+const FIRST_PAGE: Cursor = { cursor: undefined, cursor_id: undefined };
+
+export function projectsQuery() {
+  return queryOptions({
+    queryKey: ["projects"],
+    queryFn: ({ signal }) => getJson<ApiProject[]>("api/v1/projects", {}, signal),
+    staleTime: 60_000,
+  });
+}
+
+export function issuesQuery(projectSlug: string, filter: IssueFilter) {
+  return infiniteQueryOptions({
+    queryKey: ["issues", projectSlug, filter],
+    queryFn: ({ signal, pageParam }) =>
+      getJson<ApiPage<ApiIssue>>(
+        `api/v1/projects/${encodeURIComponent(projectSlug)}/issues`,
+        {
+          status: filter.status === "all" ? undefined : filter.status,
+          level: filter.level,
+          limit: ISSUES_PER_PAGE,
+          ...pageParam,
+        },
+        signal,
+      ),
+    initialPageParam: FIRST_PAGE,
+    getNextPageParam: nextCursor,
+    // A refresh reads every page that is on screen: the more there are, the rarer.
+    refetchInterval: (query) => REFRESH_MS * Math.max(1, query.state.data?.pages.length ?? 1),
+  });
+}
+
+/** Whether a project has any issue at all, of whatever status. */
+export function hasIssuesQuery(projectSlug: string) {
+  return queryOptions({
+    queryKey: ["has-issues", projectSlug],
+    queryFn: async ({ signal }) => {
+      const path = `api/v1/projects/${encodeURIComponent(projectSlug)}/issues`;
+      return (await getJson<ApiPage<ApiIssue>>(path, { limit: 1 }, signal)).data.length > 0;
+    },
+    // Once there is one there is no more to wait for.
+    refetchInterval: (query) => (query.state.data === true ? false : REFRESH_MS),
+    staleTime: (query) => (query.state.data === true ? 60_000 : 0),
+  });
+}
+
+export function issueQuery(issueId: string) {
+  return queryOptions({
+    queryKey: ["issue", issueId],
+    queryFn: ({ signal }) => getJson<ApiIssueDetail>(`api/v1/issues/${encodeURIComponent(issueId)}`, {}, signal),
+    refetchInterval: REFRESH_MS,
+  });
+}
+
+export function issueEventsQuery(issueId: string) {
+  return infiniteQueryOptions({
+    queryKey: ["issue-events", issueId],
+    queryFn: ({ signal, pageParam }) =>
+      getJson<ApiPage<ApiEventSummary>>(
+        `api/v1/issues/${encodeURIComponent(issueId)}/events`,
+        { limit: EVENTS_PER_PAGE, ...pageParam },
+        signal,
+      ),
+    initialPageParam: FIRST_PAGE,
+    getNextPageParam: nextCursor,
+    refetchInterval: (query) => REFRESH_MS * Math.max(1, query.state.data?.pages.length ?? 1),
+  });
+}
+
+export function eventQuery(issueId: string, eventId: string) {
+  return queryOptions<ApiEventDetail>({
+    queryKey: ["event", issueId, eventId],
+    queryFn: ({ signal }) =>
+      getJson<ApiEventDetail>(`api/v1/events/${encodeURIComponent(eventId)}`, { issue: issueId }, signal),
+    // An event never changes, but the newest one may get a successor.
+    staleTime: 10_000,
+    // The event before stays while its neighbour loads, an event of another issue does not.
+    placeholderData: (previous) => (previous?.event.issue_id === issueId ? previous : undefined),
+  });
+}
+
+function nextCursor(page: ApiPage<unknown>): Cursor | undefined {
+  return page.has_more ? { cursor: page.next_cursor, cursor_id: page.next_cursor_id } : undefined;
+}

@@ -1,0 +1,80 @@
+import { ISSUE_STATUSES, type IssueStatus, LEVELS, type Level } from "@mesher/protocol";
+import { createRootRoute, createRoute, createRouter } from "@tanstack/react-router";
+import { EventPage } from "../events/event-page.tsx";
+import type { FrameMode } from "../events/frames.ts";
+import { IssuePage } from "../issues/issue-page.tsx";
+import { IssuesPage } from "../issues/issues-page.tsx";
+import { SNIPPET_NAMES, type SnippetName } from "../issues/snippets.ts";
+import { Notice } from "../ui/notice.tsx";
+import { HomePage } from "./home-page.tsx";
+import { Shell } from "./shell.tsx";
+
+/** What the address says about a list of issues. Absent means the default. */
+export interface IssuesSearch {
+  readonly status?: IssueStatus | "all" | undefined;
+  readonly level?: Level | undefined;
+  /** Which snippet is shown while there is no issue. */
+  readonly sdk?: SnippetName | undefined;
+}
+
+export interface EventSearch {
+  readonly frames?: FrameMode | undefined;
+}
+
+const rootRoute = createRootRoute({
+  component: Shell,
+  notFoundComponent: () => <Notice title="There is no such page." />,
+});
+
+const homeRoute = createRoute({ getParentRoute: () => rootRoute, path: "/", component: HomePage });
+
+const issuesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/projects/$slug",
+  validateSearch: (search: Record<string, unknown>): IssuesSearch => ({
+    status: oneOf([...ISSUE_STATUSES, "all"] as const, search["status"]),
+    level: oneOf(LEVELS, search["level"]),
+    sdk: oneOf(SNIPPET_NAMES, search["sdk"]),
+  }),
+  component: function IssuesRoute() {
+    return <IssuesPage projectSlug={issuesRoute.useParams().slug} search={issuesRoute.useSearch()} />;
+  },
+});
+
+const issueRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/issues/$issueId",
+  validateSearch: eventSearch,
+  component: function IssueRoute() {
+    return <IssuePage issueId={issueRoute.useParams().issueId} frameMode={issueRoute.useSearch().frames} />;
+  },
+});
+
+const eventRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/issues/$issueId/events/$eventId",
+  validateSearch: eventSearch,
+  component: function EventRoute() {
+    return <EventPage {...eventRoute.useParams()} frameMode={eventRoute.useSearch().frames} />;
+  },
+});
+
+export const router = createRouter({
+  routeTree: rootRoute.addChildren([homeRoute, issuesRoute, issueRoute, eventRoute]),
+  basepath: new URL(document.baseURI).pathname,
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}
+
+function eventSearch(search: Record<string, unknown>): EventSearch {
+  return { frames: oneOf(["app", "all"] as const, search["frames"]) };
+}
+
+function oneOf<Choice extends string>(choices: readonly Choice[], value: unknown): Choice | undefined {
+  return choices.find((choice) => choice === value);
+}

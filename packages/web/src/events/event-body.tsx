@@ -1,0 +1,132 @@
+import type { ApiEventDetail, Event, SecurityReport } from "@mesher/protocol";
+import { Disclosure, Section } from "../ui/section.tsx";
+import { Breadcrumbs } from "./breadcrumbs.tsx";
+import { CutMark } from "./cuts.tsx";
+import { Exceptions } from "./exceptions.tsx";
+import { FrameModeToggle } from "./frame-mode-toggle.tsx";
+import { type FrameMode, hasBothKinds } from "./frames.ts";
+import { JsonValue } from "./json-value.tsx";
+import { KeyValues } from "./key-values.tsx";
+import { RawJson } from "./raw-json.tsx";
+import { RequestView } from "./request-view.tsx";
+import { StacktraceView } from "./stacktrace-view.tsx";
+import { Threads } from "./threads.tsx";
+
+const REPORTS = ["csp", "hpkp", "expectct", "expectstaple", "nel"] as const;
+
+/** What happened, and what is known of its surroundings. */
+export function EventBody({ detail, mode }: { detail: ApiEventDetail; mode: FrameMode }) {
+  const { normalized: event, cuts } = detail.event;
+  const breadcrumbs = event.breadcrumbs?.values ?? [];
+  const threads = event.threads?.values ?? [];
+  const contexts = Object.entries(event.contexts ?? {});
+  return (
+    <div className="space-y-7">
+      <Message detail={detail} />
+      <Exceptions event={event} cuts={cuts} mode={mode} />
+      {event.stacktrace !== undefined && (
+        <Section title="Stack trace" aside={hasBothKinds(event.stacktrace) && <FrameModeToggle mode={mode} />}>
+          <div className="overflow-hidden rounded-lg border">
+            <StacktraceView stacktrace={event.stacktrace} mode={mode} />
+          </div>
+        </Section>
+      )}
+      {threads.length > 0 && <Threads key={event.event_id} threads={threads} mode={mode} />}
+      {REPORTS.map((name) => {
+        const report: SecurityReport | undefined = event[name];
+        return report !== undefined && <Values key={name} title={`${name} report`} values={report} />;
+      })}
+      {breadcrumbs.length > 0 && (
+        <Breadcrumbs key={event.event_id} breadcrumbs={breadcrumbs} eventAt={event.timestamp} />
+      )}
+      {event.request !== undefined && <RequestView request={event.request} />}
+      {contexts.length > 0 && (
+        <Section title="Contexts">
+          <div className="grid gap-x-8 gap-y-4 rounded-lg border px-3 py-2.5 xl:grid-cols-2">
+            {contexts.map(([name, context]) => (
+              <div key={name} className="min-w-0">
+                <h3 className="font-medium">{name}</h3>
+                <KeyValues
+                  entries={Object.entries(context).filter(([key]) => key !== "type" || name === context["type"])}
+                />
+              </div>
+            ))}
+          </div>
+        </Section>
+      )}
+      {event.extra !== undefined && Object.keys(event.extra).length > 0 && (
+        <Values title="Extra" values={event.extra} />
+      )}
+      <More event={event} />
+      <RawJson key={detail.event.id} eventId={detail.event.id} payload={detail.event.payload} />
+    </div>
+  );
+}
+
+/** A message besides an exception says something of its own; as the title alone it may be too short. */
+function Message({ detail }: { detail: ApiEventDetail }) {
+  const { normalized: event, cuts } = detail.event;
+  const text = event.logentry?.formatted ?? event.logentry?.message;
+  if (text === undefined || text === "") return null;
+  const template = event.logentry?.message;
+  return (
+    <Section title="Message">
+      <div className="rounded-lg border px-3 py-2">
+        <p className="max-h-80 overflow-y-auto break-words whitespace-pre-wrap">{text}</p>
+        <CutMark cuts={cuts} path="logentry" />
+        {template !== undefined && template !== text && (
+          <p className="mt-1.5 text-xs text-faint">
+            template <code className="break-words text-dim">{template}</code>
+          </p>
+        )}
+        {event.logentry?.params !== undefined && <JsonValue value={event.logentry.params} />}
+      </div>
+    </Section>
+  );
+}
+
+function Values({ title, values }: { title: string; values: Readonly<Record<string, unknown>> }) {
+  return (
+    <Section title={title}>
+      <div className="rounded-lg border px-3 py-1.5">
+        <KeyValues entries={Object.entries(values)} />
+      </div>
+    </Section>
+  );
+}
+
+/** What has a place of its own above or beside. The rest is shown too, under its own name. */
+const PLACED = new Set<string>([
+  "event_id",
+  "timestamp",
+  "platform",
+  "level",
+  "logger",
+  "logentry",
+  "transaction",
+  "server_name",
+  "release",
+  "dist",
+  "environment",
+  "exception",
+  "threads",
+  "stacktrace",
+  "breadcrumbs",
+  "request",
+  "user",
+  "contexts",
+  "tags",
+  "extra",
+  "sdk",
+  ...REPORTS,
+]);
+
+function More({ event }: { event: Event }) {
+  const rest = Object.entries(event).filter(([key, value]) => !PLACED.has(key) && value !== undefined);
+  if (rest.length === 0) return null;
+  return (
+    <Disclosure title="More" note={rest.map(([key]) => key).join(", ")}>
+      <KeyValues entries={rest} />
+    </Disclosure>
+  );
+}

@@ -1,0 +1,104 @@
+import type { ApiEventDetail } from "@mesher/protocol";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { eventQuery, issueQuery } from "../api/queries.ts";
+import { IssueCrumbs } from "../issues/issue-crumbs.tsx";
+import { TitleText } from "../issues/title-text.tsx";
+import { buttonClass } from "../ui/button.tsx";
+import { Failure } from "../ui/failure.tsx";
+import { LevelMark } from "../ui/level-mark.tsx";
+import { PageSkeleton } from "../ui/page-skeleton.tsx";
+import { RelativeTime } from "../ui/relative-time.tsx";
+import { EventBody } from "./event-body.tsx";
+import { EventFacts } from "./event-facts.tsx";
+import { eventTitle } from "./event-title.ts";
+import type { FrameMode } from "./frames.ts";
+
+export function EventPage(props: { issueId: string; eventId: string; frameMode: FrameMode | undefined }) {
+  const { issueId, eventId, frameMode } = props;
+  const event = useQuery(eventQuery(issueId, eventId));
+  const issue = useQuery(issueQuery(issueId));
+
+  if (event.isPending) return <PageSkeleton label="Loading the event" />;
+  if (event.data === undefined) {
+    return <Failure title="The event could not be loaded." error={event.error} onRetry={() => void event.refetch()} />;
+  }
+  return (
+    <article
+      className={`px-4 pb-20 sm:px-6 ${event.isPlaceholderData ? "opacity-60" : ""}`}
+      aria-busy={event.isPlaceholderData}
+    >
+      <div className="flex min-h-13 flex-wrap items-center justify-between gap-x-4 gap-y-2 py-2.5">
+        <IssueCrumbs issue={issue.data} current="Event" />
+        <EventNavigation
+          detail={event.data}
+          issueId={issueId}
+          latestId={issue.data?.latest_event_id ?? undefined}
+          frameMode={frameMode}
+        />
+      </div>
+      <EventHeader detail={event.data} culprit={issue.data?.culprit} />
+      <div className="mt-6 grid gap-x-10 gap-y-8 xl:grid-cols-[minmax(0,1fr)_19rem]">
+        <EventBody detail={event.data} mode={frameMode ?? "app"} />
+        <aside aria-label="Facts" className="min-w-0">
+          <EventFacts detail={event.data} showsGrouping />
+        </aside>
+      </div>
+    </article>
+  );
+}
+
+function EventHeader({ detail, culprit }: { detail: ApiEventDetail; culprit: string | undefined }) {
+  const { normalized, message, received_at } = detail.event;
+  const title = eventTitle(normalized, message);
+  return (
+    <header>
+      <title>{`${title} · Mesher`}</title>
+      <h1 className="flex items-start gap-2.5 text-base leading-6">
+        <LevelMark level={normalized.level} className="mt-1.5" />
+        <TitleText title={title} className="line-clamp-4 min-w-0 break-words" />
+      </h1>
+      <p className="mt-1 flex flex-wrap gap-x-2 pl-5.5 text-dim">
+        {culprit !== undefined && culprit !== "" && <code className="break-all">{culprit}</code>}
+        <RelativeTime at={received_at} />
+        {normalized.environment !== undefined && <span>{normalized.environment}</span>}
+        {normalized.release !== undefined && <span className="break-all">{normalized.release}</span>}
+      </p>
+    </header>
+  );
+}
+
+interface NavigationProps {
+  readonly detail: ApiEventDetail;
+  readonly issueId: string;
+  readonly latestId: string | undefined;
+  readonly frameMode: FrameMode | undefined;
+}
+
+function EventNavigation({ detail, issueId, latestId, frameMode }: NavigationProps) {
+  const { prev_id, next_id } = detail.navigation;
+  const link = (to: string | null | undefined, label: ReactNode, name: string) =>
+    to === null || to === undefined || to === detail.event.id ? (
+      <span aria-disabled="true" aria-label={`${name}: none`} className={buttonClass}>
+        {label}
+      </span>
+    ) : (
+      <Link
+        to="/issues/$issueId/events/$eventId"
+        params={{ issueId, eventId: to }}
+        search={{ frames: frameMode }}
+        aria-label={name}
+        className={buttonClass}
+      >
+        {label}
+      </Link>
+    );
+  return (
+    <nav aria-label="Events of this issue" className="flex gap-1.5">
+      {link(prev_id, "← Older", "Older event")}
+      {link(next_id, "Newer →", "Newer event")}
+      {link(next_id === null ? undefined : latestId, "Latest", "Latest event")}
+    </nav>
+  );
+}

@@ -1,0 +1,68 @@
+import { LEVELS } from "@mesher/protocol";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import type { IssueFilter } from "../api/queries.ts";
+import type { IssuesSearch } from "../app/router.tsx";
+import { LevelMark } from "../ui/level-mark.tsx";
+
+const STATUSES = ["unresolved", "resolved", "archived", "all"] as const;
+
+/** Links, not buttons: what is filtered is part of the address. */
+export function IssueFilters({ projectSlug, filter }: { projectSlug: string; filter: IssueFilter }) {
+  const status = filter.status === "unresolved" ? undefined : filter.status;
+  return (
+    <div className="flex items-center gap-x-4 overflow-x-auto border-b px-4 pb-3 sm:px-6">
+      <Chips label="Status">
+        {STATUSES.map((choice) => (
+          <Chip
+            key={choice}
+            projectSlug={projectSlug}
+            search={{ status: choice === "unresolved" ? undefined : choice, level: filter.level }}
+            isActive={choice === filter.status}
+          >
+            <span className="first-letter:uppercase">{choice}</span>
+          </Chip>
+        ))}
+      </Chips>
+      <span aria-hidden className="h-4 border-l" />
+      <Chips label="Level">
+        {LEVELS.map((choice) => (
+          <Chip
+            key={choice}
+            projectSlug={projectSlug}
+            // A second press on the active level takes the filter away.
+            search={{ status, level: choice === filter.level ? undefined : choice }}
+            isActive={choice === filter.level}
+          >
+            <LevelMark level={choice} decorative />
+            <span className="first-letter:uppercase">{choice}</span>
+          </Chip>
+        ))}
+      </Chips>
+    </div>
+  );
+}
+
+function Chips({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <nav aria-label={label} className="flex gap-1">
+      {children}
+    </nav>
+  );
+}
+
+function Chip(props: { projectSlug: string; search: IssuesSearch; isActive: boolean; children: ReactNode }) {
+  return (
+    <Link
+      to="/projects/$slug"
+      params={{ slug: props.projectSlug }}
+      search={props.search}
+      aria-current={props.isActive ? "true" : undefined}
+      className={`inline-flex h-6.5 items-center gap-1.5 rounded-full border px-2.5 text-xs font-medium whitespace-nowrap focus-visible:-outline-offset-2 ${
+        props.isActive ? "border-edge bg-raised text-ink" : "border-transparent text-dim hover:bg-raised hover:text-ink"
+      }`}
+    >
+      {props.children}
+    </Link>
+  );
+}
