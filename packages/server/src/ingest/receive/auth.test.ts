@@ -24,7 +24,7 @@ describe("every form of authentication is taken", () => {
     ["a proxy's own scheme beside the query", `?sentry_key=${KEY}`, { authorization: "Digest username=x" }],
   ])("%s", async (_, query, headers) => {
     await using server = await startTestServer();
-    const response = await server.post(`/api/1/envelope/${query}`, envelopeOf(), headers as Record<string, string>);
+    const response = await server.post(`/api/1/envelope/${query}`, envelopeOf(), headers);
     expect([response.status, await response.json()]).toEqual([200, { id: EVENT_ID }]);
     expect(server.entries).toMatchObject([{ projectId: "project-1" }]);
   });
@@ -36,7 +36,7 @@ describe("every form of authentication is taken", () => {
     ["X-Sentry-Auth: Sentry", { "x-sentry-auth": `Sentry sentry_key=${KEY}` }],
   ])("/api/v1/events: %s", async (_, headers) => {
     await using server = await startTestServer();
-    expect((await server.post("/api/v1/events", NATIVE, headers as Record<string, string>)).status).toBe(202);
+    expect((await server.post("/api/v1/events", NATIVE, headers)).status).toBe(202);
   });
 
   test("behind a tunnel, the dsn in the envelope's header", async () => {
@@ -66,7 +66,7 @@ describe("refused", () => {
   ])("%s: %d", async (_, status, outcome, query, headers, header) => {
     await using server = await startTestServer();
     const body = envelopeOf({}, header);
-    const response = await server.post(`/api/1/envelope/${query}`, body, headers as unknown as Record<string, string>);
+    const response = await server.post(`/api/1/envelope/${query}`, body, headers);
     expect(response.status).toBe(status);
     const { detail } = (await response.json()) as { detail: string };
     expect(response.headers.get("x-sentry-error")).toBe(detail);
@@ -85,7 +85,7 @@ describe("refused", () => {
     ["unknown_key", { "x-sentry-auth": "unknown" }],
   ])("/api/v1/events with %s: 401 in its own words", async (code, headers) => {
     await using server = await startTestServer();
-    const response = await server.post("/api/v1/events", NATIVE, headers as Record<string, string>);
+    const response = await server.post("/api/v1/events", NATIVE, headers);
     expect(response.status).toBe(401);
     expect(await response.json()).toEqual({ error: "unauthorized", code });
     expect(server.outcomes).toMatchObject([{ outcome: code, quantity: 1 }]);

@@ -1,0 +1,36 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { EventJsonError, parseEventJson } from "./event-json.ts";
+
+test.each([
+  ['{"a":1}', { a: 1 }],
+  ['\ufeff{"a":1}', { a: 1 }],
+  ['{"a":NaN,"b":[Infinity,-Infinity]}', { a: null, b: [null, null] }],
+  ['{"NaN":"-Infinity \\" NaN","a":NaN}', { NaN: '-Infinity " NaN', a: null }],
+  ['{"a":"\\\\","b":NaN}', { a: "\\", b: null }],
+])("%s is read", (text, expected) => {
+  expect(parseEventJson(Buffer.from(text))).toEqual(expected);
+});
+
+test("bytes that are not UTF-8 do not cost the event", () => {
+  expect(parseEventJson(Buffer.from([0x22, 0xff, 0x22]))).toBe("\ufffd");
+});
+
+describe("is no JSON", () => {
+  test.each(["", "{", '{"a":NaN', "nan", '{"a":NaN "b"}', '"NaN', "[-NaN-]"])("%s", (text) => {
+    expect(() => parseEventJson(Buffer.from(text))).toThrow(EventJsonError);
+  });
+});
+
+test("a long string with a stray NaN beside it is read in time proportional to its length", () => {
+  const long = "\\\\".repeat(500_000);
+  expect(parseEventJson(Buffer.from(`{"a":"${long}","b":NaN}`))).toMatchObject({ b: null });
+});
+
+test("all JSON is read as JSON.parse reads it", () => {
+  fc.assert(
+    fc.property(fc.json(), (text) => {
+      expect(parseEventJson(Buffer.from(text))).toEqual(JSON.parse(text));
+    }),
+  );
+});
