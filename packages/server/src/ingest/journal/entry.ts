@@ -1,3 +1,7 @@
+import type { BodyEncoding, EventSource } from "../../events/payload.ts";
+
+export { BODY_ENCODINGS, type BodyEncoding, type EventSource } from "../../events/payload.ts";
+
 /** One request's events on their way from the HTTP answer to the database. */
 export interface JournalEntry {
   readonly projectId: string;
@@ -16,12 +20,6 @@ export interface JournalEntry {
   /** As it was received, where it holds little but the events. */
   readonly body: Uint8Array;
 }
-
-/** `sentry`: an event as SDKs send it. `native`: the payload of `POST /api/v1/events`. */
-export type EventSource = "sentry" | "native";
-
-export const BODY_ENCODINGS = ["identity", "gzip", "deflate", "br", "zstd"] as const;
-export type BodyEncoding = (typeof BODY_ENCODINGS)[number];
 
 export interface EventSlice {
   /** 32 lowercase hex digits: the client's, or made at receipt. */

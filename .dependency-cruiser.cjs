@@ -1,0 +1,99 @@
+/** The directions of ARCHITECTURE.md as rules. `scripts/check-architecture.ts` runs them, and plants a violation of each. */
+const SERVER = "^packages/server/src";
+const EDGES = `${SERVER}/(ingest|api|live|jobs)/`;
+const DOMAIN = `${SERVER}/(issues|events|dashboards|organizations)/`;
+
+module.exports = {
+  forbidden: [
+    {
+      name: "no-unresolvable",
+      severity: "error",
+      comment: "An import that cannot be resolved slips past every other rule.",
+      from: { path: "^(packages|bench|scripts)/" },
+      to: { couldNotResolve: true },
+    },
+    { name: "no-circular", severity: "error", comment: "Modules form a tree.", from: {}, to: { circular: true } },
+    {
+      name: "edges-know-no-edge",
+      severity: "error",
+      comment: "Edges do not know each other; server.ts introduces them. Reading an event back uses the same pure rules as storing it.",
+      from: { path: `${SERVER}/(ingest|api|live|jobs)/` },
+      to: {
+        path: EDGES,
+        pathNot: [`${SERVER}/$1/`, `${SERVER}/ingest/(normalize|group)/`, `${SERVER}/ingest/event-json\\.ts$`, `${SERVER}/ingest/journal/journal\\.queries\\.ts$`],
+      },
+    },
+    {
+      name: "domain-knows-no-edge",
+      severity: "error",
+      comment: "Edges call the domain, never the other way round.",
+      from: { path: DOMAIN },
+      to: { path: [EDGES, `${SERVER}/(main|server|welcome)\\.ts$`] },
+    },
+    {
+      name: "domain-knows-no-http",
+      severity: "error",
+      comment: "The domain knows neither HTTP nor the cluster.",
+      from: { path: DOMAIN },
+      to: { path: ["^(node:)?https?$", "node_modules/(fastify|ws|moleculer)/", "^packages/cluster/"] },
+    },
+    {
+      name: "pure-stays-pure",
+      severity: "error",
+      comment: "normalize and group are functions of their arguments.",
+      from: { path: `${SERVER}/ingest/(normalize|group)/`, pathNot: "\\.test\\.ts$" },
+      to: {
+        path: [`${SERVER}/(db|runtime|api|jobs|organizations|issues|events|dashboards)/`, "node_modules/", "^(node:)?(fs|net|http|https|child_process|worker_threads)$"],
+      },
+    },
+    {
+      name: "only-db-imports-pg",
+      severity: "error",
+      comment: "The driver is known in one folder.",
+      from: { pathNot: [`${SERVER}/db/`, "^bench/", "^packages/testkit/"] },
+      to: { path: "node_modules/(pg|pg-copy-streams|@types/pg)/" },
+    },
+    {
+      name: "db-and-runtime-know-no-domain",
+      severity: "error",
+      comment: "No table and no domain word in them.",
+      from: { path: `${SERVER}/(db|runtime)/` },
+      to: { path: [EDGES, DOMAIN] },
+    },
+    {
+      name: "protocol-uses-nobody",
+      severity: "error",
+      comment: "What travels between programs also runs in a browser.",
+      from: { path: "^packages/protocol/src/", pathNot: "\\.test\\.ts$" },
+      to: { path: ["^packages/(?!protocol/)", "^bench/", "^(node:)?(fs|path|net|http|https|crypto|zlib|buffer|child_process|worker_threads|os|util|url|stream|events)$"] },
+    },
+    {
+      name: "web-and-cli-speak-protocol",
+      severity: "error",
+      comment: "What they need of the server travels over HTTP.",
+      from: { path: "^packages/(web|cli)/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^packages/(?!web/|cli/|protocol/)" },
+    },
+    {
+      name: "testkit-is-for-tests",
+      severity: "error",
+      comment: "Test helpers never end up in production.",
+      from: { pathNot: ["\\.test\\.ts$", "^packages/testkit/", "^bench/", "^scripts/", "/test/"] },
+      to: { path: "^packages/testkit/" },
+    },
+    {
+      name: "packages-by-name",
+      severity: "error",
+      comment: "A package is entered by its front door.",
+      from: { path: "^packages/([^/]+)/" },
+      to: { path: "^packages/(?!$1/)[^/]+/src/(?!(index|testing)\\.ts$)", dependencyTypesNot: ["npm"] },
+    },
+  ],
+  options: {
+    parser: "swc",
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: ["/dist/", "^packages/web/dist"] },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "node", "default"], extensions: [".ts", ".tsx", ".js", ".mjs", ".cjs", ".json"] },
+  },
+};

@@ -1,0 +1,24 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { Database } from "../db/database.ts";
+import type { Project } from "../organizations/organizations.queries.ts";
+import type { ApiToken } from "../organizations/organizations.queries.ts";
+
+/** What the routes need from outside. */
+export interface ApiDependencies {
+  readonly database: Database;
+  /** Who makes this request; throws a refusal when nobody who may. */
+  readonly authenticate: (request: FastifyRequest) => Promise<ApiToken>;
+  readonly dsnOf: (project: Project) => string;
+  readonly now: () => number;
+  readonly readiness: () => Readiness;
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+export interface Readiness {
+  /** Events can be accepted. */
+  readonly ready: boolean;
+  readonly database: "reachable" | "away";
+  readonly journal: { readonly waiting: number; readonly bytes: number; readonly bytes_max: number };
+}
+
+export type App = FastifyInstance;

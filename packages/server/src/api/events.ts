@@ -1,0 +1,70 @@
+import type { ApiEventDetail, Level } from "@mesher/protocol";
+import { findEvent, findNeighbours, type StoredEvent } from "../events/events.queries.ts";
+import { unpackPayload } from "../events/payload.ts";
+import { parseEventJson } from "../ingest/event-json.ts";
+import { normalizeEvent } from "../ingest/normalize/normalize.ts";
+import { listProjects } from "../organizations/organizations.queries.ts";
+import { notFound } from "./api-error.ts";
+import type { ApiDependencies, App } from "./dependencies.ts";
+import { isUuid } from "./pages-of-lists.ts";
+
+const EVENT_ID = /^[0-9a-f]{32}$/;
+
+export function registerEventRoutes(app: App, deps: ApiDependencies): void {
+  app.get<{ Params: { event: string } }>("/api/v1/events/:event", async (request): Promise<ApiEventDetail> => {
+    const stored = await getEvent(deps, (await deps.authenticate(request)).organizationId, request.params.event);
+    const { previousId, nextId } = await findNeighbours(deps.database, stored);
+    return { event: showEvent(stored), navigation: { prev_id: previousId, next_id: nextId } };
+  });
+
+  /** The event's JSON, byte for byte as the client sent it. */
+  app.get<{ Params: { event: string } }>("/api/v1/events/:event/payload", async (request, reply) => {
+    const stored = await getEvent(deps, (await deps.authenticate(request)).organizationId, request.params.event);
+    return reply.type("application/json; charset=utf-8").send(unpackPayload(stored.payload));
+  });
+}
+
+async function getEvent(deps: ApiDependencies, organizationId: string, given: string): Promise<StoredEvent> {
+  const id = (isUuid(given) ? given.replaceAll("-", "") : given).toLowerCase();
+  if (!EVENT_ID.test(id)) throw notFound("event");
+  const projects = await listProjects(deps.database, organizationId);
+  const stored = await findEvent(
+    deps.database,
+    projects.map((project) => project.id),
+    id,
+  );
+  if (stored === undefined) throw notFound("event");
+  return stored;
+}
+
+/** Normalized anew from what was sent: the rules that read an event may improve after it was stored. */
+function showEvent(stored: StoredEvent): ApiEventDetail["event"] {
+  const payload = parseEventJson(unpackPayload(stored.payload));
+  const { event, cuts } = normalizeEvent(payload, {
+    receivedAtMs: stored.receivedAt.getTime(),
+    eventId: stored.eventId,
+    source: stored.source,
+    ...stored.receipt,
+  });
+  return {
+    id: stored.eventId,
+    project_id: stored.projectId,
+    issue_id: stored.issueId,
+    level: stored.level as Level,
+    message: stored.title,
+    fingerprint: stored.grouping.fingerprint,
+    exception: event.exception ?? null,
+    stacktrace: event.stacktrace ?? null,
+    breadcrumbs: event.breadcrumbs ?? null,
+    tags: event.tags ?? {},
+    extra: event.extra ?? {},
+    user_context: event.user ?? null,
+    sdk_name: event.sdk?.name ?? null,
+    sdk_version: event.sdk?.version ?? null,
+    received_at: stored.receivedAt.toISOString(),
+    grouping: stored.grouping,
+    normalized: event,
+    cuts,
+    payload,
+  };
+}

@@ -1,0 +1,45 @@
+import type { ApiProject } from "@mesher/protocol";
+import { listProjects, type Project } from "../organizations/organizations.queries.ts";
+import { listOutcomes } from "../dashboards/rollups.queries.ts";
+import { listQuarantined } from "../ingest/journal/journal.queries.ts";
+import { notFound } from "./api-error.ts";
+import type { ApiDependencies, App } from "./dependencies.ts";
+
+const DAY_MS = 86_400_000;
+
+export function registerProjectRoutes(app: App, deps: ApiDependencies): void {
+  app.get("/api/v1/projects", async (request): Promise<ApiProject[]> => {
+    const { organizationId } = await deps.authenticate(request);
+    const projects = await listProjects(deps.database, organizationId);
+    return projects.map((project) => ({
+      id: project.id,
+      slug: project.slug,
+      number: project.number,
+      name: project.name,
+      platform: project.platform,
+      dsn: deps.dsnOf(project),
+    }));
+  });
+
+  /** The loss account of the last 24 hours: how the way of every item ended. */
+  app.get<{ Params: { project: string } }>("/api/v1/projects/:project/outcomes", async (request) => {
+    const project = await findProject(deps, (await deps.authenticate(request)).organizationId, request.params.project);
+    const outcomes = await listOutcomes(deps.database, project.id, new Date(deps.now() - DAY_MS));
+    return { data: outcomes };
+  });
+
+  /** Entries that could not be digested, newest first. */
+  app.get<{ Params: { project: string } }>("/api/v1/projects/:project/quarantine", async (request) => {
+    const project = await findProject(deps, (await deps.authenticate(request)).organizationId, request.params.project);
+    const entries = await listQuarantined(deps.database, project.id);
+    return { data: entries.map((entry) => ({ id: entry.id, received_at: entry.receivedAt, quarantined_at: entry.quarantinedAt, reason: entry.reason, bytes: entry.bytes })) };
+  });
+}
+
+/** By id, slug or number. One of another organization does not exist. */
+export async function findProject(deps: ApiDependencies, organizationId: string, given: string): Promise<Project> {
+  const projects = await listProjects(deps.database, organizationId);
+  const project = projects.find(({ id, slug, number }) => id === given || slug === given || String(number) === given);
+  if (project === undefined) throw notFound("project");
+  return project;
+}

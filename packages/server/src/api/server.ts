@@ -1,0 +1,102 @@
+/** The HTTP port: SDKs' events go their own short way, everything else is the API and the pages. */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { ApiError } from "@mesher/protocol";
+import { type FastifyInstance, fastify } from "fastify";
+import type { Log } from "../runtime/log.ts";
+import type { Service } from "../runtime/service.ts";
+import { RequestRefusedError } from "./api-error.ts";
+import { registerEventRoutes } from "./events.ts";
+import { registerHealthRoutes } from "./health.ts";
+import { registerIssueRoutes } from "./issues.ts";
+import { registerPages } from "./pages.ts";
+import { registerProjectRoutes } from "./projects.ts";
+import type { ApiDependencies } from "./dependencies.ts";
+
+export interface HttpServerOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Answers requests of SDKs; `false`: not one of theirs. */
+  readonly ingest: (request: IncomingMessage, response: ServerResponse) => boolean;
+  readonly deps: ApiDependencies;
+  readonly log: Log;
+}
+
+/** A client that sends nothing for this long is cut off. */
+const REQUEST_MS_MAX = 60_000;
+const HEADERS_MS_MAX = 15_000;
+
+/** How long connections may finish their answers when the server stops. */
+const CLOSE_MS_MAX = 5_000;
+
+export class HttpServer implements Service {
+  readonly name = "HTTP server";
+  readonly #options: HttpServerOptions;
+  #app: FastifyInstance | undefined;
+  #port = 0;
+
+  constructor(options: HttpServerOptions) {
+    this.#options = options;
+  }
+
+  /** The port it listens on. */
+  get port(): number {
+    return this.#port;
+  }
+
+  async start(): Promise<void> {
+    const { host, port, ingest, deps, log } = this.#options;
+    const app = fastify({
+      logger: false,
+      forceCloseConnections: "idle",
+      serverFactory: (handleApi) => {
+        const server = createServer((request, response) => {
+          if (!ingest(request, response)) handleApi(request, response);
+        });
+        server.requestTimeout = REQUEST_MS_MAX;
+        server.headersTimeout = HEADERS_MS_MAX;
+        return server;
+      },
+    });
+    answerErrors(app, log);
+    registerHealthRoutes(app, deps);
+    registerProjectRoutes(app, deps);
+    registerIssueRoutes(app, deps);
+    registerEventRoutes(app, deps);
+    await registerPages(app);
+    await app.listen({ host, port });
+    this.#app = app;
+    this.#port = (app.server.address() as AddressInfo).port;
+    log.info(`HTTP server starting on :${this.#port}`);
+  }
+
+  /** Takes no new connection, finishes the requests under way. */
+  async stop(): Promise<void> {
+    const server = this.#app?.server;
+    const cutOff = setTimeout(() => server?.closeAllConnections(), CLOSE_MS_MAX);
+    try {
+      await this.#app?.close();
+    } finally {
+      clearTimeout(cutOff);
+    }
+  }
+}
+
+function answerErrors(app: FastifyInstance, log: Log): void {
+  app.setErrorHandler((error: unknown, request, reply) => {
+    if (error instanceof RequestRefusedError) return reply.code(error.status).send(error.body);
+    const { statusCode, validation, message } = error as { statusCode?: number; validation?: unknown; message?: string };
+    if (statusCode !== undefined && statusCode < 500) {
+      const body: ApiError = {
+        error: message ?? "the request cannot be understood",
+        code: "bad_request",
+        ...(validation === undefined ? {} : { details: validation }),
+      };
+      return reply.code(statusCode).send(body);
+    }
+    // The client learns nothing of our insides; the log does.
+    log.error("Request failed", { method: request.method, url: request.url.split("?")[0], error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    const body: ApiError = { error: "the server could not answer; its log says why", code: "internal" };
+    return reply.code(500).send(body);
+  });
+}

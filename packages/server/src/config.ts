@@ -1,0 +1,143 @@
+/** Every setting of the server, in one table. `docs/configuration.md` is printed from it. */
+import { resolve } from "node:path";
+
+export interface Setting<T> {
+  readonly env: string;
+  /** Throws a `RangeError` that says what a good value looks like. */
+  readonly parse: (text: string) => T;
+  /** Absent: the setting is optional and has no value unless given. */
+  readonly default?: T;
+  /** For `docs/configuration.md`. */
+  readonly help: string;
+}
+
+export const SETTINGS = {
+  httpPort: { env: "MESHER_HTTP_PORT", parse: port, default: 8080, help: "Port for SDKs, the API and the pages. 0 takes any free port." },
+  httpHost: { env: "MESHER_HTTP_HOST", parse: text, default: "0.0.0.0", help: "Address to listen on." },
+  publicUrl: {
+    env: "MESHER_PUBLIC_URL",
+    parse: httpUrl,
+    help: "Where people and SDKs reach this server, for the DSNs it shows. Default: `http://localhost:<port>`.",
+  },
+  databaseUrl: {
+    env: "DATABASE_URL",
+    parse: postgresUrl,
+    help: "PostgreSQL 15 or newer. Not set: Mesher runs its own PostgreSQL in the data directory.",
+  },
+  databasePoolSize: { env: "MESHER_DATABASE_POOL_SIZE", parse: count, default: 10, help: "Connections for the API and jobs. Each digest worker has two of its own." },
+  dataDir: { env: "MESHER_DATA_DIR", parse: path, default: resolve("data"), help: "Directory of the journal and the embedded database. Default: `./data`." },
+  journalBytesMax: {
+    env: "MESHER_JOURNAL_MAX_BYTES",
+    parse: count,
+    default: 1024 ** 3,
+    help: "Bytes of accepted events that may wait for the database. When they are used up, clients get 429.",
+  },
+  workers: {
+    env: "MESHER_WORKERS",
+    parse: count,
+    help: "Threads that digest events. Default: one less than the machine has cores, at least 1 and at most 4.",
+  },
+  rateLimitEvents: { env: "MESHER_RATE_LIMIT_MAX_EVENTS", parse: count, default: 1000, help: "Events a project key may send in a window." },
+  rateLimitSeconds: { env: "MESHER_RATE_LIMIT_WINDOW_SECONDS", parse: count, default: 60, help: "Length of the rate limit's window." },
+  requestBytesMax: {
+    env: "MESHER_REQUEST_MAX_BYTES",
+    parse: count,
+    default: 20 * 1024 ** 2,
+    help: "Longest request body, as it comes over the wire.",
+  },
+  bootstrapToken: {
+    env: "MESHER_BOOTSTRAP_TOKEN",
+    parse: secret,
+    help: "API token of the organization's owner, for automation and tests. Not set: one is made at the first start and kept in the data directory.",
+  },
+  logLevel: {
+    env: "MESHER_LOG_LEVEL",
+    parse: oneOf("debug", "info", "warn", "error"),
+    default: "info",
+    help: "Least severe log lines that are written: debug, info, warn or error.",
+  },
+  logFormat: {
+    env: "MESHER_LOG_FORMAT",
+    parse: oneOf("auto", "json", "text"),
+    default: "auto",
+    help: "`text` for people, `json` for machines, `auto`: text on a terminal.",
+  },
+} as const satisfies Record<string, Setting<unknown>>;
+
+type SettingName = keyof typeof SETTINGS;
+type ValueOf<S> = S extends { readonly parse: (text: string) => infer T }
+  ? S extends { readonly default: unknown }
+    ? T
+    : T | undefined
+  : never;
+export type Config = { readonly [Name in SettingName]: ValueOf<(typeof SETTINGS)[Name]> };
+
+/** All mistakes at once, a line each. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** Reads all settings. An empty variable counts as not set. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const values: Record<string, unknown> = {};
+  const mistakes: string[] = [];
+  for (const [name, setting] of Object.entries<Setting<unknown>>(SETTINGS)) {
+    const given = env[setting.env]?.trim();
+    if (given === undefined || given === "") {
+      values[name] = setting.default;
+      continue;
+    }
+    try {
+      values[name] = setting.parse(given);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      const shown = setting.parse === secret ? "(hidden)" : `"${given}"`;
+      mistakes.push(`${setting.env} is ${shown}: ${error.message}. ${setting.help}`);
+    }
+  }
+  if (mistakes.length > 0) throw new ConfigError(mistakes.join("\n"));
+  return values as unknown as Config;
+}
+
+function text(value: string): string {
+  return value;
+}
+
+function path(value: string): string {
+  return resolve(value);
+}
+
+function secret(value: string): string {
+  if (value.length < 16) throw new RangeError("must have at least 16 characters");
+  return value;
+}
+
+function port(value: string): number {
+  const number = Number(value);
+  if (!/^\d+$/.test(value) || number > 65_535) throw new RangeError("must be a port, 0 to 65535");
+  return number;
+}
+
+function count(value: string): number {
+  const number = Number(value);
+  if (!/^\d+$/.test(value) || number < 1 || !Number.isSafeInteger(number)) throw new RangeError("expected a positive integer");
+  return number;
+}
+
+function httpUrl(value: string): string {
+  if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) throw new RangeError("must be a URL that starts with http:// or https://");
+  return value.replace(/\/+$/, "");
+}
+
+function postgresUrl(value: string): string {
+  if (!/^postgres(ql)?:\/\//.test(value) || !URL.canParse(value)) throw new RangeError("must be a URL that starts with postgresql://");
+  return value;
+}
+
+function oneOf<const T extends string>(...values: readonly T[]): (value: string) => T {
+  return (value) => {
+    const found = values.find((each) => each === value);
+    if (found === undefined) throw new RangeError(`must be one of ${values.join(", ")}`);
+    return found;
+  };
+}

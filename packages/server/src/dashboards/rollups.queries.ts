@@ -1,0 +1,119 @@
+/** Statements on the hourly roll-ups, which this folder owns. Written in the transaction that stores the events. */
+import type { Category, Outcome } from "@mesher/protocol";
+import type { Database } from "../db/database.ts";
+import type { Transaction } from "../db/transaction.ts";
+
+export const HOUR_MS = 3_600_000;
+
+/** The start of the UTC hour a moment is in. */
+export function hourOf(ms: number): number {
+  return Math.floor(ms / HOUR_MS) * HOUR_MS;
+}
+
+export interface EventCount {
+  readonly projectId: string;
+  readonly hourMs: number;
+  readonly level: string;
+  readonly count: number;
+}
+
+export async function addEventCounts(tx: Transaction, counts: readonly EventCount[]): Promise<void> {
+  await tx.query({
+    name: "rollups.add_event_counts",
+    text: `
+      insert into event_counts as c (project_id, hour, level, count)
+      select * from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::bigint[]) order by 1, 2, 3
+      on conflict (project_id, hour, level) do update set count = c.count + excluded.count`,
+    values: [
+      counts.map(({ projectId }) => projectId),
+      counts.map(({ hourMs }) => new Date(hourMs)),
+      counts.map(({ level }) => level),
+      counts.map(({ count }) => count),
+    ],
+  });
+}
+
+export interface IssueHourCount {
+  readonly projectId: string;
+  readonly issueId: string;
+  readonly hourMs: number;
+  readonly count: number;
+}
+
+export async function addIssueCounts(tx: Transaction, counts: readonly IssueHourCount[]): Promise<void> {
+  await tx.query({
+    name: "rollups.add_issue_counts",
+    text: `
+      insert into issue_counts as c (project_id, issue_id, hour, count)
+      select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bigint[]) order by 1, 2, 3
+      on conflict (project_id, issue_id, hour) do update set count = c.count + excluded.count`,
+    values: [
+      counts.map(({ projectId }) => projectId),
+      counts.map(({ issueId }) => issueId),
+      counts.map(({ hourMs }) => new Date(hourMs)),
+      counts.map(({ count }) => count),
+    ],
+  });
+}
+
+/** Stands for "no project could be told". */
+export const NIL_PROJECT_ID = "00000000-0000-0000-0000-000000000000";
+
+export interface OutcomeCount {
+  readonly projectId: string;
+  readonly hourMs: number;
+  readonly outcome: Outcome;
+  readonly category: Category;
+  readonly reason: string;
+  readonly count: number;
+}
+
+export async function addOutcomeCounts(database: Database | Transaction, counts: readonly OutcomeCount[]): Promise<void> {
+  await database.query({
+    name: "rollups.add_outcome_counts",
+    text: `
+      insert into outcome_counts as c (project_id, hour, outcome, category, reason, count)
+      select * from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::bigint[]) order by 1, 2, 3, 4, 5
+      on conflict (project_id, hour, outcome, category, reason) do update set count = c.count + excluded.count`,
+    values: [
+      counts.map(({ projectId }) => projectId),
+      counts.map(({ hourMs }) => new Date(hourMs)),
+      counts.map(({ outcome }) => outcome),
+      counts.map(({ category }) => category),
+      counts.map(({ reason }) => reason),
+      counts.map(({ count }) => count),
+    ],
+  });
+}
+
+/** Events of an issue per hour, `hours` of them up to and including the hour of `nowMs`, oldest first, zero-filled. */
+export async function listIssueVolume(
+  database: Database,
+  issue: { readonly projectId: string; readonly issueId: string },
+  nowMs: number,
+  hours: number,
+): Promise<{ hour: Date; count: number }[]> {
+  const { rows } = await database.query<{ hour: Date; count: number }>({
+    name: "rollups.list_issue_volume",
+    text: `
+      select h.hour, coalesce(c.count, 0) as count
+      from generate_series($3::timestamptz, $4::timestamptz, interval '1 hour') as h (hour)
+      left join issue_counts c on c.project_id = $1 and c.issue_id = $2 and c.hour = h.hour
+      order by h.hour`,
+    values: [issue.projectId, issue.issueId, new Date(hourOf(nowMs) - (hours - 1) * HOUR_MS), new Date(hourOf(nowMs))],
+  });
+  return rows;
+}
+
+/** Sums of outcomes since a moment, for one project. */
+export async function listOutcomes(database: Database, projectId: string, since: Date): Promise<{ outcome: Outcome; category: Category; reason: string; count: number }[]> {
+  const { rows } = await database.query<{ outcome: Outcome; category: Category; reason: string; count: number }>({
+    name: "rollups.list_outcomes",
+    text: `
+      select outcome, category, reason, sum(count)::bigint as count
+      from outcome_counts where project_id = $1 and hour >= $2
+      group by 1, 2, 3 order by 4 desc`,
+    values: [projectId, since],
+  });
+  return rows;
+}

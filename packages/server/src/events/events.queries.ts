@@ -1,0 +1,182 @@
+/** Statements on the table `events`, which this folder owns. */
+import type { Grouping } from "@mesher/protocol";
+import { CopyBuffer, copyBinary } from "../db/copy.ts";
+import type { Database } from "../db/database.ts";
+import type { Transaction } from "../db/transaction.ts";
+import { DAY_MS, dayOf } from "./partitions.ts";
+import { ENCODING_NUMBERS, type EventSource, encodingOf, type Payload, SOURCE_NUMBERS, sourceOf } from "./payload.ts";
+
+/** What the payload does not hold, but reading it needs. */
+export interface Receipt {
+  readonly sentAt?: string;
+  readonly clientIp?: string;
+  readonly userAgent?: string;
+}
+
+export interface NewEvent {
+  readonly projectId: string;
+  readonly eventId: string;
+  readonly issueId: string;
+  readonly receivedAtMs: number;
+  readonly occurredAtMs: number;
+  readonly level: string;
+  readonly title: string;
+  readonly environment: string | undefined;
+  readonly release: string | undefined;
+  /** JSON texts, made once in the digest. */
+  readonly tagsJson: string;
+  readonly groupingJson: string;
+  readonly receiptJson: string | undefined;
+  readonly source: EventSource;
+  readonly payload: Payload;
+  readonly lexemes: readonly string[];
+}
+
+const COLUMNS = `events (project_id, event_id, issue_id, received_at, occurred_at, level, title, environment, release,
+  tags, grouping, payload_source, payload_encoding, payload_offset, payload_length, receipt, payload, search)`;
+
+/** Fails with a unique violation when one of the events is stored already: find those first, and try again. */
+export async function insertEvents(tx: Transaction, events: readonly NewEvent[]): Promise<void> {
+  const rows = new CopyBuffer();
+  for (const event of events) {
+    rows.startRow(18);
+    rows.uuid(event.projectId);
+    rows.uuid(event.eventId);
+    rows.uuid(event.issueId);
+    rows.timestamptz(event.receivedAtMs);
+    rows.timestamptz(event.occurredAtMs);
+    rows.text(event.level);
+    rows.text(event.title);
+    rows.textOrNull(event.environment);
+    rows.textOrNull(event.release);
+    rows.jsonb(event.tagsJson);
+    rows.jsonb(event.groupingJson);
+    rows.int2(SOURCE_NUMBERS[event.source]);
+    rows.int2(ENCODING_NUMBERS[event.payload.encoding]);
+    rows.int4(event.payload.offset);
+    rows.int4(event.payload.length);
+    if (event.receiptJson === undefined) rows.null();
+    else rows.jsonb(event.receiptJson);
+    rows.bytea(event.payload.body);
+    rows.tsvector(event.lexemes);
+  }
+  await copyBinary(tx, COLUMNS, rows);
+}
+
+export interface EventKey {
+  readonly projectId: string;
+  readonly eventId: string;
+}
+
+/**
+ * Which of these events are stored. Looks at the day of `oldestMs` and the day before it up to now: a client's resend
+ * comes within hours, and every further day would cost one more index probe for each event.
+ */
+export async function findStoredEvents(tx: Transaction, keys: readonly EventKey[], oldestMs: number): Promise<EventKey[]> {
+  const { rows } = await tx.query<{ project_id: string; event_id: string }>({
+    name: "events.find_stored",
+    text: `
+      select e.project_id, e.event_id
+      from unnest($1::uuid[], $2::uuid[]) as k (project_id, event_id)
+      join events e on e.project_id = k.project_id and e.event_id = k.event_id
+      where e.received_at >= $3`,
+    values: [keys.map(({ projectId }) => projectId), keys.map(({ eventId }) => eventId), new Date(dayOf(oldestMs) - DAY_MS)],
+  });
+  return rows.map((row) => ({ projectId: row.project_id, eventId: row.event_id.replaceAll("-", "") }));
+}
+
+export interface EventSummary {
+  readonly eventId: string;
+  readonly level: string;
+  readonly title: string;
+  readonly receivedAt: Date;
+}
+
+/** A page of an issue's events, newest first, from behind the given one. */
+export async function listIssueEvents(
+  database: Database,
+  issue: { readonly projectId: string; readonly issueId: string },
+  page: { readonly limit: number; readonly after?: { readonly receivedAt: Date; readonly eventId: string } },
+): Promise<EventSummary[]> {
+  const { rows } = await database.query<{ event_id: string; level: string; title: string; received_at: Date }>({
+    name: page.after ? "events.list_of_issue_after" : "events.list_of_issue",
+    text: `
+      select event_id, level, title, received_at
+      from events
+      where project_id = $1 and issue_id = $2 ${page.after ? "and (received_at, event_id) < ($4, $5)" : ""}
+      order by received_at desc, event_id desc
+      limit $3`,
+    values: [issue.projectId, issue.issueId, page.limit, ...(page.after ? [page.after.receivedAt, page.after.eventId] : [])],
+  });
+  return rows.map((row) => ({ eventId: row.event_id.replaceAll("-", ""), level: row.level, title: row.title, receivedAt: row.received_at }));
+}
+
+export interface StoredEvent extends EventSummary {
+  readonly projectId: string;
+  readonly issueId: string;
+  readonly grouping: Grouping;
+  readonly source: EventSource;
+  readonly receipt: Receipt;
+  readonly payload: Payload;
+}
+
+interface EventRow {
+  project_id: string;
+  event_id: string;
+  issue_id: string;
+  level: string;
+  title: string;
+  received_at: Date;
+  grouping: Grouping;
+  payload_source: number;
+  payload_encoding: number;
+  payload_offset: number;
+  payload_length: number;
+  receipt: Receipt | null;
+  payload: Uint8Array;
+}
+
+/** Finds an event among the given projects: the same id may exist in several, and only these may be seen. */
+export async function findEvent(database: Database, projectIds: readonly string[], eventId: string): Promise<StoredEvent | undefined> {
+  const { rows } = await database.query<EventRow>({
+    name: "events.find",
+    text: `
+      select project_id, event_id, issue_id, level, title, received_at, grouping,
+        payload_source, payload_encoding, payload_offset, payload_length, receipt, payload
+      from events
+      where project_id = any($1::uuid[]) and event_id = $2
+      order by received_at
+      limit 1`,
+    values: [projectIds, eventId],
+  });
+  const row = rows[0];
+  if (row === undefined) return undefined;
+  return {
+    projectId: row.project_id,
+    eventId: row.event_id.replaceAll("-", ""),
+    issueId: row.issue_id,
+    level: row.level,
+    title: row.title,
+    receivedAt: row.received_at,
+    grouping: row.grouping,
+    source: sourceOf(row.payload_source),
+    receipt: row.receipt ?? {},
+    payload: { encoding: encodingOf(row.payload_encoding), offset: row.payload_offset, length: row.payload_length, body: row.payload },
+  };
+}
+
+/** The ids of the events before and after this one within its issue, in the order they were received. */
+export async function findNeighbours(database: Database, event: StoredEvent): Promise<{ previousId: string | null; nextId: string | null }> {
+  const { rows } = await database.query<{ previous_id: string | null; next_id: string | null }>({
+    name: "events.find_neighbours",
+    text: `
+      select
+        (select event_id from events where project_id = $1 and issue_id = $2 and (received_at, event_id) < ($3, $4)
+          order by received_at desc, event_id desc limit 1) as previous_id,
+        (select event_id from events where project_id = $1 and issue_id = $2 and (received_at, event_id) > ($3, $4)
+          order by received_at, event_id limit 1) as next_id`,
+    values: [event.projectId, event.issueId, event.receivedAt, event.eventId],
+  });
+  const found = rows[0];
+  return { previousId: found?.previous_id?.replaceAll("-", "") ?? null, nextId: found?.next_id?.replaceAll("-", "") ?? null };
+}

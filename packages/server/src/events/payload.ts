@@ -1,0 +1,71 @@
+/** How an event's payload lies in the database: the bytes the client sent, or its JSON compressed by us. */
+import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+
+/** Who wrote a payload, so which rules read it. `sentry`: an event as SDKs send it. `native`: the payload of `POST /api/v1/events`. */
+export type EventSource = "sentry" | "native";
+
+export const BODY_ENCODINGS = ["identity", "gzip", "deflate", "br", "zstd"] as const;
+export type BodyEncoding = (typeof BODY_ENCODINGS)[number];
+
+export interface Payload {
+  readonly encoding: BodyEncoding;
+  /** Bytes into the inflated body where the event's JSON starts, and its length. */
+  readonly offset: number;
+  readonly length: number;
+  readonly body: Uint8Array;
+}
+
+/** Numbers stand in the database: never change one. */
+export const ENCODING_NUMBERS: Record<BodyEncoding, number> = { identity: 0, gzip: 1, deflate: 2, br: 3, zstd: 4 };
+export const SOURCE_NUMBERS: Record<EventSource, number> = { sentry: 0, native: 1 };
+
+export function encodingOf(number: number): BodyEncoding {
+  const encoding = BODY_ENCODINGS.find((each) => ENCODING_NUMBERS[each] === number);
+  if (encoding === undefined) throw new RangeError(`payload encoding ${number} is unknown`);
+  return encoding;
+}
+
+export function sourceOf(number: number): EventSource {
+  if (number === SOURCE_NUMBERS.sentry) return "sentry";
+  if (number === SOURCE_NUMBERS.native) return "native";
+  throw new RangeError(`payload source ${number} is unknown`);
+}
+
+/** Inflates a body whose inflated size was checked when it was received. */
+export function inflateBody(encoding: BodyEncoding, body: Uint8Array): Uint8Array {
+  switch (encoding) {
+    case "identity":
+      return body;
+    case "gzip":
+      return gunzipSync(body);
+    case "deflate":
+      // Some clients mean zlib by it, others the bare stream: RFC 9110 section 8.4.1.2.
+      return isZlib(body) ? inflateSync(body) : inflateRawSync(body);
+    case "br":
+      return brotliDecompressSync(body);
+    case "zstd":
+      return zstdDecompressSync(body);
+  }
+}
+
+/** RFC 1950 section 2.2: method 8, and a header that is a multiple of 31. */
+function isZlib(body: Uint8Array): boolean {
+  const [method = 0, flags = 0] = body;
+  return (method & 0x0f) === 8 && (method * 256 + flags) % 31 === 0;
+}
+
+/**
+ * What to keep of an event that was cut out of a body. The client's own compression is kept where the body holds little
+ * else, which costs nothing; everything else is compressed here.
+ */
+export function packPayload(event: { readonly offset: number; readonly length: number }, encoding: BodyEncoding, body: Uint8Array, inflated: Uint8Array): Payload {
+  const isAlone = event.length * 2 >= inflated.length;
+  if (encoding !== "identity" && isAlone) return { encoding, offset: event.offset, length: event.length, body };
+  const json = inflated.subarray(event.offset, event.offset + event.length);
+  return { encoding: "zstd", offset: 0, length: json.length, body: zstdCompressSync(json) };
+}
+
+/** The event's JSON, byte for byte as it was sent. */
+export function unpackPayload(payload: Payload): Uint8Array {
+  return inflateBody(payload.encoding, payload.body).subarray(payload.offset, payload.offset + payload.length);
+}

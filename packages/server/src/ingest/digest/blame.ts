@@ -1,0 +1,17 @@
+import { isConnectionFailure, isTransient, sqlState } from "../../db/errors.ts";
+
+/**
+ * Classes of PostgreSQL's codes that blame what was sent: data exception, integrity violation, limit exceeded.
+ * https://www.postgresql.org/docs/18/errcodes-appendix.html
+ */
+const DATA_CLASSES = ["22", "23", "54"];
+
+/**
+ * Whether an entry of the batch is to blame, so that trying the same again can never succeed. A full disk, a missing
+ * table, a revoked right are not the batch's fault: it waits until somebody has mended them.
+ */
+export function blamesEntry(error: unknown): boolean {
+  if (isTransient(error) || isConnectionFailure(error)) return false;
+  const code = sqlState(error);
+  return code === undefined || DATA_CLASSES.some((prefix) => code.startsWith(prefix));
+}

@@ -1,0 +1,88 @@
+/**
+ * A worker thread: digests batches of journal records and stores them, with a pool of its own.
+ * While one batch waits for the database, the next is digested.
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import type { OutcomeCount } from "../../dashboards/rollups.queries.ts";
+import { openDatabase } from "../../db/database.ts";
+import { dayOf, ensurePartitions } from "../../events/partitions.ts";
+import { decodeRecord, recordBytes } from "../journal/record.ts";
+import { type DigestedEvent, storeBatch } from "../store/store.ts";
+import { blamesEntry } from "./blame.ts";
+import { digestEntry } from "./digest.ts";
+import { BATCHES_PER_WORKER, type BatchMessage, type WorkerData, type WorkerMessage } from "./worker-messages.ts";
+
+/** Digesting lets the answers of the database in at least this often. */
+const TURN_MS = 8;
+
+if (parentPort === null) throw new Error("worker.ts runs on a worker thread");
+const port = parentPort;
+const { databaseUrl, progress } = workerData as WorkerData;
+const currentSequence = new Float64Array(progress);
+// Lost connections show in the failed batch, which the main thread logs.
+const database = openDatabase({ url: databaseUrl, poolSize: BATCHES_PER_WORKER, applicationName: "mesher digest", log: () => {} });
+
+port.on("message", (batch: BatchMessage) => {
+  work(batch).then(tell, (error: unknown) => {
+    tell({
+      kind: "failed",
+      firstSequence: batch.firstSequence,
+      blamesEntry: blamesEntry(error),
+      error: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+    });
+  });
+});
+tell({ kind: "ready" });
+
+function tell(message: WorkerMessage): void {
+  port.postMessage(message);
+}
+
+async function work(batch: BatchMessage): Promise<WorkerMessage> {
+  const { events, outcomes } = await digestBatch(batch);
+  await ensurePartitionsOf(events);
+  const result = await storeBatch(database, { ...batch, events, outcomes });
+  return {
+    kind: "stored",
+    firstSequence: batch.firstSequence,
+    stored: result.stored.length,
+    duplicates: result.duplicates,
+    discarded: result.discarded,
+    invalid: outcomes.reduce((sum, { count }) => sum + count, 0),
+    newIssues: result.stored.filter(({ occasion }) => occasion === "new_issue").length,
+    regressions: result.stored.filter(({ occasion }) => occasion === "regression").length,
+  };
+}
+
+/** Days that have a partition. A journal that waited for days brings events of days that nobody made one for. */
+const partitionedDays = new Set<number>();
+
+async function ensurePartitionsOf(events: readonly DigestedEvent[]): Promise<void> {
+  const days = new Set(events.map(({ receivedAtMs }) => dayOf(receivedAtMs)));
+  const unknown = [...days].filter((day) => !partitionedDays.has(day));
+  if (unknown.length === 0) return;
+  await ensurePartitions(database, unknown);
+  for (const day of unknown) partitionedDays.add(day);
+}
+
+async function digestBatch(batch: BatchMessage): Promise<{ events: DigestedEvent[]; outcomes: OutcomeCount[] }> {
+  const records = Buffer.from(batch.bytes.buffer, batch.bytes.byteOffset, batch.bytes.byteLength);
+  const events: DigestedEvent[] = [];
+  const outcomes: OutcomeCount[] = [];
+  let sequence = batch.firstSequence;
+  let turnEndsAt = performance.now() + TURN_MS;
+  for (let offset = 0; offset < records.length; offset += recordBytes(records, offset)) {
+    currentSequence[0] = sequence;
+    const digest = digestEntry(decodeRecord(records, offset));
+    events.push(...digest.events);
+    outcomes.push(...digest.outcomes);
+    sequence += 1;
+    if (performance.now() > turnEndsAt) {
+      currentSequence[0] = 0;
+      await new Promise((resolve) => setImmediate(resolve));
+      turnEndsAt = performance.now() + TURN_MS;
+    }
+  }
+  currentSequence[0] = 0;
+  return { events, outcomes };
+}

@@ -1,0 +1,82 @@
+/** Statements on `journal_batches` and `quarantined_entries`, which this folder owns. */
+import type { Database } from "../../db/database.ts";
+import type { Transaction } from "../../db/transaction.ts";
+import type { SequenceRange } from "./journal.ts";
+
+export interface BatchKey {
+  readonly journalId: string;
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+}
+
+/**
+ * Takes the right to store a batch. `false`: it, or a batch it was a piece of, is stored already. Another transaction that
+ * is storing the same batch right now is waited for.
+ */
+export async function claimBatch(tx: Transaction, batch: BatchKey): Promise<boolean> {
+  const { rowCount } = await tx.query({
+    name: "journal.claim_batch",
+    text: `
+      insert into journal_batches (journal_id, first_sequence, last_sequence)
+      select $1, $2, $3
+      where not exists (
+        select from journal_batches where journal_id = $1 and first_sequence <= $2 and last_sequence >= $3
+      )
+      on conflict (journal_id, first_sequence) do nothing`,
+    values: [batch.journalId, batch.firstSequence, batch.lastSequence],
+  });
+  return rowCount === 1;
+}
+
+/** Forgets what the journal has deleted from its own disk. */
+export async function forgetBatches(tx: Transaction, journalId: string, doneThrough: number): Promise<void> {
+  await tx.query({
+    name: "journal.forget_batches",
+    text: "delete from journal_batches where journal_id = $1 and last_sequence <= $2",
+    values: [journalId, doneThrough],
+  });
+}
+
+export async function listStoredRanges(database: Database, journalId: string): Promise<SequenceRange[]> {
+  const { rows } = await database.query<{ first_sequence: number; last_sequence: number }>({
+    name: "journal.list_stored_ranges",
+    text: "select first_sequence, last_sequence from journal_batches where journal_id = $1",
+    values: [journalId],
+  });
+  return rows.map((row) => ({ first: row.first_sequence, last: row.last_sequence }));
+}
+
+export interface QuarantinedEntry {
+  readonly projectId: string;
+  readonly journalId: string;
+  readonly sequence: number;
+  readonly receivedAt: Date;
+  readonly reason: string;
+  readonly record: Uint8Array;
+}
+
+export async function insertQuarantinedEntry(tx: Transaction, entry: QuarantinedEntry): Promise<void> {
+  await tx.query({
+    name: "journal.insert_quarantined_entry",
+    text: `
+      insert into quarantined_entries (project_id, journal_id, sequence, received_at, reason, record)
+      values ($1, $2, $3, $4, $5, $6)
+      on conflict (journal_id, sequence) do nothing`,
+    values: [entry.projectId, entry.journalId, entry.sequence, entry.receivedAt, entry.reason, entry.record],
+  });
+}
+
+/** What a list of quarantined entries shows at most. */
+const QUARANTINED_MAX = 100;
+
+export async function listQuarantined(database: Database, projectId: string): Promise<{ id: string; receivedAt: Date; quarantinedAt: Date; reason: string; bytes: number }[]> {
+  const { rows } = await database.query<{ id: string; received_at: Date; quarantined_at: Date; reason: string; bytes: number }>({
+    name: "journal.list_quarantined",
+    text: `
+      select id, received_at, quarantined_at, reason, length(record) as bytes
+      from quarantined_entries where project_id = $1
+      order by quarantined_at desc limit $2`,
+    values: [projectId, QUARANTINED_MAX],
+  });
+  return rows.map((row) => ({ id: row.id, receivedAt: row.received_at, quarantinedAt: row.quarantined_at, reason: row.reason, bytes: row.bytes }));
+}

@@ -1,0 +1,349 @@
+/**
+ * What stands between accepting an event and storing it. `append` resolves when the entry is on disk; only then is
+ * the client answered. Batches of entries are leased, digested and stored elsewhere, and then either `done` or
+ * `returned`. Entries survive the end of the process, in whatever way it ends.
+ *
+ * **Maintained invariants.** A batch never holds an entry that is not on disk. Every entry is leased to at most one
+ * holder at a time. A segment is deleted only when all its entries are done. Sequences never repeat within a journal.
+ */
+import { mkdir, readdir } from "node:fs/promises";
+import { type EntrySink, type JournalEntry, JournalUnavailableError } from "./entry.ts";
+import { readOrMakeId } from "./journal-id.ts";
+import { encodeRecord, RECORD_HEADER_BYTES, recordBytes } from "./record.ts";
+import { parseSegmentName, Segment } from "./segment.ts";
+
+/** A segment is sealed when it is this long; smaller ones give disk space back sooner. */
+const SEGMENT_BYTES = 32 * 1024 * 1024;
+
+/** One group commit writes at most this much, so that a burst does not make the first of it wait for the last. */
+const GROUP_BYTES_MAX = 8 * 1024 * 1024;
+
+export interface JournalOptions {
+  readonly directory: string;
+  /** Bytes on disk above which appends are refused. */
+  readonly bytesMax: number;
+  readonly segmentBytes?: number;
+  readonly log: (message: string, details?: object) => void;
+}
+
+/** Consecutive entries, leased to one holder. */
+export interface Batch {
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  /** The records as they stand in the segment, in a buffer of its own that may be transferred to another thread. */
+  readonly bytes: Buffer;
+  /** How often it was leased before. */
+  readonly attempts: number;
+}
+
+/** An append whose group was not written yet. */
+interface Waiting {
+  readonly parts: readonly [Uint8Array, Uint8Array];
+  readonly bytes: number;
+  readonly resolve: () => void;
+  readonly reject: (reason: Error) => void;
+}
+
+/** Consecutive records of one segment. */
+interface Range {
+  readonly segment: Segment;
+  readonly offset: number;
+  readonly bytes: number;
+  readonly firstSequence: number;
+  readonly records: number;
+  readonly attempts: number;
+}
+
+/** Sequences from `first` to `last`, both included. */
+export interface SequenceRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+export class Journal implements EntrySink {
+  /** Names this journal in the database, beside the sequences that are stored. */
+  readonly id: string;
+  readonly bytesMax: number;
+  /** Called whenever there may be something new to lease. */
+  onReadable: () => void = () => {};
+
+  readonly #directory: string;
+  readonly #segmentBytes: number;
+  readonly #log: JournalOptions["log"];
+  /** Oldest first. */
+  readonly #segments: Segment[];
+  #bytes: number;
+  #active: Segment | undefined;
+  #nextSequence: number;
+
+  #waiting: Waiting[] = [];
+  #waitingBytes = 0;
+  #writing: Promise<void> | undefined;
+
+  readonly #leased = new Map<number, Range>();
+  /** Given back by their holders, to be leased again before anything newer. */
+  readonly #returned: Range[] = [];
+  #storedBefore: SequenceRange[] = [];
+  #leasing: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  private constructor(options: JournalOptions, id: string, segments: Segment[], nextSequence: number) {
+    this.#directory = options.directory;
+    this.bytesMax = options.bytesMax;
+    this.#segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
+    this.#log = options.log;
+    this.id = id;
+    this.#segments = segments;
+    this.#bytes = segments.reduce((sum, segment) => sum + segment.durableBytes, 0);
+    this.#nextSequence = nextSequence;
+  }
+
+  /** Opens what an earlier run left, or an empty journal. */
+  static async open(options: JournalOptions): Promise<Journal> {
+    await mkdir(options.directory, { recursive: true, mode: 0o700 });
+    const id = await readOrMakeId(options.directory);
+    const names = (await readdir(options.directory)).filter((name) => parseSegmentName(name) !== undefined).toSorted();
+    const segments: Segment[] = [];
+    let nextSequence = 1;
+    for (const name of names) {
+      const { segment, tornBytes } = await Segment.openSealed(options.directory, name);
+      if (tornBytes > 0)
+        options.log("Journal segment has a torn tail that was never answered for", { name, tornBytes });
+      // One is left out, so that the name of an empty segment can be taken by no other.
+      nextSequence = segment.firstSequence + segment.durableRecords + 1;
+      if (segment.durableRecords === 0) await segment.remove();
+      else segments.push(segment);
+    }
+    return new Journal(options, id, segments, nextSequence);
+  }
+
+  /** Entries that are on disk and not yet done, the leased ones included. */
+  get depth(): number {
+    return this.#segments.reduce((sum, segment) => sum + segment.durableRecords - segment.doneRecords, 0);
+  }
+
+  /** Bytes of segments on disk. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Whether a lease would find something. */
+  get isReadable(): boolean {
+    return (
+      this.#returned.length > 0 ||
+      this.#segments.some(({ readRecords, durableRecords }) => readRecords < durableRecords)
+    );
+  }
+
+  /** Entries that were never leased. */
+  get unreadRecords(): number {
+    return this.#segments.reduce((sum, { readRecords, durableRecords }) => sum + durableRecords - readRecords, 0);
+  }
+
+  /** Everything up to and including this sequence is done, and its disk space given back. */
+  get doneThrough(): number {
+    const oldest = this.#segments[0];
+    return oldest === undefined ? this.#nextSequence - 1 : oldest.firstSequence - 1;
+  }
+
+  /** Throws `JournalUnavailableError` when the journal is full, its disk cannot be written, or it is closed. */
+  async append(entry: JournalEntry): Promise<void> {
+    if (this.#closed) throw new JournalUnavailableError("the journal is closed");
+    const parts = encodeRecord(entry);
+    const bytes = parts[0].length + parts[1].length;
+    if (this.#bytes + this.#waitingBytes + bytes > this.bytesMax) {
+      throw new JournalUnavailableError(`the journal is full: ${this.bytesMax} bytes wait to be stored`);
+    }
+    await new Promise<void>((resolve, reject) => {
+      this.#waiting.push({ parts, bytes, resolve, reject });
+      this.#waitingBytes += bytes;
+      this.#writing ??= this.#writeGroups().finally(() => {
+        this.#writing = undefined;
+      });
+    });
+  }
+
+  /**
+   * Takes the oldest entries that nobody holds: at most `recordsMax`, and no more once `bytesMax` bytes are reached, but
+   * at least one. `undefined` when there is none.
+   */
+  async lease(recordsMax: number, bytesMax: number): Promise<Batch | undefined> {
+    // One lease at a time: how far a segment was read is known only when its bytes were seen.
+    const turn = this.#leasing.then(() => this.#leaseNext(recordsMax, bytesMax));
+    this.#leasing = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** The bytes of a leased batch once more, after its own were transferred away. */
+  async readAgain(batch: Batch): Promise<Buffer> {
+    const range = this.#leased.get(batch.firstSequence);
+    if (range === undefined) throw new Error(`journal batch ${batch.firstSequence} is not leased`);
+    return range.segment.read(range.offset, range.bytes);
+  }
+
+  /** The batch is stored, or quarantined: it will not be leased again. */
+  async done(batch: Batch): Promise<void> {
+    const range = this.#endLease(batch);
+    range.segment.doneRecords += range.records;
+    await this.#removeDoneSegments();
+  }
+
+  /**
+   * The holder gives the batch back: it will be leased again. With `cuts`, in pieces: each cut is the offset in the
+   * batch's bytes where a piece ends, with the number of records before it.
+   */
+  returned(batch: Batch, cuts: readonly { readonly records: number; readonly offset: number }[] = []): void {
+    const range = this.#endLease(batch);
+    let from = { records: 0, offset: 0 };
+    for (const to of [...cuts, { records: range.records, offset: range.bytes }]) {
+      if (to.records > from.records) {
+        this.#returned.push({
+          segment: range.segment,
+          offset: range.offset + from.offset,
+          bytes: to.offset - from.offset,
+          firstSequence: range.firstSequence + from.records,
+          records: to.records - from.records,
+          attempts: range.attempts + 1,
+        });
+      }
+      from = to;
+    }
+    this.onReadable();
+  }
+
+  /** What the database says was stored by an earlier run: these are never leased. To be called before the first lease. */
+  skipStored(ranges: readonly SequenceRange[]): void {
+    this.#storedBefore = ranges.toSorted((a, b) => a.first - b.first);
+  }
+
+  /** Appends no more. What waits is still written; batches that are leased may still be ended. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#writing;
+    await this.#leasing;
+    this.#seal();
+    await this.#removeDoneSegments();
+    await Promise.all(this.#segments.map((segment) => segment.close()));
+  }
+
+  async #writeGroups(): Promise<void> {
+    // Appends of the same turn of the event loop go into the first group together.
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
+      const group = this.#takeGroup();
+      try {
+        const segment = await this.#activeSegment();
+        const parts = group.waiting.flatMap(({ parts: [head, body] }) => [head, body]);
+        await segment.append(parts, group.bytes, group.waiting.length);
+        this.#bytes += group.bytes;
+        this.#nextSequence += group.waiting.length;
+        if (segment.durableBytes >= this.#segmentBytes) this.#seal();
+        for (const { resolve } of group.waiting) resolve();
+        this.onReadable();
+      } catch (cause) {
+        // What the disk holds behind the last good record is unknown now, so nothing may be written behind it.
+        this.#seal();
+        this.#nextSequence += 1;
+        this.#log("Journal cannot be written", { error: String(cause), refused: group.waiting.length });
+        const reason = new JournalUnavailableError("the journal cannot be written", { cause });
+        for (const { reject } of group.waiting) reject(reason);
+        await this.#removeDoneSegments();
+      } finally {
+        this.#waitingBytes -= group.bytes;
+      }
+    }
+  }
+
+  #takeGroup(): { waiting: Waiting[]; bytes: number } {
+    let bytes = 0;
+    let count = 0;
+    for (const append of this.#waiting) {
+      if (count > 0 && bytes + append.bytes > GROUP_BYTES_MAX) break;
+      bytes += append.bytes;
+      count += 1;
+    }
+    const waiting = this.#waiting.slice(0, count);
+    this.#waiting = this.#waiting.slice(count);
+    return { waiting, bytes };
+  }
+
+  async #activeSegment(): Promise<Segment> {
+    if (this.#active === undefined) {
+      this.#active = await Segment.create(this.#directory, this.#nextSequence);
+      this.#segments.push(this.#active);
+    }
+    return this.#active;
+  }
+
+  #seal(): void {
+    if (this.#active !== undefined) this.#active.sealed = true;
+    this.#active = undefined;
+  }
+
+  async #leaseNext(recordsMax: number, bytesMax: number): Promise<Batch | undefined> {
+    const range = this.#returned.shift() ?? (await this.#nextRange(recordsMax, bytesMax));
+    if (range === undefined) return undefined;
+    this.#leased.set(range.firstSequence, range);
+    try {
+      const bytes = await range.segment.read(range.offset, range.bytes);
+      const lastSequence = range.firstSequence + range.records - 1;
+      return { firstSequence: range.firstSequence, lastSequence, bytes, attempts: range.attempts };
+    } catch (error) {
+      this.#leased.delete(range.firstSequence);
+      this.#returned.unshift(range);
+      throw error;
+    }
+  }
+
+  /** Moves on over entries that nobody was given yet. */
+  async #nextRange(recordsMax: number, bytesMax: number): Promise<Range | undefined> {
+    for (const segment of this.#segments) {
+      while (segment.readRecords < segment.durableRecords) {
+        const firstSequence = segment.firstSequence + segment.readRecords;
+        const stored = this.#storedBefore.find(({ last }) => last >= firstSequence);
+        const isStored = stored !== undefined && stored.first <= firstSequence;
+        const until = isStored ? stored.last + 1 : (stored?.first ?? Number.POSITIVE_INFINITY);
+        const limit = Math.min(recordsMax, until - firstSequence, segment.durableRecords - segment.readRecords);
+        const { records, bytes } = await this.#measure(segment, limit, bytesMax);
+        const range = { segment, offset: segment.readBytes, bytes, firstSequence, records, attempts: 0 };
+        segment.readRecords += records;
+        segment.readBytes += bytes;
+        if (!isStored) return range;
+        segment.doneRecords += records;
+      }
+    }
+    await this.#removeDoneSegments();
+    return undefined;
+  }
+
+  /** How many of the next records fit, and their bytes. */
+  async #measure(segment: Segment, recordsMax: number, bytesMax: number): Promise<{ records: number; bytes: number }> {
+    const left = segment.durableBytes - segment.readBytes;
+    const window = await segment.read(segment.readBytes, Math.min(left, bytesMax));
+    let records = 0;
+    let bytes = 0;
+    while (records < recordsMax && bytes + RECORD_HEADER_BYTES <= window.length) {
+      const next = recordBytes(window, bytes);
+      if (records > 0 && bytes + next > window.length) break;
+      records += 1;
+      bytes += next;
+    }
+    return { records, bytes };
+  }
+
+  #endLease(batch: Batch): Range {
+    const range = this.#leased.get(batch.firstSequence);
+    if (range === undefined) throw new Error(`journal batch ${batch.firstSequence} is not leased`);
+    this.#leased.delete(batch.firstSequence);
+    return range;
+  }
+
+  async #removeDoneSegments(): Promise<void> {
+    for (const segment of [...this.#segments]) {
+      if (!segment.sealed || segment.doneRecords < segment.durableRecords) continue;
+      this.#segments.splice(this.#segments.indexOf(segment), 1);
+      this.#bytes -= segment.durableBytes;
+      await segment.remove();
+    }
+  }
+}

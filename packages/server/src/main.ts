@@ -1,0 +1,60 @@
+/** Starts the server and stops it on Ctrl-C or SIGTERM. */
+import { ConfigError, readConfig } from "./config.ts";
+import { createLog, type Log } from "./runtime/log.ts";
+import { welcome } from "./welcome.ts";
+
+const NODE_MAJOR_MIN = 24;
+
+if (Number(process.versions.node.split(".")[0]) < NODE_MAJOR_MIN) {
+  process.stderr.write(`Mesher needs Node ${NODE_MAJOR_MIN} or newer; this is ${process.version}. Start it with "npm start", which brings its own.\n`);
+  process.exitCode = 1;
+} else {
+  await run();
+}
+
+async function run(): Promise<void> {
+  const config = configOrExplain();
+  if (config === undefined) return;
+  const isText = config.logFormat === "text" || (config.logFormat === "auto" && process.stdout.isTTY);
+  const log = createLog({ level: config.logLevel, format: isText ? "text" : "json" });
+
+  const stopSignal = nextStopSignal();
+  try {
+    // Loaded only now, so that a wrong setting is told at once.
+    const { startServer } = await import("./server.ts");
+    const server = await startServer(config, log);
+    process.stdout.write(welcome(server));
+    log.info(`${await stopSignal} received; draining`);
+    await server.stop();
+    log.info("Mesher stopped");
+  } catch (error) {
+    tellFault(log, error);
+    process.exitCode = 1;
+  }
+}
+
+function configOrExplain() {
+  try {
+    return readConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+    return undefined;
+  }
+}
+
+/** A second signal ends the process at once; what was accepted is on disk. */
+function nextStopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve(signal));
+  });
+}
+
+/** The sentence a person needs, and every cause below it. */
+function tellFault(log: Log, error: unknown): void {
+  const causes: string[] = [];
+  for (let cause = error; cause instanceof Error; cause = cause.cause) causes.push(cause.message);
+  log.error(`Mesher cannot start: ${causes.join(": ") || String(error)}`);
+  log.debug("Fault", { stack: error instanceof Error ? error.stack : undefined });
+}

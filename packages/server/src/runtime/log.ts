@@ -1,0 +1,47 @@
+import { pino } from "pino";
+
+/** Structured log lines. The message begins with a noun; what varies goes into `details`. */
+export interface Log {
+  debug(message: string, details?: object): void;
+  info(message: string, details?: object): void;
+  warn(message: string, details?: object): void;
+  error(message: string, details?: object): void;
+}
+
+export interface LogOptions {
+  readonly level: "debug" | "info" | "warn" | "error";
+  /** `text`: for people on a terminal. `json`: a JSON object a line. */
+  readonly format: "text" | "json";
+}
+
+export function createLog({ level, format }: LogOptions): Log {
+  return format === "json" ? jsonLog(level) : textLog(level);
+}
+
+function jsonLog(level: LogOptions["level"]): Log {
+  const logger = pino({ level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime });
+  return {
+    debug: (message, details) => logger.debug(details ?? {}, message),
+    info: (message, details) => logger.info(details ?? {}, message),
+    warn: (message, details) => logger.warn(details ?? {}, message),
+    error: (message, details) => logger.error(details ?? {}, message),
+  };
+}
+
+const GRAVITY = { debug: 0, info: 1, warn: 2, error: 3 } as const;
+const MARK = { debug: "debug", info: "     ", warn: "warn ", error: "ERROR" } as const;
+
+function textLog(least: LogOptions["level"]): Log {
+  const write = (level: LogOptions["level"]) => (message: string, details?: object) => {
+    if (GRAVITY[level] < GRAVITY[least]) return;
+    const time = new Date().toTimeString().slice(0, 8);
+    const rest = details === undefined ? "" : Object.entries(details).map(([key, value]) => `  ${key}=${textOf(value)}`).join("");
+    process.stdout.write(`${time} ${MARK[level]} ${message}${rest}\n`);
+  };
+  return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
+}
+
+function textOf(value: unknown): string {
+  if (value instanceof Error) return value.message;
+  return typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
+}

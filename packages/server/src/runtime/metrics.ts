@@ -1,0 +1,54 @@
+/** What the node counts, in the form Prometheus scrapes. */
+import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
+
+export interface Metrics {
+  readonly registry: Registry;
+  /** Items of events by how their way ended on this node. */
+  readonly items: Counter<"outcome" | "category">;
+  readonly accepted: Counter<"category">;
+  readonly newIssues: Counter;
+  readonly regressions: Counter;
+  readonly workerDeaths: Counter;
+}
+
+export interface JournalGauges {
+  readonly depth: number;
+  readonly bytes: number;
+  readonly bytesMax: number;
+}
+
+export function createMetrics(journal: JournalGauges): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry, prefix: "mesher_" });
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  gauge("mesher_journal_entries", "Accepted entries that wait for the database.", () => journal.depth);
+  gauge("mesher_journal_bytes", "Bytes of the journal on disk.", () => journal.bytes);
+  gauge("mesher_journal_bytes_max", "Bytes the journal may take before events are refused.", () => journal.bytesMax);
+  return {
+    registry,
+    items: new Counter({
+      name: "mesher_ingest_items_total",
+      help: "Items whose way ended on this node, by outcome (docs/outcomes.md).",
+      labelNames: ["outcome", "category"],
+      registers,
+    }),
+    accepted: new Counter({
+      name: "mesher_ingest_accepted_total",
+      help: "Events that a client was told are accepted.",
+      labelNames: ["category"],
+      registers,
+    }),
+    newIssues: new Counter({ name: "mesher_issues_new_total", help: "Issues made by an event.", registers }),
+    regressions: new Counter({ name: "mesher_issues_regressed_total", help: "Resolved issues that an event made unresolved.", registers }),
+    workerDeaths: new Counter({ name: "mesher_digest_worker_deaths_total", help: "Digest threads that died and were replaced.", registers }),
+  };
+}

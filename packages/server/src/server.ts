@@ -1,0 +1,195 @@
+/** Puts the server together: what exists, in which order it starts, and who knows whom. Nothing here decides anything. */
+import { randomBytes } from "node:crypto";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { formatDsn } from "@mesher/protocol";
+import { authenticateByToken } from "./api/authenticate.ts";
+import { HttpServer } from "./api/server.ts";
+import type { Config } from "./config.ts";
+import { type Database, openDatabase, waitForDatabase } from "./db/database.ts";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "./db/embedded/embedded.ts";
+import { migrate } from "./db/migrate.ts";
+import { daysAhead, ensurePartitions } from "./events/partitions.ts";
+import { Dispatcher } from "./ingest/digest/dispatcher.ts";
+import { Journal } from "./ingest/journal/journal.ts";
+import { listStoredRanges } from "./ingest/journal/journal.queries.ts";
+import { quarantineEntry } from "./ingest/journal/quarantine.ts";
+import { OutcomeLedger } from "./ingest/outcome-ledger.ts";
+import { createIngestHandler } from "./ingest/receive/ingest-handler.ts";
+import { RECEIVE_LIMITS } from "./ingest/receive/limits.ts";
+import { createRateLimiter } from "./ingest/receive/rate-limiter.ts";
+import { Periodic } from "./jobs/periodic.ts";
+import { type FirstStart, prepareOrganization, readOrMakeToken } from "./organizations/first-start.ts";
+import type { Project } from "./organizations/organizations.queries.ts";
+import { ProjectKeys } from "./organizations/project-keys.ts";
+import type { Log } from "./runtime/log.ts";
+import { createMetrics } from "./runtime/metrics.ts";
+import { type Service, startServices } from "./runtime/service.ts";
+
+/** How long a start waits for a PostgreSQL that does not answer yet: in a container it often starts at the same time. */
+const DATABASE_WAIT_MS = 60_000;
+
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const WORKERS_MAX_DEFAULT = 4;
+
+export interface RunningServer {
+  readonly port: number;
+  readonly url: string;
+  readonly token: string;
+  readonly firstStart: FirstStart;
+  readonly dsn: string;
+  readonly databaseUrl: string;
+  /** Drains and stops everything it started, the database too. */
+  stop(): Promise<void>;
+}
+
+export async function startServer(config: Config, log: Log): Promise<RunningServer> {
+  await using started = new AsyncDisposableStack();
+
+  const embedded = config.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: config.dataDir, log: log.info }) : undefined;
+  if (embedded !== undefined) started.defer(() => embedded.stop());
+  const databaseUrl = urlOf(config, embedded);
+
+  const database = openDatabase({ url: databaseUrl, poolSize: config.databasePoolSize, applicationName: "mesher", log: log.warn });
+  started.defer(() => database.close());
+  await waitForDatabase(database, { timeoutMs: DATABASE_WAIT_MS, log: log.info });
+  await migrate(database, log.info);
+
+  const token = config.bootstrapToken ?? (await readOrMakeToken(config.dataDir));
+  const firstStart = await prepareOrganization(database, token);
+  const journal = await openJournal(config, database, log);
+  started.defer(() => journal.close());
+
+  const { services, http, urlNow, dsnOf } = buildServices({ config, database, databaseUrl, journal, log });
+  const stopServices = await startServices(services);
+  started.defer(stopServices);
+  log.info("Foundation ready");
+
+  const everything = started.move();
+  return {
+    port: http.port,
+    url: urlNow(),
+    token,
+    firstStart,
+    dsn: dsnOf(firstStart.defaultProject),
+    databaseUrl,
+    stop: () => everything.disposeAsync(),
+  };
+}
+
+function urlOf(config: Config, embedded: EmbeddedPostgres | undefined): string {
+  const url = config.databaseUrl ?? embedded?.url;
+  if (url === undefined) throw new Error("there is no database");
+  return url;
+}
+
+async function openJournal(config: Config, database: Database, log: Log): Promise<Journal> {
+  const journal = await Journal.open({
+    directory: join(config.dataDir, "journal"),
+    bytesMax: config.journalBytesMax,
+    log: (message, details) => log.warn(message, details),
+  });
+  journal.skipStored(await listStoredRanges(database, journal.id));
+  if (journal.depth > 0) log.info("Journal has entries of an earlier run; they are stored now", { waiting: journal.depth });
+  return journal;
+}
+
+interface Parts {
+  readonly config: Config;
+  readonly database: Database;
+  readonly databaseUrl: string;
+  readonly journal: Journal;
+  readonly log: Log;
+}
+
+function buildServices({ config, database, databaseUrl, journal, log }: Parts) {
+  const metrics = createMetrics(journal);
+  const keys = new ProjectKeys(database, log);
+  const ledger = new OutcomeLedger(database, log);
+
+  const partitions = new Periodic(
+    {
+      name: "partitions",
+      everyMs: HOUR_MS,
+      retryMs: MINUTE_MS,
+      run: async () => {
+        const made = await ensurePartitions(database, daysAhead(Date.now()));
+        if (made.length > 0) log.info("Partitions made", { partitions: made });
+      },
+    },
+    log,
+  );
+
+  const dispatcher = new Dispatcher({
+    journal,
+    databaseUrl,
+    workers: config.workers ?? Math.min(WORKERS_MAX_DEFAULT, Math.max(1, availableParallelism() - 1)),
+    quarantine: async (entry) => {
+      await quarantineEntry(database, journal.id, entry);
+      metrics.items.inc({ outcome: "quarantined", category: "error" });
+    },
+    onStored: ({ stored, duplicates, discarded, invalid, newIssues, regressions }) => {
+      for (const [outcome, count] of Object.entries({ stored, duplicate: duplicates, discarded, invalid })) {
+        if (count > 0) metrics.items.inc({ outcome, category: "error" }, count);
+      }
+      metrics.newIssues.inc(newIssues);
+      metrics.regressions.inc(regressions);
+    },
+    onWorkerDeath: () => metrics.workerDeaths.inc(),
+    log,
+  });
+
+  const ingest = createIngestHandler({
+    findProjectKey: (publicKey) => keys.find(publicKey),
+    journal,
+    rateLimiter: createRateLimiter({ events: config.rateLimitEvents, windowSeconds: config.rateLimitSeconds }),
+    countOutcome: (ended) => {
+      metrics.items.inc({ outcome: ended.outcome, category: ended.category }, ended.quantity);
+      ledger.count(ended);
+    },
+    countAccepted: ({ category, quantity }) => metrics.accepted.inc({ category }, quantity),
+    now: Date.now,
+    makeEventId: () => randomBytes(16).toString("hex"),
+    limits: { ...RECEIVE_LIMITS, wireBytesMax: config.requestBytesMax },
+    log: { error: (fields, message) => log.error(message, fields) },
+  });
+
+  const urlNow = () => config.publicUrl ?? `http://localhost:${http.port}`;
+  const dsnOf = (project: Project) => dsnAt(urlNow(), project);
+  const http = new HttpServer({
+    host: config.httpHost,
+    port: config.httpPort,
+    ingest,
+    log,
+    deps: {
+      database,
+      authenticate: authenticateByToken(database),
+      dsnOf,
+      now: Date.now,
+      readiness: () => ({
+        ready: journal.bytes < journal.bytesMax,
+        database: dispatcher.isDatabaseAway ? "away" : "reachable",
+        journal: { waiting: journal.depth, bytes: journal.bytes, bytes_max: journal.bytesMax },
+      }),
+      metrics: async () => ({ contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }),
+    },
+  });
+
+  // Stopped in reverse: no event is taken any more, then what was taken is stored, then the rest ends.
+  const services: Service[] = [partitions, keys, ledger, dispatcher, http];
+  return { services, http, urlNow, dsnOf };
+}
+
+/** How SDKs address a project at this server. */
+function dsnAt(serverUrl: string, { publicKey, number }: Project): string {
+  const url = new URL(serverUrl);
+  return formatDsn({
+    protocol: url.protocol === "https:" ? "https" : "http",
+    publicKey: publicKey ?? "",
+    host: url.hostname,
+    ...(url.port === "" ? {} : { port: Number(url.port) }),
+    prefix: url.pathname.replace(/\/+$/, ""),
+    projectNumber: number,
+  });
+}
