@@ -1,8 +1,9 @@
 import type { Event, Exception, GroupingPart, GroupingStrategy } from "@mesher/protocol";
 import { type Contribution, combine, limitParts } from "./contribution.ts";
 import { selectExceptions } from "./exception-groups.ts";
+import type { FrameEvidence } from "./frame.ts";
 import { parametrize } from "./parametrize.ts";
-import { hasFrames, weighStacktrace } from "./stacktrace.ts";
+import { contributeFrames, hasFrames, weighStacktrace } from "./stacktrace.ts";
 import { findGroupedThread } from "./threads.ts";
 import { nsErrorOf, type WeighedException } from "./weighed-exception.ts";
 
@@ -43,18 +44,18 @@ function borrowStacktrace(exception: Exception, event: Event): Exception["stackt
 }
 
 function contributionsOf(selected: readonly WeighedException[]): Contribution[] {
-  if (selected.some((one) => one.stack.inApp !== undefined)) {
+  if (selected.some((one) => one.stack.inApp.length > 0)) {
     return selected.map((one) => describe(one, one.stack.inApp, "in_app_frames"));
   }
-  if (selected.some((one) => one.stack.all !== undefined)) {
+  if (selected.some((one) => one.stack.all.length > 0)) {
     return selected.filter((one) => one.hasStack).map((one) => describe(one, one.stack.all, "all_frames"));
   }
-  return selected.map((one) => describe(one, undefined, "exception"));
+  return selected.map((one) => describe(one, [], "exception"));
 }
 
 function describe(
   { exception }: WeighedException,
-  frames: Contribution | undefined,
+  frames: readonly FrameEvidence[],
   strategy: GroupingStrategy,
 ): Contribution {
   const values: string[] = [];
@@ -69,7 +70,8 @@ function describe(
   if (exception.mechanism?.synthetic !== true) add("exception type", exception.type);
   const nsError = nsErrorOf(exception);
   add("NSError", nsError);
-  if (frames === undefined && nsError === undefined) add("exception value", parametrize(exception.value ?? ""));
-  if (frames === undefined) return { strategy, values, parts: limitParts(parts) };
-  return { strategy, values: [...values, ...frames.values], parts: limitParts([...parts, ...frames.parts]) };
+  if (frames.length === 0 && nsError === undefined) add("exception value", parametrize(exception.value ?? ""));
+  if (frames.length === 0) return { strategy, values, parts: limitParts(parts) };
+  const stack = contributeFrames(frames, strategy);
+  return { strategy, values: values.concat(stack.values), parts: limitParts(parts.concat(stack.parts)) };
 }

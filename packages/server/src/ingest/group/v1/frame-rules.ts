@@ -6,7 +6,7 @@ import { factsOfNativeFunction } from "./native-functions.ts";
 import { resolveNeighbours } from "./neighbours.ts";
 import { factsOfPackage } from "./packages.ts";
 import { factsOfPath, isDartSource, isLocalLibrary } from "./paths.ts";
-import { type Facts, type Mark, NO_FACTS, type Role, strongerRole } from "./role.ts";
+import { type Facts, type KnownFrame, type Mark, NO_FACTS, type Role, strongerRole } from "./role.ts";
 
 export interface Verdict {
   inApp: boolean;
@@ -27,6 +27,10 @@ export function judgeFrames(frames: readonly Frame[], platform: string): Verdict
   if (known.every(isUnknown)) return verdicts;
 
   markOrigin(known, verdicts);
+  known.forEach((one, index) => {
+    // Blocks are glue unless they are the application's own.
+    if (isBlock(one) && verdicts[index]?.inApp !== true) one.role = strongerRole(one.role, "internals");
+  });
   resolveNeighbours(known, (index) => {
     // A system's frame is never the application's own, however the SDK was configured.
     setInApp(verdicts, index, false);
@@ -42,21 +46,15 @@ export function judgeFrames(frames: readonly Frame[], platform: string): Verdict
   return verdicts;
 }
 
-/** What is known of one frame before its neighbours are looked at. */
-export interface KnownFrame {
-  role: Role;
-  /** By rank only: what the frame's own name says, not its library. */
-  readonly family: Family;
-  readonly functionName: string;
-  readonly marks: readonly Mark[];
-  /** Code of others by its place or module, whatever it is called. */
-  readonly library: boolean;
+/** Code an Objective-C compiler made for a block of a method. */
+function isBlock({ family, functionName }: KnownFrame): boolean {
+  return family === "native" && functionName.includes("_block_invoke");
 }
 
 const IGNORED_ROLES: ReadonlySet<Role> = new Set(["internals", "indirection", "telemetry"]);
 
 function isUnknown(one: KnownFrame): boolean {
-  return one.role === "none" && one.marks.length === 0 && !one.library && one.functionName !== "<unknown>";
+  return one.role === "none" && one.marks.length === 0 && one.glue === undefined && !one.library && !isBlock(one);
 }
 
 function lookUp(frame: Frame, eventPlatform: string): KnownFrame {
@@ -74,17 +72,17 @@ function lookUp(frame: Frame, eventPlatform: string): KnownFrame {
   const placed = family === "native" ? placeNative(frame, path, functionName) : undefined;
   let role = strongerRole(strongerRole(byPackage.role, byName.role), method ?? byModule.role);
   if (placed?.role !== undefined) role = strongerRole(role, placed.role);
-  // Blocks are glue unless they are the application's own.
-  if (role !== "none" || functionName.includes("_block_invoke")) role = settleBlock(frame, functionName, role);
 
-  const marks = [...byPackage.marks, ...byName.marks, ...(placed?.marks ?? [])];
-  if (byPath.marks.includes("ignored") || byModule.marks.includes("ignored")) marks.push("ignored");
+  let marks = join(join(byPackage.marks, byName.marks), placed?.marks ?? []);
+  if (byPath.marks.includes("ignored") || byModule.marks.includes("ignored")) marks = join(marks, ["ignored"]);
   const library = byPath.marks.includes("not_in_app") || byModule.marks.includes("not_in_app");
-  return { role, family, functionName, marks, library };
+  return { role, glue: byName.glue, family, functionName, marks, library };
 }
 
-function settleBlock(frame: Frame, functionName: string, role: Role): Role {
-  return functionName.includes("_block_invoke") && frame.in_app !== true ? strongerRole(role, "internals") : role;
+/** Most frames have no marks, and this runs for every frame of every event. */
+function join(a: readonly Mark[], b: readonly Mark[]): readonly Mark[] {
+  if (b.length === 0) return a;
+  return a.length === 0 ? b : [...a, ...b];
 }
 
 /** What only library and function, or library and file, tell together. */

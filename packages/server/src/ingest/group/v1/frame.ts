@@ -1,5 +1,5 @@
 import type { Frame } from "@mesher/protocol";
-import { familyOf } from "./family.ts";
+import { type Family, familyOf } from "./family.ts";
 import { cleanFileName } from "./file-name.ts";
 import { cleanFunctionName } from "./function-name.ts";
 import { isIgnoredJavaScriptFrame } from "./javascript-function-name.ts";
@@ -31,7 +31,7 @@ export function describeFrame(frame: Frame, eventPlatform: string): FrameEvidenc
 
   const module = cleanModule(frame.module, platform, path);
   const place = module ?? (hasUrlOrigin(path) ? undefined : cleanFileName(frame.filename ?? path));
-  const line = CONTEXT_LINE_PLATFORMS.has(platform) ? contextLine(frame, path) : undefined;
+  const line = CONTEXT_LINE_PLATFORMS.has(platform) ? contextLineOf(frame, family, path) : undefined;
   // Names of functions that went through a source map are those of the call site, or of nothing at all.
   const name = line !== undefined && hasSourceMap(frame) ? undefined : cleanFunctionName(frame, platform);
 
@@ -41,13 +41,14 @@ export function describeFrame(frame: Frame, eventPlatform: string): FrameEvidenc
   if (line !== undefined) values.push(line);
   if (values.length === 0) return NOTHING;
   return { values, functionName: name, origin: frame.package ?? path, label: labelOf(place, name, line) };
+}
 
-  function contextLine({ context_line: text, function: functionName }: Frame, at: string | undefined) {
-    if (text === undefined || text === "" || text.length > CONTEXT_LINE_LENGTH_MAX) return undefined;
-    // The line of a minified bundle without even a function's name would be any line.
-    if (family === "javascript" && !functionName && hasUrlOrigin(at)) return undefined;
-    return collapseSpaces(text) || undefined;
-  }
+function contextLineOf(frame: Frame, family: Family, path: string | undefined): string | undefined {
+  const text = frame.context_line;
+  if (text === undefined || text === "" || text.length > CONTEXT_LINE_LENGTH_MAX) return undefined;
+  // The line of a minified bundle without even a function's name would be any line.
+  if (family === "javascript" && !frame.function && hasUrlOrigin(path)) return undefined;
+  return collapseSpaces(text) || undefined;
 }
 
 function hasSourceMap(frame: Frame): boolean {

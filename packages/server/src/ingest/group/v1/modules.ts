@@ -32,10 +32,9 @@ const ROLES_BY_METHOD: readonly (readonly [Role, module: RegExp, method: RegExp]
   ["indirection", /^java\.lang\.Class$/, /^getMethod$/],
   ["load", /^java\.lang\.(?:System|Runtime)$/, /^loadLibrary/],
 ];
-const METHODS = new Set([
-  ...["main", "handleMessage", "loop", "dispatchMessage", "handleCallback", "call", "layout"],
-  ...["runWorker", "run", "getMethod"],
-]);
+const METHODS = new Set(
+  "main handleMessage loop dispatchMessage handleCallback call layout runWorker run getMethod".split(" "),
+);
 
 /** Frameworks and servers that call an application. */
 const FRAMEWORKS =

@@ -22,8 +22,7 @@ function trimName(original: string, swift: boolean): string {
   // Objective-C methods: +[Class method:], -[Class method:]
   if (/^[+-]?\[/.test(name)) return name;
 
-  const tokens = splitTokens(simplify(protect(name)));
-  while (tokens.length > 1 && TRAILERS.has(tokens.at(-1) ?? "")) tokens.pop();
+  const tokens = splitTokens(simplify(protect(name)).replace(TRAILERS, ""));
   const found = chooseToken(tokens, name, swift);
   return found === undefined ? original : removeLinkerMarks(restore(found));
 }
@@ -37,6 +36,8 @@ const PROTECTED = [
   ["operator->", "operator\uE005"],
   ["operator>", "operator\uE006"],
   ["operator()", "operator\uE007"],
+  ["operator&&", "operator\uE00A"],
+  ["operator&", "operator\uE00B"],
   [" -> ", " \uE008 "],
 ] as const;
 const ARROW = "\uE008";
@@ -126,7 +127,7 @@ function splitTokens(text: string): string[] {
 }
 
 /** What C++ writes behind the arguments. */
-const TRAILERS = new Set(["const", "volatile", "noexcept", "&", "&&", "const&"]);
+const TRAILERS = /(?:\s*\b(?:const|volatile|noexcept)|\s*&{1,2})+\s*$/;
 
 function chooseToken(tokens: string[], name: string, swift: boolean): string | undefined {
   // MSVC puts a space between an operator and its template arguments.

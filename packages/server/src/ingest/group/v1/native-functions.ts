@@ -4,32 +4,28 @@ import { type Facts, type Mark, NO_FACTS, type Role, strongerRole } from "./role
 /** What the name of a native function (C, C++, Objective-C, Swift, Rust) tells of its frame. */
 export const factsOfNativeFunction: (name: string) => Facts = remember(lookUp);
 
-/** Functions by their full name. Sources: the documentation of each system, and Sentry's list of known frames. */
-const ROLES_BY_NAME: Readonly<Partial<Record<Role, readonly string[]>>> = {
-  system: ["memset", "memcpy", "__memcpy", "memcmp"],
-  thread_base: [
-    ...["wWinMain", "invoke_main", "BaseThreadInitThunk", "RtlUserThreadStart"],
-    ...["TppWorkerThread", "TppWorkpExecuteCallback", "RtlpTpWorkCallback"],
-    ...["thread_start", "_pthread_start", "__pthread_start", "_pthread_body", "start_wqthread", "_pthread_wqthread"],
+/**
+ * Functions by their full names, which have no spaces. Sources: the documentation of each system, and Sentry's list
+ * of known frames.
+ */
+const ROLES_BY_NAME: Readonly<Partial<Record<Role, string>>> = {
+  system: "memset memcpy __memcpy memcmp",
+  thread_base:
+    "wWinMain invoke_main BaseThreadInitThunk RtlUserThreadStart TppWorkerThread TppWorkpExecuteCallback " +
+    "RtlpTpWorkCallback thread_start _pthread_start __pthread_start _pthread_body start_wqthread _pthread_wqthread " +
     "_dispatch_worker_thread2",
-  ],
-  allocate: ["malloc", "malloc_base", "RtlpAllocateHeapInternal"],
-  indirection: ["__dynamic_cast"],
-  destructor: ["destructor'"],
-  shutdown: ["exit", "RtlExitUserProcess", "ExitProcessImplementation"],
-  handler: ["RtlpExecuteHandlerForException", "_sigtramp", "DispatchHookW", "execute_onexit_table"],
-  raise: [
-    ...["abort", "raise", "std::terminate", "objc_exception_throw", "_CFThrowFormattedException"],
-    ...["_CxxThrowException", "RaiseException", "RaiseComPlusException", "TppRaiseInvalidParameter"],
-    "RtlExitUserThread",
-  ],
-  free: [
-    ...["free", "RtlFreeHeap", "RtlFreeUnicodeString", "std::_Deallocate"],
-    ...["objc_release", "_swift_release_dealloc", "_CFRelease"],
-  ],
-  telemetry: ["gpusKillClientExt"],
-  load: ["dlopen", "dladdr", "ImageLoaderMachO::findClosestSymbol"],
-  lock: ["pthread_mutex_lock"],
+  allocate: "malloc malloc_base RtlpAllocateHeapInternal",
+  indirection: "__dynamic_cast",
+  destructor: "destructor'",
+  shutdown: "exit RtlExitUserProcess ExitProcessImplementation",
+  handler: "RtlpExecuteHandlerForException _sigtramp DispatchHookW execute_onexit_table",
+  raise:
+    "abort raise std::terminate objc_exception_throw _CFThrowFormattedException _CxxThrowException RaiseException " +
+    "RaiseComPlusException TppRaiseInvalidParameter RtlExitUserThread",
+  free: "free RtlFreeHeap RtlFreeUnicodeString std::_Deallocate objc_release _swift_release_dealloc _CFRelease",
+  telemetry: "gpusKillClientExt",
+  load: "dlopen dladdr ImageLoaderMachO::findClosestSymbol",
+  lock: "pthread_mutex_lock",
 };
 
 /** Shapes of names; each with what must be in the name, so that most names need no pattern. */
@@ -54,18 +50,17 @@ const ROLES_BY_SHAPE: readonly (readonly [Role, needle: string, shape: RegExp])[
 ];
 
 /** Glue of compilers: whatever else such a function is, it is this. */
-const GLUE = new Set([
-  ...["closure", "thunk for closure", "@callee_guaranteed", "range"],
-  ...["Collection.map<T>", "Array.subscript.getter", "Array._getElement", "_ArrayBuffer._nativeTypeChecked.getter"],
-]);
+const GLUE = toSet(
+  "closure @callee_guaranteed range Collection.map<T> Array.subscript.getter Array._getElement " +
+    "_ArrayBuffer._nativeTypeChecked.getter",
+);
 
 /** Where an error is raised on purpose: what comes behind is machinery. */
-const BORDERS = new Set([
-  ...["std::panicking::begin_panic", "core::panicking::begin_panic"],
-  ...["failure::backtrace::Backtrace::new", "error_chain::make_backtrace"],
-  ...["_CxxThrowException", "__cxa_throw", "__assert_rtn", "_NSRaiseError"],
-]);
-const APP_BORDERS = new Set(["std::panicking::panic_fmt", "core::panicking::panic_fmt"]);
+const BORDERS = toSet(
+  "std::panicking::begin_panic core::panicking::begin_panic failure::backtrace::Backtrace::new " +
+    "error_chain::make_backtrace _CxxThrowException __cxa_throw __assert_rtn _NSRaiseError",
+);
+const APP_BORDERS = toSet("std::panicking::panic_fmt core::panicking::panic_fmt");
 
 /** Unreal Engine's own checks and the calls with which a game reports an error itself. */
 const UNREAL_BORDERS =
@@ -78,18 +73,24 @@ const BREAKPAD_HANDLERS = /^google_breakpad::ExceptionHandler::(?:SignalHandler|
 function lookUp(name: string): Facts {
   const role = roleOf(name);
   const marks = marksOf(name);
-  return role === "none" && marks.length === 0 ? NO_FACTS : { role, marks };
+  const glue = glueOf(name);
+  if (role === "none" && marks.length === 0 && glue === undefined) return NO_FACTS;
+  return glue === undefined ? { role, marks } : { role, marks, glue };
 }
 
 function roleOf(name: string): Role {
-  // The compiler splits the rare half of a function off; the caller is the function itself.
-  if (name.endsWith(".cold.1")) return "indirection";
-  if (GLUE.has(name) || name.startsWith("closure in ") || name.startsWith("_INTERNAL")) return "internals";
   let role: Role = NAMES.get(name) ?? "none";
   for (const [candidate, needle, shape] of ROLES_BY_SHAPE) {
     if (name.includes(needle) && shape.test(name)) role = strongerRole(role, candidate);
   }
   return role;
+}
+
+function glueOf(name: string): Facts["glue"] {
+  // The compiler splits the rare half of a function off; the caller is the function itself.
+  if (name.endsWith(".cold.1")) return "indirection";
+  const isGlue = GLUE.has(name) || /^(?:thunk for closure|closure in |_INTERNAL)/.test(name);
+  return isGlue ? "internals" : undefined;
 }
 
 function marksOf(name: string): Mark[] {
@@ -104,5 +105,11 @@ function marksOf(name: string): Mark[] {
 }
 
 const NAMES: ReadonlyMap<string, Role> = new Map(
-  Object.entries(ROLES_BY_NAME).flatMap(([role, names]) => names.map((name) => [name, role as Role] as const)),
+  Object.entries(ROLES_BY_NAME).flatMap(([role, names]) =>
+    names.split(" ").map((name) => [name, role as Role] as const),
+  ),
 );
+
+function toSet(names: string): ReadonlySet<string> {
+  return new Set(names.split(" "));
+}

@@ -1,5 +1,4 @@
-import type { KnownFrame } from "./frame-rules.ts";
-import type { Role } from "./role.ts";
+import type { KnownFrame, Role } from "./role.ts";
 
 /**
  * Decides what a frame is by what calls it: helpers of a library differ between its versions, so only the call that
@@ -7,7 +6,7 @@ import type { Role } from "./role.ts";
  */
 export function resolveNeighbours(frames: readonly KnownFrame[], onSystemFrame: (index: number) => void): void {
   const present = new Set(frames.map((frame) => frame.role));
-  if (present.size === 1 && present.has("none")) return;
+  if (present.size === 1 && present.has("none") && frames.every((frame) => frame.glue === undefined)) return;
 
   if (present.has("driver"))
     change(frames, "internals", (at) => roleAt(frames, at) === "driver" && roleAt(frames, at + 1) === "driver");
@@ -19,6 +18,7 @@ export function resolveNeighbours(frames: readonly KnownFrame[], onSystemFrame: 
     if (frame.role === "system") onSystemFrame(index);
   });
   change(frames, "internals", (at) => isObscure(frames[at]));
+  for (const frame of frames) frame.role = frame.glue ?? frame.role;
   change(frames, "indirection", (at) => isWedged(frames, at));
   for (const [caller, callee] of HIDDEN_CALLEES) {
     if (present.has(callee)) hideCallees(frames, caller, callee);

@@ -1,3 +1,5 @@
+import type { Family } from "./family.ts";
+
 /**
  * What a frame does in a stack, as far as that is known from its library or function. The names of Sentry's
  * categories; a frame has one at most. When several apply, the later one in this list tells more.
@@ -52,6 +54,19 @@ export type Mark =
 export interface Facts {
   readonly role: Role;
   readonly marks: readonly Mark[];
+  /** The role it has in the end, after its neighbours were told by the other one. */
+  readonly glue?: "internals" | "indirection";
+}
+
+/** What is known of one frame before its neighbours are looked at. */
+export interface KnownFrame {
+  role: Role;
+  readonly glue: Facts["glue"];
+  readonly family: Family;
+  readonly functionName: string;
+  readonly marks: readonly Mark[];
+  /** Code of others by its place or module, whatever it is called. */
+  readonly library: boolean;
 }
 
 export const NO_FACTS: Facts = { role: "none", marks: [] };

@@ -7,14 +7,15 @@ import { isUrl } from "./url-origin.ts";
 
 /** What a stack trace says by the application's own frames, and what it says by all of its frames. */
 export interface StackEvidence {
-  readonly inApp: Contribution | undefined;
-  readonly all: Contribution | undefined;
+  readonly inApp: readonly FrameEvidence[];
+  readonly all: readonly FrameEvidence[];
 }
 
 /** A stack trace that stands alone: by its own code if that says anything, else by all of it. */
 export function contributeStacktrace(stacktrace: Stacktrace | undefined, platform: string): Contribution | undefined {
   const { inApp, all } = weighStacktrace(stacktrace, platform);
-  return inApp ?? all;
+  if (inApp.length > 0) return contributeFrames(inApp, "in_app_frames");
+  return all.length > 0 ? contributeFrames(all, "all_frames") : undefined;
 }
 
 export function hasFrames(stacktrace: Stacktrace | undefined): boolean {
@@ -23,7 +24,7 @@ export function hasFrames(stacktrace: Stacktrace | undefined): boolean {
 
 export function weighStacktrace(stacktrace: Stacktrace | undefined, platform: string): StackEvidence {
   const frames = stacktrace?.frames ?? [];
-  if (frames.length === 0 || isUnnamedPage(frames, platform)) return { inApp: undefined, all: undefined };
+  if (frames.length === 0 || isUnnamedPage(frames, platform)) return { inApp: [], all: [] };
 
   const verdicts = judgeFrames(frames, platform);
   const inApp: FrameEvidence[] = [];
@@ -40,7 +41,7 @@ export function weighStacktrace(stacktrace: Stacktrace | undefined, platform: st
     all.push(evidence);
     if (verdict.inApp) inApp.push(evidence);
   }
-  return { inApp: contributionOf(inApp, "in_app_frames"), all: contributionOf(all, "all_frames") };
+  return { inApp, all };
 }
 
 /** Whoever calls itself is one frame, however deep: the depth is data. Unnamed functions may be different ones. */
@@ -67,8 +68,7 @@ function isUnnamedPage(frames: Stacktrace["frames"], platform: string): boolean 
   );
 }
 
-function contributionOf(frames: readonly FrameEvidence[], strategy: GroupingStrategy): Contribution | undefined {
-  if (frames.length === 0) return undefined;
+export function contributeFrames(frames: readonly FrameEvidence[], strategy: GroupingStrategy): Contribution {
   const values: string[] = [];
   const parts: GroupingPart[] = [];
   for (const frame of frames) {

@@ -11,11 +11,11 @@ export interface WeighedException {
 
 /** The same for two exceptions that say the same. */
 export function evidenceKey({ exception, stack }: WeighedException): string {
-  const frames = stack.inApp ?? stack.all;
+  const frames = stack.inApp.length > 0 ? stack.inApp : stack.all;
   return JSON.stringify([
     exception.type ?? "",
     nsErrorOf(exception) ?? "",
-    frames?.values ?? parametrize(exception.value ?? ""),
+    frames.length > 0 ? frames.map((frame) => frame.values) : parametrize(exception.value ?? ""),
   ]);
 }
 
