@@ -51,10 +51,16 @@ async function failureOf(response: Response): Promise<ApiFailure> {
     ? await response.json().catch(() => undefined)
     : undefined;
   return new ApiFailure(
-    body?.error ?? (response.ok ? "The server's answer is not one of Mesher's." : "The server could not answer."),
+    (body?.error && asSentence(body.error)) ??
+      (response.ok ? "The server's answer is not one of Mesher's." : "The server could not answer."),
     response.status,
     body?.code ?? "",
   );
+}
+
+/** The API words its errors as parts of a line, pages show them alone. */
+function asSentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?…]$/.test(text) ? "" : ".");
 }
 
 function isJson(response: Response): boolean {

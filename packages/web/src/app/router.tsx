@@ -7,6 +7,7 @@ import { IssuesPage } from "../issues/issues-page.tsx";
 import { SNIPPET_NAMES, type SnippetName } from "../issues/snippets.ts";
 import { Notice } from "../ui/notice.tsx";
 import { HomePage } from "./home-page.tsx";
+import { PageCrash } from "./page-crash.tsx";
 import { Shell } from "./shell.tsx";
 
 /** What the address says about a list of issues. Absent means the default. */
@@ -62,6 +63,7 @@ const eventRoute = createRoute({
 export const router = createRouter({
   routeTree: rootRoute.addChildren([homeRoute, issuesRoute, issueRoute, eventRoute]),
   basepath: new URL(document.baseURI).pathname,
+  defaultErrorComponent: PageCrash,
   scrollRestoration: true,
 });
 

@@ -1,8 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, Outlet, useNavigate, useParams } from "@tanstack/react-router";
+import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { useSyncExternalStore } from "react";
 import { projectsQuery } from "../api/queries.ts";
 import { isTokenRefused, onTokenChange } from "../api/token.ts";
+import { useCurrentProject } from "./current-project.ts";
 import { ThemeToggle } from "./theme-toggle.tsx";
 import { TokenForm } from "./token-form.tsx";
 
@@ -34,6 +35,7 @@ function TopBar() {
 
 function Sidebar() {
   const projects = useQuery(projectsQuery());
+  const current = useCurrentProject();
   return (
     <header className="sticky top-0 hidden h-dvh flex-col border-r bg-side px-3 py-3.5 lg:flex">
       <div className="px-2">
@@ -47,9 +49,9 @@ function Sidebar() {
               <Link
                 to="/projects/$slug"
                 params={{ slug: project.slug }}
-                className="block truncate rounded-md px-2 py-1 text-dim hover:bg-line/60 hover:text-ink"
-                activeProps={{ className: "bg-line/80 font-medium !text-ink" }}
-                activeOptions={{ includeSearch: false }}
+                className={`block truncate rounded-md px-2 py-1 hover:bg-line/60 hover:text-ink ${
+                  project.id === current?.id ? "bg-line/80 font-medium text-ink" : "text-dim"
+                }`}
               >
                 {project.name}
               </Link>
@@ -66,7 +68,7 @@ function Sidebar() {
 
 function ProjectSelect() {
   const projects = useQuery(projectsQuery());
-  const { slug } = useParams({ strict: false });
+  const slug = useCurrentProject()?.slug;
   const navigate = useNavigate();
   if (projects.data === undefined || projects.data.length < 2) return null;
   return (

@@ -4,6 +4,7 @@ import { Button } from "../ui/button.tsx";
 import { LevelMark } from "../ui/level-mark.tsx";
 import { Section } from "../ui/section.tsx";
 import { formatBefore, formatClock, formatFull } from "../ui/time.ts";
+import { ClampedText } from "./clamped-text.tsx";
 import { JsonValue } from "./json-value.tsx";
 
 /** The last ones tell most, and some SDKs send a hundred. */
@@ -28,19 +29,24 @@ export function Breadcrumbs({ breadcrumbs, eventAt }: { breadcrumbs: readonly Br
 
 function BreadcrumbRow({ breadcrumb, eventAt }: { breadcrumb: Breadcrumb; eventAt: string }) {
   const { timestamp, category, type, level, message, data } = breadcrumb;
+  const before = timestamp === undefined ? "" : formatBefore(timestamp, eventAt);
   const hasData = data !== undefined && Object.keys(data).length > 0;
   return (
     <li className="grid grid-cols-[auto_minmax(0,1fr)_auto] gap-x-2.5 px-3 py-1.5">
       <LevelMark level={level ?? "info"} className="mt-1" />
       <div className="min-w-0">
         <span className="mr-2 text-xs text-faint">{category ?? type ?? "breadcrumb"}</span>
-        {message !== undefined && <span className="break-words whitespace-pre-wrap">{message}</span>}
+        {message !== undefined && <ClampedText text={message} />}
         {hasData && <JsonValue value={data} />}
       </div>
       {timestamp !== undefined && (
-        <time dateTime={timestamp} title={formatFull(timestamp)} className="text-right text-xs text-faint tabular-nums">
-          <span className="hidden sm:block">{formatClock(timestamp)}</span>
-          {formatBefore(timestamp, eventAt)}
+        <time
+          dateTime={timestamp}
+          title={formatFull(timestamp)}
+          className="flex flex-wrap justify-end gap-x-3 text-right text-xs text-faint tabular-nums"
+        >
+          {formatClock(timestamp)}
+          {before !== "" && <span className="hidden min-w-14 sm:block">{before}</span>}
         </time>
       )}
     </li>

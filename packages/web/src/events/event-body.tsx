@@ -22,8 +22,8 @@ export function EventBody({ detail, mode }: { detail: ApiEventDetail; mode: Fram
   const contexts = Object.entries(event.contexts ?? {});
   return (
     <div className="space-y-7">
-      <Message detail={detail} />
       <Exceptions event={event} cuts={cuts} mode={mode} />
+      <Message detail={detail} />
       {event.stacktrace !== undefined && (
         <Section title="Stack trace" aside={hasBothKinds(event.stacktrace) && <FrameModeToggle mode={mode} />}>
           <div className="overflow-hidden rounded-lg border">

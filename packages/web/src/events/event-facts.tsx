@@ -1,7 +1,6 @@
 import type { ApiEventDetail, User } from "@mesher/protocol";
 import { GroupingExplanation } from "../issues/grouping-explanation.tsx";
 import { CopyButton } from "../ui/copy-button.tsx";
-import { RelativeTime } from "../ui/relative-time.tsx";
 import { Section } from "../ui/section.tsx";
 import { formatFull } from "../ui/time.ts";
 import { CutList } from "./cuts.tsx";
@@ -50,9 +49,6 @@ export function EventFacts({ detail, showsGrouping }: { detail: ApiEventDetail; 
           <GroupingExplanation grouping={detail.event.grouping} />
         </Section>
       )}
-      <p className="text-xs text-faint">
-        Received <RelativeTime at={detail.event.received_at} />
-      </p>
     </div>
   );
 }

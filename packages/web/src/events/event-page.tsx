@@ -39,7 +39,7 @@ export function EventPage(props: { issueId: string; eventId: string; frameMode: 
         />
       </div>
       <EventHeader detail={event.data} culprit={issue.data?.culprit} />
-      <div className="mt-6 grid gap-x-10 gap-y-8 xl:grid-cols-[minmax(0,1fr)_19rem]">
+      <div className="mt-6 grid grid-cols-[minmax(0,1fr)] gap-x-10 gap-y-8 xl:grid-cols-[minmax(0,1fr)_19rem]">
         <EventBody detail={event.data} mode={frameMode ?? "app"} />
         <aside aria-label="Facts" className="min-w-0">
           <EventFacts detail={event.data} showsGrouping />

@@ -31,6 +31,12 @@ test("nothing is folded when all frames are wanted, or when no frame is one's ow
   expect(picture([library("a"), library("b"), library("c")], "app")).toBe("c b a");
 });
 
+test("of a deep stack the lower end is folded", () => {
+  const frames = Array.from({ length: 50 }, (_, index) => library(`f${index}`));
+  expect(picture(frames, "app")).toMatch(/^f49 f48 .* f30 \[30\]$/);
+  expect(picture(frames.slice(0, 21), "app")).not.toContain("[");
+});
+
 test("every frame has its place counted from the top, folded or not", () => {
   const rows = arrangeFrames({ frames: [own("a"), library("b"), library("c"), own("d")] }, "app");
   expect(rows.map(({ index }) => index)).toEqual([0, 1, 3]);

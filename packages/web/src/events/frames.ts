@@ -7,33 +7,40 @@ export type StackRow =
   | { readonly kind: "frame"; readonly frame: Frame; readonly index: number }
   | { readonly kind: "folded"; readonly frames: readonly Frame[]; readonly index: number };
 
-/** A single library frame between two of one's own is quicker read than unfolded. */
+/** A single frame between two that are shown is quicker read than unfolded. */
 const FOLD_FRAMES_MIN = 2;
+/** Where a stack is deeper, its lower end rarely tells why the upper one failed. */
+const FRAMES_SHOWN_MAX = 20;
 
 /** The rows of a stack trace, the place that failed on top. That one is always shown, whoever wrote it. */
 export function arrangeFrames(stacktrace: Stacktrace, mode: FrameMode): StackRow[] {
   const newestFirst = stacktrace.frames.toReversed();
-  if (mode === "all" || !hasBothKinds(stacktrace)) {
-    return newestFirst.map((frame, index) => ({ kind: "frame", frame, index }));
-  }
-  const rows: StackRow[] = [];
-  let run: Frame[] = [];
-  const endRun = (end: number) => {
-    const start = end - run.length;
-    if (run.length >= FOLD_FRAMES_MIN) rows.push({ kind: "folded", frames: run, index: start });
-    else run.forEach((frame, offset) => rows.push({ kind: "frame", frame, index: start + offset }));
-    run = [];
-  };
-  newestFirst.forEach((frame, index) => {
-    if (index > 0 && frame.in_app !== true) {
-      run.push(frame);
-      return;
-    }
-    endRun(index);
-    rows.push({ kind: "frame", frame, index });
+  const foldsLibraries = hasBothKinds(stacktrace);
+  if (foldsLibraries && mode === "all") return newestFirst.map((frame, index) => ({ kind: "frame", frame, index }));
+
+  let shown = 0;
+  const isShown = newestFirst.map((frame, index) => {
+    const isWanted = index === 0 || !foldsLibraries || frame.in_app === true;
+    return isWanted && ++shown <= FRAMES_SHOWN_MAX;
   });
-  endRun(newestFirst.length);
+  const rows: StackRow[] = [];
+  for (let start = 0; start < newestFirst.length; ) {
+    const end = endOfRun(isShown, start);
+    const frames = newestFirst.slice(start, end);
+    if (isShown[start] || frames.length < FOLD_FRAMES_MIN) {
+      const first = start;
+      rows.push(...frames.map((frame, offset): StackRow => ({ kind: "frame", frame, index: first + offset })));
+    } else {
+      rows.push({ kind: "folded", frames, index: start });
+    }
+    start = end;
+  }
   return rows;
+}
+
+function endOfRun(values: readonly boolean[], start: number): number {
+  const end = values.findIndex((value, index) => index > start && value !== values[start]);
+  return end === -1 ? values.length : end;
 }
 
 /** Only then is there something to fold. */

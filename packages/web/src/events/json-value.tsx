@@ -18,7 +18,7 @@ function TextValue({ text }: { text: string }) {
   if (text === "") return <code className="text-faint">""</code>;
   const isLink = /^https?:\/\/\S+$/i.test(text) && URL.canParse(text);
   return (
-    <code className="break-words whitespace-pre-wrap">
+    <code className="wrap-anywhere whitespace-pre-wrap">
       {isLink ? (
         <a href={text} rel="noreferrer" target="_blank" className="underline decoration-edge underline-offset-2">
           {text}

@@ -3,13 +3,14 @@ import { JsonValue } from "./json-value.tsx";
 /** Names and values in two columns; on a narrow screen too, since names are short. */
 export function KeyValues({ entries }: { entries: readonly (readonly [string, unknown])[] }) {
   return (
-    <dl className="min-w-0 divide-y">
+    <dl className="@container min-w-0 divide-y">
       {entries.map(([key, value], index) => (
         // Headers may repeat a name, and the list never changes.
-        <div key={index} className="grid grid-cols-[minmax(5rem,10rem)_minmax(0,1fr)] gap-3 py-1">
-          <dt className="truncate text-dim" title={key}>
-            {key}
-          </dt>
+        <div
+          key={index}
+          className="grid grid-cols-[6.5rem_minmax(0,1fr)] gap-3 py-1 @md:grid-cols-[10rem_minmax(0,1fr)] @md:gap-4"
+        >
+          <dt className="wrap-anywhere text-dim">{key}</dt>
           <dd className="min-w-0">
             <JsonValue value={value} />
           </dd>

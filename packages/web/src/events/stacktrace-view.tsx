@@ -29,7 +29,7 @@ function FoldedFrames({ frames }: { frames: readonly Frame[] }) {
         onClick={() => setIsOpen(true)}
         className="w-full bg-raised/50 py-1 pr-3 pl-8 text-left text-xs text-faint hover:bg-hover hover:text-ink focus-visible:-outline-offset-2"
       >
-        {frames.length} library frames
+        {frames.length} {frames.every((frame) => frame.in_app === false) ? "library" : "more"} frames
       </button>
     </li>
   );

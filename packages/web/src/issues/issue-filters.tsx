@@ -11,7 +11,7 @@ const STATUSES = ["unresolved", "resolved", "archived", "all"] as const;
 export function IssueFilters({ projectSlug, filter }: { projectSlug: string; filter: IssueFilter }) {
   const status = filter.status === "unresolved" ? undefined : filter.status;
   return (
-    <div className="flex items-center gap-x-4 overflow-x-auto border-b px-4 pb-3 sm:px-6">
+    <div className="flex items-center gap-x-4 overflow-x-auto border-b [scrollbar-width:none] px-4 pb-3 sm:px-6">
       <Chips label="Status">
         {STATUSES.map((choice) => (
           <Chip

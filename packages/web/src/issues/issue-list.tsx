@@ -9,7 +9,7 @@ import { settle } from "../ui/settle.ts";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { StaleNotice } from "../ui/stale-notice.tsx";
 import { uniqueById } from "../ui/unique-by-id.ts";
-import { IssueRow } from "./issue-row.tsx";
+import { IssueColumns, IssueRow } from "./issue-row.tsx";
 
 export function IssueList({ projectSlug, filter }: { projectSlug: string; filter: IssueFilter }) {
   const issues = useInfiniteQuery(issuesQuery(projectSlug, filter));
@@ -36,11 +36,14 @@ export function IssueList({ projectSlug, filter }: { projectSlug: string; filter
 
 function Rows({ issues }: { issues: readonly ApiIssue[] }) {
   return (
-    <ul aria-label="Issues" ref={settle}>
-      {issues.map((issue) => (
-        <IssueRow key={issue.id} issue={issue} />
-      ))}
-    </ul>
+    <>
+      <IssueColumns />
+      <ul aria-label="Issues" ref={settle}>
+        {issues.map((issue) => (
+          <IssueRow key={issue.id} issue={issue} />
+        ))}
+      </ul>
+    </>
   );
 }
 

@@ -1,5 +1,5 @@
-import type { ApiIssueDetail } from "@mesher/protocol";
-import { useQuery } from "@tanstack/react-query";
+import type { ApiEventDetail, ApiIssueDetail } from "@mesher/protocol";
+import { type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { eventQuery, issueQuery } from "../api/queries.ts";
@@ -38,35 +38,70 @@ export function IssuePage({ issueId, frameMode }: { issueId: string; frameMode: 
 }
 
 function FilledIssue({ issue, mode }: { issue: ApiIssueDetail; mode: FrameMode }) {
+  const eventId = issue.latest_event_id ?? undefined;
+  const latest = useQuery({ ...eventQuery(issue.id, eventId ?? ""), enabled: eventId !== undefined });
   return (
     <article className="px-4 pb-20 sm:px-6">
       <div className="flex min-h-13 items-center py-2.5">
         <IssueCrumbs issue={issue} />
       </div>
       <IssueHeader issue={issue} />
-      <div className="mt-5 grid gap-x-10 gap-y-7 border-t pt-5 xl:grid-cols-[minmax(0,1fr)_19rem]">
-        <aside aria-label="Overview" className="min-w-0 space-y-6 xl:col-start-2 xl:row-start-1">
+      {/* One column on a narrow screen: overview, event, details. On a wide one the event stands beside the two. */}
+      <div className="mt-5 grid grid-cols-[minmax(0,1fr)] gap-x-10 gap-y-7 border-t pt-5 xl:grid-cols-[minmax(0,1fr)_19rem] xl:grid-rows-[auto_1fr]">
+        <aside aria-label="Overview" className="min-w-0 space-y-6 xl:col-start-2">
           <Section title="Last 24 hours">
             <VolumeBars volume={issue.volume} />
           </Section>
           <Section title="Events">
             <EventList issueId={issue.id} />
           </Section>
-          <Section title="Why grouped">
-            <GroupingExplanation grouping={issue.grouping} />
-          </Section>
         </aside>
         <div className="min-w-0 xl:col-start-1 xl:row-span-2 xl:row-start-1">
-          {issue.latest_event_id === null ? (
+          {eventId === undefined ? (
             <Notice title="No event of this issue is stored any more.">
               Retention has removed them; the counts above remain.
             </Notice>
           ) : (
-            <LatestEvent issueId={issue.id} eventId={issue.latest_event_id} mode={mode} />
+            <LatestEvent issueId={issue.id} eventId={eventId} latest={latest} mode={mode} />
           )}
         </div>
+        <aside aria-label="Details" className="min-w-0 space-y-6 xl:col-start-2">
+          <Section title="Why grouped">
+            <GroupingExplanation grouping={issue.grouping} />
+          </Section>
+          {latest.data !== undefined && <EventFacts detail={latest.data} showsGrouping={false} />}
+        </aside>
       </div>
     </article>
+  );
+}
+
+interface LatestEventProps {
+  readonly issueId: string;
+  readonly eventId: string;
+  readonly latest: UseQueryResult<ApiEventDetail>;
+  readonly mode: FrameMode;
+}
+
+function LatestEvent({ issueId, eventId, latest, mode }: LatestEventProps) {
+  if (latest.isPending) return <Bone className="h-96 w-full" />;
+  if (latest.data === undefined) {
+    return (
+      <Failure title="The event could not be loaded." error={latest.error} onRetry={() => void latest.refetch()} />
+    );
+  }
+  return (
+    <>
+      <div className="mb-4 flex items-center justify-between gap-3">
+        <p className="text-dim">
+          Latest event <RelativeTime at={latest.data.event.received_at} />
+        </p>
+        <Link to="/issues/$issueId/events/$eventId" params={{ issueId, eventId }} className={buttonClass}>
+          Open
+        </Link>
+      </div>
+      <EventBody detail={latest.data} mode={mode} />
+    </>
   );
 }
 
@@ -86,7 +121,7 @@ function IssueHeader({ issue }: { issue: ApiIssueDetail }) {
           <StatusMark issue={issue} />
         </Counter>
         <Counter name="Level">
-          <span className="capitalize">{issue.level}</span>
+          <span className="inline-block first-letter:uppercase">{issue.level}</span>
         </Counter>
         <Counter name="Events">{issue.event_count.toLocaleString("en")}</Counter>
         <Counter name="First seen">
@@ -106,30 +141,5 @@ function Counter({ name, children }: { name: string; children: ReactNode }) {
       <dt className="text-xs text-faint">{name}</dt>
       <dd className="font-medium">{children}</dd>
     </div>
-  );
-}
-
-function LatestEvent({ issueId, eventId, mode }: { issueId: string; eventId: string; mode: FrameMode }) {
-  const event = useQuery(eventQuery(issueId, eventId));
-
-  if (event.isPending) return <Bone className="h-96 w-full" />;
-  if (event.data === undefined) {
-    return <Failure title="The event could not be loaded." error={event.error} onRetry={() => void event.refetch()} />;
-  }
-  return (
-    <>
-      <div className="mb-4 flex items-center justify-between gap-3">
-        <p className="text-dim">
-          Latest event <RelativeTime at={event.data.event.received_at} />
-        </p>
-        <Link to="/issues/$issueId/events/$eventId" params={{ issueId, eventId }} className={buttonClass}>
-          Open
-        </Link>
-      </div>
-      <EventBody detail={event.data} mode={mode} />
-      <div className="mt-7 grid">
-        <EventFacts detail={event.data} showsGrouping={false} />
-      </div>
-    </>
   );
 }

@@ -6,39 +6,57 @@ import { RelativeTime } from "../ui/relative-time.tsx";
 import { StatusMark } from "./status-mark.tsx";
 import { TitleText } from "./title-text.tsx";
 
+/** On a wide screen a row is a line of a table; on a narrow one its numbers stand below the title. */
+const COLUMNS = "grid gap-x-3 px-4 sm:px-6 md:grid-cols-[auto_minmax(0,1fr)_5.5rem_4rem_5rem_5rem] md:items-center";
+
+/** What the columns of the rows are; narrow rows say it themselves. */
+export function IssueColumns() {
+  return (
+    <div aria-hidden className={`${COLUMNS} hidden border-b py-1.5 text-xs text-faint md:grid`}>
+      <span className="size-3" />
+      <span>Issue</span>
+      <span>Status</span>
+      <span className="text-right">Events</span>
+      <span className="text-right">Last seen</span>
+      <span className="text-right">First seen</span>
+    </div>
+  );
+}
+
 export function IssueRow({ issue }: { issue: ApiIssue }) {
   return (
     <li className="arrives border-b">
       <Link
         to="/issues/$issueId"
         params={{ issueId: issue.id }}
-        className="grid grid-cols-[auto_minmax(0,1fr)_auto] gap-x-3 px-4 py-2.5 hover:bg-hover focus-visible:-outline-offset-2 sm:px-6 md:grid-cols-[auto_minmax(0,1fr)_auto_4.5rem_9.5rem] md:items-center"
+        className={`${COLUMNS} grid-cols-[auto_minmax(0,1fr)] py-2 hover:bg-hover focus-visible:-outline-offset-2`}
       >
         <LevelMark level={issue.level} className="mt-1 self-start" />
         <span className="min-w-0">
-          <TitleText title={issue.title} className="block truncate" />
-          <span className="mt-0.5 flex min-w-0 items-baseline gap-2 text-xs text-dim">
+          <TitleText title={issue.title} className="line-clamp-2 break-words md:line-clamp-1 md:break-all" />
+          <span className="flex min-w-0 items-baseline gap-2 text-xs">
             <span className="shrink-0 text-faint tabular-nums">{issue.short_id}</span>
-            <span className="truncate font-mono text-[0.6875rem]">{issue.culprit}</span>
+            <span className="truncate font-mono text-[0.6875rem] text-dim">{issue.culprit}</span>
           </span>
         </span>
-        <span className="hidden justify-self-end md:block">
-          <StatusMark issue={issue} />
-        </span>
-        <span className="text-right tabular-nums" title={`${issue.event_count} events`}>
-          <span className="font-medium">{formatCount(issue.event_count)}</span>
-          <span className="block text-xs text-faint">{issue.event_count === 1 ? "event" : "events"}</span>
-        </span>
-        <span className="col-span-2 col-start-2 mt-0.5 flex gap-x-3 text-xs text-dim md:col-span-1 md:mt-0 md:block md:text-right">
-          <span className="block">
+        <span className="col-start-2 flex flex-wrap gap-x-3 text-xs text-dim tabular-nums md:contents">
+          <span className="order-last md:order-none">
+            <StatusMark issue={issue} quiet />
+          </span>
+          <span
+            className="md:text-right md:text-[0.8125rem] md:font-medium md:text-ink"
+            title={String(issue.event_count)}
+          >
+            {formatCount(issue.event_count)}
+            <span className="md:sr-only">{issue.event_count === 1 ? " event" : " events"}</span>
+          </span>
+          <span className="md:text-right">
             <span className="sr-only">last seen </span>
             <RelativeTime at={issue.last_seen} />
           </span>
-          <span className="block text-faint">
-            first <RelativeTime at={issue.first_seen} />
-          </span>
-          <span className="md:hidden">
-            <StatusMark issue={issue} />
+          <span className="text-faint md:text-right">
+            <span className="md:sr-only">first </span>
+            <RelativeTime at={issue.first_seen} />
           </span>
         </span>
       </Link>

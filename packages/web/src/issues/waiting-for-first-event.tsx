@@ -23,7 +23,7 @@ export function WaitingForFirstEvent({ project, snippet }: { project: ApiProject
 
       <div className="mt-5 overflow-hidden rounded-lg border">
         <div className="flex items-center gap-2 border-b bg-raised pr-1.5">
-          <nav aria-label="Snippet" className="flex min-w-0 grow overflow-x-auto px-1.5">
+          <nav aria-label="Snippet" className="flex min-w-0 grow overflow-x-auto px-1.5 [scrollbar-width:none]">
             {SNIPPET_NAMES.map((name) => (
               <Link
                 key={name}

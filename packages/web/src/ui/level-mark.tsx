@@ -7,7 +7,7 @@ const COLOR: Record<ShownLevel, string> = {
   fatal: "text-red",
   critical: "text-red",
   error: "text-red",
-  warning: "text-amber",
+  warning: "text-mark",
   info: "text-faint",
   log: "text-faint",
   debug: "text-faint",

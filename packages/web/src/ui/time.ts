@@ -44,5 +44,6 @@ export function formatBefore(at: string, eventAt: string): string {
   if (ms < 1000) return `${ms < 0 ? "+" : "−"}${Math.abs(ms)} ms`;
   if (ms < 60_000) return `−${(ms / 1000).toFixed(1)} s`;
   if (ms < 3_600_000) return `−${Math.floor(ms / 60_000)} min`;
-  return `−${Math.floor(ms / 3_600_000)} h`;
+  // A day and more says that a clock was wrong, rather than how things went.
+  return ms < 86_400_000 ? `−${Math.floor(ms / 3_600_000)} h` : "";
 }
