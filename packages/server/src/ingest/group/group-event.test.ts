@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import type { Event, Exception, Frame } from "@mesher/protocol";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_FOLDER, scoreGrouping } from "../../../../../bench/grouping.ts";
 import { GROUPING_VERSIONS, groupEvent } from "./group-event.ts";
