@@ -73,11 +73,10 @@ export const NO_FACTS: Facts = { role: "none", marks: [] };
 
 const RANKS: ReadonlyMap<Role, number> = new Map(ROLES.map((role, rank) => [role, rank]));
 
-export function rankOf(role: Role): number {
-  return RANKS.get(role) ?? 0;
-}
-
 /** The role that tells more. */
 export function strongerRole(a: Role, b: Role): Role {
-  return rankOf(a) >= rankOf(b) ? a : b;
+  // Most frames have no role at all.
+  if (b === "none" || a === b) return a;
+  if (a === "none") return b;
+  return (RANKS.get(a) ?? 0) >= (RANKS.get(b) ?? 0) ? a : b;
 }
