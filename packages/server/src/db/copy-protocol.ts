@@ -1,0 +1,67 @@
+import type { PoolClient } from "pg";
+
+/** The part of `pg`'s connection that speaks COPY, which its types do not know. */
+interface CopyConnection {
+  query(text: string): void;
+  sendCopyFromChunk(chunk: Uint8Array): void;
+  endCopyFrom(): void;
+}
+
+/** Bytes of one protocol message: PostgreSQL takes each into memory as a whole. */
+const COPY_CHUNK_BYTES = 256 * 1024;
+
+const ROW_COUNT_PATTERN = /^COPY (\d+)$/;
+
+/**
+ * Runs `text`, a `copy … from stdin`, and sends it `bytes`; the number of rows.
+ *
+ * Not a stream: all bytes are in memory before, so nothing can fail half-way but the connection. (The
+ * stream of `pg-copy-streams` writes to a connection it has let go of when PostgreSQL refuses a row while
+ * bytes are still waiting, which ends the process.)
+ */
+export function sendCopy(client: PoolClient, text: string, bytes: Uint8Array): Promise<number> {
+  return new Promise((resolve, reject) => {
+    client.query(
+      new CopyQuery(text, bytes, (error, rowCount) => (error === undefined ? resolve(rowCount) : reject(error))),
+    );
+  });
+}
+
+/** What `pg` queues and tells of PostgreSQL's answers, in the way of its own `Query`. */
+class CopyQuery {
+  readonly #text: string;
+  readonly #bytes: Uint8Array;
+  #rowCount = 0;
+
+  /** `pg` wraps it, to stop its timer when the query has ended. */
+  callback: (error: Error | undefined, rowCount: number) => void;
+
+  constructor(text: string, bytes: Uint8Array, callback: (error: Error | undefined, rowCount: number) => void) {
+    this.#text = text;
+    this.#bytes = bytes;
+    this.callback = callback;
+  }
+
+  submit(connection: unknown): void {
+    (connection as CopyConnection).query(this.#text);
+  }
+
+  handleCopyInResponse(connection: CopyConnection): void {
+    for (let start = 0; start < this.#bytes.length; start += COPY_CHUNK_BYTES) {
+      connection.sendCopyFromChunk(this.#bytes.subarray(start, start + COPY_CHUNK_BYTES));
+    }
+    connection.endCopyFrom();
+  }
+
+  handleCommandComplete({ text }: { text: string }): void {
+    this.#rowCount = Number(ROW_COUNT_PATTERN.exec(text)?.[1] ?? 0);
+  }
+
+  handleReadyForQuery(): void {
+    this.callback(undefined, this.#rowCount);
+  }
+
+  handleError(error: Error): void {
+    this.callback(error, 0);
+  }
+}
