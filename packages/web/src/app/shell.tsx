@@ -3,9 +3,12 @@ import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { useSyncExternalStore } from "react";
 import { projectsQuery } from "../api/queries.ts";
 import { isTokenRefused, onTokenChange } from "../api/token.ts";
+import { Button } from "../ui/button.tsx";
 import { useCurrentProject } from "./current-project.ts";
 import { ThemeToggle } from "./theme-toggle.tsx";
 import { TokenForm } from "./token-form.tsx";
+
+const MAIN_ID = "main";
 
 /** What is around every page: a sidebar, or on a narrow screen a bar on top. */
 export function Shell() {
@@ -13,12 +16,25 @@ export function Shell() {
   if (needsToken) return <TokenForm />;
   return (
     <div className="lg:grid lg:grid-cols-[13.5rem_minmax(0,1fr)]">
+      <SkipToContent />
       <TopBar />
       <Sidebar />
-      <main className="min-w-0">
+      <main id={MAIN_ID} tabIndex={-1} className="min-w-0 outline-none">
         <Outlet />
       </main>
     </div>
+  );
+}
+
+/** A button, since a link to `#main` would be relative to the base of the document. */
+function SkipToContent() {
+  return (
+    <Button
+      onClick={() => document.getElementById(MAIN_ID)?.focus()}
+      className="absolute top-2 left-2 z-10 not-focus:sr-only"
+    >
+      Skip to content
+    </Button>
   );
 }
 

@@ -40,7 +40,7 @@ export function IssueRow({ issue }: { issue: ApiIssue }) {
           </span>
         </span>
         <span className="col-start-2 flex flex-wrap gap-x-3 text-xs text-dim tabular-nums md:contents">
-          <span className="order-last md:order-none">
+          <span className="order-last inline-flex md:order-none">
             <StatusMark issue={issue} quiet />
           </span>
           <span

@@ -10,7 +10,7 @@ export function WaitingForFirstEvent({ project, snippet }: { project: ApiProject
   return (
     <div className="mx-auto max-w-2xl px-4 pt-6 pb-16 sm:px-6 sm:pt-12">
       <p role="status" className="flex items-center gap-2.5 text-dim">
-        <span aria-hidden className="pulses size-2 rounded-full bg-green" />
+        <span aria-hidden className="pulses size-2 shrink-0 rounded-full bg-green" />
         Waiting for the first event. This page notices by itself.
       </p>
       <h2 className="mt-3 text-xl font-semibold tracking-tight">Point an SDK at this DSN</h2>
@@ -32,6 +32,7 @@ export function WaitingForFirstEvent({ project, snippet }: { project: ApiProject
                 search={{ sdk: name === "JavaScript" ? undefined : name }}
                 replace
                 resetScroll={false}
+                ref={name === shown ? keepInView : undefined}
                 aria-current={name === shown ? "true" : undefined}
                 className={`-mb-px border-b-2 px-2 py-2 text-xs font-medium whitespace-nowrap focus-visible:-outline-offset-2 ${
                   name === shown ? "border-ink text-ink" : "border-transparent text-dim hover:text-ink"
@@ -51,8 +52,14 @@ export function WaitingForFirstEvent({ project, snippet }: { project: ApiProject
 
       <p className="mt-5 text-dim">
         Or let Mesher send a few of its own: run{" "}
-        <code className="rounded bg-raised px-1.5 py-0.5 text-ink">npm run demo</code> where you started it.
+        <code className="rounded bg-raised px-1.5 whitespace-nowrap py-0.5 text-ink">npm run demo</code> where you
+        started it.
       </p>
     </div>
   );
+}
+
+/** On a narrow screen the row of names scrolls, and the chosen one may be at its end. */
+function keepInView(link: HTMLAnchorElement | null): void {
+  link?.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
