@@ -12,8 +12,8 @@ export interface Consumption {
   readonly retryAfterSeconds: number;
 }
 
-export const RATE_LIMIT_EVENTS = 1000;
-export const RATE_LIMIT_WINDOW_SECONDS = 60;
+const RATE_LIMIT_EVENTS = 1000;
+const RATE_LIMIT_WINDOW_SECONDS = 60;
 
 /**
  * Fixed windows in this process's memory, one per key; a window starts with the first event after the last one ended.
