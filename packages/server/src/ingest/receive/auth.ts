@@ -32,7 +32,7 @@ export function findEnvelopeDsn(header: Readonly<Record<string, unknown>>): Dsn 
 }
 
 /** The one key among several findings. */
-export function agree(keys: readonly (string | undefined)[]): string | undefined {
+function agree(keys: readonly (string | undefined)[]): string | undefined {
   let agreed: string | undefined;
   for (const key of keys) {
     if (key === undefined) continue;

@@ -5,7 +5,7 @@ export interface RateLimiter {
   consume(publicKey: string, points: number, budget?: number): Promise<Consumption> | Consumption;
 }
 
-export interface Consumption {
+interface Consumption {
   /** 0 … the points asked for. */
   readonly granted: number;
   /** Until the window ends: whole seconds, at least 1. */

@@ -63,7 +63,7 @@ export const KEY = "mshr_1111";
 export const EVENT_ID = "9ec79c33ec9942ab8353589fcb2e04dc";
 export const AUTH = { "x-sentry-auth": `Sentry sentry_version=7, sentry_key=${KEY}` };
 
-export function makeKey(key: Partial<ProjectKey> & Pick<ProjectKey, "publicKey" | "projectNumber">): ProjectKey {
+function makeKey(key: Partial<ProjectKey> & Pick<ProjectKey, "publicKey" | "projectNumber">): ProjectKey {
   return { projectId: `project-${key.projectNumber}`, organizationId: "organization", sampleRate: 1, ...key };
 }
 
@@ -72,7 +72,7 @@ export function envelopeOf(event: unknown = { message: "x" }, header: unknown = 
   return `${JSON.stringify(header)}\n{"type":"event"}\n${JSON.stringify(event)}\n`;
 }
 
-export function eventsOf(entry: JournalEntry): unknown[] {
+function eventsOf(entry: JournalEntry): unknown[] {
   const inflated = INFLATE[entry.encoding](entry.body);
   return entry.events.map(({ offset, length }) => {
     const json: unknown = JSON.parse(Buffer.from(inflated).toString("utf8", offset, offset + length));
