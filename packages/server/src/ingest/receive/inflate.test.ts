@@ -102,14 +102,24 @@ describe("a bomb", () => {
     expect((await server.post("/api/1/envelope/", BODY)).status).toBe(200);
   });
 
-  test("inflates to no more than the ratio or the size allows", async () => {
-    const bomb = await zeros(createGzip());
+  test("of 10 MB that holds 10 GB is given up after a few megabytes", async () => {
+    const member = gzipSync(Buffer.alloc(64 * MIB));
+    const bomb = Buffer.concat(Array.from({ length: 160 }, () => member));
+    expect(bomb.length).toBeGreaterThan(10_000_000);
     const budget = new ByteBudget(200 * MIB);
     const held = budget.open();
     await expect(new Inflater().inflate(bomb, "gzip", 100 * MIB, held)).rejects.toBeInstanceOf(Refusal);
-    expect(budget.bytesHeld).toBeLessThan(101 * MIB);
+    expect(budget.bytesHeld).toBeLessThan(9 * MIB);
     held.release();
     expect(budget.bytesHeld).toBe(0);
+  });
+
+  test("that compresses too little to be noticed ends at the size limit", async () => {
+    const body = gzipSync(Buffer.from(Array.from({ length: 2_000_000 }, (_, index) => `line ${index}`).join("\n")));
+    const budget = new ByteBudget(200 * MIB);
+    const inflating = new Inflater().inflate(body, "gzip", 10 * MIB, budget.open());
+    await expect(inflating).rejects.toMatchObject({ outcome: "too_large" });
+    expect(budget.bytesHeld).toBeLessThan(11 * MIB);
   });
 
   test("in a native event stops at the event's limit", async () => {

@@ -111,7 +111,8 @@ const ZSTD = { params: { [constants.ZSTD_d_windowLogMax]: 23 } };
 
 interface Codec {
   readonly sync: (wire: Buffer, options: { maxOutputLength: number; chunkSize: number }) => Buffer;
-  readonly stream: () => NodeJS.ReadWriteStream & { destroy(): void };
+  /** Its `bytesWritten` are those it has consumed. */
+  readonly stream: () => NodeJS.ReadWriteStream & { destroy(): void; readonly bytesWritten: number };
   /** Bytes that the sync call sets aside first. */
   readonly expectedBytes: (wire: Buffer) => number;
 }
@@ -159,7 +160,7 @@ async function inflateStreaming(wire: Buffer, codec: Codec, bytesMax: number, he
     stream.end(wire);
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       bytes += chunk.length;
-      if (bytes > bytesMax || isBomb(wire.length, bytes)) throw tooLarge(bytesMax);
+      if (bytes > bytesMax || isBomb(stream.bytesWritten, bytes)) throw tooLarge(bytesMax);
       // Given back when the request ends, together with the joined bytes.
       held.take(chunk.length);
       chunks.push(chunk);
@@ -172,8 +173,9 @@ async function inflateStreaming(wire: Buffer, codec: Codec, bytesMax: number, he
   return Buffer.concat(chunks, bytes);
 }
 
-function isBomb(wireBytes: number, bytes: number): boolean {
-  return bytes > RATIO_CHECKED_FROM_BYTES && bytes > wireBytes * RATIO_MAX;
+/** By what was consumed so far: a bomb of many megabytes shows itself within its first few kilobytes. */
+function isBomb(consumedBytes: number, bytes: number): boolean {
+  return bytes > RATIO_CHECKED_FROM_BYTES && bytes > consumedBytes * RATIO_MAX;
 }
 
 function isOverLength(error: unknown): boolean {
