@@ -31,14 +31,12 @@ export function EventBody({ detail, mode }: { detail: ApiEventDetail; mode: Fram
           </div>
         </Section>
       )}
-      {threads.length > 0 && <Threads key={event.event_id} threads={threads} mode={mode} />}
+      {threads.length > 0 && <Threads threads={threads} mode={mode} />}
       {REPORTS.map((name) => {
         const report: SecurityReport | undefined = event[name];
         return report !== undefined && <Values key={name} title={`${name} report`} values={report} />;
       })}
-      {breadcrumbs.length > 0 && (
-        <Breadcrumbs key={event.event_id} breadcrumbs={breadcrumbs} eventAt={event.timestamp} />
-      )}
+      {breadcrumbs.length > 0 && <Breadcrumbs breadcrumbs={breadcrumbs} eventAt={event.timestamp} />}
       {event.request !== undefined && <RequestView request={event.request} />}
       {contexts.length > 0 && (
         <Section title="Contexts">
@@ -58,7 +56,7 @@ export function EventBody({ detail, mode }: { detail: ApiEventDetail; mode: Fram
         <Values title="Extra" values={event.extra} />
       )}
       <More event={event} />
-      <RawJson key={detail.event.id} eventId={detail.event.id} payload={detail.event.payload} />
+      <RawJson eventId={detail.event.id} payload={detail.event.payload} />
     </div>
   );
 }

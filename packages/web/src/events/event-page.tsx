@@ -40,7 +40,8 @@ export function EventPage(props: { issueId: string; eventId: string; frameMode: 
       </div>
       <EventHeader detail={event.data} culprit={issue.data?.culprit} />
       <div className="mt-6 grid grid-cols-[minmax(0,1fr)] gap-x-10 gap-y-8 xl:grid-cols-[minmax(0,1fr)_19rem]">
-        <EventBody detail={event.data} mode={frameMode ?? "app"} />
+        {/* What is open in one event says nothing of the next. */}
+        <EventBody key={event.data.event.id} detail={event.data} mode={frameMode ?? "app"} />
         <aside aria-label="Facts" className="min-w-0">
           <EventFacts detail={event.data} showsGrouping />
         </aside>

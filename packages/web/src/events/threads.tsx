@@ -50,6 +50,8 @@ export function Threads({ threads, mode }: { threads: readonly Thread[]; mode: F
 
 function threadName(thread: Thread, index: number): string {
   const name = thread.name ?? `Thread ${thread.id ?? index}`;
-  const marks = [thread.crashed === true && "crashed", thread.main === true && "main"].filter(Boolean);
+  const marks = [thread.crashed === true && "crashed", thread.main === true && "main"].filter(
+    (mark) => mark !== false && mark !== thread.name,
+  );
   return marks.length === 0 ? name : `${name} (${marks.join(", ")})`;
 }

@@ -1,12 +1,12 @@
 import type { ApiEventDetail, ApiIssueDetail } from "@mesher/protocol";
 import { type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { eventQuery, issueQuery } from "../api/queries.ts";
 import { EventBody } from "../events/event-body.tsx";
 import { EventFacts } from "../events/event-facts.tsx";
 import type { FrameMode } from "../events/frames.ts";
-import { buttonClass } from "../ui/button.tsx";
+import { Button, buttonClass } from "../ui/button.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { LevelMark } from "../ui/level-mark.tsx";
 import { Notice } from "../ui/notice.tsx";
@@ -32,13 +32,15 @@ export function IssuePage({ issueId, frameMode }: { issueId: string; frameMode: 
   return (
     <>
       <StaleNotice error={issue.error} readAtMs={issue.dataUpdatedAt} />
-      <FilledIssue issue={issue.data} mode={frameMode ?? "app"} />
+      <FilledIssue key={issueId} issue={issue.data} mode={frameMode ?? "app"} />
     </>
   );
 }
 
 function FilledIssue({ issue, mode }: { issue: ApiIssueDetail; mode: FrameMode }) {
-  const eventId = issue.latest_event_id ?? undefined;
+  // Whoever reads an event keeps it, also while newer ones arrive every second.
+  const [pinnedId, setPinnedId] = useState(issue.latest_event_id);
+  const eventId = pinnedId ?? issue.latest_event_id ?? undefined;
   const latest = useQuery({ ...eventQuery(issue.id, eventId ?? ""), enabled: eventId !== undefined });
   return (
     <article className="px-4 pb-20 sm:px-6">
@@ -62,7 +64,13 @@ function FilledIssue({ issue, mode }: { issue: ApiIssueDetail; mode: FrameMode }
               Retention has removed them; the counts above remain.
             </Notice>
           ) : (
-            <LatestEvent issueId={issue.id} eventId={eventId} latest={latest} mode={mode} />
+            <LatestEvent
+              issueId={issue.id}
+              eventId={eventId}
+              latest={latest}
+              mode={mode}
+              onShowNewer={eventId === issue.latest_event_id ? undefined : () => setPinnedId(issue.latest_event_id)}
+            />
           )}
         </div>
         <aside aria-label="Details" className="min-w-0 space-y-6 xl:col-start-2">
@@ -81,9 +89,10 @@ interface LatestEventProps {
   readonly eventId: string;
   readonly latest: UseQueryResult<ApiEventDetail>;
   readonly mode: FrameMode;
+  readonly onShowNewer: (() => void) | undefined;
 }
 
-function LatestEvent({ issueId, eventId, latest, mode }: LatestEventProps) {
+function LatestEvent({ issueId, eventId, latest, mode, onShowNewer }: LatestEventProps) {
   if (latest.isPending) return <Bone className="h-96 w-full" />;
   if (latest.data === undefined) {
     return (
@@ -94,13 +103,16 @@ function LatestEvent({ issueId, eventId, latest, mode }: LatestEventProps) {
     <>
       <div className="mb-4 flex items-center justify-between gap-3">
         <p className="text-dim">
-          Latest event <RelativeTime at={latest.data.event.received_at} />
+          {onShowNewer === undefined ? "Latest event" : "Event of"} <RelativeTime at={latest.data.event.received_at} />
         </p>
-        <Link to="/issues/$issueId/events/$eventId" params={{ issueId, eventId }} className={buttonClass}>
-          Open
-        </Link>
+        <span className="flex gap-1.5">
+          {onShowNewer !== undefined && <Button onClick={onShowNewer}>Show the newest</Button>}
+          <Link to="/issues/$issueId/events/$eventId" params={{ issueId, eventId }} className={buttonClass}>
+            Open
+          </Link>
+        </span>
       </div>
-      <EventBody detail={latest.data} mode={mode} />
+      <EventBody key={latest.data.event.id} detail={latest.data} mode={mode} />
     </>
   );
 }
