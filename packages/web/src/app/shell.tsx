@@ -106,7 +106,11 @@ function ProjectSelect() {
 
 function Logo() {
   return (
-    <Link to="/" className="inline-flex items-center gap-2 rounded text-sm font-semibold tracking-tight">
+    <Link
+      to="/"
+      activeOptions={{ exact: true }}
+      className="inline-flex items-center gap-2 rounded text-sm font-semibold tracking-tight"
+    >
       <svg viewBox="0 0 32 32" aria-hidden className="size-5">
         <path
           d="M6 25V8l10 11L26 8v17"

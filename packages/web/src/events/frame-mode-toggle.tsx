@@ -14,8 +14,9 @@ export function FrameModeToggle({ mode }: { mode: FrameMode }) {
           search={{ frames: choice === "app" ? undefined : choice }}
           replace
           resetScroll={false}
-          aria-current={choice === mode ? "true" : undefined}
-          className="rounded-[5px] px-2 py-0.5 text-xs text-dim hover:text-ink aria-[current]:bg-line aria-[current]:font-medium aria-[current]:text-ink"
+          // The link then says itself that it is the current one.
+          activeOptions={{ exact: true }}
+          className={`rounded-[5px] px-2 py-0.5 text-xs hover:text-ink ${choice === mode ? "bg-line font-medium text-ink" : "text-dim"}`}
         >
           {LABEL[choice]}
         </Link>

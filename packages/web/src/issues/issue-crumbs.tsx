@@ -22,8 +22,8 @@ export function IssueCrumbs({ issue, current }: { issue: ApiIssue | undefined; c
             <Link
               to="/issues/$issueId"
               params={{ issueId: issue.id }}
+              activeOptions={{ exact: true }}
               className="rounded tabular-nums hover:text-ink"
-              aria-current={current === undefined ? "page" : undefined}
             >
               {issue.short_id}
             </Link>

@@ -57,6 +57,8 @@ function Chip(props: { projectSlug: string; search: IssuesSearch; isActive: bool
       to="/projects/$slug"
       params={{ slug: props.projectSlug }}
       search={props.search}
+      activeOptions={{ exact: true }}
+      // The router marks links to this very address; that of an active level leads away from it.
       aria-current={props.isActive ? "true" : undefined}
       className={`inline-flex h-6.5 items-center gap-1.5 rounded-full border px-2.5 text-xs font-medium whitespace-nowrap focus-visible:-outline-offset-2 ${
         props.isActive ? "border-edge bg-raised text-ink" : "border-transparent text-dim hover:bg-raised hover:text-ink"

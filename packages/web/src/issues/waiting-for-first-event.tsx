@@ -33,7 +33,7 @@ export function WaitingForFirstEvent({ project, snippet }: { project: ApiProject
                 replace
                 resetScroll={false}
                 ref={name === shown ? keepInView : undefined}
-                aria-current={name === shown ? "true" : undefined}
+                activeOptions={{ exact: true }}
                 className={`-mb-px border-b-2 px-2 py-2 text-xs font-medium whitespace-nowrap focus-visible:-outline-offset-2 ${
                   name === shown ? "border-ink text-ink" : "border-transparent text-dim hover:text-ink"
                 }`}
