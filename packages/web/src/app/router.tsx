@@ -18,7 +18,7 @@ export interface IssuesSearch {
   readonly sdk?: SnippetName | undefined;
 }
 
-export interface EventSearch {
+interface EventSearch {
   readonly frames?: FrameMode | undefined;
 }
 

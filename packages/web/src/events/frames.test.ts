@@ -33,8 +33,8 @@ test("nothing is folded when all frames are wanted, or when no frame is one's ow
 
 test("of a deep stack the lower end is folded", () => {
   const frames = Array.from({ length: 50 }, (_, index) => library(`f${index}`));
-  expect(picture(frames, "app")).toMatch(/^f49 f48 .* f30 \[30\]$/);
-  expect(picture(frames.slice(0, 21), "app")).not.toContain("[");
+  expect(picture(frames, "app")).toMatch(/^f49 f48 .* f38 \[38\]$/);
+  expect(picture(frames.slice(0, 13), "app")).not.toContain("[");
 });
 
 test("every frame has its place counted from the top, folded or not", () => {

@@ -10,7 +10,7 @@ export type StackRow =
 /** A single frame between two that are shown is quicker read than unfolded. */
 const FOLD_FRAMES_MIN = 2;
 /** Where a stack is deeper, its lower end rarely tells why the upper one failed. */
-const FRAMES_SHOWN_MAX = 20;
+const FRAMES_SHOWN_MAX = 12;
 
 /** The rows of a stack trace, the place that failed on top. That one is always shown, whoever wrote it. */
 export function arrangeFrames(stacktrace: Stacktrace, mode: FrameMode): StackRow[] {

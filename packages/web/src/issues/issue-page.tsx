@@ -128,7 +128,7 @@ function IssueHeader({ issue }: { issue: ApiIssueDetail }) {
         </h1>
         {issue.culprit !== "" && <code className="mt-1 block pl-5.5 break-all text-dim">{issue.culprit}</code>}
       </div>
-      <dl className="flex flex-wrap gap-x-7 gap-y-2 tabular-nums">
+      <dl className="flex flex-wrap gap-x-5 gap-y-2 tabular-nums sm:gap-x-7">
         <Counter name="Status">
           <StatusMark issue={issue} />
         </Counter>
