@@ -28,7 +28,7 @@ function socketPath(socketDir: string): string {
   return join(socketDir, `.s.PGSQL.${SOCKET_PORT}`);
 }
 
-/** A `DATABASE_URL` for the server that listens there. */
+/** A `DATABASE_URL` for the server that listens there. (`localhost` is only for what parses URLs; the parameter decides.) */
 export function socketUrl(socketDir: string, database: string = DATABASE_NAME): string {
-  return `postgresql://${DATABASE_NAME}@/${database}?host=${encodeURIComponent(socketDir)}&port=${SOCKET_PORT}`;
+  return `postgresql://${DATABASE_NAME}@localhost/${database}?host=${encodeURIComponent(socketDir)}&port=${SOCKET_PORT}`;
 }
