@@ -1,6 +1,7 @@
 /** Statements on the table `events`, which this folder owns. */
 import type { Grouping } from "@mesher/protocol";
-import { CopyBuffer, copyBinary } from "../db/copy.ts";
+import { copyBinary } from "../db/copy.ts";
+import { CopyBuffer } from "../db/copy-buffer.ts";
 import type { Database } from "../db/database.ts";
 import type { Transaction } from "../db/transaction.ts";
 import { DAY_MS, dayOf } from "./partitions.ts";
@@ -35,11 +36,13 @@ export interface NewEvent {
 const COLUMNS = `events (project_id, event_id, issue_id, received_at, occurred_at, level, title, environment, release,
   tags, grouping, payload_source, payload_encoding, payload_offset, payload_length, receipt, payload, search)`;
 
+const COLUMN_COUNT = 18;
+
 /** Fails with a unique violation when one of the events is stored already: find those first, and try again. */
 export async function insertEvents(tx: Transaction, events: readonly NewEvent[]): Promise<void> {
   const rows = new CopyBuffer();
   for (const event of events) {
-    rows.startRow(18);
+    rows.startRow(COLUMN_COUNT);
     rows.uuid(event.projectId);
     rows.uuid(event.eventId);
     rows.uuid(event.issueId);
@@ -47,8 +50,10 @@ export async function insertEvents(tx: Transaction, events: readonly NewEvent[])
     rows.timestamptz(event.occurredAtMs);
     rows.text(event.level);
     rows.text(event.title);
-    rows.textOrNull(event.environment);
-    rows.textOrNull(event.release);
+    if (event.environment === undefined) rows.null();
+    else rows.text(event.environment);
+    if (event.release === undefined) rows.null();
+    else rows.text(event.release);
     rows.jsonb(event.tagsJson);
     rows.jsonb(event.groupingJson);
     rows.int2(SOURCE_NUMBERS[event.source]);

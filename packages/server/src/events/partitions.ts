@@ -22,9 +22,9 @@ export function partitionName(dayMs: number): string {
   return `events_${new Date(dayMs).toISOString().slice(0, 10).replaceAll("-", "")}`;
 }
 
-/** Makes the partitions of the given days that do not exist yet. Safe on several nodes at once. Returns what was made. */
+/** Makes the partitions of the days these moments are in, where they do not exist yet. Safe on several nodes at once. Returns what was made. */
 export async function ensurePartitions(database: Database, daysMs: readonly number[]): Promise<string[]> {
-  const wanted = new Map(daysMs.map((dayMs) => [partitionName(dayMs), dayMs]));
+  const wanted = new Map(daysMs.map((ms) => [partitionName(ms), dayOf(ms)]));
   const found = await database.query<{ name: string }>({
     name: "events.find_partitions",
     text: "select relname as name from pg_class where relname = any($1::text[]) and relispartition",

@@ -1,5 +1,5 @@
 /** How an event's payload lies in the database: the bytes the client sent, or its JSON compressed by us. */
-import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { brotliDecompressSync, gunzipSync, inflateSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 
 /** Who wrote a payload, so which rules read it. `sentry`: an event as SDKs send it. `native`: the payload of `POST /api/v1/events`. */
 export type EventSource = "sentry" | "native";
@@ -31,7 +31,7 @@ export function sourceOf(number: number): EventSource {
   throw new RangeError(`payload source ${number} is unknown`);
 }
 
-/** Inflates a body whose inflated size was checked when it was received. */
+/** Inflates a body whose inflated size was checked when it was received. `deflate` is zlib: bare streams are inflated at receipt. */
 export function inflateBody(encoding: BodyEncoding, body: Uint8Array): Uint8Array {
   switch (encoding) {
     case "identity":
@@ -39,19 +39,12 @@ export function inflateBody(encoding: BodyEncoding, body: Uint8Array): Uint8Arra
     case "gzip":
       return gunzipSync(body);
     case "deflate":
-      // Some clients mean zlib by it, others the bare stream: RFC 9110 section 8.4.1.2.
-      return isZlib(body) ? inflateSync(body) : inflateRawSync(body);
+      return inflateSync(body);
     case "br":
       return brotliDecompressSync(body);
     case "zstd":
       return zstdDecompressSync(body);
   }
-}
-
-/** RFC 1950 section 2.2: method 8, and a header that is a multiple of 31. */
-function isZlib(body: Uint8Array): boolean {
-  const [method = 0, flags = 0] = body;
-  return (method & 0x0f) === 8 && (method * 256 + flags) % 31 === 0;
 }
 
 /**

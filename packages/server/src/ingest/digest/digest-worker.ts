@@ -30,10 +30,10 @@ export class DigestWorker {
   #watchedSequence = 0;
   #reason = "exited";
 
-  constructor(databaseUrl: string, events: DigestWorkerEvents) {
+  constructor(url: URL, databaseUrl: string, events: DigestWorkerEvents) {
     this.#events = events;
     const workerData: WorkerData = { databaseUrl, progress: this.#progress };
-    this.#worker = new Worker(new URL("./worker.ts", import.meta.url), {
+    this.#worker = new Worker(url, {
       workerData,
       name: "mesher-digest",
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB_MAX },

@@ -15,6 +15,8 @@ import type { Batch, Journal } from "../journal/journal.ts";
 import { recordBytes } from "../journal/record.ts";
 import { DigestWorker, type FailedMessage, type StoredMessage } from "./digest-worker.ts";
 
+const WORKER_URL = new URL("./worker.ts", import.meta.url);
+
 /** A batch is as large as one transaction may be: larger ones store more per second, and hold locks longer. */
 const BATCH_RECORDS_MAX = 1_000;
 const BATCH_BYTES_MAX = 4 * 1024 * 1024;
@@ -43,6 +45,8 @@ export interface DispatcherOptions {
   readonly journal: Journal;
   readonly databaseUrl: string;
   readonly workers: number;
+  /** The module a worker thread runs. Default: worker.ts. */
+  readonly workerUrl?: URL;
   readonly quarantine: (batch: { firstSequence: number; record: Buffer; reason: string }) => Promise<void>;
   readonly onStored: (message: StoredMessage) => void;
   readonly onWorkerDeath: () => void;
@@ -102,7 +106,7 @@ export class Dispatcher implements Service {
 
   async #startWorker(index: number): Promise<void> {
     await new Promise<void>((resolve) => {
-      this.#workers[index] = new DigestWorker(this.#options.databaseUrl, {
+      this.#workers[index] = new DigestWorker(this.#options.workerUrl ?? WORKER_URL, this.#options.databaseUrl, {
         onReady: () => {
           resolve();
           this.#pump();

@@ -15,6 +15,9 @@ import { parseSegmentName, Segment } from "./segment.ts";
 /** A segment is sealed when it is this long; smaller ones give disk space back sooner. */
 const SEGMENT_BYTES = 32 * 1024 * 1024;
 
+/** A full journal has at least this many segments, so that storing a part of it makes room. */
+const SEGMENTS_MIN = 8;
+
 /** One group commit writes at most this much, so that a burst does not make the first of it wait for the last. */
 const GROUP_BYTES_MAX = 8 * 1024 * 1024;
 
@@ -90,7 +93,7 @@ export class Journal implements EntrySink {
   private constructor(options: JournalOptions, id: string, segments: Segment[], nextSequence: number) {
     this.#directory = options.directory;
     this.bytesMax = options.bytesMax;
-    this.#segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
+    this.#segmentBytes = options.segmentBytes ?? Math.min(SEGMENT_BYTES, options.bytesMax / SEGMENTS_MIN);
     this.#log = options.log;
     this.id = id;
     this.#segments = segments;

@@ -1,0 +1,116 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { createDataDir, testDatabase, waitUntil } from "@mesher/testkit";
+import { expect, test } from "vitest";
+import type { Database } from "../../db/database.ts";
+import { createLog } from "../../runtime/log.ts";
+import type { JournalEntry } from "../journal/entry.ts";
+import { Journal } from "../journal/journal.ts";
+import { quarantineEntry } from "../journal/quarantine.ts";
+import { Dispatcher, type DispatcherOptions } from "./dispatcher.ts";
+
+const projectId = randomUUID();
+const DEADLY_WORKER = new URL("./fixtures/deadly-worker.ts", import.meta.url);
+
+function entryOf(message: string, event: Record<string, unknown> = {}): JournalEntry {
+  const body = Buffer.from(JSON.stringify({ message, ...event }));
+  const eventId = randomBytes(16).toString("hex");
+  return { projectId, receivedAtMs: Date.now(), source: "sentry", encoding: "identity", events: [{ eventId, offset: 0, length: body.length }], body };
+}
+
+async function setUp(more: Partial<DispatcherOptions> = {}) {
+  await using stack = new AsyncDisposableStack();
+  const db = stack.use(await testDatabase());
+  const dataDir = stack.use(await createDataDir());
+  const journal = await Journal.open({ directory: dataDir.path, bytesMax: 1e9, log: () => {} });
+  stack.defer(() => journal.close());
+  const deaths = { count: 0 };
+  const dispatcher = new Dispatcher({
+    journal,
+    databaseUrl: db.url,
+    workers: 2,
+    quarantine: (entry) => quarantineEntry(db.database, journal.id, entry),
+    onStored: () => {},
+    onWorkerDeath: () => {
+      deaths.count += 1;
+    },
+    log: createLog({ level: "error", format: "json" }),
+    ...more,
+  });
+  await dispatcher.start();
+  stack.defer(() => dispatcher.stop());
+  const all = stack.move();
+  return { database: db.database, journal, dispatcher, deaths, [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
+
+const storedMessages = async (database: Database) =>
+  (await database.query<{ title: string }>({ text: "select title from events order by title" })).rows.map(({ title }) => title);
+
+test("what is appended is stored, and leaves the journal", async () => {
+  await using line = await setUp();
+  await Promise.all(["a", "b", "c"].map((message) => line.journal.append(entryOf(message))));
+  await waitUntil("the journal to be empty", async () => line.journal.depth === 0);
+  expect(await storedMessages(line.database)).toEqual(["a", "b", "c"]);
+});
+
+test("an entry that kills its worker twice is quarantined alone; all others are stored, once", async () => {
+  await using line = await setUp({ workerUrl: DEADLY_WORKER });
+  const names = Array.from({ length: 40 }, (_, n) => `event ${String(n).padStart(2, "0")}`);
+  await Promise.all([...names, "deadly-for-workers"].map((message) => line.journal.append(entryOf(message))));
+  await waitUntil("the journal to be empty", async () => line.journal.depth === 0, 30_000);
+
+  expect(await storedMessages(line.database)).toEqual(names);
+  const { rows } = await line.database.query<{ project_id: string; reason: string }>({ text: "select project_id, reason from quarantined_entries" });
+  expect(rows).toEqual([{ project_id: projectId, reason: expect.stringContaining("killed 2 workers") }]);
+  const outcomes = await line.database.query<{ outcome: string; n: number }>({
+    text: "select outcome, sum(count)::int as n from outcome_counts group by 1 order by 1",
+  });
+  expect(outcomes.rows).toEqual([
+    { outcome: "quarantined", n: 1 },
+    { outcome: "stored", n: 40 },
+  ]);
+  expect(line.deaths.count).toBeGreaterThanOrEqual(2);
+});
+
+test("an entry the database refuses is found by halving and quarantined; all others are stored", async () => {
+  await using line = await setUp();
+  await line.database.query({
+    text: `
+      create function refuse_cursed() returns trigger language plpgsql as $$
+      begin
+        if new.title = 'cursed' then raise exception 'cursed' using errcode = '22000'; end if;
+        return new;
+      end $$`,
+  });
+  await line.database.query({ text: "create trigger refuse_cursed before insert on events for each row execute function refuse_cursed()" });
+  const names = Array.from({ length: 30 }, (_, n) => `event ${String(n).padStart(2, "0")}`);
+  await Promise.all([...names, "cursed"].map((message) => line.journal.append(entryOf(message))));
+  await waitUntil("the journal to be empty", async () => line.journal.depth === 0, 30_000);
+  expect(await storedMessages(line.database)).toEqual(names);
+  expect((await line.database.query({ text: "select 1 from quarantined_entries" })).rowCount).toBe(1);
+});
+
+test("what is wrong with the database, and not with an entry, quarantines nothing", async () => {
+  await using line = await setUp();
+  await line.database.query({ text: "alter table issue_counters rename to issue_counters_away" });
+  await line.journal.append(entryOf("patient"));
+  await waitUntil("a failed try", async () => line.dispatcher.isDatabaseAway);
+  await line.database.query({ text: "alter table issue_counters_away rename to issue_counters" });
+  await waitUntil("the journal to be empty", async () => line.journal.depth === 0);
+  expect(await storedMessages(line.database)).toEqual(["patient"]);
+  expect((await line.database.query({ text: "select 1 from quarantined_entries" })).rowCount).toBe(0);
+});
+
+test("JSON that cannot be read and JSON that is no event are the outcome `invalid`", async () => {
+  await using line = await setUp();
+  const broken = { ...entryOf("x"), body: Buffer.from('{"message":') };
+  const list = { ...entryOf("x"), body: Buffer.from("[1]") };
+  for (const { body, events, ...rest } of [broken, list]) {
+    await line.journal.append({ ...rest, body, events: events.map((event) => ({ ...event, length: body.length })) });
+  }
+  await waitUntil("the journal to be empty", async () => line.journal.depth === 0);
+  const { rows } = await line.database.query({ text: "select outcome, reason, count from outcome_counts order by reason" });
+  expect(rows).toEqual([
+    { outcome: "invalid", reason: "json", count: 1 },
+    { outcome: "invalid", reason: "not_an_event", count: 1 },
+  ]);
+});

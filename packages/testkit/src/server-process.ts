@@ -1,0 +1,128 @@
+/** Mesher as its users run it: a process of its own, started by its main file, reached over HTTP. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { createDataDir } from "./data-dir.ts";
+
+const MAIN = fileURLToPath(new URL("../../server/src/main.ts", import.meta.url));
+const START_MS_MAX = 60_000;
+const STOP_MS_MAX = 45_000;
+
+/** The token every test server's owner has. */
+export const TEST_TOKEN = "mshr_test_token_of_the_owner_0000";
+
+export interface ServerProcessOptions {
+  /** Absent: the embedded database. */
+  readonly databaseUrl?: string;
+  /** Absent: a new one, removed at the end. */
+  readonly dataDir?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly port?: number;
+}
+
+export class ServerProcess implements AsyncDisposable {
+  readonly process: ChildProcess;
+  readonly url: string;
+  readonly dsn: string;
+  readonly dataDir: string;
+  readonly #output: string[];
+  readonly #removeDataDir: () => Promise<void>;
+
+  private constructor(child: ChildProcess, found: { url: string; dsn: string }, dataDir: string, output: string[], removeDataDir: () => Promise<void>) {
+    this.process = child;
+    this.url = found.url;
+    this.dsn = found.dsn;
+    this.dataDir = dataDir;
+    this.#output = output;
+    this.#removeDataDir = removeDataDir;
+  }
+
+  static async start(options: ServerProcessOptions = {}): Promise<ServerProcess> {
+    const made = options.dataDir === undefined ? await createDataDir() : undefined;
+    const dataDir = options.dataDir ?? made?.path ?? "";
+    const env = {
+      PATH: process.env["PATH"] ?? "",
+      MESHER_HTTP_PORT: String(options.port ?? 0),
+      MESHER_HTTP_HOST: "127.0.0.1",
+      MESHER_DATA_DIR: dataDir,
+      MESHER_BOOTSTRAP_TOKEN: TEST_TOKEN,
+      MESHER_LOG_FORMAT: "text",
+      ...(options.databaseUrl === undefined ? {} : { DATABASE_URL: options.databaseUrl }),
+      ...options.env,
+    };
+    const child = spawn(process.execPath, [MAIN], { env, stdio: ["ignore", "pipe", "pipe"] });
+    const output: string[] = [];
+    const remove = async () => made?.[Symbol.asyncDispose]();
+    try {
+      const found = await waitForWelcome(child, output);
+      return new ServerProcess(child, found, dataDir, output, remove);
+    } catch (error) {
+      child.kill("SIGKILL");
+      await remove();
+      throw error;
+    }
+  }
+
+  /** Everything it printed so far. */
+  get output(): string {
+    return this.#output.join("");
+  }
+
+  get token(): string {
+    return TEST_TOKEN;
+  }
+
+  /** The API, as the owner. Throws on any status but 2xx. */
+  async get<T>(path: string): Promise<T> {
+    const response = await fetch(`${this.url}${path}`, { headers: { authorization: `Bearer ${TEST_TOKEN}` } });
+    if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+
+  /** As a crash of the machine's power would end it, but for what the kernel still holds. */
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
+  /** As an operator stops it. Resolves with the exit code. */
+  async stop(): Promise<number | null> {
+    return this.#end("SIGTERM");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await this.#removeDataDir();
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<number | null> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return this.process.exitCode;
+    const exited = once(this.process, "exit");
+    this.process.kill(signal);
+    const overdue = setTimeout(() => this.process.kill("SIGKILL"), STOP_MS_MAX);
+    await exited;
+    clearTimeout(overdue);
+    return this.process.exitCode;
+  }
+}
+
+function waitForWelcome(child: ChildProcess, output: string[]): Promise<{ url: string; dsn: string }> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`Mesher did not start within ${START_MS_MAX} ms:\n${output.join("")}`)), START_MS_MAX);
+    const hear = (chunk: Buffer) => {
+      output.push(chunk.toString());
+      const text = output.join("");
+      const url = /Pages\s+(\S+?)\/#/.exec(text)?.[1];
+      const dsn = /DSN\s+(\S+)/.exec(text)?.[1];
+      if (url !== undefined && dsn !== undefined && text.includes("Ctrl-C")) {
+        clearTimeout(timer);
+        resolve({ url, dsn });
+      }
+    };
+    child.stdout?.on("data", hear);
+    child.stderr?.on("data", hear);
+    child.once("exit", (code, signal) => {
+      clearTimeout(timer);
+      reject(new Error(`Mesher ended (${signal ?? code}) instead of starting:\n${output.join("")}`));
+    });
+  });
+}
