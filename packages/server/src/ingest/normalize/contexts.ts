@@ -1,9 +1,8 @@
-import { type Field, invalid } from "./fields.ts";
+import { type Field, invalid, limitText, text } from "./fields.ts";
 import { freeMap } from "./free-value.ts";
 import { copyBefore, FORBIDDEN_KEY, isEmpty, isJsonObject, type JsonObject } from "./json.ts";
-import { CONTEXTS_MAX, MODULES_MAX, TEXT_LENGTH_MAX } from "./limits.ts";
+import { CONTEXTS_MAX, MODULES_MAX, NAME_LENGTH_MAX, TEXT_LENGTH_MAX } from "./limits.ts";
 import type { Pass } from "./pass.ts";
-import { cleanText, shorten, toText } from "./text.ts";
 
 /** A map of maps: `os`, `device`, `trace`, and whatever the application adds. What is no map is left out. */
 export const contexts: Field = (value, pass) => mapOf(freeMap("contexts"), CONTEXTS_MAX, value, pass);
@@ -11,13 +10,7 @@ export const contexts: Field = (value, pass) => mapOf(freeMap("contexts"), CONTE
 /** Names and versions of what the program is made of. */
 export const modules: Field = (value, pass) => mapOf(moduleVersion, MODULES_MAX, value, pass);
 
-const moduleVersion: Field = (value, pass) => {
-  const version = toText(value);
-  if (version === undefined) return invalid(value, pass);
-  if (version.length <= TEXT_LENGTH_MAX) return cleanText(version);
-  pass.cut("too_long", version.length);
-  return shorten(cleanText(version), TEXT_LENGTH_MAX);
-};
+const moduleVersion = text(TEXT_LENGTH_MAX);
 
 /** The map with each element made canonical; those that are `null` or unusable are left out. */
 function mapOf(field: Field, sizeMax: number, value: unknown, pass: Pass): JsonObject | undefined {
@@ -27,10 +20,11 @@ function mapOf(field: Field, sizeMax: number, value: unknown, pass: Pass): JsonO
   let isFull = false;
   for (const key in value) {
     const before = value[key];
-    const cleanKey = cleanText(key);
+    let cleanKey = key;
     let after: unknown;
     if (before !== null && key !== FORBIDDEN_KEY) {
       pass.enter(key);
+      cleanKey = limitText(key, NAME_LENGTH_MAX, pass);
       after = size < sizeMax ? field(before, pass) : undefined;
       pass.leave();
       isFull ||= size >= sizeMax;

@@ -3,7 +3,10 @@ import { copyBefore, FORBIDDEN_KEY, isJsonObject, type JsonObject } from "./json
 import type { Pass } from "./pass.ts";
 import { cleanText, shorten, toText } from "./text.ts";
 
-/** Makes a value canonical, or answers `undefined` to leave it out. Answers the value itself when it is fine. */
+/**
+ * Makes a value canonical, or answers `undefined` to leave it out; of anything but `null`, which was not sent, it
+ * then says so in a cut. Answers the value itself when it is fine.
+ */
 export type Field = (value: unknown, pass: Pass) => unknown;
 
 /** What is known of the attributes of a map, by their names. A `Map`, since names come from outside. */
@@ -47,17 +50,14 @@ export function object(fields: Fields): (value: unknown, pass: Pass) => JsonObje
   return (value, pass) => (isJsonObject(value) ? mapFields(value, fields, pass) : invalid(value, pass));
 }
 
-/** The list with each element made canonical; elements that are `null` or unusable are left out. */
+/** The list with each element made canonical; unusable elements are left out. */
 export function mapList(list: readonly unknown[], field: Field, pass: Pass): readonly unknown[] {
   let copy: unknown[] | undefined;
   for (let index = 0; index < list.length; index++) {
     const before = list[index];
-    let after: unknown;
-    if (before !== null) {
-      pass.enter(index);
-      after = field(before, pass);
-      pass.leave();
-    }
+    pass.enter(index);
+    const after = field(before, pass);
+    pass.leave();
     if (after !== before) copy ??= list.slice(0, index);
     if (copy !== undefined && after !== undefined) copy.push(after);
   }
@@ -105,10 +105,11 @@ export function textOrJson(lengthMax: number): (value: unknown, pass: Pass) => s
       : asText(value, pass);
 }
 
-function limitText(value: string, lengthMax: number, pass: Pass): string {
+/** The text without what PostgreSQL refuses, and without what is beyond `lengthMax`. */
+export function limitText(value: string, lengthMax: number, pass: Pass): string {
   if (value.length <= lengthMax) return cleanText(value);
   pass.cut("too_long", value.length);
-  return shorten(cleanText(value), lengthMax);
+  return cleanText(shorten(value, lengthMax));
 }
 
 /** A whole number from zero up, also when it is written as a text. */

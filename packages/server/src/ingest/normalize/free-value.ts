@@ -50,7 +50,7 @@ function cleanString(value: string, allowance: Allowance, pass: Pass): string | 
   }
   pass.cut("too_long", value.length);
   if (left < 1) return undefined;
-  const kept = shorten(cleanText(value), left);
+  const kept = cleanText(shorten(value, left));
   pass.charactersLeft[allowance] = left - kept.length;
   return kept;
 }
@@ -86,10 +86,14 @@ function cleanMap(map: JsonObject, depth: number, allowance: Allowance, pass: Pa
   let hasDropped = false;
   for (const key in map) {
     const before = map[key];
-    const cleanKey = cleanText(key);
-    pass.enter(key);
-    const after = payKey(key, allowance, pass) ? clean(before, depth + 1, allowance, pass) : undefined;
-    pass.leave();
+    let cleanKey = key;
+    let after: unknown;
+    if (payKey(key, allowance, pass)) {
+      cleanKey = cleanText(key);
+      pass.enter(key);
+      after = clean(before, depth + 1, allowance, pass);
+      pass.leave();
+    }
     if (after !== before || cleanKey !== key || key === FORBIDDEN_KEY) copy ??= copyBefore(map, key);
     if (after === undefined) hasDropped = true;
     else if (copy !== undefined && key !== FORBIDDEN_KEY) copy[cleanKey] = after;

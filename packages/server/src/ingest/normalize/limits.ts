@@ -20,8 +20,8 @@ export const RELEASE_LENGTH_MAX = 200;
 export const ENVIRONMENT_LENGTH_MAX = 64;
 /** relay: 64 as of the release parser. */
 export const DIST_LENGTH_MAX = 64;
-/** wire. */
-export const LOGGER_LENGTH_MAX = 64;
+/** wire: 64, for the sake of a column. Loggers are named after classes, in .NET with all their namespaces. */
+export const LOGGER_LENGTH_MAX = 200;
 export const PLATFORM_LENGTH_MAX = 64;
 /** relay: 256. */
 export const SERVER_NAME_LENGTH_MAX = 256;
@@ -35,6 +35,8 @@ export const USER_TEXT_LENGTH_MAX = 256;
 export const URL_LENGTH_MAX = 8_192;
 /** Servers refuse header lines beyond 8 KiB. */
 export const HEADER_LENGTH_MAX = 8_192;
+/** The name of a context or module. */
+export const NAME_LENGTH_MAX = 200;
 /** A text of any other known field. */
 export const TEXT_LENGTH_MAX = 1_024;
 /** relay does not cut fingerprints. Ours are hashed, so this only bounds what is shown. */

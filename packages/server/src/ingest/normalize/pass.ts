@@ -16,23 +16,24 @@ export class Pass {
   /** Milliseconds to add to every time the sender's clock has told. */
   readonly clockDriftMs: number;
   readonly #path: (string | number)[] = [];
+  #depth = 0;
 
   constructor(clockDriftMs: number) {
     this.clockDriftMs = clockDriftMs;
   }
 
   enter(key: string | number): void {
-    this.#path.push(key);
+    this.#path[this.#depth++] = key;
   }
 
   leave(): void {
-    this.#path.pop();
+    this.#depth--;
   }
 
   /** Notes that the value at the path was cut. `originalLength`: characters or elements it had. */
   cut(reason: CutReason, originalLength?: number): void {
     if (this.cuts.length >= CUTS_MAX) return;
-    const path = cleanPath(this.#path);
+    const path = cleanPath(this.#path.slice(0, this.#depth));
     this.cuts.push(originalLength === undefined ? { path, reason } : { path, reason, originalLength });
   }
 

@@ -1,10 +1,10 @@
 import type { Event, Frame, Stacktrace } from "@mesher/protocol";
 import { LEXEMES_MAX, LEXEMES_PER_TEXT_MAX } from "./limits.ts";
-import { eventCulprit } from "./title.ts";
+import { eventCulprit, eventTitle } from "./title.ts";
 import { tokenize } from "./tokenize.ts";
 
 /**
- * The lexemes by which an event is found: of its message, its exceptions, its culprit, and the functions, modules
+ * The lexemes by which an event is found: of its message, its exceptions, its title and culprit, and the functions, modules
  * and files of its stack traces, the application's own and those nearest to the failure first. No lexeme twice.
  */
 export function searchText(event: Event): string[] {
@@ -17,6 +17,7 @@ export function searchText(event: Event): string[] {
   lexemes.add(event.logentry?.formatted);
   lexemes.add(event.logentry?.message);
   for (const { value } of exceptions.toReversed()) lexemes.add(value);
+  lexemes.add(eventTitle(event));
   lexemes.add(eventCulprit(event));
 
   const frames = stacktraces(event).flatMap((stacktrace) => stacktrace?.frames.toReversed() ?? []);

@@ -19,8 +19,8 @@ export const SECURITY_REPORT_ALIASES = {
  */
 export const securityReport: Field = (value, pass) => {
   if (!isJsonObject(value)) return invalid(value, pass);
-  const report = respell(unwrap(value));
-  return isEmpty(report) ? undefined : freeReport(report, pass);
+  const report = freeReport(respell(unwrap(value)), pass);
+  return report === undefined || isEmpty(report) ? undefined : report;
 };
 
 const freeReport = freeMap("other");

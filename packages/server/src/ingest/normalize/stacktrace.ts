@@ -33,11 +33,8 @@ export const stacktrace: Field = (value, pass) => {
 
 const symbol = text(SYMBOL_LENGTH_MAX);
 const contextLine = text(CONTEXT_LINE_LENGTH_MAX);
-const lines = listOf((line, pass) => contextLine(line, pass) ?? "", CONTEXT_LINES_MAX);
-
 /** A line that is `null` keeps its place, so that the others keep their numbers. */
-const contextLines: Field = (value, pass) =>
-  lines(Array.isArray(value) && value.includes(null) ? value.map((line: unknown) => line ?? "") : value, pass);
+const contextLines = listOf((line, pass) => contextLine(line, pass) ?? "", CONTEXT_LINES_MAX);
 
 const FRAME_FIELDS: Fields = new Map<string, Field>([
   ["function", symbol],

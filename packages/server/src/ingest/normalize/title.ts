@@ -8,7 +8,7 @@ import { shorten } from "./text.ts";
  * what a browser reports, else the message. At most 200 characters.
  */
 export function eventTitle(event: Event): string {
-  const title = exceptionTitle(event) ?? reportTitle(event) ?? firstLine(eventMessage(event)) ?? crashFunction(event);
+  const title = exceptionTitle(event) ?? reportTitle(event) ?? firstLine(eventMessage(event)) ?? frameTitle(event);
   return shorten(title ?? "<unlabeled event>", TITLE_LENGTH_MAX);
 }
 
@@ -29,8 +29,8 @@ function exceptionTitle(event: Event): string | undefined {
   return type !== undefined && value !== undefined ? `${type}: ${value}` : (type ?? value);
 }
 
-function crashFunction(event: Event): string | undefined {
-  return crashFrame(event)?.function || undefined;
+function frameTitle(event: Event): string | undefined {
+  return firstLine(crashFrame(event)?.function) ?? frameCulprit(event);
 }
 
 function frameCulprit(event: Event): string | undefined {
