@@ -16,11 +16,17 @@ module.exports = {
     {
       name: "edges-know-no-edge",
       severity: "error",
-      comment: "Edges do not know each other; server.ts introduces them. Reading an event back uses the same pure rules as storing it.",
+      comment:
+        "Edges do not know each other; server.ts introduces them. Reading an event back uses the same pure rules as storing it.",
       from: { path: `${SERVER}/(ingest|api|live|jobs)/` },
       to: {
         path: EDGES,
-        pathNot: [`${SERVER}/$1/`, `${SERVER}/ingest/(normalize|group)/`, `${SERVER}/ingest/event-json\\.ts$`, `${SERVER}/ingest/journal/journal\\.queries\\.ts$`],
+        pathNot: [
+          `${SERVER}/$1/`,
+          `${SERVER}/ingest/(normalize|group)/`,
+          `${SERVER}/ingest/event-json\\.ts$`,
+          `${SERVER}/ingest/journal/journal\\.queries\\.ts$`,
+        ],
       },
     },
     {
@@ -43,7 +49,11 @@ module.exports = {
       comment: "normalize and group are functions of their arguments.",
       from: { path: `${SERVER}/ingest/(normalize|group)/`, pathNot: "\\.test\\.ts$" },
       to: {
-        path: [`${SERVER}/(db|runtime|api|jobs|organizations|issues|events|dashboards)/`, "node_modules/", "^(node:)?(fs|net|http|https|child_process|worker_threads)$"],
+        path: [
+          `${SERVER}/(db|runtime|api|jobs|organizations|issues|events|dashboards)/`,
+          "node_modules/",
+          "^(node:)?(fs|net|http|https|child_process|worker_threads)$",
+        ],
       },
     },
     {
@@ -65,7 +75,13 @@ module.exports = {
       severity: "error",
       comment: "What travels between programs also runs in a browser.",
       from: { path: "^packages/protocol/src/", pathNot: "\\.test\\.ts$" },
-      to: { path: ["^packages/(?!protocol/)", "^bench/", "^(node:)?(fs|path|net|http|https|crypto|zlib|buffer|child_process|worker_threads|os|util|url|stream|events)$"] },
+      to: {
+        path: [
+          "^packages/(?!protocol/)",
+          "^bench/",
+          "^(node:)?(fs|path|net|http|https|crypto|zlib|buffer|child_process|worker_threads|os|util|url|stream|events)$",
+        ],
+      },
     },
     {
       name: "web-and-cli-speak-protocol",
@@ -94,6 +110,10 @@ module.exports = {
     tsPreCompilationDeps: true,
     doNotFollow: { path: "node_modules" },
     exclude: { path: ["/dist/", "^packages/web/dist"] },
-    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "node", "default"], extensions: [".ts", ".tsx", ".js", ".mjs", ".cjs", ".json"] },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "node", "default"],
+      extensions: [".ts", ".tsx", ".js", ".mjs", ".cjs", ".json"],
+    },
   },
 };

@@ -24,7 +24,10 @@ const VIOLATIONS: Readonly<Record<string, readonly [path: string, text: string]>
   "testkit-is-for-tests": ["packages/server/src/planted.ts", 'import "@mesher/testkit";'],
   "packages-by-name": ["packages/cli/src/planted.ts", 'import "../../protocol/src/event.ts";'],
 };
-const CIRCLE = { "packages/protocol/src/planted.ts": 'import "./planted-too.ts";', "packages/protocol/src/planted-too.ts": 'import "./planted.ts";' };
+const CIRCLE = {
+  "packages/protocol/src/planted.ts": 'import "./planted-too.ts";',
+  "packages/protocol/src/planted-too.ts": 'import "./planted.ts";',
+};
 
 teachUsing();
 const config = createRequire(import.meta.url)("../.dependency-cruiser.cjs") as IConfiguration;
@@ -32,29 +35,40 @@ process.chdir(ROOT);
 
 const clean = await check();
 for (const { rule, from, to } of clean.violations) console.error(`${rule}: ${from} → ${to}`);
-if (clean.modules < MODULES_MIN) console.error(`only ${clean.modules} modules were read; at least ${MODULES_MIN} are expected`);
+if (clean.modules < MODULES_MIN)
+  console.error(`only ${clean.modules} modules were read; at least ${MODULES_MIN} are expected`);
 
 const missed: string[] = [];
 for (const [rule, [path, text]] of Object.entries(VIOLATIONS)) {
   if (!(await caught(rule, { [path]: text }))) missed.push(rule);
 }
 if (!(await caught("no-circular", CIRCLE))) missed.push("no-circular");
-for (const { name } of config.forbidden ?? []) if (name && name !== "no-circular" && !(name in VIOLATIONS)) missed.push(name);
+for (const { name } of config.forbidden ?? [])
+  if (name && name !== "no-circular" && !(name in VIOLATIONS)) missed.push(name);
 if (missed.length > 0) console.error(`planted violations that were not caught: ${missed.join(", ")}`);
 
 if (clean.violations.length > 0 || clean.modules < MODULES_MIN || missed.length > 0) process.exitCode = 1;
-else console.log(`${clean.modules} modules, no violation; a planted one was caught for each of ${config.forbidden?.length} rules`);
+else
+  console.log(
+    `${clean.modules} modules, no violation; a planted one was caught for each of ${config.forbidden?.length} rules`,
+  );
+
+interface Statement {
+  readonly type: string;
+  readonly decls?: readonly object[];
+}
+
+interface Walker {
+  visitStatement: (this: Walker, statement: Statement) => object;
+  visitVariableDeclarator: (declarator: object) => object;
+}
 
 /** The parser's walker stops at `using` declarations, which are as good a place for an `import()` as any other. */
 function teachUsing(): void {
-  interface Walker {
-    visitStatement(statement: { type: string; decls?: readonly object[] }): object;
-    visitVariableDeclarator(declarator: object): object;
-  }
   const { Visitor } = createRequire(import.meta.url)("@swc/core/Visitor.js") as { Visitor: { prototype: Walker } };
-  const visitStatement = Visitor.prototype.visitStatement;
-  Visitor.prototype.visitStatement = function (this: Walker, statement) {
-    if (statement.type !== "UsingDeclaration") return visitStatement.call(this, statement);
+  const walkOther = Visitor.prototype.visitStatement;
+  Visitor.prototype.visitStatement = function (statement) {
+    if (statement.type !== "UsingDeclaration") return walkOther.call(this, statement);
     for (const declarator of statement.decls ?? []) this.visitVariableDeclarator(declarator);
     return statement;
   };
@@ -67,10 +81,17 @@ interface Found {
 
 async function check(only: readonly string[] = ["packages", "bench", "scripts"]): Promise<Found> {
   const { options, ...ruleSet } = config;
-  const { output } = await cruise([...only], { ...options, ruleSet, validate: true, parser: "swc" }, options?.enhancedResolveOptions as object);
+  const { output } = await cruise(
+    [...only],
+    { ...options, ruleSet, validate: true, parser: "swc" },
+    options?.enhancedResolveOptions as object,
+  );
   const { modules, summary } = output as ICruiseResult;
   const ours = modules.filter(({ source }) => /^(packages|bench|scripts)\//.test(source));
-  return { modules: ours.length, violations: summary.violations.map(({ rule, from, to }) => ({ rule: rule.name, from, to })) };
+  return {
+    modules: ours.length,
+    violations: summary.violations.map(({ rule, from, to }) => ({ rule: rule.name, from, to })),
+  };
 }
 
 async function caught(rule: string, files: Readonly<Record<string, string>>): Promise<boolean> {

@@ -28,7 +28,8 @@ if (stale > 0) process.exitCode = 1;
 function configuration(): string {
   const rows = Object.values<Setting<unknown>>(SETTINGS).map((setting) => {
     const isPath = typeof setting.default === "string" && setting.default.startsWith("/");
-    const shown = setting.default === undefined || isPath ? "" : `\`${String(setting.default)}\``;
+    const shown =
+      setting.default === undefined || isPath ? "" : `\`${JSON.stringify(setting.default).replaceAll('"', "")}\``;
     return `| \`${setting.env}\` | ${shown} | ${setting.help} |`;
   });
   return `# Configuration

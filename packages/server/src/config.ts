@@ -12,7 +12,12 @@ export interface Setting<T> {
 }
 
 export const SETTINGS = {
-  httpPort: { env: "MESHER_HTTP_PORT", parse: port, default: 8080, help: "Port for SDKs, the API and the pages. 0 takes any free port." },
+  httpPort: {
+    env: "MESHER_HTTP_PORT",
+    parse: port,
+    default: 8080,
+    help: "Port for SDKs, the API and the pages. 0 takes any free port.",
+  },
   httpHost: { env: "MESHER_HTTP_HOST", parse: text, default: "0.0.0.0", help: "Address to listen on." },
   publicUrl: {
     env: "MESHER_PUBLIC_URL",
@@ -24,8 +29,18 @@ export const SETTINGS = {
     parse: postgresUrl,
     help: "PostgreSQL 15 or newer. Not set: Mesher runs its own PostgreSQL in the data directory.",
   },
-  databasePoolSize: { env: "MESHER_DATABASE_POOL_SIZE", parse: count, default: 10, help: "Connections for the API and jobs. Each digest worker has two of its own." },
-  dataDir: { env: "MESHER_DATA_DIR", parse: path, default: resolve("data"), help: "Directory of the journal and the embedded database. Default: `./data`." },
+  databasePoolSize: {
+    env: "MESHER_DATABASE_POOL_SIZE",
+    parse: count,
+    default: 10,
+    help: "Connections for the API and jobs. Each digest worker has two of its own.",
+  },
+  dataDir: {
+    env: "MESHER_DATA_DIR",
+    parse: path,
+    default: resolve("data"),
+    help: "Directory of the journal and the embedded database. Default: `./data`.",
+  },
   journalBytesMax: {
     env: "MESHER_JOURNAL_MAX_BYTES",
     parse: count,
@@ -37,8 +52,18 @@ export const SETTINGS = {
     parse: count,
     help: "Threads that digest events. Default: one less than the machine has cores, at least 1 and at most 4.",
   },
-  rateLimitEvents: { env: "MESHER_RATE_LIMIT_MAX_EVENTS", parse: count, default: 1000, help: "Events a project key may send in a window." },
-  rateLimitSeconds: { env: "MESHER_RATE_LIMIT_WINDOW_SECONDS", parse: count, default: 60, help: "Length of the rate limit's window." },
+  rateLimitEvents: {
+    env: "MESHER_RATE_LIMIT_MAX_EVENTS",
+    parse: count,
+    default: 1000,
+    help: "Events a project key may send in a window.",
+  },
+  rateLimitSeconds: {
+    env: "MESHER_RATE_LIMIT_WINDOW_SECONDS",
+    parse: count,
+    default: 60,
+    help: "Length of the rate limit's window.",
+  },
   requestBytesMax: {
     env: "MESHER_REQUEST_MAX_BYTES",
     parse: count,
@@ -120,17 +145,20 @@ function port(value: string): number {
 
 function count(value: string): number {
   const number = Number(value);
-  if (!/^\d+$/.test(value) || number < 1 || !Number.isSafeInteger(number)) throw new RangeError("expected a positive integer");
+  if (!/^\d+$/.test(value) || number < 1 || !Number.isSafeInteger(number))
+    throw new RangeError("expected a positive integer");
   return number;
 }
 
 function httpUrl(value: string): string {
-  if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) throw new RangeError("must be a URL that starts with http:// or https://");
+  if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol))
+    throw new RangeError("must be a URL that starts with http:// or https://");
   return value.replace(/\/+$/, "");
 }
 
 function postgresUrl(value: string): string {
-  if (!/^postgres(ql)?:\/\//.test(value) || !URL.canParse(value)) throw new RangeError("must be a URL that starts with postgresql://");
+  if (!/^postgres(ql)?:\/\//.test(value) || !URL.canParse(value))
+    throw new RangeError("must be a URL that starts with postgresql://");
   return value;
 }
 

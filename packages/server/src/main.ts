@@ -6,7 +6,9 @@ import { welcome } from "./welcome.ts";
 const NODE_MAJOR_MIN = 24;
 
 if (Number(process.versions.node.split(".")[0]) < NODE_MAJOR_MIN) {
-  process.stderr.write(`Mesher needs Node ${NODE_MAJOR_MIN} or newer; this is ${process.version}. Start it with "npm start", which brings its own.\n`);
+  process.stderr.write(
+    `Mesher needs Node ${NODE_MAJOR_MIN} or newer; this is ${process.version}. Start it with "npm start", which brings its own.\n`,
+  );
   process.exitCode = 1;
 } else {
   await run();
@@ -44,10 +46,22 @@ function configOrExplain() {
   }
 }
 
-/** A second signal ends the process at once; what was accepted is on disk. */
+/**
+ * Ctrl-C in a terminal reaches npm and the server, and npm may pass it on: the same one may come twice. A later one ends
+ * the process at once; what was accepted is on disk.
+ */
+const SAME_SIGNAL_MS = 1_000;
+
 function nextStopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve(signal));
+    let firstAtMs: number | undefined;
+    const hear = (signal: NodeJS.Signals) => {
+      firstAtMs ??= Date.now();
+      resolve(signal);
+      if (Date.now() - firstAtMs > SAME_SIGNAL_MS) process.exit(1);
+    };
+    process.on("SIGINT", hear);
+    process.on("SIGTERM", hear);
   });
 }
 

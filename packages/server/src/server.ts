@@ -11,8 +11,8 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from "./db/embedded/embe
 import { migrate } from "./db/migrate.ts";
 import { daysAhead, ensurePartitions } from "./events/partitions.ts";
 import { Dispatcher } from "./ingest/digest/dispatcher.ts";
-import { Journal } from "./ingest/journal/journal.ts";
 import { listStoredRanges } from "./ingest/journal/journal.queries.ts";
+import { Journal } from "./ingest/journal/journal.ts";
 import { quarantineEntry } from "./ingest/journal/quarantine.ts";
 import { OutcomeLedger } from "./ingest/outcome-ledger.ts";
 import { createIngestHandler } from "./ingest/receive/ingest-handler.ts";
@@ -47,11 +47,19 @@ export interface RunningServer {
 export async function startServer(config: Config, log: Log): Promise<RunningServer> {
   await using started = new AsyncDisposableStack();
 
-  const embedded = config.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: config.dataDir, log: log.info }) : undefined;
+  const embedded =
+    config.databaseUrl === undefined
+      ? await startEmbeddedPostgres({ dataDir: config.dataDir, log: log.info })
+      : undefined;
   if (embedded !== undefined) started.defer(() => embedded.stop());
   const databaseUrl = urlOf(config, embedded);
 
-  const database = openDatabase({ url: databaseUrl, poolSize: config.databasePoolSize, applicationName: "mesher", log: log.warn });
+  const database = openDatabase({
+    url: databaseUrl,
+    poolSize: config.databasePoolSize,
+    applicationName: "mesher",
+    log: log.warn,
+  });
   started.defer(() => database.close());
   await waitForDatabase(database, { timeoutMs: DATABASE_WAIT_MS, log: log.info });
   await migrate(database, log.info);
@@ -91,7 +99,8 @@ async function openJournal(config: Config, database: Database, log: Log): Promis
     log: (message, details) => log.warn(message, details),
   });
   journal.skipStored(await listStoredRanges(database, journal.id));
-  if (journal.depth > 0) log.info("Journal has entries of an earlier run; they are stored now", { waiting: journal.depth });
+  if (journal.depth > 0)
+    log.info("Journal has entries of an earlier run; they are stored now", { waiting: journal.depth });
   return journal;
 }
 

@@ -1,7 +1,12 @@
 /** What a person sees first. Plain text on every terminal, whatever the format of the log. */
 import type { RunningServer } from "./server.ts";
 
-export function welcome({ url, token, dsn, firstStart }: Pick<RunningServer, "url" | "token" | "dsn" | "firstStart">): string {
+export function welcome({
+  url,
+  token,
+  dsn,
+  firstStart,
+}: Pick<RunningServer, "url" | "token" | "dsn" | "firstStart">): string {
   return `
   Mesher is running.
 

@@ -20,10 +20,16 @@ export function newEventId(): string {
 }
 
 /** Posts one event in an envelope. */
-export async function sendEvent(dsn: string, event: Readonly<Record<string, unknown>> & { readonly event_id: string }): Promise<Response> {
+export async function sendEvent(
+  dsn: string,
+  event: Readonly<Record<string, unknown>> & { readonly event_id: string },
+): Promise<Response> {
   const { envelopeUrl, publicKey } = endpointOf(dsn);
   const payload = new TextEncoder().encode(JSON.stringify(event));
-  const body = serializeEnvelope({ header: { event_id: event.event_id }, items: [{ header: { type: "event" }, payload }] });
+  const body = serializeEnvelope({
+    header: { event_id: event.event_id },
+    items: [{ header: { type: "event" }, payload }],
+  });
   return fetch(envelopeUrl, {
     method: "POST",
     headers: { "x-sentry-auth": `Sentry sentry_version=7, sentry_key=${publicKey}, sentry_client=testkit/1` },

@@ -28,7 +28,13 @@ export class ServerProcess implements AsyncDisposable {
   readonly #output: string[];
   readonly #removeDataDir: () => Promise<void>;
 
-  private constructor(child: ChildProcess, found: { url: string; dsn: string }, dataDir: string, output: string[], removeDataDir: () => Promise<void>) {
+  private constructor(
+    child: ChildProcess,
+    found: { url: string; dsn: string },
+    dataDir: string,
+    output: string[],
+    removeDataDir: () => Promise<void>,
+  ) {
     this.process = child;
     this.url = found.url;
     this.dsn = found.dsn;
@@ -107,7 +113,10 @@ export class ServerProcess implements AsyncDisposable {
 
 function waitForWelcome(child: ChildProcess, output: string[]): Promise<{ url: string; dsn: string }> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`Mesher did not start within ${START_MS_MAX} ms:\n${output.join("")}`)), START_MS_MAX);
+    const timer = setTimeout(
+      () => reject(new Error(`Mesher did not start within ${START_MS_MAX} ms:\n${output.join("")}`)),
+      START_MS_MAX,
+    );
     const hear = (chunk: Buffer) => {
       output.push(chunk.toString());
       const text = output.join("");

@@ -25,9 +25,9 @@ interface Load {
 function startLoad(dsn: () => string, clients = 8): Load {
   const answered = new Set<string>();
   const statuses = new Map<number | string, number>();
-  let isStopped = false;
+  const stopping = new AbortController();
   const run = async (client: number) => {
-    for (let n = 0; !isStopped; n += 1) {
+    for (let n = 0; !stopping.signal.aborted; n += 1) {
       const event_id = newEventId();
       const message = `Order ${n} of shop ${"ABCDE"[(n + client) % ISSUES]} failed`;
       const status = await sendEvent(dsn(), { event_id, message, level: "error" }).then(
@@ -47,7 +47,7 @@ function startLoad(dsn: () => string, clients = 8): Load {
     answered,
     statuses,
     async stop() {
-      isStopped = true;
+      stopping.abort();
       await Promise.all(running);
     },
   };
@@ -128,7 +128,10 @@ test("while the database is frozen, events are accepted; when it thaws, they are
 
   proxy.goSilent();
   const before = load.answered.size;
-  await waitUntil("500 events to be accepted while the database is silent", async () => load.answered.size > before + 500);
+  await waitUntil(
+    "500 events to be accepted while the database is silent",
+    async () => load.answered.size > before + 500,
+  );
   expect([...load.statuses.keys()]).toEqual([200]);
   expect(await fetch(`${server.url}/readyz`).then((response) => response.status)).toBe(200);
   proxy.heal();
@@ -143,12 +146,16 @@ test("while PostgreSQL is away for 30 s, events are accepted; when it is back, t
   const load = startLoad(() => server.dsn, 4);
   await waitUntil("the first events to be stored", async () => (await issuesOf(server)).length === ISSUES);
 
-  await proxy.cut();
+  proxy.cut();
   await sleep(30_000);
-  const readiness = (await (await fetch(`${server.url}/readyz`)).json()) as { ready: boolean; database: string; journal: { waiting: number } };
+  const readiness = (await (await fetch(`${server.url}/readyz`)).json()) as {
+    ready: boolean;
+    database: string;
+    journal: { waiting: number };
+  };
   expect(readiness).toMatchObject({ ready: true, database: "away" });
   expect(readiness.journal.waiting).toBeGreaterThan(1_000);
-  await proxy.heal();
+  proxy.heal();
   await load.stop();
   expect([...load.statuses.keys()]).toEqual([200]);
   await expectBalanced(db, load.answered);
@@ -163,7 +170,7 @@ test("a full journal refuses with 429 and a time to come back, and takes events 
     databaseUrl: proxy.url,
     env: { ...UNLIMITED, MESHER_JOURNAL_MAX_BYTES: "200000" },
   });
-  await proxy.cut();
+  proxy.cut();
   const load = startLoad(() => server.dsn, 4);
   await waitUntil("a refusal", async () => (load.statuses.get(429) ?? 0) > 0);
   await load.stop();
@@ -173,7 +180,7 @@ test("a full journal refuses with 429 and a time to come back, and takes events 
   expect(refused.headers.get("x-sentry-rate-limits")).toContain("error");
   expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
 
-  await proxy.heal();
+  proxy.heal();
   await waitUntil("room in the journal", async () => {
     const event_id = newEventId();
     const response = await sendEvent(server.dsn, { event_id, message: "Order 1 of shop A failed" });
@@ -191,13 +198,13 @@ test("a disk without room refuses with 429 and loses nothing of what it took", a
   try {
     await using proxy = await BlackholeProxy.inFrontOf(db.url);
     await using server = await ServerProcess.start({ databaseUrl: proxy.url, dataDir: dataDir.path, env: UNLIMITED });
-    await proxy.cut();
+    proxy.cut();
     const load = startLoad(() => server.dsn, 4);
     await waitUntil("a refusal", async () => (load.statuses.get(429) ?? 0) > 3);
     await load.stop();
-    expect([...load.statuses.keys()].toSorted()).toEqual([200, 429]);
+    expect(new Set(load.statuses.keys())).toEqual(new Set([200, 429]));
     expect(load.answered.size).toBeGreaterThan(100);
-    await proxy.heal();
+    proxy.heal();
     await expectBalanced(db, load.answered);
   } finally {
     execFileSync("umount", ["--lazy", dataDir.path]);

@@ -8,7 +8,8 @@ import { RequestRefusedError } from "./api-error.ts";
 export function authenticateByToken(database: Database): (request: FastifyRequest) => Promise<ApiToken> {
   return async (request) => {
     const given = /^bearer\s+(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
-    if (given === undefined) throw new RequestRefusedError(401, "unauthorized", "an API token is needed: Authorization: Bearer mshr_…");
+    if (given === undefined)
+      throw new RequestRefusedError(401, "unauthorized", "an API token is needed: Authorization: Bearer mshr_…");
     const token = await findApiToken(database, createHash("sha256").update(given).digest());
     if (token === undefined) throw new RequestRefusedError(401, "unauthorized", "the API token is unknown or revoked");
     return token;

@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Database } from "../db/database.ts";
-import type { Project } from "../organizations/organizations.queries.ts";
-import type { ApiToken } from "../organizations/organizations.queries.ts";
+import type { ApiToken, Project } from "../organizations/organizations.queries.ts";
 
 /** What the routes need from outside. */
 export interface ApiDependencies {

@@ -1,4 +1,12 @@
-import { type ApiEventSummary, type ApiIssue, type ApiIssueDetail, type ApiPage, ISSUE_STATUSES, LEVELS, type Level } from "@mesher/protocol";
+import {
+  type ApiEventSummary,
+  type ApiIssue,
+  type ApiIssueDetail,
+  type ApiPage,
+  ISSUE_STATUSES,
+  LEVELS,
+  type Level,
+} from "@mesher/protocol";
 import { Type } from "typebox";
 import { listIssueVolume } from "../dashboards/rollups.queries.ts";
 import { listIssueEvents } from "../events/events.queries.ts";
@@ -10,7 +18,11 @@ import { findProject } from "./projects.ts";
 
 const VOLUME_HOURS = 24;
 
-const IssuesQuery = Type.Object({ ...PageQuery, status: Type.Optional(Type.String()), level: Type.Optional(Type.String()) });
+const IssuesQuery = Type.Object({
+  ...PageQuery,
+  status: Type.Optional(Type.String()),
+  level: Type.Optional(Type.String()),
+});
 const EventsQuery = Type.Object(PageQuery);
 
 export function registerIssueRoutes(app: App, deps: ApiDependencies): void {

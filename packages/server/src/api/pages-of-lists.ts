@@ -25,7 +25,8 @@ export function parseCursor(
   isId: (text: string) => boolean,
 ): { readonly at: Date; readonly id: string } | undefined {
   if (query.cursor === undefined && query.cursor_id === undefined) return undefined;
-  if (query.cursor === undefined || query.cursor_id === undefined) throw badRequest("cursor and cursor_id belong together");
+  if (query.cursor === undefined || query.cursor_id === undefined)
+    throw badRequest("cursor and cursor_id belong together");
   const at = new Date(query.cursor);
   if (Number.isNaN(at.getTime())) throw badRequest("cursor must be the next_cursor of an earlier page");
   if (!isId(query.cursor_id)) throw badRequest("cursor_id must be the next_cursor_id of an earlier page");
@@ -33,7 +34,12 @@ export function parseCursor(
 }
 
 /** Makes a page of `limit` out of the `limit + 1` rows that were asked for: the one too many says that there is more. */
-export function pageOf<Row, Shown>(rows: readonly Row[], limit: number, show: (row: Row) => Shown, keyOf: (row: Row) => { at: Date; id: string }): ApiPage<Shown> {
+export function pageOf<Row, Shown>(
+  rows: readonly Row[],
+  limit: number,
+  show: (row: Row) => Shown,
+  keyOf: (row: Row) => { at: Date; id: string },
+): ApiPage<Shown> {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
   if (rows.length <= limit || last === undefined) return { data: shown.map(show), has_more: false };

@@ -30,7 +30,10 @@ export async function registerPages(app: App): Promise<void> {
     },
   });
   app.setNotFoundHandler((request, reply) => {
-    const isPage = request.method === "GET" && !request.url.startsWith("/api/") && (request.headers.accept ?? "").includes("text/html");
+    const isPage =
+      request.method === "GET" &&
+      !request.url.startsWith("/api/") &&
+      (request.headers.accept ?? "").includes("text/html");
     if (isPage) return reply.sendFile("index.html");
     const body: ApiError = { error: "there is nothing at this address", code: "not_found" };
     return reply.code(404).send(body);

@@ -1,7 +1,7 @@
 import type { ApiProject } from "@mesher/protocol";
-import { listProjects, type Project } from "../organizations/organizations.queries.ts";
 import { listOutcomes } from "../dashboards/rollups.queries.ts";
 import { listQuarantined } from "../ingest/journal/journal.queries.ts";
+import { listProjects, type Project } from "../organizations/organizations.queries.ts";
 import { notFound } from "./api-error.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
 
@@ -32,7 +32,15 @@ export function registerProjectRoutes(app: App, deps: ApiDependencies): void {
   app.get<{ Params: { project: string } }>("/api/v1/projects/:project/quarantine", async (request) => {
     const project = await findProject(deps, (await deps.authenticate(request)).organizationId, request.params.project);
     const entries = await listQuarantined(deps.database, project.id);
-    return { data: entries.map((entry) => ({ id: entry.id, received_at: entry.receivedAt, quarantined_at: entry.quarantinedAt, reason: entry.reason, bytes: entry.bytes })) };
+    return {
+      data: entries.map((entry) => ({
+        id: entry.id,
+        received_at: entry.receivedAt,
+        quarantined_at: entry.quarantinedAt,
+        reason: entry.reason,
+        bytes: entry.bytes,
+      })),
+    };
   });
 }
 

@@ -6,12 +6,12 @@ import { type FastifyInstance, fastify } from "fastify";
 import type { Log } from "../runtime/log.ts";
 import type { Service } from "../runtime/service.ts";
 import { RequestRefusedError } from "./api-error.ts";
+import type { ApiDependencies } from "./dependencies.ts";
 import { registerEventRoutes } from "./events.ts";
 import { registerHealthRoutes } from "./health.ts";
 import { registerIssueRoutes } from "./issues.ts";
 import { registerPages } from "./pages.ts";
 import { registerProjectRoutes } from "./projects.ts";
-import type { ApiDependencies } from "./dependencies.ts";
 
 export interface HttpServerOptions {
   readonly host: string;
@@ -85,7 +85,11 @@ export class HttpServer implements Service {
 function answerErrors(app: FastifyInstance, log: Log): void {
   app.setErrorHandler((error: unknown, request, reply) => {
     if (error instanceof RequestRefusedError) return reply.code(error.status).send(error.body);
-    const { statusCode, validation, message } = error as { statusCode?: number; validation?: unknown; message?: string };
+    const { statusCode, validation, message } = error as {
+      statusCode?: number;
+      validation?: unknown;
+      message?: string;
+    };
     if (statusCode !== undefined && statusCode < 500) {
       const body: ApiError = {
         error: message ?? "the request cannot be understood",
@@ -95,7 +99,11 @@ function answerErrors(app: FastifyInstance, log: Log): void {
       return reply.code(statusCode).send(body);
     }
     // The client learns nothing of our insides; the log does.
-    log.error("Request failed", { method: request.method, url: request.url.split("?")[0], error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    log.error("Request failed", {
+      method: request.method,
+      url: request.url.split("?")[0],
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
     const body: ApiError = { error: "the server could not answer; its log says why", code: "internal" };
     return reply.code(500).send(body);
   });

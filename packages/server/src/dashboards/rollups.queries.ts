@@ -68,7 +68,10 @@ export interface OutcomeCount {
   readonly count: number;
 }
 
-export async function addOutcomeCounts(database: Database | Transaction, counts: readonly OutcomeCount[]): Promise<void> {
+export async function addOutcomeCounts(
+  database: Database | Transaction,
+  counts: readonly OutcomeCount[],
+): Promise<void> {
   await database.query({
     name: "rollups.add_outcome_counts",
     text: `
@@ -106,7 +109,11 @@ export async function listIssueVolume(
 }
 
 /** Sums of outcomes since a moment, for one project. */
-export async function listOutcomes(database: Database, projectId: string, since: Date): Promise<{ outcome: Outcome; category: Category; reason: string; count: number }[]> {
+export async function listOutcomes(
+  database: Database,
+  projectId: string,
+  since: Date,
+): Promise<{ outcome: Outcome; category: Category; reason: string; count: number }[]> {
   const { rows } = await database.query<{ outcome: Outcome; category: Category; reason: string; count: number }>({
     name: "rollups.list_outcomes",
     text: `

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { testDatabase } from "@mesher/testkit";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { copyBinary } from "./copy.ts";
 import { CopyBuffer, CopyBufferFullError, CopyValueError } from "./copy-buffer.ts";

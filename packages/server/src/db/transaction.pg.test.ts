@@ -22,7 +22,7 @@ test("a failed statement that the work hid does not end in a silent rollback", a
   await using db = await notesDatabase();
   const spoilt = withTransaction(db.database, async (tx) => {
     await note(tx, "same");
-    await note(tx, "same").catch((error: unknown) => expect(sqlState(error)).toBe(PG.uniqueViolation));
+    await expect(note(tx, "same")).rejects.toSatisfy((error) => sqlState(error) === PG.uniqueViolation);
   });
   await expect(spoilt).rejects.toThrow(/rolled back/);
   expect(await notes(db.database)).toEqual([]);

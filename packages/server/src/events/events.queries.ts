@@ -77,7 +77,11 @@ export interface EventKey {
  * Which of these events are stored. Looks at the day of `oldestMs` and the day before it up to now: a client's resend
  * comes within hours, and every further day would cost one more index probe for each event.
  */
-export async function findStoredEvents(tx: Transaction, keys: readonly EventKey[], oldestMs: number): Promise<EventKey[]> {
+export async function findStoredEvents(
+  tx: Transaction,
+  keys: readonly EventKey[],
+  oldestMs: number,
+): Promise<EventKey[]> {
   const { rows } = await tx.query<{ project_id: string; event_id: string }>({
     name: "events.find_stored",
     text: `
@@ -85,7 +89,11 @@ export async function findStoredEvents(tx: Transaction, keys: readonly EventKey[
       from unnest($1::uuid[], $2::uuid[]) as k (project_id, event_id)
       join events e on e.project_id = k.project_id and e.event_id = k.event_id
       where e.received_at >= $3`,
-    values: [keys.map(({ projectId }) => projectId), keys.map(({ eventId }) => eventId), new Date(dayOf(oldestMs) - DAY_MS)],
+    values: [
+      keys.map(({ projectId }) => projectId),
+      keys.map(({ eventId }) => eventId),
+      new Date(dayOf(oldestMs) - DAY_MS),
+    ],
   });
   return rows.map((row) => ({ projectId: row.project_id, eventId: row.event_id.replaceAll("-", "") }));
 }
@@ -111,9 +119,19 @@ export async function listIssueEvents(
       where project_id = $1 and issue_id = $2 ${page.after ? "and (received_at, event_id) < ($4, $5)" : ""}
       order by received_at desc, event_id desc
       limit $3`,
-    values: [issue.projectId, issue.issueId, page.limit, ...(page.after ? [page.after.receivedAt, page.after.eventId] : [])],
+    values: [
+      issue.projectId,
+      issue.issueId,
+      page.limit,
+      ...(page.after ? [page.after.receivedAt, page.after.eventId] : []),
+    ],
   });
-  return rows.map((row) => ({ eventId: row.event_id.replaceAll("-", ""), level: row.level, title: row.title, receivedAt: row.received_at }));
+  return rows.map((row) => ({
+    eventId: row.event_id.replaceAll("-", ""),
+    level: row.level,
+    title: row.title,
+    receivedAt: row.received_at,
+  }));
 }
 
 export interface StoredEvent extends EventSummary {
@@ -142,7 +160,11 @@ interface EventRow {
 }
 
 /** Finds an event among the given projects: the same id may exist in several, and only these may be seen. */
-export async function findEvent(database: Database, projectIds: readonly string[], eventId: string): Promise<StoredEvent | undefined> {
+export async function findEvent(
+  database: Database,
+  projectIds: readonly string[],
+  eventId: string,
+): Promise<StoredEvent | undefined> {
   const { rows } = await database.query<EventRow>({
     name: "events.find",
     text: `
@@ -166,12 +188,20 @@ export async function findEvent(database: Database, projectIds: readonly string[
     grouping: row.grouping,
     source: sourceOf(row.payload_source),
     receipt: row.receipt ?? {},
-    payload: { encoding: encodingOf(row.payload_encoding), offset: row.payload_offset, length: row.payload_length, body: row.payload },
+    payload: {
+      encoding: encodingOf(row.payload_encoding),
+      offset: row.payload_offset,
+      length: row.payload_length,
+      body: row.payload,
+    },
   };
 }
 
 /** The ids of the events before and after this one within its issue, in the order they were received. */
-export async function findNeighbours(database: Database, event: StoredEvent): Promise<{ previousId: string | null; nextId: string | null }> {
+export async function findNeighbours(
+  database: Database,
+  event: StoredEvent,
+): Promise<{ previousId: string | null; nextId: string | null }> {
   const { rows } = await database.query<{ previous_id: string | null; next_id: string | null }>({
     name: "events.find_neighbours",
     text: `
@@ -183,5 +213,8 @@ export async function findNeighbours(database: Database, event: StoredEvent): Pr
     values: [event.projectId, event.issueId, event.receivedAt, event.eventId],
   });
   const found = rows[0];
-  return { previousId: found?.previous_id?.replaceAll("-", "") ?? null, nextId: found?.next_id?.replaceAll("-", "") ?? null };
+  return {
+    previousId: found?.previous_id?.replaceAll("-", "") ?? null,
+    nextId: found?.next_id?.replaceAll("-", "") ?? null,
+  };
 }

@@ -33,25 +33,27 @@ export function sourceOf(number: number): EventSource {
 
 /** Inflates a body whose inflated size was checked when it was received. `deflate` is zlib: bare streams are inflated at receipt. */
 export function inflateBody(encoding: BodyEncoding, body: Uint8Array): Uint8Array {
-  switch (encoding) {
-    case "identity":
-      return body;
-    case "gzip":
-      return gunzipSync(body);
-    case "deflate":
-      return inflateSync(body);
-    case "br":
-      return brotliDecompressSync(body);
-    case "zstd":
-      return zstdDecompressSync(body);
-  }
+  return INFLATE[encoding](body);
 }
+
+const INFLATE: Record<BodyEncoding, (body: Uint8Array) => Uint8Array> = {
+  identity: (body) => body,
+  gzip: (body) => gunzipSync(body),
+  deflate: (body) => inflateSync(body),
+  br: (body) => brotliDecompressSync(body),
+  zstd: (body) => zstdDecompressSync(body),
+};
 
 /**
  * What to keep of an event that was cut out of a body. The client's own compression is kept where the body holds little
  * else, which costs nothing; everything else is compressed here.
  */
-export function packPayload(event: { readonly offset: number; readonly length: number }, encoding: BodyEncoding, body: Uint8Array, inflated: Uint8Array): Payload {
+export function packPayload(
+  event: { readonly offset: number; readonly length: number },
+  encoding: BodyEncoding,
+  body: Uint8Array,
+  inflated: Uint8Array,
+): Payload {
   const isAlone = event.length * 2 >= inflated.length;
   if (encoding !== "identity" && isAlone) return { encoding, offset: event.offset, length: event.length, body };
   const json = inflated.subarray(event.offset, event.offset + event.length);

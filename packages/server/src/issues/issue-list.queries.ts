@@ -80,12 +80,23 @@ export async function listIssues(database: Database, filter: IssueFilter): Promi
         and ($4::timestamptz is null or (c.last_seen, i.id) < ($4, $5::uuid))
       order by c.last_seen desc, i.id desc
       limit $6`,
-    values: [filter.projectId, filter.status ?? null, filter.level ?? null, filter.after?.lastSeen ?? null, filter.after?.id ?? null, filter.limit],
+    values: [
+      filter.projectId,
+      filter.status ?? null,
+      filter.level ?? null,
+      filter.after?.lastSeen ?? null,
+      filter.after?.id ?? null,
+      filter.limit,
+    ],
   });
   return rows.map(issueOf);
 }
 
-export async function findIssue(database: Database, organizationId: string, id: string): Promise<(Issue & { grouping: Grouping }) | undefined> {
+export async function findIssue(
+  database: Database,
+  organizationId: string,
+  id: string,
+): Promise<(Issue & { grouping: Grouping }) | undefined> {
   const { rows } = await database.query<IssueRow & { grouping: Grouping }>({
     name: "issues.find",
     text: `

@@ -82,7 +82,11 @@ export interface IssueKey {
 }
 
 /** Makes resolved issues unresolved again and returns them: each regression is seen by exactly one caller. */
-export async function regressResolvedIssues(tx: Transaction, keys: readonly IssueKey[], at: Date): Promise<Set<string>> {
+export async function regressResolvedIssues(
+  tx: Transaction,
+  keys: readonly IssueKey[],
+  at: Date,
+): Promise<Set<string>> {
   const { rows } = await tx.query<{ id: string }>({
     name: "issues.regress_resolved",
     text: `

@@ -4,7 +4,13 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Database } from "../db/database.ts";
 import { withTransaction } from "../db/transaction.ts";
-import { createProject, ensureApiToken, ensureOrganization, listProjects, type Project } from "./organizations.queries.ts";
+import {
+  createProject,
+  ensureApiToken,
+  ensureOrganization,
+  listProjects,
+  type Project,
+} from "./organizations.queries.ts";
 
 export interface FirstStart {
   readonly organizationId: string;
@@ -17,8 +23,18 @@ export interface FirstStart {
 export async function prepareOrganization(database: Database, bootstrapToken: string): Promise<FirstStart> {
   const { organizationId, isFirst } = await withTransaction(database, async (tx) => {
     const organization = await ensureOrganization(tx, "default", "Default");
-    const isCreated = await createProject(tx, { organizationId: organization.id, slug: "default", name: "Default", publicKey: makeSecret() });
-    await ensureApiToken(tx, { organizationId: organization.id, sha256: sha256(bootstrapToken), label: "bootstrap", role: "owner" });
+    const isCreated = await createProject(tx, {
+      organizationId: organization.id,
+      slug: "default",
+      name: "Default",
+      publicKey: makeSecret(),
+    });
+    await ensureApiToken(tx, {
+      organizationId: organization.id,
+      sha256: sha256(bootstrapToken),
+      label: "bootstrap",
+      role: "owner",
+    });
     return { organizationId: organization.id, isFirst: isCreated };
   });
   const [defaultProject] = await listProjects(database, organizationId);

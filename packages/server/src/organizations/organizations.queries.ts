@@ -59,8 +59,14 @@ export interface NewProject {
 
 /** Makes organization and project, or finds them: several nodes may start at once. */
 export async function ensureOrganization(tx: Transaction, slug: string, name: string): Promise<{ id: string }> {
-  await tx.query({ text: "insert into organizations (slug, name) values ($1, $2) on conflict (slug) do nothing", values: [slug, name] });
-  const { rows } = await tx.query<{ id: string }>({ text: "select id from organizations where slug = $1", values: [slug] });
+  await tx.query({
+    text: "insert into organizations (slug, name) values ($1, $2) on conflict (slug) do nothing",
+    values: [slug, name],
+  });
+  const { rows } = await tx.query<{ id: string }>({
+    text: "select id from organizations where slug = $1",
+    values: [slug],
+  });
   const organization = rows[0];
   if (organization === undefined) throw new Error(`organization ${slug} was removed while it was made`);
   return organization;
@@ -107,7 +113,11 @@ const SELECT_KEY = `
   where k.revoked_at is null`;
 
 export async function listActiveKeys(database: Database, limit: number): Promise<ProjectKey[]> {
-  const { rows } = await database.query<KeyRow>({ name: "project_keys.list_active", text: `${SELECT_KEY} limit $1`, values: [limit] });
+  const { rows } = await database.query<KeyRow>({
+    name: "project_keys.list_active",
+    text: `${SELECT_KEY} limit $1`,
+    values: [limit],
+  });
   return rows.map(keyOf);
 }
 
@@ -134,7 +144,10 @@ export async function findApiToken(database: Database, sha256: Uint8Array): Prom
   return rows[0] && { organizationId: rows[0].organization_id, role: rows[0].role };
 }
 
-export async function ensureApiToken(tx: Transaction, token: ApiToken & { readonly sha256: Uint8Array; readonly label: string }): Promise<void> {
+export async function ensureApiToken(
+  tx: Transaction,
+  token: ApiToken & { readonly sha256: Uint8Array; readonly label: string },
+): Promise<void> {
   await tx.query({
     name: "api_tokens.ensure",
     text: `

@@ -2,10 +2,10 @@ import { pino } from "pino";
 
 /** Structured log lines. The message begins with a noun; what varies goes into `details`. */
 export interface Log {
-  debug(message: string, details?: object): void;
-  info(message: string, details?: object): void;
-  warn(message: string, details?: object): void;
-  error(message: string, details?: object): void;
+  readonly debug: (message: string, details?: object) => void;
+  readonly info: (message: string, details?: object) => void;
+  readonly warn: (message: string, details?: object) => void;
+  readonly error: (message: string, details?: object) => void;
 }
 
 export interface LogOptions {
@@ -19,7 +19,7 @@ export function createLog({ level, format }: LogOptions): Log {
 }
 
 function jsonLog(level: LogOptions["level"]): Log {
-  const logger = pino({ level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime });
+  const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime });
   return {
     debug: (message, details) => logger.debug(details ?? {}, message),
     info: (message, details) => logger.info(details ?? {}, message),
@@ -35,7 +35,12 @@ function textLog(least: LogOptions["level"]): Log {
   const write = (level: LogOptions["level"]) => (message: string, details?: object) => {
     if (GRAVITY[level] < GRAVITY[least]) return;
     const time = new Date().toTimeString().slice(0, 8);
-    const rest = details === undefined ? "" : Object.entries(details).map(([key, value]) => `  ${key}=${textOf(value)}`).join("");
+    const rest =
+      details === undefined
+        ? ""
+        : Object.entries(details)
+            .map(([key, value]) => `  ${key}=${textOf(value)}`)
+            .join("");
     process.stdout.write(`${time} ${MARK[level]} ${message}${rest}\n`);
   };
   return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };

@@ -1,5 +1,5 @@
 /** What the node counts, in the form Prometheus scrapes. */
-import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 
 export interface Metrics {
   readonly registry: Registry;
@@ -48,7 +48,15 @@ export function createMetrics(journal: JournalGauges): Metrics {
       registers,
     }),
     newIssues: new Counter({ name: "mesher_issues_new_total", help: "Issues made by an event.", registers }),
-    regressions: new Counter({ name: "mesher_issues_regressed_total", help: "Resolved issues that an event made unresolved.", registers }),
-    workerDeaths: new Counter({ name: "mesher_digest_worker_deaths_total", help: "Digest threads that died and were replaced.", registers }),
+    regressions: new Counter({
+      name: "mesher_issues_regressed_total",
+      help: "Resolved issues that an event made unresolved.",
+      registers,
+    }),
+    workerDeaths: new Counter({
+      name: "mesher_digest_worker_deaths_total",
+      help: "Digest threads that died and were replaced.",
+      registers,
+    }),
   };
 }

@@ -1,22 +1,15 @@
-import { ISSUE_STATUSES, type IssueStatus, LEVELS, type Level } from "@mesher/protocol";
+import { ISSUE_STATUSES, LEVELS } from "@mesher/protocol";
 import { createRootRoute, createRoute, createRouter } from "@tanstack/react-router";
 import { EventPage } from "../events/event-page.tsx";
 import type { FrameMode } from "../events/frames.ts";
 import { IssuePage } from "../issues/issue-page.tsx";
 import { IssuesPage } from "../issues/issues-page.tsx";
-import { SNIPPET_NAMES, type SnippetName } from "../issues/snippets.ts";
+import type { IssuesSearch } from "../issues/issues-search.ts";
+import { SNIPPET_NAMES } from "../issues/snippets.ts";
 import { Notice } from "../ui/notice.tsx";
 import { HomePage } from "./home-page.tsx";
 import { PageCrash } from "./page-crash.tsx";
 import { Shell } from "./shell.tsx";
-
-/** What the address says about a list of issues. Absent means the default. */
-export interface IssuesSearch {
-  readonly status?: IssueStatus | "all" | undefined;
-  readonly level?: Level | undefined;
-  /** Which snippet is shown while there is no issue. */
-  readonly sdk?: SnippetName | undefined;
-}
 
 interface EventSearch {
   readonly frames?: FrameMode | undefined;

@@ -2,8 +2,8 @@ import { LEVELS } from "@mesher/protocol";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { IssueFilter } from "../api/queries.ts";
-import type { IssuesSearch } from "../app/router.tsx";
 import { LevelMark } from "../ui/level-mark.tsx";
+import type { IssuesSearch } from "./issues-search.ts";
 
 const STATUSES = ["unresolved", "resolved", "archived", "all"] as const;
 

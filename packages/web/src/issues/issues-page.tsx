@@ -1,12 +1,12 @@
 import type { ApiProject } from "@mesher/protocol";
 import { useQuery } from "@tanstack/react-query";
 import { hasIssuesQuery, type IssueFilter, projectsQuery } from "../api/queries.ts";
-import type { IssuesSearch } from "../app/router.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { IssueFilters } from "./issue-filters.tsx";
 import { IssueList } from "./issue-list.tsx";
+import type { IssuesSearch } from "./issues-search.ts";
 import { WaitingForFirstEvent } from "./waiting-for-first-event.tsx";
 
 export function IssuesPage({ projectSlug, search }: { projectSlug: string; search: IssuesSearch }) {

@@ -50,7 +50,7 @@ function findPackageDir(packageName: string): string {
 }
 
 /** npm packages hold no symbolic links; the package's install script makes them, where install scripts may run. */
-function makeLibraryLinks(packageDir: string): void {
+export function makeLibraryLinks(packageDir: string): void {
   const listFile = join(packageDir, "native/pg-symlinks.json");
   if (!existsSync(listFile)) return;
   const links = JSON.parse(readFileSync(listFile, "utf8")) as { source: string; target: string }[];

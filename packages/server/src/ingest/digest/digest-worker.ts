@@ -38,7 +38,10 @@ export class DigestWorker {
       name: "mesher-digest",
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB_MAX },
     });
-    this.#worker.on("message", (message: WorkerMessage) => this.#hear(message));
+    this.#worker.on("message", (message: Partial<WorkerMessage>) => {
+      // Under `node --watch` Node itself sends messages from the thread: the files it loaded.
+      if (message.kind !== undefined) this.#hear(message as WorkerMessage);
+    });
     this.#worker.on("error", (error) => {
       this.#reason = error instanceof Error ? error.message : String(error);
     });
@@ -73,7 +76,8 @@ export class DigestWorker {
       return;
     }
     const batch = this.#batches.get(message.firstSequence);
-    if (batch === undefined) throw new Error(`a worker answered for batch ${message.firstSequence}, which it does not have`);
+    if (batch === undefined)
+      throw new Error(`a worker answered for batch ${message.firstSequence}, which it does not have`);
     this.#batches.delete(message.firstSequence);
     if (message.kind === "stored") this.#events.onStored(batch, message);
     else this.#events.onFailed(batch, message);

@@ -14,7 +14,14 @@ const DEADLY_WORKER = new URL("./fixtures/deadly-worker.ts", import.meta.url);
 function entryOf(message: string, event: Record<string, unknown> = {}): JournalEntry {
   const body = Buffer.from(JSON.stringify({ message, ...event }));
   const eventId = randomBytes(16).toString("hex");
-  return { projectId, receivedAtMs: Date.now(), source: "sentry", encoding: "identity", events: [{ eventId, offset: 0, length: body.length }], body };
+  return {
+    projectId,
+    receivedAtMs: Date.now(),
+    source: "sentry",
+    encoding: "identity",
+    events: [{ eventId, offset: 0, length: body.length }],
+    body,
+  };
 }
 
 async function setUp(more: Partial<DispatcherOptions> = {}) {
@@ -43,7 +50,9 @@ async function setUp(more: Partial<DispatcherOptions> = {}) {
 }
 
 const storedMessages = async (database: Database) =>
-  (await database.query<{ title: string }>({ text: "select title from events order by title" })).rows.map(({ title }) => title);
+  (await database.query<{ title: string }>({ text: "select title from events order by title" })).rows.map(
+    ({ title }) => title,
+  );
 
 test("what is appended is stored, and leaves the journal", async () => {
   await using line = await setUp();
@@ -59,7 +68,9 @@ test("an entry that kills its worker twice is quarantined alone; all others are 
   await waitUntil("the journal to be empty", async () => line.journal.depth === 0, 30_000);
 
   expect(await storedMessages(line.database)).toEqual(names);
-  const { rows } = await line.database.query<{ project_id: string; reason: string }>({ text: "select project_id, reason from quarantined_entries" });
+  const { rows } = await line.database.query<{ project_id: string; reason: string }>({
+    text: "select project_id, reason from quarantined_entries",
+  });
   expect(rows).toEqual([{ project_id: projectId, reason: expect.stringContaining("killed 2 workers") }]);
   const outcomes = await line.database.query<{ outcome: string; n: number }>({
     text: "select outcome, sum(count)::int as n from outcome_counts group by 1 order by 1",
@@ -81,7 +92,9 @@ test("an entry the database refuses is found by halving and quarantined; all oth
         return new;
       end $$`,
   });
-  await line.database.query({ text: "create trigger refuse_cursed before insert on events for each row execute function refuse_cursed()" });
+  await line.database.query({
+    text: "create trigger refuse_cursed before insert on events for each row execute function refuse_cursed()",
+  });
   const names = Array.from({ length: 30 }, (_, n) => `event ${String(n).padStart(2, "0")}`);
   await Promise.all([...names, "cursed"].map((message) => line.journal.append(entryOf(message))));
   await waitUntil("the journal to be empty", async () => line.journal.depth === 0, 30_000);
@@ -108,7 +121,9 @@ test("JSON that cannot be read and JSON that is no event are the outcome `invali
     await line.journal.append({ ...rest, body, events: events.map((event) => ({ ...event, length: body.length })) });
   }
   await waitUntil("the journal to be empty", async () => line.journal.depth === 0);
-  const { rows } = await line.database.query({ text: "select outcome, reason, count from outcome_counts order by reason" });
+  const { rows } = await line.database.query({
+    text: "select outcome, reason, count from outcome_counts order by reason",
+  });
   expect(rows).toEqual([
     { outcome: "invalid", reason: "json", count: 1 },
     { outcome: "invalid", reason: "not_an_event", count: 1 },

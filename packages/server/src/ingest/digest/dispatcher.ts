@@ -100,7 +100,7 @@ export class Dispatcher implements Service {
     this.#state = "stopped";
     clearTimeout(this.#pumpTimer);
     clearInterval(this.#progressTimer);
-    await Promise.all(this.#workers.map((worker) => worker?.end()));
+    await Promise.all(this.#workers.flatMap((worker) => (worker === undefined ? [] : [worker.end()])));
     await Promise.all(this.#unfinished);
   }
 
@@ -149,7 +149,9 @@ export class Dispatcher implements Service {
   }
 
   #workerWithRoom(): DigestWorker | undefined {
-    const free = this.#workers.filter((worker) => worker?.hasRoom === true).sort((a, b) => (a?.batches ?? 0) - (b?.batches ?? 0));
+    const free = this.#workers
+      .filter((worker) => worker?.hasRoom === true)
+      .sort((a, b) => (a?.batches ?? 0) - (b?.batches ?? 0));
     // One batch tries whether the database is back.
     if (this.isDatabaseAway && this.#workers.some((worker) => (worker?.batches ?? 0) > 0)) return undefined;
     return free[0];
@@ -168,7 +170,8 @@ export class Dispatcher implements Service {
   }
 
   async #stored(batch: Batch, message: StoredMessage): Promise<void> {
-    if (this.#databaseFailures > 0) this.#options.log.info("Database stores again", { waiting: this.#options.journal.depth });
+    if (this.#databaseFailures > 0)
+      this.#options.log.info("Database stores again", { waiting: this.#options.journal.depth });
     this.#databaseFailures = 0;
     this.#storedSinceProgress += message.stored;
     this.#options.onStored(message);
@@ -179,8 +182,10 @@ export class Dispatcher implements Service {
   async #failed(batch: Batch, { blamesEntry, error, firstSequence }: FailedMessage): Promise<void> {
     const { journal, log } = this.#options;
     if (!blamesEntry) {
-      if (this.#databaseFailures === 0) log.warn("Database cannot store; accepted events wait in the journal", { error });
-      this.#pausedUntilMs = Date.now() + backoffMs(this.#databaseFailures, DATABASE_RETRY_MS.first, DATABASE_RETRY_MS.max);
+      if (this.#databaseFailures === 0)
+        log.warn("Database cannot store; accepted events wait in the journal", { error });
+      this.#pausedUntilMs =
+        Date.now() + backoffMs(this.#databaseFailures, DATABASE_RETRY_MS.first, DATABASE_RETRY_MS.max);
       this.#databaseFailures += 1;
       journal.returned(batch);
       return;
@@ -199,20 +204,26 @@ export class Dispatcher implements Service {
       return;
     }
     this.#options.onWorkerDeath();
-    this.#options.log.error("Digest worker died", { reason: death.reason, ...(death.sequence ? { sequence: death.sequence } : {}) });
-    for (const batch of batches) await this.#takeBack(batch, death);
-    const restart = sleep(backoffMs(Math.min(this.#restarts, 8), WORKER_RESTART_MS.first, WORKER_RESTART_MS.max)).then(async () => {
-      if (this.#state === "stopped") return;
-      await this.#startWorker(index);
+    this.#options.log.error("Digest worker died", {
+      reason: death.reason,
+      ...(death.sequence ? { sequence: death.sequence } : {}),
     });
+    for (const batch of batches) await this.#takeBack(batch, death);
+    this.#finish(this.#restartWorker(index));
+  }
+
+  async #restartWorker(index: number): Promise<void> {
+    const waitMs = backoffMs(this.#restarts, WORKER_RESTART_MS.first, WORKER_RESTART_MS.max);
     this.#restarts += 1;
-    this.#finish(restart);
+    await sleep(waitMs);
+    if (this.#state !== "stopped") await this.#startWorker(index);
   }
 
   /** The entry that killed the worker stands alone from now on, so that it can take no other with it. */
   async #takeBack(batch: Batch, { sequence, reason }: { sequence?: number; reason: string }): Promise<void> {
     const { journal } = this.#options;
-    if (sequence === undefined || sequence < batch.firstSequence || sequence > batch.lastSequence) return journal.returned(batch);
+    if (sequence === undefined || sequence < batch.firstSequence || sequence > batch.lastSequence)
+      return journal.returned(batch);
     const deaths = (this.#deaths.get(sequence) ?? 0) + 1;
     this.#deaths.set(sequence, deaths);
     const oldest = this.#deaths.keys().next().value;
@@ -258,7 +269,9 @@ export class Dispatcher implements Service {
   #finish(work: Promise<void>): void {
     const guarded = work
       .catch((error: unknown) => {
-        this.#options.log.error("Digest failed", { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+        this.#options.log.error("Digest failed", {
+          error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        });
       })
       .finally(() => {
         this.#unfinished.delete(guarded);
@@ -270,7 +283,11 @@ export class Dispatcher implements Service {
     const { journal, log } = this.#options;
     if (journal.depth >= PROGRESS_RECORDS) {
       const perSecond = Math.round(this.#storedSinceProgress / (PROGRESS_MS / 1000));
-      log.info("Journal drains", { waiting: journal.depth, mebibytes: Math.round(journal.bytes / 1024 ** 2), storedPerSecond: perSecond });
+      log.info("Journal drains", {
+        waiting: journal.depth,
+        mebibytes: Math.round(journal.bytes / 1024 ** 2),
+        storedPerSecond: perSecond,
+      });
     }
     this.#storedSinceProgress = 0;
   }

@@ -20,7 +20,12 @@ const port = parentPort;
 const { databaseUrl, progress } = workerData as WorkerData;
 const currentSequence = new Float64Array(progress);
 // Lost connections show in the failed batch, which the main thread logs.
-const database = openDatabase({ url: databaseUrl, poolSize: BATCHES_PER_WORKER, applicationName: "mesher digest", log: () => {} });
+const database = openDatabase({
+  url: databaseUrl,
+  poolSize: BATCHES_PER_WORKER,
+  applicationName: "mesher digest",
+  log: () => {},
+});
 
 port.on("message", (batch: BatchMessage) => {
   work(batch).then(tell, (error: unknown) => {

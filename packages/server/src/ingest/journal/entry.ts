@@ -1,7 +1,5 @@
 import type { BodyEncoding, EventSource } from "../../events/payload.ts";
 
-export { BODY_ENCODINGS, type BodyEncoding, type EventSource } from "../../events/payload.ts";
-
 /** One request's events on their way from the HTTP answer to the database. */
 export interface JournalEntry {
   readonly projectId: string;

@@ -69,8 +69,17 @@ export async function insertQuarantinedEntry(tx: Transaction, entry: Quarantined
 /** What a list of quarantined entries shows at most. */
 const QUARANTINED_MAX = 100;
 
-export async function listQuarantined(database: Database, projectId: string): Promise<{ id: string; receivedAt: Date; quarantinedAt: Date; reason: string; bytes: number }[]> {
-  const { rows } = await database.query<{ id: string; received_at: Date; quarantined_at: Date; reason: string; bytes: number }>({
+export async function listQuarantined(
+  database: Database,
+  projectId: string,
+): Promise<{ id: string; receivedAt: Date; quarantinedAt: Date; reason: string; bytes: number }[]> {
+  const { rows } = await database.query<{
+    id: string;
+    received_at: Date;
+    quarantined_at: Date;
+    reason: string;
+    bytes: number;
+  }>({
     name: "journal.list_quarantined",
     text: `
       select id, received_at, quarantined_at, reason, length(record) as bytes
@@ -78,5 +87,11 @@ export async function listQuarantined(database: Database, projectId: string): Pr
       order by quarantined_at desc limit $2`,
     values: [projectId, QUARANTINED_MAX],
   });
-  return rows.map((row) => ({ id: row.id, receivedAt: row.received_at, quarantinedAt: row.quarantined_at, reason: row.reason, bytes: row.bytes }));
+  return rows.map((row) => ({
+    id: row.id,
+    receivedAt: row.received_at,
+    quarantinedAt: row.quarantined_at,
+    reason: row.reason,
+    bytes: row.bytes,
+  }));
 }

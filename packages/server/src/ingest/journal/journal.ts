@@ -342,7 +342,7 @@ export class Journal implements EntrySink {
   }
 
   async #removeDoneSegments(): Promise<void> {
-    for (const segment of [...this.#segments]) {
+    for (const segment of this.#segments.slice()) {
       if (!segment.sealed || segment.doneRecords < segment.durableRecords) continue;
       this.#segments.splice(this.#segments.indexOf(segment), 1);
       this.#bytes -= segment.durableBytes;

@@ -8,7 +8,11 @@ import { decodeRecord } from "./record.ts";
 export async function quarantineEntry(
   database: Database,
   journalId: string,
-  { firstSequence, record, reason }: { readonly firstSequence: number; readonly record: Buffer; readonly reason: string },
+  {
+    firstSequence,
+    record,
+    reason,
+  }: { readonly firstSequence: number; readonly record: Buffer; readonly reason: string },
 ): Promise<void> {
   const entry = decodeRecord(record, 0);
   await withTransaction(database, async (tx) => {

@@ -7,33 +7,37 @@ import { LEXEME_LENGTH_MAX } from "./limits.ts";
  * In the order of the text, possibly repeated, each of at most 64 characters.
  */
 export function tokenize(text: string): string[] {
+  const { word, mixed, part } = NOT_ASCII.test(text) ? ANY_SCRIPT : ASCII;
   const lexemes: string[] = [];
-  for (const [word] of text.matchAll(ANY_SCRIPT.test(text) ? WORD : ASCII_WORD)) addWord(word, lexemes);
+  for (const each of text.match(word) ?? []) {
+    lexemes.push(limit(each.toLowerCase()));
+    // Most words are of one case and have no parts; very long ones are encoded data.
+    if (each.length > PARTED_LENGTH_MAX || !mixed.test(each)) continue;
+    for (const found of each.match(part) ?? []) lexemes.push(limit(found.toLowerCase()));
+  }
   return lexemes;
 }
 
-/** The costlier expression is only for texts that need it. */
-const ANY_SCRIPT = /[^\0-\x7f]/;
-const WORD = /[\p{L}\p{M}\p{N}_]+/gu;
-const ASCII_WORD = /\w+/g;
-/** `HTTPError` is `HTTP` and `Error`, `userId2` is `user`, `Id` and `2`. */
-const PART = /\p{Lu}+(?!\p{Ll})|\p{Lu}?[\p{Ll}\p{Lo}\p{Lm}\p{M}]+|\p{N}+/gu;
-
-function addWord(word: string, lexemes: string[]): void {
-  const whole = word.toLowerCase();
-  lexemes.push(limit(whole));
-  if (!hasParts(word)) return;
-  const parts = word.match(PART) ?? [];
-  if (parts.length < 2 && parts[0]?.length === word.length) return;
-  for (const part of parts) lexemes.push(limit(part.toLowerCase()));
+/** How words are found, which of them have parts, and these parts: `HTTPError2` has `HTTP`, `Error` and `2`. */
+interface Script {
+  readonly word: RegExp;
+  readonly mixed: RegExp;
+  readonly part: RegExp;
 }
 
-/** Most words are of one case, without digits, and have no parts. */
-function hasParts(word: string): boolean {
-  return word.length <= PARTED_LENGTH_MAX && MIXED.test(word);
-}
-const MIXED = /_|\p{Ll}\p{Lu}|\p{Lu}\p{Lu}\p{Ll}/u;
-/** Longer ones are hashes and encoded data. */
+const ASCII: Script = {
+  word: /\w+/g,
+  mixed: /_|[a-z][A-Z]|[A-Z][A-Z][a-z]/,
+  part: /[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+/g,
+};
+/** The same for all letters there are, at several times the cost. */
+const ANY_SCRIPT: Script = {
+  word: /[\p{L}\p{M}\p{N}_]+/gu,
+  mixed: /_|\p{Ll}\p{Lu}|\p{Lu}\p{Lu}\p{Ll}/u,
+  part: /\p{Lu}+(?!\p{Ll})|\p{Lu}?[\p{Ll}\p{Lo}\p{Lm}\p{M}]+|\p{N}+/gu,
+};
+const NOT_ASCII = /[^\0-\x7f]/;
+
 const PARTED_LENGTH_MAX = 256;
 
 function limit(lexeme: string): string {

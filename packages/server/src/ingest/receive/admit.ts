@@ -1,6 +1,7 @@
 import type { Category } from "@mesher/protocol";
+import type { EventSource } from "../../events/payload.ts";
 import type { ProjectKey } from "../../organizations/project-key.ts";
-import { type EventSlice, type EventSource, type JournalEntry, JournalUnavailableError } from "../journal/entry.ts";
+import { type EventSlice, type JournalEntry, JournalUnavailableError } from "../journal/entry.ts";
 import { overloaded } from "./byte-budget.ts";
 import type { IngestDependencies } from "./dependencies.ts";
 import type { ReceivedBody } from "./inflate.ts";

@@ -11,7 +11,7 @@ import {
   inflateSync,
   zstdDecompressSync,
 } from "node:zlib";
-import type { BodyEncoding } from "../journal/entry.ts";
+import type { BodyEncoding } from "../../events/payload.ts";
 import { tooLarge } from "./body.ts";
 import { type HeldBytes, overloaded } from "./byte-budget.ts";
 import { MIB } from "./limits.ts";

@@ -1,4 +1,5 @@
-import type { BodyEncoding, EventSlice } from "../journal/entry.ts";
+import type { BodyEncoding } from "../../events/payload.ts";
+import type { EventSlice } from "../journal/entry.ts";
 import type { ReceivedBody } from "./inflate.ts";
 
 /** What goes into the journal for a request. */

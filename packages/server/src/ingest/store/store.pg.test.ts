@@ -51,9 +51,17 @@ function eventOf(projectId: string, fingerprint: string, more: Partial<DigestedE
 const newFingerprint = () => randomBytes(16).toString("hex");
 const one = async <T>(text: string, values: unknown[]) => (await database.query<T>({ text, values })).rows[0];
 const countersOf = (projectId: string) =>
-  one<{ issues: number; events: number }>("select count(*)::int as issues, coalesce(sum(event_count), 0)::int as events from issue_counters where project_id = $1", [projectId]);
+  one<{ issues: number; events: number }>(
+    "select count(*)::int as issues, coalesce(sum(event_count), 0)::int as events from issue_counters where project_id = $1",
+    [projectId],
+  );
 const outcomeOf = async (projectId: string, outcome: string) =>
-  (await one<{ n: number }>("select coalesce(sum(count), 0)::int as n from outcome_counts where project_id = $1 and outcome = $2", [projectId, outcome]))?.n;
+  (
+    await one<{ n: number }>(
+      "select coalesce(sum(count), 0)::int as n from outcome_counts where project_id = $1 and outcome = $2",
+      [projectId, outcome],
+    )
+  )?.n;
 
 test("the first event of a fingerprint makes the issue, those after it repeat it", async () => {
   const projectId = randomUUID();
@@ -70,7 +78,11 @@ test("a batch that is stored already is not stored again, nor is a piece of it",
   const batch = batchOf(eventOf(projectId, newFingerprint()), eventOf(projectId, newFingerprint()));
   await storeBatch(database, batch);
   const again = await storeBatch(database, batch);
-  const piece = await storeBatch(database, { ...batch, firstSequence: batch.lastSequence, events: batch.events.slice(1) });
+  const piece = await storeBatch(database, {
+    ...batch,
+    firstSequence: batch.lastSequence,
+    events: batch.events.slice(1),
+  });
   expect([again.stored, piece.stored]).toEqual([[], []]);
   expect(await countersOf(projectId)).toEqual({ issues: 2, events: 2 });
   expect(await outcomeOf(projectId, "duplicate")).toBe(0);
@@ -83,7 +95,10 @@ test("the same event id later, in the same batch, or the day before is a duplica
   const yesterday = eventOf(projectId, fingerprint, { receivedAtMs: Date.now() - DAY_MS });
   const today = eventOf(projectId, fingerprint);
   await storeBatch(database, batchOf(yesterday, today, { ...today, receivedAtMs: today.receivedAtMs + 5 }));
-  const result = await storeBatch(database, batchOf({ ...today, receivedAtMs: today.receivedAtMs + 1_000 }, { ...yesterday, receivedAtMs: Date.now() }));
+  const result = await storeBatch(
+    database,
+    batchOf({ ...today, receivedAtMs: today.receivedAtMs + 1_000 }, { ...yesterday, receivedAtMs: Date.now() }),
+  );
   expect(result).toEqual({ stored: [], duplicates: 2, discarded: 0 });
   expect(await countersOf(projectId)).toEqual({ issues: 1, events: 2 });
   expect(await outcomeOf(projectId, "duplicate")).toBe(3);
@@ -106,11 +121,15 @@ test("an event of a resolved issue makes it unresolved, and exactly one event is
   await database.query({ text: "update issues set status = 'resolved' where project_id = $1", values: [projectId] });
 
   const results = await Promise.all(
-    [1, 2, 3].map(() => storeBatch(database, batchOf(eventOf(projectId, fingerprint), eventOf(projectId, fingerprint)))),
+    [1, 2, 3].map(() =>
+      storeBatch(database, batchOf(eventOf(projectId, fingerprint), eventOf(projectId, fingerprint))),
+    ),
   );
   const occasions = results.flatMap(({ stored }) => stored.map(({ occasion }) => occasion));
   expect(occasions.toSorted()).toEqual(["regression", "repeat", "repeat", "repeat", "repeat", "repeat"]);
-  expect(await one("select status, regressed_at is not null as regressed from issues where project_id = $1", [projectId])).toEqual({
+  expect(
+    await one("select status, regressed_at is not null as regressed from issues where project_id = $1", [projectId]),
+  ).toEqual({
     status: "unresolved",
     regressed: true,
   });
@@ -121,7 +140,10 @@ test("events of a discarded issue are dropped, uncounted but accounted for", asy
   const fingerprint = newFingerprint();
   await storeBatch(database, batchOf(eventOf(projectId, fingerprint)));
   await database.query({ text: "update issues set status = 'discarded' where project_id = $1", values: [projectId] });
-  const result = await storeBatch(database, batchOf(eventOf(projectId, fingerprint), eventOf(projectId, newFingerprint())));
+  const result = await storeBatch(
+    database,
+    batchOf(eventOf(projectId, fingerprint), eventOf(projectId, newFingerprint())),
+  );
   expect(result).toMatchObject({ discarded: 1, duplicates: 0 });
   expect(result.stored).toHaveLength(1);
   expect(await countersOf(projectId)).toEqual({ issues: 2, events: 2 });
@@ -169,6 +191,9 @@ test("claims are forgotten once the journal has forgotten the entries", async ()
   const batch = batchOf(eventOf(randomUUID(), newFingerprint()));
   await storeBatch(database, batch);
   await storeBatch(database, { ...batchOf(eventOf(randomUUID(), newFingerprint())), doneThrough: batch.lastSequence });
-  const left = await one("select 1 from journal_batches where journal_id = $1 and last_sequence <= $2", [journalId, batch.lastSequence]);
+  const left = await one("select 1 from journal_batches where journal_id = $1 and last_sequence <= $2", [
+    journalId,
+    batch.lastSequence,
+  ]);
   expect(left).toBeUndefined();
 });

@@ -6,7 +6,13 @@
  */
 import { randomUUID } from "node:crypto";
 import type { Category, IssueStatus } from "@mesher/protocol";
-import { addEventCounts, addIssueCounts, addOutcomeCounts, type OutcomeCount, hourOf } from "../../dashboards/rollups.queries.ts";
+import {
+  addEventCounts,
+  addIssueCounts,
+  addOutcomeCounts,
+  hourOf,
+  type OutcomeCount,
+} from "../../dashboards/rollups.queries.ts";
 import type { Database } from "../../db/database.ts";
 import { PG, sqlState } from "../../db/errors.ts";
 import { type Transaction, withTransaction } from "../../db/transaction.ts";
@@ -75,12 +81,27 @@ async function storeInTransaction(tx: Transaction, batch: DigestedBatch): Promis
   const freshEvents = new Set(fresh);
   const duplicates = batch.events.filter((event) => !freshEvents.has(event));
   const { placed, discarded, createdIssueIds, resolvedIssues } = await placeIntoIssues(tx, fresh);
-  const regressed = resolvedIssues.length === 0 ? new Set<string>() : await regressResolvedIssues(tx, resolvedIssues, latest(placed));
+  const regressed =
+    resolvedIssues.length === 0 ? new Set<string>() : await regressResolvedIssues(tx, resolvedIssues, latest(placed));
 
   if (placed.length > 0) {
     await insertEvents(tx, placed);
-    await addEventCounts(tx, countBy(placed, (event) => ({ projectId: event.projectId, hourMs: hourOf(event.receivedAtMs), level: event.level })));
-    await addIssueCounts(tx, countBy(placed, (event) => ({ projectId: event.projectId, issueId: event.issueId, hourMs: hourOf(event.receivedAtMs) })));
+    await addEventCounts(
+      tx,
+      countBy(placed, (event) => ({
+        projectId: event.projectId,
+        hourMs: hourOf(event.receivedAtMs),
+        level: event.level,
+      })),
+    );
+    await addIssueCounts(
+      tx,
+      countBy(placed, (event) => ({
+        projectId: event.projectId,
+        issueId: event.issueId,
+        hourMs: hourOf(event.receivedAtMs),
+      })),
+    );
   }
   await addOutcomeCounts(tx, [
     ...batch.outcomes,
@@ -132,7 +153,10 @@ async function placeIntoIssues(tx: Transaction, events: readonly DigestedEvent[]
     createdIssueIds = await createIssues(tx, wanted);
     for (const issue of wanted) {
       if (createdIssueIds.has(issue.issueId)) {
-        issues.set(fingerprintKey(issue.projectId, issue.fingerprint), { issueId: issue.issueId, status: "unresolved" });
+        issues.set(fingerprintKey(issue.projectId, issue.fingerprint), {
+          issueId: issue.issueId,
+          status: "unresolved",
+        });
       }
     }
     // Made by somebody else in between, who has committed by now.
@@ -150,7 +174,8 @@ async function placeIntoIssues(tx: Transaction, events: readonly DigestedEvent[]
       discarded.push(event);
       continue;
     }
-    if (issue.status === "resolved") resolved.set(issue.issueId, { projectId: event.projectId, issueId: issue.issueId });
+    if (issue.status === "resolved")
+      resolved.set(issue.issueId, { projectId: event.projectId, issueId: issue.issueId });
     placed.push({ ...event, issueId: issue.issueId });
   }
   return { placed, discarded, createdIssueIds, resolvedIssues: [...resolved.values()] };
@@ -161,7 +186,8 @@ type FoundIssues = Map<string, { issueId: string; status: IssueStatus }>;
 async function findIssues(tx: Transaction, events: readonly DigestedEvent[]): Promise<FoundIssues> {
   const keys = new Map<string, { projectId: string; fingerprint: string }>();
   for (const { projectId, fingerprints } of events) {
-    for (const fingerprint of fingerprints) keys.set(fingerprintKey(projectId, fingerprint), { projectId, fingerprint });
+    for (const fingerprint of fingerprints)
+      keys.set(fingerprintKey(projectId, fingerprint), { projectId, fingerprint });
   }
   if (keys.size === 0) return new Map();
   const found = await findIssuesByFingerprint(tx, [...keys.values()]);
@@ -177,7 +203,10 @@ function issueOf(issues: FoundIssues, event: DigestedEvent): { issueId: string; 
 }
 
 function countIssues(placed: Placement["placed"]) {
-  const counts = new Map<string, { projectId: string; issueId: string; events: number; firstSeenMs: number; lastSeenMs: number }>();
+  const counts = new Map<
+    string,
+    { projectId: string; issueId: string; events: number; firstSeenMs: number; lastSeenMs: number }
+  >();
   for (const { projectId, issueId, receivedAtMs } of placed) {
     const count = counts.get(issueId);
     if (count === undefined) {
@@ -192,12 +221,17 @@ function countIssues(placed: Placement["placed"]) {
 }
 
 /** The first event of a new issue, and of a regression, is the occasion; the others of the batch repeat it. */
-function changesOf(placed: Placement["placed"], created: ReadonlySet<string>, regressed: ReadonlySet<string>): StoredChange[] {
+function changesOf(
+  placed: Placement["placed"],
+  created: ReadonlySet<string>,
+  regressed: ReadonlySet<string>,
+): StoredChange[] {
   const told = new Set<string>();
   return placed.map(({ projectId, eventId, issueId }) => {
     const isFirst = !told.has(issueId);
     told.add(issueId);
-    const occasion = isFirst && created.has(issueId) ? "new_issue" : isFirst && regressed.has(issueId) ? "regression" : "repeat";
+    const occasion =
+      isFirst && created.has(issueId) ? "new_issue" : isFirst && regressed.has(issueId) ? "regression" : "repeat";
     return { projectId, eventId, issueId, occasion };
   });
 }
