@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from "./json.ts";
+import { MESSAGE_LENGTH_MAX } from "./limits.ts";
 import { toText } from "./text.ts";
 
 /**
@@ -20,10 +21,14 @@ const CURLY = /(\{\{|\}\})|\{([^{}:]{0,100})(?::[^{}]{0,50})?\}/g;
 function fillIn(message: string, placeholder: RegExp, params: readonly unknown[] | JsonObject): string | undefined {
   let next = 0;
   let isFilled = true;
+  let length = 0;
   const filled = message.replaceAll(placeholder, (_, escaped: string | undefined, name: string | undefined) => {
     if (escaped !== undefined) return escaped.charAt(0);
+    // What comes later is cut off anyway, and a thousand times a long parameter is too much to make.
+    if (length > MESSAGE_LENGTH_MAX) return "";
     const key = name === undefined || name === "" ? next++ : name;
     const param = paramText(params, key);
+    length += param?.length ?? 0;
     isFilled &&= param !== undefined;
     return param ?? "";
   });

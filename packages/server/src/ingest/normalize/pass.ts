@@ -1,5 +1,6 @@
 import type { Cut, CutReason } from "@mesher/protocol";
 import { CUTS_MAX, FREE_CHARACTERS_MAX } from "./limits.ts";
+import { cleanText, shorten } from "./text.ts";
 
 /** A kind of free-form values that share one allowance of characters. */
 export type Allowance = keyof typeof FREE_CHARACTERS_MAX;
@@ -45,9 +46,11 @@ export class Pass {
   }
 }
 
-const PATH_LENGTH_MAX = 300;
+const PATH_PART_LENGTH_MAX = 100;
 
 /** Cuts are stored as JSON in PostgreSQL, so a path must not hold what that refuses. */
 function cleanPath(path: readonly (string | number)[]): string {
-  return path.join(".").slice(0, PATH_LENGTH_MAX).replaceAll("\0", "\ufffd").toWellFormed();
+  return cleanText(
+    path.map((part) => (typeof part === "number" ? part : shorten(part, PATH_PART_LENGTH_MAX))).join("."),
+  );
 }

@@ -53,7 +53,8 @@ export const senderTimestamp: Field = (value, pass) => {
  */
 export function parseTimestampMs(value: unknown): number | undefined {
   if (typeof value === "number") return fromNumber(value);
-  if (typeof value !== "string") return undefined;
+  // What is longer is no time, and would keep the expressions below busy.
+  if (typeof value !== "string" || value.length > TIMESTAMP_LENGTH_MAX) return undefined;
   if (isCanonical(value)) return Date.parse(value);
   const parts = ISO_8601.exec(value);
   if (parts !== null) return fromParts(parts);
@@ -79,6 +80,7 @@ const MINUTE_MS = 60_000;
 const MINUTE_SUFFIX_LENGTH = "36.000Z".length;
 let lastMinute = { minute: Number.NaN, prefix: "" };
 
+const TIMESTAMP_LENGTH_MAX = 64;
 const DAY_MS = 24 * 60 * 60 * 1000;
 const CANONICAL_LENGTH = "2011-05-02T17:41:36.000Z".length;
 
