@@ -83,7 +83,13 @@ export interface ApiEventDetail {
     /** The event exactly as the client sent it. */
     readonly payload: unknown;
   };
-  readonly navigation: { readonly next_id: string | null; readonly prev_id: string | null };
+  /** Within the issue, in the order of receiving; `null` at the ends. */
+  readonly navigation: {
+    readonly next_id: string | null;
+    readonly prev_id: string | null;
+    readonly first_id: string;
+    readonly latest_id: string;
+  };
 }
 
 /** Every error of `/api/v1`. `error` is a sentence for people; `code` is stable for programs. */

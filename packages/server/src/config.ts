@@ -29,6 +29,12 @@ export const SETTINGS = {
     parse: postgresUrl,
     help: "PostgreSQL 15 or newer. Not set: Mesher runs its own PostgreSQL in the data directory.",
   },
+  databaseWaitSeconds: {
+    env: "MESHER_DATABASE_WAIT_SECONDS",
+    parse: count,
+    default: 60,
+    help: "How long a start waits for a PostgreSQL that does not answer yet: in a container it often starts at the same time.",
+  },
   databasePoolSize: {
     env: "MESHER_DATABASE_POOL_SIZE",
     parse: count,

@@ -26,9 +26,6 @@ import type { Log } from "./runtime/log.ts";
 import { createMetrics } from "./runtime/metrics.ts";
 import { type Service, startServices } from "./runtime/service.ts";
 
-/** How long a start waits for a PostgreSQL that does not answer yet: in a container it often starts at the same time. */
-const DATABASE_WAIT_MS = 60_000;
-
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 const WORKERS_MAX_DEFAULT = 4;
@@ -61,7 +58,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     log: log.warn,
   });
   started.defer(() => database.close());
-  await waitForDatabase(database, { timeoutMs: DATABASE_WAIT_MS, log: log.info });
+  await waitForDatabase(database, { timeoutMs: config.databaseWaitSeconds * 1000, log: log.info });
   await migrate(database, log.info);
 
   const token = config.bootstrapToken ?? (await readOrMakeToken(config.dataDir));

@@ -13,8 +13,11 @@ const EVENT_ID = /^[0-9a-f]{32}$/;
 export function registerEventRoutes(app: App, deps: ApiDependencies): void {
   app.get<{ Params: { event: string } }>("/api/v1/events/:event", async (request): Promise<ApiEventDetail> => {
     const stored = await getEvent(deps, (await deps.authenticate(request)).organizationId, request.params.event);
-    const { previousId, nextId } = await findNeighbours(deps.database, stored);
-    return { event: showEvent(stored), navigation: { prev_id: previousId, next_id: nextId } };
+    const { previousId, nextId, firstId, latestId } = await findNeighbours(deps.database, stored);
+    return {
+      event: showEvent(stored),
+      navigation: { prev_id: previousId, next_id: nextId, first_id: firstId, latest_id: latestId },
+    };
   });
 
   /** The event's JSON, byte for byte as the client sent it. */

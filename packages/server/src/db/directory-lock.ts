@@ -23,16 +23,7 @@ const HOLDER_FILE = "mesher.pid";
  */
 export function lockDirectory(dir: string): DirectoryLock {
   const holderFile = join(dir, HOLDER_FILE);
-  const lock = new DatabaseSync(join(dir, LOCK_FILE), { timeout: 0 });
-  try {
-    lock.exec("pragma journal_mode = memory; begin exclusive");
-  } catch (error) {
-    lock.close();
-    if (!isBusy(error)) throw error;
-    throw new DirectoryLockedError(`Another Mesher (process ${readHolder(holderFile)}) is using ${dir}`, {
-      cause: error,
-    });
-  }
+  const lock = openLock(dir, holderFile);
   writeFileSync(holderFile, `${process.pid}\n`);
 
   let held = true;
@@ -41,6 +32,22 @@ export function lockDirectory(dir: string): DirectoryLock {
     held = false;
   };
   return { release, [Symbol.dispose]: release };
+}
+
+function openLock(dir: string, holderFile: string): DatabaseSync {
+  let lock: DatabaseSync | undefined;
+  try {
+    lock = new DatabaseSync(join(dir, LOCK_FILE), { timeout: 0 });
+    lock.exec("pragma journal_mode = memory; begin exclusive");
+    return lock;
+  } catch (error) {
+    lock?.close();
+    if (isBusy(error)) {
+      const holder = readHolder(holderFile);
+      throw new DirectoryLockedError(`Another Mesher (process ${holder}) is using ${dir}`, { cause: error });
+    }
+    throw new Error(`The file ${join(dir, LOCK_FILE)} cannot be locked: ${String(error)}`, { cause: error });
+  }
 }
 
 const SQLITE_BUSY = 5;

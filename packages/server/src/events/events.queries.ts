@@ -197,24 +197,36 @@ export async function findEvent(
   };
 }
 
-/** The ids of the events before and after this one within its issue, in the order they were received. */
-export async function findNeighbours(
-  database: Database,
-  event: StoredEvent,
-): Promise<{ previousId: string | null; nextId: string | null }> {
-  const { rows } = await database.query<{ previous_id: string | null; next_id: string | null }>({
+/** Ids within an issue, in the order the events were received; `null` beyond the ends. */
+export interface Neighbours {
+  readonly previousId: string | null;
+  readonly nextId: string | null;
+  readonly firstId: string;
+  readonly latestId: string;
+}
+
+export async function findNeighbours(database: Database, event: StoredEvent): Promise<Neighbours> {
+  const within = "from events where project_id = $1 and issue_id = $2";
+  const { rows } = await database.query<{
+    previous: string | null;
+    next: string | null;
+    first: string;
+    latest: string;
+  }>({
     name: "events.find_neighbours",
     text: `
       select
-        (select event_id from events where project_id = $1 and issue_id = $2 and (received_at, event_id) < ($3, $4)
-          order by received_at desc, event_id desc limit 1) as previous_id,
-        (select event_id from events where project_id = $1 and issue_id = $2 and (received_at, event_id) > ($3, $4)
-          order by received_at, event_id limit 1) as next_id`,
+        (select event_id ${within} and (received_at, event_id) < ($3, $4) order by received_at desc, event_id desc limit 1) as previous,
+        (select event_id ${within} and (received_at, event_id) > ($3, $4) order by received_at, event_id limit 1) as next,
+        (select event_id ${within} order by received_at, event_id limit 1) as first,
+        (select event_id ${within} order by received_at desc, event_id desc limit 1) as latest`,
     values: [event.projectId, event.issueId, event.receivedAt, event.eventId],
   });
   const found = rows[0];
   return {
-    previousId: found?.previous_id?.replaceAll("-", "") ?? null,
-    nextId: found?.next_id?.replaceAll("-", "") ?? null,
+    previousId: found?.previous?.replaceAll("-", "") ?? null,
+    nextId: found?.next?.replaceAll("-", "") ?? null,
+    firstId: found?.first.replaceAll("-", "") ?? event.eventId,
+    latestId: found?.latest.replaceAll("-", "") ?? event.eventId,
   };
 }

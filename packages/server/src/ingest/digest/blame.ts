@@ -1,4 +1,4 @@
-import { isConnectionFailure, isTransient, sqlState } from "../../db/errors.ts";
+import { isConnectionFailure, isTransient, PG, sqlState } from "../../db/errors.ts";
 
 /**
  * Classes of PostgreSQL's codes that blame what was sent: data exception, integrity violation, limit exceeded.
@@ -13,5 +13,7 @@ const DATA_CLASSES = ["22", "23", "54"];
 export function blamesEntry(error: unknown): boolean {
   if (isTransient(error) || isConnectionFailure(error)) return false;
   const code = sqlState(error);
+  // `events` has no partition for the day: ours to make, not the entry's fault.
+  if (code === PG.checkViolation) return false;
   return code === undefined || DATA_CLASSES.some((prefix) => code.startsWith(prefix));
 }

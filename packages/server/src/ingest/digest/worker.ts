@@ -29,6 +29,8 @@ const database = openDatabase({
 
 port.on("message", (batch: BatchMessage) => {
   work(batch).then(tell, (error: unknown) => {
+    // What is believed of the database may be wrong after any failure.
+    partitionedDays.clear();
     tell({
       kind: "failed",
       firstSequence: batch.firstSequence,

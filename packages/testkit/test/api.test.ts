@@ -1,0 +1,237 @@
+import type { ApiEventDetail, ApiEventSummary, ApiIssue, ApiIssueDetail, ApiPage, ApiProject } from "@mesher/protocol";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { testDatabase } from "../src/database.ts";
+import { newEventId, sendEvent } from "../src/send.ts";
+import { ServerProcess } from "../src/server-process.ts";
+import { waitUntil } from "../src/wait-until.ts";
+
+let db: Awaited<ReturnType<typeof testDatabase>>;
+let server: ServerProcess;
+const ISSUES = 30;
+const nameOf = (n: number) =>
+  `Problem ${String.fromCharCode(97 + (n % 26))}${String.fromCharCode(97 + Math.floor(n / 26))}`;
+
+beforeAll(async () => {
+  db = await testDatabase();
+  server = await ServerProcess.start({ databaseUrl: db.url });
+  for (let n = 0; n < ISSUES; n += 1) {
+    await sendEvent(server.dsn, {
+      event_id: newEventId(),
+      message: nameOf(n),
+      level: n % 3 === 0 ? "fatal" : "warning",
+    });
+  }
+  await waitUntil("all issues", async () => (await list()).data.length === ISSUES);
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  await db[Symbol.asyncDispose]();
+});
+
+const list = (query = "limit=100") => server.get<ApiPage<ApiIssue>>(`/api/v1/projects/default/issues?${query}`);
+const raw = (path: string, headers: Record<string, string> = { authorization: `Bearer ${server.token}` }) =>
+  fetch(`${server.url}${path}`, { headers });
+
+test("every route but health and metrics wants a token, and a wrong one is as good as none", async () => {
+  const paths = [
+    "/api/v1/projects",
+    "/api/v1/projects/default/issues",
+    "/api/v1/projects/default/outcomes",
+    "/api/v1/projects/default/quarantine",
+    "/api/v1/issues/2f6d9a0e-0000-4000-8000-000000000000",
+    "/api/v1/issues/2f6d9a0e-0000-4000-8000-000000000000/events",
+    "/api/v1/events/00000000000000000000000000000001",
+    "/api/v1/events/00000000000000000000000000000001/payload",
+  ];
+  for (const path of paths) {
+    for (const headers of [{}, { authorization: "Bearer mshr_wrong" }, { authorization: `Basic ${server.token}` }]) {
+      const response = await raw(path, headers as Record<string, string>);
+      expect([path, response.status]).toEqual([path, 401]);
+      expect(await response.json()).toMatchObject({ code: "unauthorized", error: expect.any(String) });
+    }
+  }
+  for (const path of ["/healthz", "/readyz", "/metrics"]) expect((await raw(path, {})).status).toBe(200);
+});
+
+test("a project is found by slug, id and number, and shows the DSN that SDKs use", async () => {
+  const [project] = await server.get<ApiProject[]>("/api/v1/projects");
+  expect(project).toMatchObject({ slug: "default", name: "Default", dsn: server.dsn });
+  expect(project?.dsn).toMatch(/^http:\/\/mshr_[0-9a-f]{48}@localhost:\d+\/\d+$/);
+  for (const key of [project?.id, project?.slug, project?.number]) {
+    expect((await server.get<ApiPage<ApiIssue>>(`/api/v1/projects/${key}/issues`)).data).toHaveLength(25);
+  }
+});
+
+test("what does not exist, or is no id at all, is 404 and never 500", async () => {
+  const paths = [
+    "/api/v1/projects/nobody/issues",
+    "/api/v1/projects/'%20or%201=1/issues",
+    "/api/v1/issues/1",
+    "/api/v1/issues/2f6d9a0e-0000-4000-8000-000000000000",
+    "/api/v1/issues/2f6d9a0e-0000-4000-8000-000000000000/events",
+    "/api/v1/events/nothing",
+    "/api/v1/events/00000000000000000000000000000001",
+    "/api/v1/nothing",
+  ];
+  for (const path of paths) {
+    const response = await raw(path);
+    expect([path, response.status]).toEqual([path, 404]);
+    expect(await response.json()).toMatchObject({ code: "not_found" });
+  }
+});
+
+test("bad parameters are 400 with a sentence; a limit over the greatest is the greatest", async () => {
+  for (const query of [
+    "limit=x",
+    "limit=0",
+    "limit=-1",
+    "status=gone",
+    "level=loud",
+    "cursor=2020-01-01",
+    "cursor=x&cursor_id=y",
+    "cursor_id=1",
+  ]) {
+    const response = await raw(`/api/v1/projects/default/issues?${query}`);
+    expect([query, response.status]).toEqual([query, 400]);
+    expect(await response.json()).toMatchObject({ code: "bad_request", error: expect.stringMatching(/\w+ /) });
+  }
+  expect((await list("limit=100000")).data).toHaveLength(ISSUES);
+});
+
+test("pages follow each other without gap or repetition, and the last one says so", async () => {
+  const seen: string[] = [];
+  let cursor = "";
+  for (;;) {
+    const page = await list(`limit=10${cursor}`);
+    seen.push(...page.data.map(({ id }) => id));
+    if (!page.has_more) {
+      expect(page).not.toHaveProperty("next_cursor");
+      break;
+    }
+    cursor = `&cursor=${encodeURIComponent(page.next_cursor ?? "")}&cursor_id=${page.next_cursor_id}`;
+  }
+  expect(seen).toHaveLength(ISSUES);
+  expect(new Set(seen).size).toBe(ISSUES);
+  expect((await list(`limit=${ISSUES}`)).has_more).toBe(false);
+});
+
+test("issues are filtered by level and status", async () => {
+  const fatal = await list("level=fatal&limit=100");
+  expect(fatal.data.map(({ level }) => level)).toEqual(Array.from({ length: 10 }, () => "fatal"));
+  expect((await list("status=resolved")).data).toEqual([]);
+});
+
+test("an issue counts its events and shows the last 24 hours; its events lead to each other", async () => {
+  const ids = [newEventId(), newEventId(), newEventId()];
+  for (const event_id of ids) {
+    const response = await sendEvent(server.dsn, {
+      event_id,
+      message: "Walk through the neighbours",
+      tags: { step: event_id },
+    });
+    expect(await response.json()).toEqual({ id: event_id });
+  }
+  const issue = await waitUntil("three events in the issue", async () =>
+    (await list()).data.find(({ title, event_count }) => title === "Walk through the neighbours" && event_count === 3),
+  );
+  expect(issue.short_id).toMatch(/^DEFAULT-\d+$/);
+
+  const detail = await server.get<ApiIssueDetail>(`/api/v1/issues/${issue.id}`);
+  expect(detail.volume).toHaveLength(24);
+  expect(detail.volume.at(-1)?.count).toBe(3);
+  expect(detail.grouping).toMatchObject({ version: 1, strategy: "message" });
+
+  const page = await server.get<ApiPage<ApiEventSummary>>(`/api/v1/issues/${issue.id}/events?limit=2`);
+  expect(page.has_more).toBe(true);
+  expect(detail.latest_event_id).toBe(page.data[0]?.id);
+
+  const walk: string[] = [];
+  for (let id: string | null = detail.latest_event_id; id !== null; ) {
+    const found: ApiEventDetail = await server.get<ApiEventDetail>(`/api/v1/events/${id}`);
+    expect(found.navigation).toMatchObject({ latest_id: detail.latest_event_id });
+    walk.push(found.event.id);
+    id = found.navigation.prev_id;
+    if (id === null) expect(found.navigation.first_id).toBe(found.event.id);
+  }
+  expect(walk).toHaveLength(3);
+  expect(new Set(walk)).toEqual(new Set(ids));
+});
+
+test("an event of another project of the organization is found, and one of another organization does not exist", async () => {
+  const event_id = newEventId();
+  await sendEvent(server.dsn, { event_id, message: nameOf(0) });
+  await waitUntil("the event", async () => (await raw(`/api/v1/events/${event_id}`)).ok);
+  const { rows } = await db.database.query<{ id: string }>({
+    text: "insert into organizations (slug, name) values ('other', 'Other') returning id",
+  });
+  await db.database.query({
+    text: "insert into api_tokens (organization_id, token_sha256, label, role) values ($1, sha256('mshr_token_of_the_others'), 'x', 'owner')",
+    values: [rows[0]?.id],
+  });
+  const others = { authorization: "Bearer mshr_token_of_the_others" };
+  expect(await (await raw("/api/v1/projects", others)).json()).toEqual([]);
+  const issueId = (await list()).data[0]?.id;
+  for (const path of [
+    `/api/v1/events/${event_id}`,
+    `/api/v1/issues/${issueId}`,
+    `/api/v1/issues/${issueId}/events`,
+    "/api/v1/projects/default/issues",
+  ]) {
+    expect([path, (await raw(path, others)).status]).toEqual([path, 404]);
+  }
+});
+
+test("a revoked token stops working at once, a revoked key within seconds", async () => {
+  await db.database.query({
+    text: `insert into api_tokens (organization_id, token_sha256, label, role)
+      select id, sha256('mshr_token_to_be_revoked'), 'x', 'member' from organizations where slug = 'default'`,
+  });
+  const headers = { authorization: "Bearer mshr_token_to_be_revoked" };
+  expect((await raw("/api/v1/projects", headers)).status).toBe(200);
+  await db.database.query({
+    text: "update api_tokens set revoked_at = now() where token_sha256 = sha256('mshr_token_to_be_revoked')",
+  });
+  expect((await raw("/api/v1/projects", headers)).status).toBe(401);
+
+  await db.database.query({
+    text: "insert into project_keys (public_key, project_id) select 'mshr_second', id from projects where slug = 'default'",
+  });
+  const dsn = server.dsn.replace(/mshr_[0-9a-f]+/, "mshr_second");
+  expect((await sendEvent(dsn, { event_id: newEventId(), message: nameOf(1) })).status).toBe(200);
+  await db.database.query({ text: "update project_keys set revoked_at = now() where public_key = 'mshr_second'" });
+  await waitUntil("the revoked key to be refused", async () => {
+    const { status } = await sendEvent(dsn, { event_id: newEventId(), message: nameOf(1) });
+    return status === 403;
+  });
+});
+
+test("the loss account names what was stored and what was refused", async () => {
+  await fetch(`${server.url}/api/1/envelope/`, {
+    method: "POST",
+    headers: { "x-sentry-auth": "Sentry sentry_key=mshr_unknown" },
+    body: "{}",
+  });
+  await waitUntil("the account", async () => {
+    const { data } = await server.get<{ data: { outcome: string; count: number }[] }>(
+      "/api/v1/projects/default/outcomes",
+    );
+    return data.some(({ outcome, count }) => outcome === "stored" && count >= ISSUES);
+  });
+  const metrics = await (await raw("/metrics", {})).text();
+  expect(metrics).toMatch(/mesher_ingest_items_total\{outcome="stored",category="error"\} \d+/);
+  expect(metrics).toMatch(/mesher_ingest_items_total\{outcome="unknown_key",category="\w+"\} \d+/);
+});
+
+test("a wrong setting stops the start with one line that names it", async () => {
+  await expect(ServerProcess.start({ env: { MESHER_HTTP_PORT: "99999" } })).rejects.toThrow(
+    /MESHER_HTTP_PORT is "99999": must be a port/,
+  );
+});
+
+test("a database that cannot be reached is told in one sentence", async () => {
+  const starting = ServerProcess.start({
+    databaseUrl: "postgresql://nobody:wrong@127.0.0.1:1/none",
+    env: { MESHER_DATABASE_WAIT_SECONDS: "1" },
+  });
+  await expect(starting).rejects.toThrow(/Mesher cannot start: The database did not answer within 1 s/);
+});
