@@ -15,9 +15,8 @@ const ROW_COUNT_PATTERN = /^COPY (\d+)$/;
 /**
  * Runs `text`, a `copy … from stdin`, and sends it `bytes`; the number of rows.
  *
- * Not a stream: all bytes are in memory before, so nothing can fail half-way but the connection. (The
- * stream of `pg-copy-streams` writes to a connection it has let go of when PostgreSQL refuses a row while
- * bytes are still waiting, which ends the process.)
+ * Not a stream: all bytes are in memory before, and nothing waits for room in the connection, so that a
+ * row which PostgreSQL refuses while bytes are on their way is an error like any other.
  */
 export function sendCopy(client: PoolClient, text: string, bytes: Uint8Array): Promise<number> {
   return new Promise((resolve, reject) => {
