@@ -34,7 +34,6 @@ export function EventPage(props: { issueId: string; eventId: string; frameMode: 
         <EventNavigation
           detail={event.data}
           issueId={issueId}
-          latestId={issue.data?.latest_event_id ?? undefined}
           frameMode={frameMode}
         />
       </div>
@@ -73,12 +72,11 @@ function EventHeader({ detail, culprit }: { detail: ApiEventDetail; culprit: str
 interface NavigationProps {
   readonly detail: ApiEventDetail;
   readonly issueId: string;
-  readonly latestId: string | undefined;
   readonly frameMode: FrameMode | undefined;
 }
 
-function EventNavigation({ detail, issueId, latestId, frameMode }: NavigationProps) {
-  const { prev_id, next_id } = detail.navigation;
+function EventNavigation({ detail, issueId, frameMode }: NavigationProps) {
+  const { prev_id, next_id, first_id, latest_id } = detail.navigation;
   const link = (to: string | null | undefined, label: ReactNode, name: string) =>
     to === null || to === undefined || to === detail.event.id ? (
       <span aria-disabled="true" aria-label={`${name}: none`} className={buttonClass}>
@@ -97,9 +95,10 @@ function EventNavigation({ detail, issueId, latestId, frameMode }: NavigationPro
     );
   return (
     <nav aria-label="Events of this issue" className="flex gap-1.5">
+      {link(first_id, "First", "First event")}
       {link(prev_id, "← Older", "Older event")}
       {link(next_id, "Newer →", "Newer event")}
-      {link(next_id === null ? undefined : latestId, "Latest", "Latest event")}
+      {link(latest_id, "Latest", "Latest event")}
     </nav>
   );
 }
