@@ -13,7 +13,7 @@ import { daysAhead, ensurePartitions } from "./events/partitions.ts";
 import { Dispatcher } from "./ingest/digest/dispatcher.ts";
 import { listStoredRanges } from "./ingest/journal/journal.queries.ts";
 import { Journal } from "./ingest/journal/journal.ts";
-import { quarantineEntry } from "./ingest/journal/quarantine.ts";
+import { quarantineEntry, retryQuarantined } from "./ingest/journal/quarantine.ts";
 import { OutcomeLedger } from "./ingest/outcome-ledger.ts";
 import { createIngestHandler } from "./ingest/receive/ingest-handler.ts";
 import { RECEIVE_LIMITS } from "./ingest/receive/limits.ts";
@@ -25,6 +25,9 @@ import { ProjectKeys } from "./organizations/project-keys.ts";
 import type { Log } from "./runtime/log.ts";
 import { createMetrics } from "./runtime/metrics.ts";
 import { type Service, startServices } from "./runtime/service.ts";
+
+/** Quarantined entries that one request tries again. */
+const QUARANTINE_RETRY_MAX = 100;
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
@@ -173,6 +176,7 @@ function buildServices({ config, database, databaseUrl, journal, log }: Parts) {
       authenticate: authenticateByToken(database),
       dsnOf,
       now: Date.now,
+      retryQuarantined: (projectId) => retryQuarantined(database, journal, { projectId, limit: QUARANTINE_RETRY_MAX }),
       readiness: () => ({
         ready: journal.bytes < journal.bytesMax,
         database: dispatcher.isDatabaseAway ? "away" : "reachable",

@@ -9,6 +9,8 @@ export interface ApiDependencies {
   readonly authenticate: (request: FastifyRequest) => Promise<ApiToken>;
   readonly dsnOf: (project: Project) => string;
   readonly now: () => number;
+  /** Sends quarantined entries on their way again; how many. */
+  readonly retryQuarantined: (projectId: string) => Promise<number>;
   readonly readiness: () => Readiness;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
 }

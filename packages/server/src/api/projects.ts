@@ -1,8 +1,8 @@
 import type { ApiProject } from "@mesher/protocol";
 import { listOutcomes } from "../dashboards/rollups.queries.ts";
 import { listQuarantined } from "../ingest/journal/journal.queries.ts";
-import { listProjects, type Project } from "../organizations/organizations.queries.ts";
-import { notFound } from "./api-error.ts";
+import { type ApiToken, listProjects, type Project } from "../organizations/organizations.queries.ts";
+import { notFound, RequestRefusedError } from "./api-error.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
 
 const DAY_MS = 86_400_000;
@@ -42,6 +42,19 @@ export function registerProjectRoutes(app: App, deps: ApiDependencies): void {
       })),
     };
   });
+
+  /** Tries the oldest of them again, after the cause was mended. */
+  app.post<{ Params: { project: string } }>("/api/v1/projects/:project/quarantine/retry", async (request) => {
+    const token = await deps.authenticate(request);
+    demandAdmin(token);
+    const project = await findProject(deps, token.organizationId, request.params.project);
+    return { retried: await deps.retryQuarantined(project.id) };
+  });
+}
+
+/** Whether a token may change what belongs to the organization. */
+function demandAdmin({ role }: ApiToken): void {
+  if (role === "member") throw new RequestRefusedError(403, "forbidden", "only owners and admins may do this");
 }
 
 /** By id, slug or number. One of another organization does not exist. */

@@ -5,7 +5,7 @@ import type { Database } from "../../db/database.ts";
 import { createLog } from "../../runtime/log.ts";
 import type { JournalEntry } from "../journal/entry.ts";
 import { Journal } from "../journal/journal.ts";
-import { quarantineEntry } from "../journal/quarantine.ts";
+import { quarantineEntry, retryQuarantined } from "../journal/quarantine.ts";
 import { Dispatcher, type DispatcherOptions } from "./dispatcher.ts";
 
 const projectId = randomUUID();
@@ -100,6 +100,17 @@ test("an entry the database refuses is found by halving and quarantined; all oth
   await waitUntil("the journal to be empty", async () => line.journal.depth === 0, 30_000);
   expect(await storedMessages(line.database)).toEqual(names);
   expect((await line.database.query({ text: "select 1 from quarantined_entries" })).rowCount).toBe(1);
+
+  // Somebody mends the cause, and tries again.
+  await line.database.query({ text: "drop trigger refuse_cursed on events" });
+  expect(await retryQuarantined(line.database, line.journal, { projectId, limit: 10 })).toBe(1);
+  await waitUntil("the journal to be empty", async () => line.journal.depth === 0);
+  expect(await storedMessages(line.database)).toEqual(["cursed", ...names]);
+  expect((await line.database.query({ text: "select 1 from quarantined_entries" })).rowCount).toBe(0);
+  const { rows } = await line.database.query({
+    text: "select outcome, sum(count)::int as n from outcome_counts group by 1 having sum(count) <> 0",
+  });
+  expect(rows).toEqual([{ outcome: "stored", n: 31 }]);
 });
 
 test("what is wrong with the database, and not with an entry, quarantines nothing", async () => {

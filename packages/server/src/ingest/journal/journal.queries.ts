@@ -95,3 +95,27 @@ export async function listQuarantined(
     bytes: row.bytes,
   }));
 }
+
+/** Oldest first, whole. */
+export async function listQuarantinedRecords(
+  database: Database,
+  projectId: string,
+  limit: number,
+): Promise<{ id: string; record: Buffer }[]> {
+  const { rows } = await database.query<{ id: string; record: Buffer }>({
+    name: "journal.list_quarantined_records",
+    text: "select id, record from quarantined_entries where project_id = $1 order by quarantined_at limit $2",
+    values: [projectId, limit],
+  });
+  return rows;
+}
+
+/** `false`: somebody else removed it. */
+export async function removeQuarantinedEntry(tx: Transaction, id: string): Promise<boolean> {
+  const { rowCount } = await tx.query({
+    name: "journal.remove_quarantined_entry",
+    text: "delete from quarantined_entries where id = $1",
+    values: [id],
+  });
+  return rowCount === 1;
+}

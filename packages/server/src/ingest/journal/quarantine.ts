@@ -1,10 +1,17 @@
-/** Puts an entry aside that cannot be digested, with its claim and its outcomes, so that the account still balances. */
-import { addOutcomeCounts, hourOf } from "../../dashboards/rollups.queries.ts";
+/** The quarantine: entries that could not be digested are kept aside, and can be tried again when the cause is mended. */
+import { addOutcomeCounts, hourOf, type OutcomeCount } from "../../dashboards/rollups.queries.ts";
 import type { Database } from "../../db/database.ts";
 import { withTransaction } from "../../db/transaction.ts";
-import { claimBatch, insertQuarantinedEntry } from "./journal.queries.ts";
+import type { EntrySink, JournalEntry } from "./entry.ts";
+import {
+  claimBatch,
+  insertQuarantinedEntry,
+  listQuarantinedRecords,
+  removeQuarantinedEntry,
+} from "./journal.queries.ts";
 import { decodeRecord } from "./record.ts";
 
+/** Puts an entry aside with its claim and its outcomes, so that the account still balances. */
 export async function quarantineEntry(
   database: Database,
   journalId: string,
@@ -25,17 +32,41 @@ export async function quarantineEntry(
       reason: reason.slice(0, REASON_LENGTH_MAX),
       record,
     });
-    await addOutcomeCounts(tx, [
-      {
-        projectId: entry.projectId,
-        hourMs: hourOf(entry.receivedAtMs),
-        outcome: "quarantined",
-        category: "error",
-        reason: "",
-        count: entry.events.length,
-      },
-    ]);
+    await addOutcomeCounts(tx, [quarantinedCount(entry, entry.events.length)]);
   });
+}
+
+/**
+ * Sends a project's oldest quarantined entries on their way again, at most `limit`. Returns how many.
+ * Each is in the journal before it leaves the quarantine: a crash in between makes it go twice, and its ids once.
+ */
+export async function retryQuarantined(
+  database: Database,
+  journal: EntrySink,
+  { projectId, limit }: { readonly projectId: string; readonly limit: number },
+): Promise<number> {
+  const records = await listQuarantinedRecords(database, projectId, limit);
+  for (const { id, record } of records) {
+    const entry = decodeRecord(record, 0);
+    await journal.append(entry);
+    await withTransaction(database, async (tx) => {
+      if (await removeQuarantinedEntry(tx, id)) {
+        await addOutcomeCounts(tx, [quarantinedCount(entry, -entry.events.length)]);
+      }
+    });
+  }
+  return records.length;
+}
+
+function quarantinedCount(entry: JournalEntry, count: number): OutcomeCount {
+  return {
+    projectId: entry.projectId,
+    hourMs: hourOf(entry.receivedAtMs),
+    outcome: "quarantined",
+    category: "error",
+    reason: "",
+    count,
+  };
 }
 
 const REASON_LENGTH_MAX = 1_000;
