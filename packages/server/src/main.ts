@@ -5,6 +5,9 @@ import { welcome } from "./welcome.ts";
 
 const NODE_MAJOR_MIN = 24;
 
+/** Ctrl-C in a terminal reaches npm and the server, and npm may pass it on: within this time it is the same one. */
+const SAME_SIGNAL_MS = 1_000;
+
 if (Number(process.versions.node.split(".")[0]) < NODE_MAJOR_MIN) {
   process.stderr.write(
     `Mesher needs Node ${NODE_MAJOR_MIN} or newer; this is ${process.version}. Start it with "npm start", which brings its own.\n`,
@@ -46,12 +49,7 @@ function configOrExplain() {
   }
 }
 
-/**
- * Ctrl-C in a terminal reaches npm and the server, and npm may pass it on: the same one may come twice. A later one ends
- * the process at once; what was accepted is on disk.
- */
-const SAME_SIGNAL_MS = 1_000;
-
+/** The first signal stops the server in order. A later one ends the process at once; what was accepted is on disk. */
 function nextStopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let firstAtMs: number | undefined;

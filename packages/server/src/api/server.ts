@@ -34,6 +34,7 @@ export class HttpServer implements Service {
   readonly #options: HttpServerOptions;
   #app: FastifyInstance | undefined;
   #port = 0;
+  #isStopping = false;
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
@@ -51,6 +52,8 @@ export class HttpServer implements Service {
       forceCloseConnections: "idle",
       serverFactory: (handleApi) => {
         const server = createServer((request, response) => {
+          // A client that sends one request after the other must not hold up the stop.
+          if (this.#isStopping) response.shouldKeepAlive = false;
           if (!ingest(request, response)) handleApi(request, response);
         });
         server.requestTimeout = REQUEST_MS_MAX;
@@ -72,6 +75,7 @@ export class HttpServer implements Service {
 
   /** Takes no new connection, finishes the requests under way. */
   async stop(): Promise<void> {
+    this.#isStopping = true;
     const server = this.#app?.server;
     const cutOff = setTimeout(() => server?.closeAllConnections(), CLOSE_MS_MAX);
     try {
