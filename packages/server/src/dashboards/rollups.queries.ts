@@ -70,8 +70,9 @@ export interface OutcomeCount {
 
 export async function addOutcomeCounts(
   database: Database | Transaction,
-  counts: readonly OutcomeCount[],
+  added: readonly OutcomeCount[],
 ): Promise<void> {
+  const counts = sumEqual(added);
   await database.query({
     name: "rollups.add_outcome_counts",
     text: `
@@ -87,6 +88,17 @@ export async function addOutcomeCounts(
       counts.map(({ count }) => count),
     ],
   });
+}
+
+/** One count for each kind: a statement may touch a row only once. */
+function sumEqual(counts: readonly OutcomeCount[]): OutcomeCount[] {
+  const sums = new Map<string, OutcomeCount>();
+  for (const count of counts) {
+    const key = [count.projectId, count.hourMs, count.outcome, count.category, count.reason].join(" ");
+    const sum = sums.get(key);
+    sums.set(key, sum === undefined ? count : { ...count, count: sum.count + count.count });
+  }
+  return [...sums.values()];
 }
 
 /** Events of an issue per hour, `hours` of them up to and including the hour of `nowMs`, oldest first, zero-filled. */

@@ -1,10 +1,11 @@
 import { isConnectionFailure, isTransient, PG, sqlState } from "../../db/errors.ts";
 
 /**
- * Classes of PostgreSQL's codes that blame what was sent: data exception, integrity violation, limit exceeded.
+ * Classes of PostgreSQL's codes that blame what was sent: cardinality violation, data exception, integrity violation,
+ * limit exceeded.
  * https://www.postgresql.org/docs/18/errcodes-appendix.html
  */
-const DATA_CLASSES = ["22", "23", "54"];
+const DATA_CLASSES = ["21", "22", "23", "54"];
 
 /**
  * Whether an entry of the batch is to blame, so that trying the same again can never succeed. A full disk, a missing

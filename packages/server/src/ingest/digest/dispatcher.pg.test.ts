@@ -128,15 +128,19 @@ test("JSON that cannot be read and JSON that is no event are the outcome `invali
   await using line = await setUp();
   const broken = { ...entryOf("x"), body: Buffer.from('{"message":') };
   const list = { ...entryOf("x"), body: Buffer.from("[1]") };
-  for (const { body, events, ...rest } of [broken, list]) {
-    await line.journal.append({ ...rest, body, events: events.map((event) => ({ ...event, length: body.length })) });
-  }
+  // Several of a kind in one batch.
+  const entries = [broken, list, broken, list, broken].map(({ body, events, ...rest }) => ({
+    ...rest,
+    body,
+    events: events.map((event) => ({ ...event, length: body.length })),
+  }));
+  await Promise.all(entries.map((entry) => line.journal.append(entry)));
   await waitUntil("the journal to be empty", async () => line.journal.depth === 0);
   const { rows } = await line.database.query({
     text: "select outcome, reason, count from outcome_counts order by reason",
   });
   expect(rows).toEqual([
-    { outcome: "invalid", reason: "json", count: 1 },
-    { outcome: "invalid", reason: "not_an_event", count: 1 },
+    { outcome: "invalid", reason: "json", count: 3 },
+    { outcome: "invalid", reason: "not_an_event", count: 2 },
   ]);
 });

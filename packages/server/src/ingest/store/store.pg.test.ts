@@ -197,3 +197,13 @@ test("claims are forgotten once the journal has forgotten the entries", async ()
   ]);
   expect(left).toBeUndefined();
 });
+
+test("outcomes of one kind are summed, however often a batch names them", async () => {
+  const projectId = randomUUID();
+  const invalid = { projectId, hourMs: 0, outcome: "invalid", category: "error", reason: "json", count: 1 } as const;
+  await storeBatch(database, {
+    ...batchOf(eventOf(projectId, newFingerprint())),
+    outcomes: [invalid, invalid, { ...invalid, reason: "not_an_event" }],
+  });
+  expect(await outcomeOf(projectId, "invalid")).toBe(3);
+});
