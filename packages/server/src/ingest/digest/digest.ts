@@ -10,6 +10,7 @@ import { GROUPING_VERSIONS } from "../group/group-event.ts";
 import type { EventSlice, JournalEntry } from "../journal/entry.ts";
 import { NormalizeError, normalizeEvent } from "../normalize/normalize.ts";
 import { searchText } from "../normalize/search-text.ts";
+import { cleanText } from "../normalize/text.ts";
 import { eventCulprit, eventTitle } from "../normalize/title.ts";
 import type { DigestedEvent } from "../store/store.ts";
 
@@ -39,8 +40,6 @@ function digestSlice(entry: JournalEntry, slice: EventSlice, inflated: Uint8Arra
   const { event } = normalizeEvent(raw, { ...entry, eventId: slice.eventId });
   const [grouping, ...older] = GROUPING_VERSIONS.map((version) => version.group(event));
   if (grouping === undefined) throw new Error("there is no grouping version");
-  const { sentAt, clientIp, userAgent } = entry;
-  const hasReceipt = sentAt !== undefined || clientIp !== undefined || userAgent !== undefined;
   return {
     projectId: entry.projectId,
     eventId: slice.eventId,
@@ -55,12 +54,22 @@ function digestSlice(entry: JournalEntry, slice: EventSlice, inflated: Uint8Arra
     release: event.release,
     tagsJson: JSON.stringify(event.tags ?? {}),
     groupingJson: JSON.stringify(grouping),
-    receiptJson: hasReceipt ? JSON.stringify({ sentAt, clientIp, userAgent }) : undefined,
+    receiptJson: receiptJson(entry),
     fingerprints: [grouping.fingerprint, ...older.map(({ fingerprint }) => fingerprint)],
     source: entry.source,
     payload: packPayload(slice, entry.encoding, entry.body, inflated),
     lexemes: searchText(event),
   };
+}
+
+/** Cleaned, because jsonb refuses NUL and lone surrogates, and clients write what they like into headers. */
+function receiptJson({ sentAt, clientIp, userAgent }: JournalEntry): string | undefined {
+  if (sentAt === undefined && clientIp === undefined && userAgent === undefined) return undefined;
+  return JSON.stringify({
+    sentAt: sentAt === undefined ? undefined : cleanText(sentAt),
+    clientIp,
+    userAgent: userAgent === undefined ? undefined : cleanText(userAgent),
+  });
 }
 
 function categoryOf(event: Event): Category {
