@@ -1,0 +1,42 @@
+import type { Terminal } from "./terminal.ts";
+
+/** One word after `mesher`. Its help is printed from this. */
+export interface Command {
+  readonly name: string;
+  /** For the list of commands. */
+  readonly summary: string;
+  /** Positional arguments as the help shows them, for example `MESSAGE`. None: the command takes none. */
+  readonly positional?: string;
+  readonly options: Readonly<Record<string, OptionRule>>;
+  /** Further lines of its help: what a person needs to know beside the options. */
+  readonly notes?: string;
+  /** Gives the exit code. */
+  readonly run: (given: Arguments, terminal: Terminal) => Promise<number>;
+}
+
+export interface OptionRule {
+  /** What stands for the value in the help. */
+  readonly value: string;
+  readonly help: string;
+  readonly repeatable?: boolean;
+}
+
+export interface Arguments {
+  readonly positionals: readonly string[];
+  /** Only options that were given, their values in order; more than one only where they are repeatable. */
+  readonly options: ReadonlyMap<string, readonly string[]>;
+}
+
+export function optionOf(given: Arguments, name: string): string | undefined {
+  return given.options.get(name)?.at(-1);
+}
+
+/** The command line is wrong. One sentence; exit code 2. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** The command could not do what was asked. One sentence; exit code 1. */
+export class CommandError extends Error {
+  override readonly name = "CommandError";
+}

@@ -1,0 +1,112 @@
+import { describe, expect, test } from "vitest";
+import { runProgram } from "./run-program.ts";
+import { formatBytes } from "./status-command.ts";
+import { startTestServer, TEST_TOKEN, testTerminal } from "./test-server.ts";
+
+/** Nothing listens there: the port is reserved. */
+const NOBODY = "http://127.0.0.1:1";
+
+describe("send", () => {
+  test("sends an event with all it was given, and prints its id", async () => {
+    await using server = await startTestServer();
+    const terminal = testTerminal();
+    const options = "--level warning --tag disk=/dev/sda=1 --tag host=a --environment staging --release backup@1.4.0";
+    const args = ["send", "disk is full", "--dsn", server.dsn, ...options.split(" "), "--fingerprint", "disk"];
+
+    expect(await runProgram(args, terminal)).toBe(0);
+
+    const [received] = server.received;
+    expect(terminal.shown.out).toMatch(/^[0-9a-f]{32}\n$/);
+    const eventId = terminal.shown.out.trim();
+    expect(received?.path).toBe("/api/1/envelope/");
+    expect(received?.headers["x-sentry-auth"]).toContain("sentry_key=key1");
+    expect(received?.header).toMatchObject({ event_id: eventId, sent_at: expect.any(String) });
+    expect(received?.event).toMatchObject({
+      event_id: eventId,
+      message: "disk is full",
+      level: "warning",
+      tags: { disk: "/dev/sda=1", host: "a" },
+      environment: "staging",
+      release: "backup@1.4.0",
+      fingerprint: ["disk"],
+    });
+  });
+
+  test("reads standard input for -, and asks the server for its default project", async () => {
+    await using server = await startTestServer();
+    const terminal = testTerminal({
+      env: { MESHER_URL: `${server.url}/`, MESHER_BOOTSTRAP_TOKEN: TEST_TOKEN },
+      input: "first line\nsecond line\n",
+    });
+    expect(await runProgram(["send", "-"], terminal)).toBe(0);
+    expect(server.received[0]?.path).toBe("/api/1/envelope/");
+    expect(server.received[0]?.event).toMatchObject({ message: "first line\nsecond line", level: "error" });
+    expect(server.received[0]?.event).not.toHaveProperty("fingerprint");
+  });
+
+  test("says why an event was not accepted", async () => {
+    await using server = await startTestServer();
+    server.says.envelope = { status: 429, headers: { "retry-after": "7" }, body: { detail: "rate limited" } };
+    const terminal = testTerminal();
+    expect(await runProgram(["send", "hi", "--dsn", server.dsn], terminal)).toBe(1);
+    expect(terminal.shown).toEqual({
+      out: "",
+      errors: "The event was not accepted: the server answered 429 (rate limited); try again in 7 s.\n",
+    });
+  });
+
+  test("says that nobody answers", async () => {
+    const terminal = testTerminal();
+    expect(await runProgram(["send", "hi", "--dsn", "http://key@127.0.0.1:1/1"], terminal)).toBe(1);
+    expect(terminal.shown.errors).toContain("the server of the DSN cannot be reached");
+  });
+});
+
+describe("status", () => {
+  test("shows readiness, and projects with their DSNs", async () => {
+    await using server = await startTestServer();
+    const terminal = testTerminal();
+    expect(await runProgram(["status", "--url", server.url, "--token", TEST_TOKEN], terminal)).toBe(0);
+    expect(terminal.shown.out).toContain("Ready      yes\n");
+    expect(terminal.shown.out).toContain("Journal    3 waiting, 2.0 KiB of 1.0 GiB (0.0 %)\n");
+    expect(terminal.shown.out).toContain(`default   The default project   -          ${server.dsn}\n`);
+  });
+
+  test("of a server that is not ready is exit code 1", async () => {
+    await using server = await startTestServer();
+    server.says.ready = false;
+    const terminal = testTerminal();
+    expect(await runProgram(["status", "--url", server.url, "--token", TEST_TOKEN], terminal)).toBe(1);
+    expect(terminal.shown.out).toContain("no: it does not accept events");
+  });
+
+  test("without a token, or with a wrong one, shows readiness and tells what is missing", async () => {
+    await using server = await startTestServer();
+    const without = testTerminal();
+    expect(await runProgram(["status", "--url", server.url], without)).toBe(1);
+    expect(without.shown.out).toContain("Ready");
+    expect(without.shown.errors).toContain("No API token was found.");
+
+    const wrong = testTerminal();
+    expect(await runProgram(["status", "--url", server.url, "--token", "wrong"], wrong)).toBe(1);
+    expect(wrong.shown.errors).toContain("does not accept the API token");
+  });
+
+  test.each(["status", "demo"])("%s says how to start a server that does not answer", async (command) => {
+    const terminal = testTerminal();
+    expect(await runProgram([command, "--url", NOBODY, "--token", TEST_TOKEN], terminal)).toBe(1);
+    expect(terminal.shown.errors).toBe(
+      `No Mesher server answers at ${NOBODY}. Start it with "npm start", or name another with --url URL.\n`,
+    );
+  });
+});
+
+test.each([
+  [0, "0 B"],
+  [1023, "1023 B"],
+  [1536, "1.5 KiB"],
+  [1024 ** 2, "1.0 MiB"],
+  [5 * 1024 ** 4, "5120.0 GiB"],
+])("%d bytes are shown as %s", (bytes, shown) => {
+  expect(formatBytes(bytes)).toBe(shown);
+});

@@ -1,0 +1,80 @@
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import type { ApiProject } from "@mesher/protocol";
+import { type Arguments, CommandError, type OptionRule, optionOf, UsageError } from "./command.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Which server a command talks to, and with which token. */
+export interface ServerAccess {
+  /** Without a slash at its end. */
+  readonly url: string;
+  readonly token?: string;
+}
+
+export const SERVER_OPTIONS = {
+  url: { value: "URL", help: "The server. Default: MESHER_URL, or http://localhost:8080." },
+  token: {
+    value: "TOKEN",
+    help: "API token. Default: MESHER_BOOTSTRAP_TOKEN, or the file bootstrap-token in the data directory.",
+  },
+} as const satisfies Record<string, OptionRule>;
+
+export const SERVER_NOTES = `The data directory is MESHER_DATA_DIR, or ./data.`;
+
+export async function findServerAccess(given: Arguments, terminal: Terminal): Promise<ServerAccess> {
+  const url = optionOf(given, "url") ?? (terminal.env.MESHER_URL || URL_DEFAULT);
+  if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
+    throw new UsageError(`The server's URL is "${url}", but must start with http:// or https://.`);
+  }
+  const token =
+    optionOf(given, "token") ?? (terminal.env.MESHER_BOOTSTRAP_TOKEN?.trim() || (await readTokenFile(terminal)));
+  return { url: url.replace(/\/+$/, ""), ...(token === undefined ? {} : { token }) };
+}
+
+export async function listProjects(access: ServerAccess): Promise<readonly ApiProject[]> {
+  if (access.token === undefined) throw new CommandError(`No API token was found. ${WHERE_TOKENS_ARE}`);
+
+  const response = await fetchFrom(access, "/api/v1/projects", { authorization: `Bearer ${access.token}` });
+  if (response.status === 401 || response.status === 403) {
+    throw new CommandError(`The server at ${access.url} does not accept the API token. ${WHERE_TOKENS_ARE}`);
+  }
+  const projects: unknown = response.ok ? await response.json().catch(() => undefined) : undefined;
+  if (!isProjects(projects)) {
+    throw new CommandError(`${access.url} answered ${response.status}, but not as a Mesher server does.`);
+  }
+  return projects;
+}
+
+/** Throws a CommandError if the server cannot be reached. */
+export async function fetchFrom(
+  { url }: ServerAccess,
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  try {
+    return await fetch(url + path, { headers, signal: AbortSignal.timeout(ANSWER_WAIT_MS) });
+  } catch (cause) {
+    throw new CommandError(
+      `No Mesher server answers at ${url}. Start it with "npm start", or name another with --url URL.`,
+      { cause },
+    );
+  }
+}
+
+const URL_DEFAULT = "http://localhost:8080";
+const ANSWER_WAIT_MS = 5000;
+const WHERE_TOKENS_ARE = "Give it with --token TOKEN, or in MESHER_BOOTSTRAP_TOKEN.";
+
+async function readTokenFile({ env, cwd }: Terminal): Promise<string | undefined> {
+  const path = join(resolve(cwd, env.MESHER_DATA_DIR || "data"), "bootstrap-token");
+  try {
+    return (await readFile(path, "utf8")).trim() || undefined;
+  } catch {
+    // Not here, or not ours to read: the same as no token, of which the caller tells the person.
+    return undefined;
+  }
+}
+
+function isProjects(value: unknown): value is readonly ApiProject[] {
+  return Array.isArray(value) && value.every((each) => typeof (each as { dsn?: unknown } | null)?.dsn === "string");
+}
