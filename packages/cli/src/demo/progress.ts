@@ -22,15 +22,16 @@ export function progressLine(
 }
 
 export function summaryOf(tally: Tally, pagesUrl: string): string {
+  const lost =
+    tally.sent === tally.accepted ? "" : `Not accepted: ${tally.refused} refused, ${tally.unanswered} unanswered.\n`;
+  if (tally.accepted === 0) return `Nothing was accepted.\n${lost}`;
+
   const services = tally.services();
   const problems = services.reduce((sum, service) => sum + service.problems, 0);
-  const rows = services.map(({ name, events, problems: of }) => [`  ${name}`, `${events} events`, `${of} problems`]);
-  const lost = tally.refused + tally.unanswered;
-  const lostLine =
-    lost === 0 ? "" : `${lost} more were not accepted: ${tally.refused} refused, ${tally.unanswered} unanswered.\n`;
-  return `${tally.accepted} events of ${problems} distinct problems were accepted; each problem should be one issue.
-${lostLine}
-${alignColumns(rows)}
+  const rows = services.map((service) => [`  ${service.name}`, String(service.events), String(service.problems)]);
+  return `Accepted: ${tally.accepted} events of ${problems} distinct problems. Each problem should be one issue.
+${lost}
+${alignColumns([["  SERVICE", "EVENTS", "PROBLEMS"], ...rows])}
 
 Look at them: ${pagesUrl}
 `;
