@@ -1,10 +1,9 @@
-import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import type { Event, Frame } from "@mesher/protocol";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ServerProcess } from "../src/server-process.ts";
 import { waitUntil } from "../src/wait-until.ts";
+import { NODE_CLIENT, runNodeClient, type SentEvent } from "./node-client.ts";
 import {
   countOutcome,
   listEventIds,
@@ -15,20 +14,12 @@ import {
   type TestServer,
 } from "./test-server.ts";
 
-const CLIENT = fileURLToPath(new URL("./clients/node-sdk.ts", import.meta.url));
-const CLIENT_LINES = readFileSync(CLIENT, "utf8").split("\n");
+const CLIENT_LINES = readFileSync(NODE_CLIENT, "utf8").split("\n");
 
 const SDKS = [
   { packageName: "@sentry/node", major: "11" },
   { packageName: "sentry-node-previous", major: "10" },
 ] as const;
-
-type SentEvent = Readonly<Record<string, unknown>> & { readonly event_id: string };
-
-interface Run {
-  readonly exitCode: number;
-  readonly sent: readonly SentEvent[];
-}
 
 let testServer: TestServer;
 let server: ServerProcess;
@@ -40,7 +31,7 @@ afterAll(() => testServer[Symbol.asyncDispose]());
 
 describe.for(SDKS)("@sentry/node $major", ({ packageName, major }) => {
   test("an exception arrives with its cause, stack traces and everything that was set", async () => {
-    const { sent } = await runClient(packageName, "exception with everything");
+    const { sent } = await runNodeClient(server.dsn, packageName, "exception with everything");
     const stored = await readOnly(sent);
     const { normalized: event } = stored;
 
@@ -83,7 +74,7 @@ describe.for(SDKS)("@sentry/node $major", ({ packageName, major }) => {
   });
 
   test("an unhandled error ends the process and arrives as fatal", async () => {
-    const { sent, exitCode } = await runClient(packageName, "unhandled error");
+    const { sent, exitCode } = await runNodeClient(server.dsn, packageName, "unhandled error");
     expect(exitCode).toBe(1);
     const { normalized: event } = await readOnly(sent);
     expect(event.level).toBe("fatal");
@@ -92,7 +83,7 @@ describe.for(SDKS)("@sentry/node $major", ({ packageName, major }) => {
   });
 
   test("an unhandled rejection arrives", async () => {
-    const { sent } = await runClient(packageName, "unhandled rejection");
+    const { sent } = await runNodeClient(server.dsn, packageName, "unhandled rejection");
     const { normalized: event } = await readOnly(sent);
     expect(event.exception?.values[0]).toMatchObject({ type: "RangeError", value: "Card is declined" });
     expect(event.exception?.values[0]?.mechanism?.handled).toBe(false);
@@ -100,21 +91,21 @@ describe.for(SDKS)("@sentry/node $major", ({ packageName, major }) => {
   });
 
   test("a message arrives with its level", async () => {
-    const { sent } = await runClient(packageName, "message");
+    const { sent } = await runNodeClient(server.dsn, packageName, "message");
     const stored = await readOnly(sent);
     expect(stored).toMatchObject({ level: "warning", message: "Stock of pears is low" });
     expect(await readIssue(server, stored.issue_id)).toMatchObject({ title: stored.message, level: "warning" });
   });
 
   test("a fingerprint puts unlike events into one issue", async () => {
-    const { sent } = await runClient(packageName, "fingerprint");
+    const { sent } = await runNodeClient(server.dsn, packageName, "fingerprint");
     const [first, second] = await readAll(sent);
     expect(first?.normalized.fingerprint).toEqual(["disk", "full"]);
     expect(second?.issue_id).toBe(first?.issue_id);
   });
 
   test("a large event, which the SDK compresses, arrives whole", async () => {
-    const { sent } = await runClient(packageName, "large event");
+    const { sent } = await runNodeClient(server.dsn, packageName, "large event");
     const stored = await readOnly(sent);
     expect((stored.extra as { rows: unknown[] }).rows).toHaveLength(1_000);
     const { rows } = await testServer.database.query<{ payload_encoding: number }>({
@@ -125,7 +116,7 @@ describe.for(SDKS)("@sentry/node $major", ({ packageName, major }) => {
   });
 
   test("the same bug, met at two lines of the input, is one issue with two events", async () => {
-    const { sent } = await runClient(packageName, "same bug twice");
+    const { sent } = await runNodeClient(server.dsn, packageName, "same bug twice");
     const [first, second] = await readAll(sent);
     expect(first?.issue_id).toBe(second?.issue_id);
     const issueId = first?.issue_id ?? "";
@@ -139,7 +130,7 @@ test.concurrent.for(SDKS)(
   "@sentry/node $major, when it is rate limited, backs off and tells what it dropped",
   async ({ packageName }) => {
     await using limited = await startTestServer({ MESHER_RATE_LIMIT_MAX_EVENTS: "1" });
-    const { sent } = await runClient(packageName, "three messages", limited.server.dsn);
+    const { sent } = await runNodeClient(limited.server.dsn, packageName, "three messages");
     expect(sent.map(({ message }) => message)).toEqual(["First", "Second", "Third"]);
     await readEvent(limited.server, sent[0]?.event_id ?? "");
     await waitUntil(
@@ -153,21 +144,6 @@ test.concurrent.for(SDKS)(
 
 /** What the column `payload_encoding` says of a body that the client has compressed with gzip. */
 const GZIP = 1;
-
-function runClient(packageName: string, scenario: string, dsn = server.dsn): Promise<Run> {
-  return new Promise((resolve, reject) => {
-    const env = { PATH: process.env["PATH"] ?? "", SENTRY_DSN: dsn };
-    execFile(process.execPath, [CLIENT, packageName, scenario], { env }, (error, stdout, stderr) => {
-      const exitCode = error === null ? 0 : Number(error.code);
-      const sent = stdout
-        .split("\n")
-        .filter((line) => line !== "")
-        .map((line) => JSON.parse(line) as SentEvent);
-      if (sent.length > 0) resolve({ exitCode, sent });
-      else reject(new Error(`the client sent nothing:\n${stderr}`, { cause: error }));
-    });
-  });
-}
 
 /** Each event, whose payload must be what the SDK has sent. */
 function readAll(sent: readonly SentEvent[]): Promise<StoredEvent[]> {
