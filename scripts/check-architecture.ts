@@ -84,7 +84,7 @@ async function check(only: readonly string[] = ["packages", "bench", "scripts"])
   const { output } = await cruise(
     [...only],
     { ...options, ruleSet, validate: true, parser: "swc" },
-    options?.enhancedResolveOptions as object,
+    options?.enhancedResolveOptions,
   );
   const { modules, summary } = output as ICruiseResult;
   const ours = modules.filter(({ source }) => /^(packages|bench|scripts)\//.test(source));

@@ -95,8 +95,3 @@ export function isConnectionFailure(error: unknown): boolean {
 export function sqlState(error: unknown): string | undefined {
   return error instanceof DatabaseError ? error.code : undefined;
 }
-
-/** The name of the violated constraint or index, for telling one `uniqueViolation` from another. */
-export function violatedConstraint(error: unknown): string | undefined {
-  return error instanceof DatabaseError ? error.constraint : undefined;
-}

@@ -31,11 +31,7 @@ export function EventPage(props: { issueId: string; eventId: string; frameMode: 
     >
       <div className="flex min-h-13 flex-wrap items-center justify-between gap-x-4 gap-y-2 py-2.5">
         <IssueCrumbs issue={issue.data} current="Event" />
-        <EventNavigation
-          detail={event.data}
-          issueId={issueId}
-          frameMode={frameMode}
-        />
+        <EventNavigation detail={event.data} issueId={issueId} frameMode={frameMode} />
       </div>
       <EventHeader detail={event.data} culprit={issue.data?.culprit} />
       <div className="mt-6 grid grid-cols-[minmax(0,1fr)] gap-x-10 gap-y-8 xl:grid-cols-[minmax(0,1fr)_19rem]">
