@@ -29,7 +29,7 @@ describe.runIf(CHROMIUM !== undefined)("a person's way", () => {
 
   test("from the link in the terminal to the line of source, without a reload", async () => {
     const page = await browser.newPage({ viewport: { width: 1440, height: 1000 } });
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(20_000);
     const faults = watchFaults(page);
     await page.goto(`${server.url}/#token=${server.token}`);
     await page.getByText(server.dsn).first().waitFor();
@@ -58,7 +58,7 @@ describe.runIf(CHROMIUM !== undefined)("a person's way", () => {
     await picture(page, "event");
     expect(faults).toEqual([]);
     await page.close();
-  });
+  }, 60_000);
 });
 
 /** Everything that a developer's console would show in red. */
