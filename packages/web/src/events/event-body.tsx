@@ -19,7 +19,8 @@ export function EventBody({ detail, mode }: { detail: ApiEventDetail; mode: Fram
   const { normalized: event, cuts } = detail.event;
   const breadcrumbs = event.breadcrumbs?.values ?? [];
   const threads = event.threads?.values ?? [];
-  const contexts = Object.entries(event.contexts ?? {});
+  // Some SDKs send contexts with nothing in them.
+  const contexts = Object.entries(event.contexts ?? {}).filter(([, context]) => Object.keys(context).length > 0);
   return (
     <div className="space-y-7">
       <Exceptions event={event} cuts={cuts} mode={mode} />

@@ -1,3 +1,4 @@
+import { Fragment } from "react";
 import { JsonValue } from "./json-value.tsx";
 
 /** Names and values in two columns; on a narrow screen too, since names are short. */
@@ -10,7 +11,9 @@ export function KeyValues({ entries }: { entries: readonly (readonly [string, un
           key={index}
           className="grid grid-cols-[6.5rem_minmax(0,1fr)] gap-3 py-1 @md:grid-cols-[10rem_minmax(0,1fr)] @md:gap-4"
         >
-          <dt className="wrap-anywhere text-dim">{key}</dt>
+          <dt className="wrap-anywhere text-dim">
+            <BreakableName name={key} />
+          </dt>
           <dd className="min-w-0">
             <JsonValue value={value} />
           </dd>
@@ -18,4 +21,15 @@ export function KeyValues({ entries }: { entries: readonly (readonly [string, un
       ))}
     </dl>
   );
+}
+
+/** A name that is too wide breaks behind a dot, an underscore or a dash rather than inside a word. */
+function BreakableName({ name }: { name: string }) {
+  return name.split(/(?<=[._-])/).map((part, index) => (
+    // The parts of a name never change their places.
+    <Fragment key={index}>
+      {index > 0 && <wbr />}
+      {part}
+    </Fragment>
+  ));
 }

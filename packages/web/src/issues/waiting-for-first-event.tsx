@@ -17,7 +17,7 @@ export function WaitingForFirstEvent({ project, snippet }: { project: ApiProject
       <p className="mt-1 text-dim">Any Sentry SDK works. Change its DSN, leave the rest as it is.</p>
 
       <div className="mt-5 flex items-center gap-2 rounded-lg border bg-raised py-1.5 pr-1.5 pl-3">
-        <code className="min-w-0 grow overflow-x-auto py-1 whitespace-nowrap">{project.dsn}</code>
+        <code className="min-w-0 grow py-1 wrap-anywhere">{project.dsn}</code>
         <CopyButton text={project.dsn} name="Copy the DSN" />
       </div>
 
@@ -45,7 +45,10 @@ export function WaitingForFirstEvent({ project, snippet }: { project: ApiProject
           <CopyButton text={code} name={`Copy the ${shown} snippet`} />
         </div>
         {/* Scrolls sideways, so the keyboard has to be able to reach it. */}
-        <pre tabIndex={0} className="min-h-44 overflow-x-auto p-3.5 leading-5 focus-visible:-outline-offset-2">
+        <pre
+          tabIndex={0}
+          className="min-h-44 overflow-x-auto p-3.5 leading-5 wrap-anywhere whitespace-pre-wrap focus-visible:-outline-offset-2"
+        >
           <code>{code}</code>
         </pre>
       </div>

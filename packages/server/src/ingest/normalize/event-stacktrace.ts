@@ -28,10 +28,28 @@ export function eventStacktrace(event: Event): Stacktrace | undefined {
   return crashedThread(event)?.stacktrace;
 }
 
-/** The frame where the application's own code failed, or else where anything did. */
+/**
+ * The frame where the application's own code failed. Where no frame is marked as that, the last one that is not of the
+ * machinery which made the report; else the last of all.
+ */
 export function crashFrame(event: Event): Frame | undefined {
   const frames = eventStacktrace(event)?.frames ?? [];
-  return frames.findLast((frame) => frame.in_app === true && hasName(frame)) ?? frames.findLast(hasName);
+  return (
+    frames.findLast((frame) => frame.in_app === true && hasName(frame)) ??
+    frames.findLast((frame) => hasName(frame) && !isReporting(frame)) ??
+    frames.findLast(hasName)
+  );
+}
+
+/** What stands on top of a stack because a report is made: taking the stack, unwinding, the SDK itself. */
+const REPORTING_MODULE = /^(io\.sentry\.|java\.lang\.Thread$|sentry_sdk(\.|$))/;
+const REPORTING_FUNCTION =
+  /^(sentry(_[a-z]+)?::|<?(std|core)::(panicking|panic|sys|rt|ops::function)\b|(__)?rust_(begin_unwind|panic)|begin_unwind|__rustc)/;
+
+function isReporting({ module, function: name }: Frame): boolean {
+  return (
+    (module !== undefined && REPORTING_MODULE.test(module)) || (name !== undefined && REPORTING_FUNCTION.test(name))
+  );
 }
 
 function hasFrames(stacktrace: Stacktrace | undefined): boolean {

@@ -251,3 +251,12 @@ test("an event beyond every limit is canonical once it is cut", () => {
   expect(cuts.length).toBeGreaterThan(50);
   expect(normalizeEvent(event, inputOf())).toEqual({ event, cuts: [] });
 });
+
+test("the SDK's own record of what it removed is not taken for an attribute that is too deep", () => {
+  const deep = {
+    exception: {
+      values: { 0: { stacktrace: { frames: { 0: { vars: { secret: { "": { rem: [["!config", "s"]] } } } } } } } },
+    },
+  };
+  expect(cutsOf({ message: "x", _meta: deep })).toEqual([]);
+});

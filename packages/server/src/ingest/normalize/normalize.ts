@@ -117,6 +117,8 @@ const READ_KEYS: ReadonlySet<string> = new Set([
   "timestamp",
   "platform",
   "level",
+  // The SDK's own record of what it removed, as deep as the event itself. Who wants it reads the payload.
+  "_meta",
   FORBIDDEN_KEY,
   ...PARTS.flatMap(([key, , ...aliases]) => [key, ...aliases]),
 ]);

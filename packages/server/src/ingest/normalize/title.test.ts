@@ -75,3 +75,25 @@ describe("the stack trace", () => {
     expect(crashFrame(normalized({}))).toBeUndefined();
   });
 });
+
+test("the culprit of a trace without application frames is not the machinery that made the report", () => {
+  const culpritOf = (...frames: object[]) => eventCulprit(normalized({ stacktrace: { frames } }));
+  expect(
+    culpritOf(
+      { module: "com.example.Orders", function: "save" },
+      { module: "io.sentry.Sentry", function: "captureMessage" },
+      { module: "java.lang.Thread", function: "getStackTrace" },
+    ),
+  ).toBe("com.example.Orders in save");
+  expect(
+    culpritOf(
+      { filename: "main.rs", function: "shop::pay" },
+      { filename: "panicking.rs", function: "core::panicking::panic_fmt" },
+      { filename: "panicking.rs", function: "std::panicking::begin_panic_handler" },
+      { filename: "lib.rs", function: "sentry_panic::PanicIntegration::event_from_panic_info" },
+    ),
+  ).toBe("main.rs in shop::pay");
+  expect(culpritOf({ module: "java.lang.Thread", function: "getStackTrace" })).toBe(
+    "java.lang.Thread in getStackTrace",
+  );
+});
