@@ -1,0 +1,13 @@
+export { CallError, type CallErrorReason } from "./call-error.ts";
+export type { Address } from "./claims.ts";
+export type { ClusterStatus } from "./cluster-status.ts";
+export { CookieError } from "./cookie.ts";
+export type { Data } from "./data.ts";
+export { PeerRefusedError, type RefusalReason } from "./hello.ts";
+export type { MemberState, MemberStatus } from "./membership.ts";
+export type { MeshTuning, RefusedPeer } from "./mesh-options.ts";
+export { type ClusterNode, type NodeChange, startNode, type Target } from "./node.ts";
+export { NodeNameError } from "./node-name.ts";
+export { type ClusterLog, type NodeOptions, NodeStartError } from "./node-options.ts";
+export type { Handler } from "./processes.ts";
+export type { Member } from "./rooms.ts";

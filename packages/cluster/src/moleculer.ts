@@ -1,0 +1,213 @@
+/**
+ * The engine: requests with deadlines, answers, broadcasts and the registry of nodes are Moleculer's.
+ * Every name of Moleculer that is not of its public interface is used in this file only, and looked for at start.
+ */
+import { Errors, ServiceBroker, Transporters } from "moleculer";
+import { CallError } from "./call-error.ts";
+import type { Mesh } from "./mesh.ts";
+
+/** Answers given per request by the other side. */
+type Answer = { readonly value: unknown } | { readonly error: string; readonly reason: string };
+
+export interface EngineListener {
+  onUp(node: string): void;
+  onDown(node: string): void;
+  /** Begins in the order in which requests of one node come. What it throws is the caller's `CallError`. */
+  onRequest(from: string, kind: string, body: unknown): unknown;
+  onBroadcast(from: string, kind: string, body: unknown): void;
+}
+
+/** Position is the number on the wire: append only. */
+const COMMANDS = ["REQ", "RES", "EVENT", "DISCOVER", "INFO", "DISCONNECT", "HEARTBEAT", "PING", "PONG"];
+
+const SERVICE = "mesher";
+const REQUEST = `${SERVICE}.request`;
+const BROADCAST = `${SERVICE}.broadcast`;
+
+interface Packet {
+  readonly type: string;
+  readonly target: string | null;
+}
+
+/** What is not in Moleculer's types. */
+interface Internals {
+  readonly registry: {
+    readonly nodes: { disconnected(node: string, isUnexpected: boolean): void };
+    readonly discoverer: { sendLocalNodeInfo(node?: string): Promise<unknown> };
+  };
+}
+
+export class Engine {
+  readonly #broker: ServiceBroker;
+  readonly #transporter: MeshTransporter | undefined;
+
+  /** Without a mesh it is a node alone: the same, with nobody to talk to. */
+  constructor(name: string, mesh: Mesh | undefined, listener: EngineListener) {
+    this.#transporter = mesh === undefined ? undefined : new MeshTransporter(mesh);
+    this.#broker = new ServiceBroker({
+      nodeID: name === "" ? "standalone" : name,
+      ...(this.#transporter === undefined ? {} : { transporter: this.#transporter }),
+      logger: false,
+      // Signals are the program's.
+      skipProcessEventRegistration: true,
+      // The mesh knows better who is alive.
+      heartbeatInterval: 0,
+      contextParamsCloning: false,
+      registry: { preferLocal: false, stopDelay: 0 },
+      internalServices: false,
+    });
+    const { localBus } = this.#broker;
+    // Before the start, or the first peers are missed.
+    localBus.on("$node.connected", ({ node }: { node: { id: string } }) => listener.onUp(node.id));
+    localBus.on("$node.disconnected", ({ node }: { node: { id: string } }) => listener.onDown(node.id));
+    this.#broker.createService({
+      name: SERVICE,
+      actions: {
+        request: (context) => {
+          const { kind, body } = context.params as { kind: string; body: unknown };
+          return answer(() => listener.onRequest(this.#nodeOf(context.nodeID), kind, body));
+        },
+      },
+      events: {
+        [BROADCAST]: (context) => {
+          const from = this.#nodeOf(context.nodeID);
+          if (context.nodeID === this.#broker.nodeID) return;
+          const { kind, body } = context.params as { kind: string; body: unknown };
+          listener.onBroadcast(from, kind, body);
+        },
+      },
+    });
+  }
+
+  async start(): Promise<void> {
+    assertInternals(this.#broker);
+    await this.#broker.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#broker.stop();
+  }
+
+  /** Rejects with a `CallError`. */
+  async request(node: string, kind: string, body: unknown, deadlineMs: number): Promise<unknown> {
+    const nodeID = node === "" ? this.#broker.nodeID : node;
+    let given: Answer;
+    try {
+      given = await this.#broker.call(REQUEST, { kind, body }, { nodeID, timeout: deadlineMs });
+    } catch (cause) {
+      throw callErrorOf(node, cause);
+    }
+    if ("error" in given)
+      throw new CallError(node, given.reason === "no_process" ? "no_process" : "failed", given.error);
+    return given.value;
+  }
+
+  /** To every peer, once; waits for none. A peer that does not take it misses it. */
+  broadcast(kind: string, body: unknown): void {
+    void this.#broker.broadcast(BROADCAST, { kind, body });
+  }
+
+  /** There is a session with the node: tells it what this one can do, whereupon it is up there. */
+  introduceTo(node: string): void {
+    void internalsOf(this.#broker).registry.discoverer.sendLocalNodeInfo(node);
+  }
+
+  /** The session is gone: the node is down, and what was asked of it is answered with an error. */
+  forget(node: string): void {
+    internalsOf(this.#broker).registry.nodes.disconnected(node, true);
+  }
+
+  /** A packet that came over a session. What it throws ends the session. */
+  hear(from: string, command: number, body: Buffer): void {
+    this.#transporter?.hear(from, command, body);
+  }
+
+  #nodeOf(nodeID: string | null): string {
+    return this.#transporter === undefined || nodeID === null ? "" : nodeID;
+  }
+}
+
+/** Carries Moleculer's packets over the sessions of a mesh. */
+class MeshTransporter extends Transporters.Base {
+  readonly #mesh: Mesh;
+  #deliver: (type: string, packet: object) => void = () => {};
+
+  constructor(mesh: Mesh) {
+    super({});
+    this.#mesh = mesh;
+  }
+
+  override init(...[transit, deliver, afterConnect]: Parameters<Transporters.Base["init"]>): void {
+    super.init(transit, deliver, afterConnect);
+    this.#deliver = deliver as unknown as (type: string, packet: object) => void;
+  }
+
+  override async connect(): Promise<void> {
+    await this.onConnected();
+  }
+
+  override async disconnect(): Promise<void> {
+    this.connected = false;
+    await this.#mesh.stop();
+  }
+
+  override async subscribe(): Promise<void> {}
+  override async subscribeBalancedRequest(): Promise<void> {}
+  override async subscribeBalancedEvent(): Promise<void> {}
+
+  /** A request or an answer waits while too much waits already; a broadcast does not, it is dropped for that peer. */
+  override async send(_topic: string, data: Buffer, { packet }: { packet: Packet }): Promise<void> {
+    const command = COMMANDS.indexOf(packet.type);
+    const { target } = packet;
+    if (target === null || target === undefined) {
+      for (const { peer } of this.#mesh.sessions) this.#mesh.send(peer.name, command, data);
+      return;
+    }
+    const session = this.#mesh.session(target);
+    if (data.length > this.#mesh.bodyBytesMax) throw new CallError(target, "too_long", `${data.length} bytes`);
+    if (session === undefined) throw new CallError(target, "not_connected");
+    if (!this.#mesh.send(target, command, data) && packet.type !== "EVENT") throw new CallError(target, "overloaded");
+    if (packet.type !== "EVENT") await session.link.drained();
+  }
+
+  /** The sender that a packet names must be the one that proved itself: by another's name a node could be shut down. */
+  hear(from: string, command: number, body: Buffer): void {
+    const type = COMMANDS[command];
+    // A newer node may say more.
+    if (type === undefined) return;
+    const packet = this.deserialize(type, body) as { payload?: { sender?: unknown } };
+    if (packet.payload?.sender !== from) throw new Error(`a packet of ${from} names another sender`);
+    this.#deliver(type, packet);
+  }
+}
+
+async function answer(work: () => unknown): Promise<Answer> {
+  try {
+    return { value: await work() };
+  } catch (error) {
+    const reason = error instanceof CallError ? error.reason : "failed";
+    return { error: error instanceof Error ? error.message : String(error), reason };
+  }
+}
+
+function callErrorOf(node: string, cause: unknown): Error {
+  if (cause instanceof CallError) return cause;
+  if (cause instanceof Errors.RequestTimeoutError) return new CallError(node, "deadline", undefined, { cause });
+  if (cause instanceof Errors.RequestRejectedError) return new CallError(node, "node_lost", undefined, { cause });
+  return new CallError(node, "not_connected", undefined, { cause });
+}
+
+function internalsOf(broker: ServiceBroker): Internals {
+  return broker;
+}
+
+/** Moleculer's version is pinned; should another come, this says what it no longer has. */
+function assertInternals(broker: ServiceBroker): void {
+  const { registry } = internalsOf(broker);
+  const found = new Map<string, unknown>([
+    ["nodes.disconnected", Reflect.get(registry?.nodes ?? {}, "disconnected")],
+    ["discoverer.sendLocalNodeInfo", Reflect.get(registry?.discoverer ?? {}, "sendLocalNodeInfo")],
+  ]);
+  for (const [name, value] of found)
+    if (typeof value !== "function") throw new Error(`this Moleculer's registry has no ${name}`);
+}

@@ -1,0 +1,188 @@
+/**
+ * The names of the cluster. Lookups are answered here, never over the network. Registering asks the arbiter, the live node
+ * of the smallest name, so that of several at once one gets it; a split may have two arbiters, and the rule of `claims.ts`
+ * settles that when it heals.
+ *
+ * Available, not linearizable: nothing that must be unique for correctness may rest on a name.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { CallError } from "./call-error.ts";
+import { type Address, ClaimTable, checkName, encodeClaimSet, parseClaimSet } from "./claims.ts";
+
+/** How long a grant holds while its claim is on its way to all. */
+const GRANT_MS = 3_000;
+
+/** How long a peer may take to answer; a slower one hears of the claim all the same, only later. */
+const ANSWER_MS = 2_000;
+
+/** An arbiter that dies is replaced by the next; so often that is tried. */
+const ATTEMPTS_MAX = 5;
+const RETRY_MS = 200;
+
+export interface NamesOptions {
+  readonly own: string;
+  /** Names of the live peers. */
+  readonly peers: () => string[];
+  readonly request: (node: string, kind: "grant" | "claims", body: unknown, deadlineMs: number) => Promise<unknown>;
+  /** A name of this node was lost to an earlier claim of another node, as happens when a split heals. */
+  readonly onLost: (name: string, to: Address) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+export class Names {
+  readonly #options: NamesOptions;
+  readonly #table: ClaimTable;
+  readonly #grants = new Map<string, { node: string; untilMs: number }>();
+  /** Who takes a name as soon as it is vacant. */
+  readonly #contenders = new Map<string, Address>();
+  readonly #heard = new Set<string>();
+
+  constructor(options: NamesOptions) {
+    this.#options = options;
+    this.#table = new ClaimTable(options.own);
+  }
+
+  whereis(name: string): Address | undefined {
+    return this.#table.owner(name)?.address;
+  }
+
+  list(): { name: string; address: Address }[] {
+    return [...this.#table.owners()].map(([name, { address }]) => ({ name, address }));
+  }
+
+  /** Whether the peer's names are known here. */
+  hasHeard(node: string): boolean {
+    return this.#heard.has(node);
+  }
+
+  /**
+   * Resolves with true when every peer that answers in time knows of it; with false when another process has the name.
+   * Rejects with a `CallError` if nobody could say.
+   */
+  async register(name: string, address: Address): Promise<boolean> {
+    checkName(name);
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+      const owner = this.#table.owner(name);
+      if (owner !== undefined) return isSame(owner.address, address);
+      const granted = await this.#askArbiter(name);
+      if (granted === undefined) {
+        await sleep(RETRY_MS);
+        continue;
+      }
+      if (!granted.isGranted) return false;
+      // Meanwhile another claim may have come.
+      if (this.#table.owner(name) !== undefined) continue;
+      this.#table.claim(name, { address, atMs: granted.atMs });
+      this.#grants.delete(name);
+      await this.#publish(this.#options.peers());
+      const settled = this.#table.owner(name);
+      return settled !== undefined && isSame(settled.address, address);
+    }
+    throw new CallError(this.#options.own, "not_connected", `nobody could grant the name ${name}`);
+  }
+
+  /** Registers now, or as soon as the name is vacant, as often as that happens. */
+  async contend(name: string, address: Address): Promise<boolean> {
+    this.#contenders.set(name, address);
+    return this.register(name, address);
+  }
+
+  /** False: this node does not own the name. It is nobody's contender any more either. */
+  async unregister(name: string): Promise<boolean> {
+    this.#contenders.delete(name);
+    if (!this.#table.own.claims.has(name)) return false;
+    this.#table.release(name);
+    await this.#publish(this.#options.peers());
+    return true;
+  }
+
+  /** A process of this node has ended. */
+  releaseAll(address: Address): void {
+    for (const [name, contender] of this.#contenders) if (isSame(contender, address)) this.#contenders.delete(name);
+    for (const [name, claim] of this.#table.own.claims) if (isSame(claim.address, address)) this.#table.release(name);
+    this.#quietly(this.#publish(this.#options.peers()));
+  }
+
+  nodeUp(node: string): void {
+    this.#quietly(this.#publish([node]));
+  }
+
+  nodeDown(node: string): void {
+    this.#heard.delete(node);
+    for (const [name, grant] of this.#grants) if (grant.node === node) this.#grants.delete(name);
+    this.#table.drop(node);
+    this.#fillVacancies();
+  }
+
+  /** As the arbiter: grants the name unless it is owned, or granted to another a moment ago. */
+  grant(name: string, from: string): { isGranted: boolean; atMs: number } {
+    const nowMs = Date.now();
+    for (const [granted, { untilMs }] of this.#grants) if (untilMs <= nowMs) this.#grants.delete(granted);
+    const grant = this.#grants.get(name);
+    const isTaken = this.#table.owner(name) !== undefined || (grant !== undefined && grant.node !== from);
+    if (!isTaken) this.#grants.set(name, { node: from, untilMs: nowMs + GRANT_MS });
+    return { isGranted: !isTaken, atMs: nowMs };
+  }
+
+  /** What a peer publishes. */
+  hear(node: string, body: unknown): void {
+    const set = parseClaimSet(node, body);
+    const lost = this.#table.merge(node, set);
+    this.#heard.add(node);
+    for (const [name, grant] of this.#grants)
+      if (grant.node === node && set.claims.has(name)) this.#grants.delete(name);
+    if (lost.length > 0) this.#quietly(this.#publish(this.#options.peers()));
+    for (const name of lost) {
+      const owner = this.#table.owner(name);
+      if (owner !== undefined) this.#options.onLost(name, owner.address);
+    }
+    this.#fillVacancies();
+  }
+
+  async #askArbiter(name: string): Promise<{ isGranted: boolean; atMs: number } | undefined> {
+    const { own, peers, request } = this.#options;
+    const arbiter = [own, ...peers()].sort()[0] ?? own;
+    if (arbiter === own) return this.grant(name, own);
+    try {
+      const answer = await request(arbiter, "grant", { name }, ANSWER_MS);
+      const { isGranted, atMs } = answer as { isGranted: boolean; atMs: number };
+      return { isGranted, atMs };
+    } catch (error) {
+      // It died, or is about to be found dead; whoever is the smallest then is asked next.
+      if (error instanceof CallError) return undefined;
+      throw error;
+    }
+  }
+
+  async #publish(nodes: readonly string[]): Promise<void> {
+    const body = encodeClaimSet(this.#table.own);
+    const results = await Promise.allSettled(
+      nodes.map((node) => this.#options.request(node, "claims", body, ANSWER_MS)),
+    );
+    for (const result of results) {
+      // A peer that is lost takes its view with it; when it is back it is told everything.
+      if (result.status === "rejected" && !(result.reason instanceof CallError)) throw result.reason;
+    }
+  }
+
+  #fillVacancies(): void {
+    for (const [name, address] of this.#contenders)
+      if (this.#table.owner(name) === undefined) this.#quietly(this.register(name, address).then(() => undefined));
+  }
+
+  #quietly(work: Promise<void>): void {
+    work.catch((error: unknown) => this.#options.onError(error));
+  }
+}
+
+/** Reads what `#askArbiter` asks. */
+export function parseGrantRequest(body: unknown): string {
+  const { name } = (body ?? {}) as { name?: unknown };
+  if (typeof name !== "string") throw new TypeError("not a name");
+  checkName(name);
+  return name;
+}
+
+function isSame(one: Address, other: Address): boolean {
+  return one.node === other.node && one.incarnation === other.incarnation && one.id === other.id;
+}

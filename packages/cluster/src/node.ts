@@ -1,0 +1,293 @@
+/**
+ * A node of the cluster, or a node alone: the same, with nobody to talk to. This is the whole of what a program uses.
+ */
+import { randomUUID } from "node:crypto";
+import { CallError } from "./call-error.ts";
+import { type Address, parseAddressValue } from "./claims.ts";
+import type { ClusterStatus } from "./cluster-status.ts";
+import { deriveKeys, parseCookies } from "./cookie.ts";
+import { type Data, findNoData } from "./data.ts";
+import { PeerRefusedError } from "./hello.ts";
+import { Membership } from "./membership.ts";
+import { Mesh } from "./mesh.ts";
+import { MESH_TUNING, type PeerInfo } from "./mesh-options.ts";
+import { Engine } from "./moleculer.ts";
+import { Names, parseGrantRequest } from "./names.ts";
+import { parseNodeName } from "./node-name.ts";
+import { type NodeOptions, NodeStartError } from "./node-options.ts";
+import { parsePeers } from "./peers.ts";
+import { type Handler, Processes } from "./processes.ts";
+import { Rooms } from "./rooms.ts";
+
+/** How long a call waits when it does not say, milliseconds. */
+const CALL_MS_DEFAULT = 10_000;
+
+/** How long a connect waits for the peer's names, milliseconds. */
+const INTRODUCTION_MS_MAX = 2_000;
+
+/** Sends that nobody has confirmed yet; what comes on top is dropped and counted. */
+const SENDS_MAX = 10_000;
+
+export interface NodeChange {
+  readonly kind: "up" | "down";
+  readonly node: string;
+  /** Why it is down. */
+  readonly reason?: string;
+}
+
+/** A process by its address, or by its name on a node; node "" is this one. */
+export type Target = Address | { readonly name: string; readonly node: string };
+
+/** Nodes that run in this process, by name. */
+const running = new Set<string>();
+
+/**
+ * Starts a node. Peers are looked for in the background, for ever; a peer that cannot be reached is no error.
+ * Throws a `NodeNameError`, `CookieError`, `RangeError` or `NodeStartError`; then no port is open.
+ */
+export async function startNode(options: NodeOptions): Promise<ClusterNode> {
+  const { name = "", cookie = "", log } = options;
+  if (name === "" || cookie === "") {
+    log.info("[Mesher] Running in standalone mode (no distribution)");
+    return ClusterNode.start(options, undefined);
+  }
+  const node = parseNodeName(name);
+  const [cookies, seeds] = [parseCookies(cookie), parsePeers(options.peers ?? "")];
+  if (node.port !== 0 && running.has(node.full)) throw new NodeStartError(node.full, "already_started");
+  running.add(node.full);
+  try {
+    const { version = "", compatibility = "", bindHost, tuning } = options;
+    const mesh = await Mesh.listen({
+      ...MESH_TUNING,
+      ...tuning,
+      ...(bindHost === undefined ? {} : { bindHost }),
+      node,
+      keys: await deriveKeys(cookies),
+      seeds,
+      version,
+      compatibility,
+    }).catch((cause: Error) => {
+      throw new NodeStartError(node.full, "bind_failed", { cause });
+    });
+    return await ClusterNode.start(options, mesh);
+  } catch (error) {
+    running.delete(node.full);
+    throw error;
+  }
+}
+
+export class ClusterNode implements AsyncDisposable {
+  /** `name@host:port`, or "" for a node alone. */
+  readonly self: string;
+  readonly incarnation: string;
+  /** Names of the cluster. */
+  readonly names: Names;
+  /** Processes of this node, and their names here. */
+  readonly processes: Processes;
+  readonly rooms: Rooms;
+  readonly #options: NodeOptions;
+  readonly #mesh: Mesh | undefined;
+  readonly #engine: Engine;
+  readonly #membership = new Membership();
+  readonly #monitors = new Set<(change: NodeChange) => void>();
+  readonly #lostSessions = new Map<string, { reason: string; hasLeft: boolean }>();
+  readonly #startedAt = new Date();
+  #unconfirmedSends = 0;
+  #droppedSends = 0;
+
+  /** Use `startNode`. */
+  static async start(options: NodeOptions, mesh: Mesh | undefined): Promise<ClusterNode> {
+    const node = new ClusterNode(options, mesh);
+    await node.#start();
+    return node;
+  }
+
+  private constructor(options: NodeOptions, mesh: Mesh | undefined) {
+    this.#options = options;
+    this.#mesh = mesh;
+    this.self = mesh?.node.full ?? "";
+    this.incarnation = mesh?.own.incarnation ?? randomUUID();
+    this.#engine = new Engine(this.self, mesh, {
+      onUp: (node) => this.#up(node),
+      onDown: (node) => this.#down(node),
+      onRequest: (from, kind, body) => this.#answer(from, kind, body),
+      onBroadcast: (_from, _kind, body) => this.#hearBroadcast(body),
+    });
+    this.processes = new Processes(this.self, this.incarnation);
+    this.processes.onExit = (address) => this.names.releaseAll(address);
+    const onError = (error: unknown) => options.log.error("Cluster node failed", { error: String(error) });
+    this.names = new Names({
+      own: this.self,
+      peers: () => this.list(),
+      request: (node, kind, body, deadlineMs) => this.#engine.request(node, kind, body, deadlineMs),
+      onLost: (name, to) => options.log.warn("Name lost to an earlier claim", { name, to: to.node }),
+      onError,
+    });
+    this.rooms = new Rooms({ forward: (body) => this.#engine.broadcast("room", body), onError });
+  }
+
+  /** Names of the peers that are alive, without this node. */
+  list(): string[] {
+    return this.#membership.alive();
+  }
+
+  /** Resolves when the peer is up and its names are known here. Rejects with a `NodeNameError` or `PeerRefusedError`. */
+  async connect(name: string): Promise<void> {
+    const node = parseNodeName(name);
+    if (this.#mesh === undefined) throw new PeerRefusedError(node.full, "unreachable", "this node stands alone");
+    await this.#mesh.connect(node);
+    await this.#introduced(node.full);
+  }
+
+  /** Tells every change of every peer, or of one; exactly once. Gives back how to stop it. */
+  monitor(listener: (change: NodeChange) => void, name?: string): () => void {
+    const monitor = (change: NodeChange) => {
+      if (name === undefined || change.node === name) listener(change);
+    };
+    this.#monitors.add(monitor);
+    return () => this.#monitors.delete(monitor);
+  }
+
+  /** Begins a process of this node. */
+  open(handler: Handler): Address {
+    return this.processes.open(handler);
+  }
+
+  /** Waits for what the process answers. Rejects with a `CallError`, at the latest when the deadline is over. */
+  async call(target: Target, message: Data, { deadlineMs = CALL_MS_DEFAULT } = {}): Promise<unknown> {
+    this.#checkData(target.node, message);
+    return this.#engine.request(target.node === this.self ? "" : target.node, "call", { target, message }, deadlineMs);
+  }
+
+  /**
+   * At most once, in order with other sends and calls to that process. What does not arrive is not told.
+   * Throws a `CallError` only for what is no data.
+   */
+  send(target: Target, message: Data): void {
+    this.#checkData(target.node, message);
+    if (this.#unconfirmedSends >= SENDS_MAX) {
+      this.#droppedSends += 1;
+      return;
+    }
+    this.#unconfirmedSends += 1;
+    this.#engine
+      .request(target.node === this.self ? "" : target.node, "send", { target, message }, CALL_MS_DEFAULT)
+      .catch(() => {
+        this.#droppedSends += 1;
+      })
+      .finally(() => {
+        this.#unconfirmedSends -= 1;
+      });
+  }
+
+  status(): ClusterStatus {
+    const members = this.#membership.list();
+    const peers = members.map((member) => {
+      const link = this.#mesh?.session(member.name)?.link;
+      return { ...member, queuedBytes: link?.queuedBytes ?? 0, refusedFrames: link?.refusedFrames ?? 0 };
+    });
+    const reached = new Set(members.map(({ name }) => name));
+    return {
+      mode: this.#mesh === undefined ? "standalone" : "cluster",
+      self: this.self,
+      incarnation: this.incarnation,
+      version: this.#options.version ?? "",
+      since: this.#startedAt,
+      peers,
+      unreached: (this.#mesh?.knownNames ?? []).filter((name) => !reached.has(name)),
+      refused: this.#mesh?.refusedPeers ?? [],
+      names: this.names.list(),
+      processes: this.processes.size,
+      rooms: this.rooms.size,
+      droppedSends: this.#droppedSends,
+      droppedBroadcasts: this.rooms.droppedBroadcasts,
+    };
+  }
+
+  /** Takes leave of all peers and closes the port. */
+  async stop(): Promise<void> {
+    await this.#engine.stop();
+    if (this.#mesh !== undefined) running.delete(parseNodeName(this.#options.name ?? "").full);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #start(): Promise<void> {
+    await this.#engine.start();
+    this.#mesh?.start({
+      onUp: ({ name }) => this.#engine.introduceTo(name),
+      onDown: ({ name }, reason, hasLeft) => {
+        this.#lostSessions.set(name, { reason, hasLeft });
+        this.#engine.forget(name);
+        this.#lostSessions.delete(name);
+      },
+      onPacket: ({ name }, command, body) => this.#engine.hear(name, command, body),
+      onRefused: (error, side) => this.#options.log.warn("Peer refused", { side, reason: error.message }),
+    });
+    if (this.#mesh !== undefined) this.#options.log.info("Cluster node listens", { node: this.self });
+  }
+
+  #up(name: string): void {
+    const peer: PeerInfo = this.#mesh?.session(name)?.peer ?? { name, incarnation: "", version: "" };
+    this.#membership.up(peer);
+    this.#options.log.info("Node up", { node: name, version: peer.version });
+    this.names.nodeUp(name);
+    this.#tell({ kind: "up", node: name });
+  }
+
+  #down(name: string): void {
+    // A peer that takes leave says so before its session ends.
+    const { reason, hasLeft } = this.#lostSessions.get(name) ?? { reason: "it left", hasLeft: true };
+    this.#membership.down(name, hasLeft ? "left" : "dead", reason);
+    this.#options.log.warn("Node down", { node: name, reason });
+    this.names.nodeDown(name);
+    this.#tell({ kind: "down", node: name, reason });
+  }
+
+  #tell(change: NodeChange): void {
+    for (const monitor of this.#monitors) {
+      try {
+        monitor(change);
+      } catch (error) {
+        this.#options.log.error("Node monitor failed", { error: String(error) });
+      }
+    }
+  }
+
+  #answer(from: string, kind: string, body: unknown): unknown {
+    if (kind === "claims") return this.names.hear(from, body);
+    if (kind === "grant") return this.names.grant(parseGrantRequest(body), from);
+    const { target, message } = (body ?? {}) as { target?: unknown; message?: unknown };
+    const to = parseTarget(target);
+    if (kind === "call") return this.processes.deliver(to, message, from);
+    // A send is answered when it has arrived, not when it is done.
+    const failed = (error: unknown) => this.#options.log.warn("Message failed", { from, error: String(error) });
+    void new Promise((resolve) => resolve(this.processes.deliver(to, message, from))).catch(failed);
+    return null;
+  }
+
+  #hearBroadcast(body: unknown): void {
+    const { room, message } = (body ?? {}) as { room?: unknown; message?: Data };
+    if (typeof room === "string" && message !== undefined) this.rooms.deliver(room, message);
+  }
+
+  #checkData(node: string, message: unknown): void {
+    const fault = findNoData(message);
+    if (fault !== undefined) throw new CallError(node, "not_data", fault);
+  }
+
+  async #introduced(name: string): Promise<void> {
+    const deadline = Date.now() + INTRODUCTION_MS_MAX;
+    while (!this.names.hasHeard(name)) {
+      if (Date.now() > deadline) throw new PeerRefusedError(name, "unreachable", "it does not tell its names");
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+}
+
+function parseTarget(target: unknown): Address | string {
+  const { name } = (target ?? {}) as { name?: unknown };
+  return typeof name === "string" ? name : parseAddressValue(target);
+}
