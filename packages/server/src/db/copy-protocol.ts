@@ -3,7 +3,7 @@ import type { PoolClient } from "pg";
 /** The part of `pg`'s connection that speaks COPY, which its types do not know. */
 interface CopyConnection {
   query(text: string): void;
-  sendCopyFromChunk(chunk: Uint8Array): void;
+  readonly stream: { cork(): void; uncork(): void; write(bytes: Uint8Array): void };
   endCopyFrom(): void;
 }
 
@@ -26,6 +26,14 @@ export function sendCopy(client: PoolClient, text: string, bytes: Uint8Array): P
   });
 }
 
+/** https://www.postgresql.org/docs/18/protocol-message-formats.html: CopyData. */
+function copyDataHeader(bytes: number): Buffer {
+  const header = Buffer.allocUnsafe(5);
+  header[0] = 0x64;
+  header.writeInt32BE(4 + bytes, 1);
+  return header;
+}
+
 /** What `pg` queues and tells of PostgreSQL's answers, in the way of its own `Query`. */
 class CopyQuery {
   readonly #text: string;
@@ -46,10 +54,15 @@ class CopyQuery {
   }
 
   handleCopyInResponse(connection: CopyConnection): void {
+    // Past `pg`, which would copy every chunk. The bytes stay as they are until the answer has come.
+    connection.stream.cork();
     for (let start = 0; start < this.#bytes.length; start += COPY_CHUNK_BYTES) {
-      connection.sendCopyFromChunk(this.#bytes.subarray(start, start + COPY_CHUNK_BYTES));
+      const chunk = this.#bytes.subarray(start, start + COPY_CHUNK_BYTES);
+      connection.stream.write(copyDataHeader(chunk.length));
+      connection.stream.write(chunk);
     }
     connection.endCopyFrom();
+    connection.stream.uncork();
   }
 
   handleCommandComplete({ text }: { text: string }): void {

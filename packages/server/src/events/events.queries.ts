@@ -40,7 +40,20 @@ const COLUMN_COUNT = 18;
 
 /** Fails with a unique violation when one of the events is stored already: find those first, and try again. */
 export async function insertEvents(tx: Transaction, events: readonly NewEvent[]): Promise<void> {
-  const rows = new CopyBuffer();
+  const rows = spareBuffers.pop() ?? new CopyBuffer();
+  rows.clear();
+  fill(rows, events);
+  await copyBinary(tx, COLUMNS, rows);
+  // Not after a failure: then some of its bytes may still be on their way.
+  if (spareBuffers.length < SPARE_BUFFERS_MAX && rows.capacity <= SPARE_BYTES_MAX) spareBuffers.push(rows);
+}
+
+/** Kept from batch to batch: a new one would grow from nothing to megabytes every time. */
+const spareBuffers: CopyBuffer[] = [];
+const SPARE_BUFFERS_MAX = 2;
+const SPARE_BYTES_MAX = 8 * 1024 * 1024;
+
+function fill(rows: CopyBuffer, events: readonly NewEvent[]): void {
   for (const event of events) {
     rows.startRow(COLUMN_COUNT);
     rows.uuid(event.projectId);
@@ -65,7 +78,6 @@ export async function insertEvents(tx: Transaction, events: readonly NewEvent[])
     rows.bytea(event.payload.body);
     rows.tsvector(event.lexemes);
   }
-  await copyBinary(tx, COLUMNS, rows);
 }
 
 export interface EventKey {

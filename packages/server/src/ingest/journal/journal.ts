@@ -21,6 +21,10 @@ const SEGMENTS_MIN = 8;
 /** One group commit writes at most this much, so that a burst does not make the first of it wait for the last. */
 const GROUP_BYTES_MAX = 8 * 1024 * 1024;
 
+/** A lease reads a little more than its records take on average, and at least this much. */
+const WINDOW_SHARE = 1.1;
+const WINDOW_BYTES_MIN = 64 * 1024;
+
 export interface JournalOptions {
   readonly directory: string;
   /** Bytes on disk above which appends are refused. */
@@ -230,9 +234,9 @@ export class Journal implements EntrySink {
   }
 
   async #writeGroups(): Promise<void> {
-    // Appends of the same turn of the event loop go into the first group together.
-    await Promise.resolve();
     while (this.#waiting.length > 0) {
+      // Requests that have arrived by now go into one group: every group costs a write to disk, however small.
+      await new Promise((resolve) => setImmediate(resolve));
       const group = this.#takeGroup();
       try {
         const segment = await this.#activeSegment();
@@ -284,11 +288,13 @@ export class Journal implements EntrySink {
   }
 
   async #leaseNext(recordsMax: number, bytesMax: number): Promise<Batch | undefined> {
-    const range = this.#returned.shift() ?? (await this.#nextRange(recordsMax, bytesMax));
-    if (range === undefined) return undefined;
+    const returned = this.#returned.shift();
+    const next = returned === undefined ? await this.#nextRange(recordsMax, bytesMax) : { range: returned };
+    if (next === undefined) return undefined;
+    const { range } = next;
     this.#leased.set(range.firstSequence, range);
     try {
-      const bytes = await range.segment.read(range.offset, range.bytes);
+      const bytes = next.bytes ?? (await range.segment.read(range.offset, range.bytes));
       const lastSequence = range.firstSequence + range.records - 1;
       return { firstSequence: range.firstSequence, lastSequence, bytes, attempts: range.attempts };
     } catch (error) {
@@ -299,7 +305,10 @@ export class Journal implements EntrySink {
   }
 
   /** Moves on over entries that nobody was given yet. */
-  async #nextRange(recordsMax: number, bytesMax: number): Promise<Range | undefined> {
+  async #nextRange(
+    recordsMax: number,
+    bytesMax: number,
+  ): Promise<{ readonly range: Range; readonly bytes?: Buffer } | undefined> {
     for (const segment of this.#segments) {
       while (segment.readRecords < segment.durableRecords) {
         const firstSequence = segment.firstSequence + segment.readRecords;
@@ -307,11 +316,12 @@ export class Journal implements EntrySink {
         const isStored = stored !== undefined && stored.first <= firstSequence;
         const until = isStored ? stored.last + 1 : (stored?.first ?? Number.POSITIVE_INFINITY);
         const limit = Math.min(recordsMax, until - firstSequence, segment.durableRecords - segment.readRecords);
-        const { records, bytes } = await this.#measure(segment, limit, bytesMax);
+        const { records, bytes, window } = await this.#measure(segment, limit, bytesMax);
         const range = { segment, offset: segment.readBytes, bytes, firstSequence, records, attempts: 0 };
         segment.readRecords += records;
         segment.readBytes += bytes;
-        if (!isStored) return range;
+        // A first record longer than the window is read again, whole.
+        if (!isStored) return bytes > window.length ? { range } : { range, bytes: window.subarray(0, bytes) };
         segment.doneRecords += records;
       }
     }
@@ -320,9 +330,17 @@ export class Journal implements EntrySink {
   }
 
   /** How many of the next records fit, and their bytes. */
-  async #measure(segment: Segment, recordsMax: number, bytesMax: number): Promise<{ records: number; bytes: number }> {
+  async #measure(
+    segment: Segment,
+    recordsMax: number,
+    bytesMax: number,
+  ): Promise<{ records: number; bytes: number; window: Buffer }> {
     const left = segment.durableBytes - segment.readBytes;
-    const window = await segment.read(segment.readBytes, Math.min(left, bytesMax));
+    const expected = Math.ceil((recordsMax * WINDOW_SHARE * segment.durableBytes) / segment.durableRecords);
+    const window = await segment.read(
+      segment.readBytes,
+      Math.min(left, bytesMax, Math.max(expected, WINDOW_BYTES_MIN)),
+    );
     let records = 0;
     let bytes = 0;
     while (records < recordsMax && bytes + RECORD_HEADER_BYTES <= window.length) {
@@ -331,7 +349,7 @@ export class Journal implements EntrySink {
       records += 1;
       bytes += next;
     }
-    return { records, bytes };
+    return { records, bytes, window };
   }
 
   #endLease(batch: Batch): Range {

@@ -1,4 +1,5 @@
 import type { Event, Frame, Stacktrace } from "@mesher/protocol";
+import { remember } from "../remember.ts";
 import { LEXEMES_MAX, LEXEMES_PER_TEXT_MAX } from "./limits.ts";
 import { eventCulprit, eventTitle } from "./title.ts";
 import { tokenize } from "./tokenize.ts";
@@ -40,10 +41,13 @@ function stacktraces(event: Event): readonly (Stacktrace | undefined)[] {
 }
 
 function addFrame(frame: Frame, lexemes: Lexemes): void {
-  lexemes.add(frame.function);
-  lexemes.add(frame.module);
-  lexemes.add(frame.filename ?? frame.abs_path);
+  lexemes.add(frame.function, nameLexemes);
+  lexemes.add(frame.module, nameLexemes);
+  lexemes.add(frame.filename ?? frame.abs_path, nameLexemes);
 }
+
+/** The names of functions, modules and files are the same in every event of a program. */
+const nameLexemes = remember(tokenize);
 
 /** A set of limited size, filled text by text. */
 class Lexemes {
@@ -51,11 +55,11 @@ class Lexemes {
   /** Frames of one file repeat its name. */
   readonly #texts = new Set<string>();
 
-  add(text: string | undefined): void {
+  add(text: string | undefined, split: (text: string) => string[] = tokenize): void {
     if (text === undefined || this.#lexemes.size >= LEXEMES_MAX || this.#texts.has(text)) return;
     this.#texts.add(text);
     const sizeMax = Math.min(this.#lexemes.size + LEXEMES_PER_TEXT_MAX, LEXEMES_MAX);
-    for (const lexeme of tokenize(text)) {
+    for (const lexeme of split(text)) {
       if (this.#lexemes.size >= sizeMax) return;
       this.#lexemes.add(lexeme);
     }

@@ -1,4 +1,4 @@
-import { remember } from "./remember.ts";
+import { remember } from "../../remember.ts";
 
 /**
  * The base name of a file in lower case, without the version or content hash a build put into it. Folders are left

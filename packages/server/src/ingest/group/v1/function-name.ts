@@ -1,9 +1,9 @@
 import type { Frame } from "@mesher/protocol";
+import { remember } from "../../remember.ts";
 import { familyOf } from "./family.ts";
 import { cleanJavaScriptFunctionName } from "./javascript-function-name.ts";
 import { removeCompilerMarks } from "./module.ts";
 import { trimNativeFunctionName } from "./native-function-name.ts";
-import { remember } from "./remember.ts";
 
 /** The name of a frame's function, without numbers and arguments, or none when it is unknown or unnamed. */
 export function cleanFunctionName(frame: Frame, platform: string): string | undefined {

@@ -1,4 +1,4 @@
-import { remember } from "./remember.ts";
+import { remember } from "../../remember.ts";
 
 /**
  * The bare name of a function as every browser would give it, or none for an unnamed one.

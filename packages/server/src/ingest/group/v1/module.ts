@@ -1,5 +1,5 @@
+import { remember } from "../../remember.ts";
 import { removeBuildMarks } from "./file-name.ts";
-import { remember } from "./remember.ts";
 
 /** The module or class of a frame, without what a code generator or a build put into its name. */
 export function cleanModule(

@@ -1,4 +1,4 @@
-import { remember } from "./remember.ts";
+import { remember } from "../../remember.ts";
 import { type Facts, type Mark, NO_FACTS, type Role } from "./role.ts";
 
 /** What the module or class of a frame tells, mostly of Java, Kotlin and Android. */

@@ -1,4 +1,4 @@
-import { remember } from "./remember.ts";
+import { remember } from "../../remember.ts";
 
 /**
  * The bare name of a native function: without return type, arguments, template arguments, qualifiers, and the marks

@@ -1,4 +1,4 @@
-import { remember } from "./remember.ts";
+import { remember } from "../../remember.ts";
 import { type Facts, type Mark, NO_FACTS, type Role, strongerRole } from "./role.ts";
 
 /** What the name of a native function (C, C++, Objective-C, Swift, Rust) tells of its frame. */

@@ -1,4 +1,4 @@
-import { remember } from "./remember.ts";
+import { remember } from "../../remember.ts";
 import { type Facts, type Mark, NO_FACTS, type Role, strongerRole } from "./role.ts";
 
 /** What the file of a program or library (`/usr/lib/libc.dylib`, `C:\Windows\…`) tells of its native frames. */

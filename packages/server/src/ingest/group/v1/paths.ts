@@ -1,5 +1,5 @@
+import { remember } from "../../remember.ts";
 import { normalizePath } from "./packages.ts";
-import { remember } from "./remember.ts";
 import { type Facts, type Mark, NO_FACTS } from "./role.ts";
 
 /** What the path of a source file tells of its frame: whether the application's authors wrote it. */
