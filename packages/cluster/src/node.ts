@@ -2,22 +2,23 @@
  * A node of the cluster, or a node alone: the same, with nobody to talk to. This is the whole of what a program uses.
  */
 import { randomUUID } from "node:crypto";
+import type { Answers } from "./answers.ts";
 import { CallError } from "./call-error.ts";
 import { type Address, parseAddressValue } from "./claims.ts";
 import type { ClusterStatus } from "./cluster-status.ts";
-import { deriveKeys, parseCookies } from "./cookie.ts";
 import { type Data, findNoData } from "./data.ts";
 import { PeerRefusedError } from "./hello.ts";
 import { Membership } from "./membership.ts";
-import { Mesh } from "./mesh.ts";
-import { MESH_TUNING, type PeerInfo } from "./mesh-options.ts";
+import type { Mesh } from "./mesh.ts";
+import type { PeerInfo } from "./mesh-options.ts";
 import { Engine } from "./moleculer.ts";
 import { Names, parseGrantRequest } from "./names.ts";
 import { parseNodeName } from "./node-name.ts";
-import { type NodeOptions, NodeStartError } from "./node-options.ts";
-import { parsePeers } from "./peers.ts";
+import type { NodeOptions } from "./node-options.ts";
 import { type Handler, Processes } from "./processes.ts";
+import { RemoteWork } from "./remote-work.ts";
 import { Rooms } from "./rooms.ts";
+import { Watches } from "./watches.ts";
 
 /** How long a call waits when it does not say, milliseconds. */
 const CALL_MS_DEFAULT = 10_000;
@@ -38,44 +39,6 @@ export interface NodeChange {
 /** A process by its address, or by its name on a node; node "" is this one. */
 export type Target = Address | { readonly name: string; readonly node: string };
 
-/** Nodes that run in this process, by name. */
-const running = new Set<string>();
-
-/**
- * Starts a node. Peers are looked for in the background, for ever; a peer that cannot be reached is no error.
- * Throws a `NodeNameError`, `CookieError`, `RangeError` or `NodeStartError`; then no port is open.
- */
-export async function startNode(options: NodeOptions): Promise<ClusterNode> {
-  const { name = "", cookie = "", log } = options;
-  if (name === "" || cookie === "") {
-    log.info("[Mesher] Running in standalone mode (no distribution)");
-    return ClusterNode.start(options, undefined);
-  }
-  const node = parseNodeName(name);
-  const [cookies, seeds] = [parseCookies(cookie), parsePeers(options.peers ?? "")];
-  if (node.port !== 0 && running.has(node.full)) throw new NodeStartError(node.full, "already_started");
-  running.add(node.full);
-  try {
-    const { version = "", compatibility = "", bindHost, tuning } = options;
-    const mesh = await Mesh.listen({
-      ...MESH_TUNING,
-      ...tuning,
-      ...(bindHost === undefined ? {} : { bindHost }),
-      node,
-      keys: await deriveKeys(cookies),
-      seeds,
-      version,
-      compatibility,
-    }).catch((cause: Error) => {
-      throw new NodeStartError(node.full, "bind_failed", { cause });
-    });
-    return await ClusterNode.start(options, mesh);
-  } catch (error) {
-    running.delete(node.full);
-    throw error;
-  }
-}
-
 export class ClusterNode implements AsyncDisposable {
   /** `name@host:port`, or "" for a node alone. */
   readonly self: string;
@@ -85,19 +48,30 @@ export class ClusterNode implements AsyncDisposable {
   /** Processes of this node, and their names here. */
   readonly processes: Processes;
   readonly rooms: Rooms;
+  /** Processes started by name on any node. */
+  readonly work: RemoteWork;
+  /** Monitors of processes, and links between them. */
+  readonly watches: Watches;
   readonly #options: NodeOptions;
   readonly #mesh: Mesh | undefined;
   readonly #engine: Engine;
+  readonly #answers: Answers<string>;
   readonly #membership = new Membership();
   readonly #monitors = new Set<(change: NodeChange) => void>();
   readonly #lostSessions = new Map<string, { reason: string; hasLeft: boolean }>();
   readonly #startedAt = new Date();
+  #onStop = () => {};
   #unconfirmedSends = 0;
   #droppedSends = 0;
 
   /** Use `startNode`. */
-  static async start(options: NodeOptions, mesh: Mesh | undefined): Promise<ClusterNode> {
+  static async start(
+    options: NodeOptions,
+    mesh: Mesh | undefined,
+    onStop: () => void = () => {},
+  ): Promise<ClusterNode> {
     const node = new ClusterNode(options, mesh);
+    node.#onStop = onStop;
     await node.#start();
     return node;
   }
@@ -114,15 +88,32 @@ export class ClusterNode implements AsyncDisposable {
       onBroadcast: (_from, _kind, body) => this.#hearBroadcast(body),
     });
     this.processes = new Processes(this.self, this.incarnation);
-    this.processes.onExit = (address) => this.names.releaseAll(address);
+    this.processes.onExit = (address, reason) => {
+      this.names.releaseAll(address);
+      this.watches.exited(address, reason);
+    };
     const onError = (error: unknown) => options.log.error("Cluster node failed", { error: String(error) });
+    const request = (node: string, kind: string, body: unknown, deadlineMs: number) =>
+      this.#engine.request(node, kind, body, deadlineMs);
+    const { self, processes } = this;
+    const isConnected = (node: string) => this.#membership.isAlive(node);
+    this.watches = new Watches({ self, processes, isConnected, request, onError });
+    this.work = new RemoteWork({ self, processes, watches: this.watches, request });
     this.names = new Names({
       own: this.self,
       peers: () => this.list(),
-      request: (node, kind, body, deadlineMs) => this.#engine.request(node, kind, body, deadlineMs),
+      request,
       onLost: (name, to) => options.log.warn("Name lost to an earlier claim", { name, to: to.node }),
       onError,
     });
+    this.#answers = {
+      ...this.watches.answers,
+      ...this.work.answers,
+      claims: (from, set) => this.names.hear(from, set),
+      grant: (from, body) => this.names.grant(parseGrantRequest(body), from),
+      call: (from, { target, message }) => this.processes.deliver(parseTarget(target), message, from),
+      send: (from, { target, message }) => this.#take(from, target, message),
+    };
     this.rooms = new Rooms({ forward: (body) => this.#engine.broadcast("room", body), onError });
   }
 
@@ -206,8 +197,9 @@ export class ClusterNode implements AsyncDisposable {
 
   /** Takes leave of all peers and closes the port. */
   async stop(): Promise<void> {
+    this.watches.stop();
     await this.#engine.stop();
-    if (this.#mesh !== undefined) running.delete(parseNodeName(this.#options.name ?? "").full);
+    this.#onStop();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -243,6 +235,7 @@ export class ClusterNode implements AsyncDisposable {
     this.#membership.down(name, hasLeft ? "left" : "dead", reason);
     this.#options.log.warn("Node down", { node: name, reason });
     this.names.nodeDown(name);
+    this.watches.nodeDown(name);
     this.#tell({ kind: "down", node: name, reason });
   }
 
@@ -257,15 +250,16 @@ export class ClusterNode implements AsyncDisposable {
   }
 
   #answer(from: string, kind: string, body: unknown): unknown {
-    if (kind === "claims") return this.names.hear(from, body);
-    if (kind === "grant") return this.names.grant(parseGrantRequest(body), from);
-    const { target, message } = (body ?? {}) as { target?: unknown; message?: unknown };
+    const answer = Object.hasOwn(this.#answers, kind) ? this.#answers[kind] : undefined;
+    if (answer === undefined) throw new CallError(this.self, "failed", `it does not know what ${kind} is`);
+    return answer(from, body ?? {});
+  }
+
+  /** Answered when it has arrived, not when it is done. */
+  #take(from: string, target: unknown, message: unknown): void {
     const to = parseTarget(target);
-    if (kind === "call") return this.processes.deliver(to, message, from);
-    // A send is answered when it has arrived, not when it is done.
     const failed = (error: unknown) => this.#options.log.warn("Message failed", { from, error: String(error) });
     void new Promise((resolve) => resolve(this.processes.deliver(to, message, from))).catch(failed);
-    return null;
   }
 
   #hearBroadcast(body: unknown): void {

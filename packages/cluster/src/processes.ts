@@ -2,6 +2,7 @@
 import { CallError } from "./call-error.ts";
 import type { Address } from "./claims.ts";
 import { checkName } from "./claims.ts";
+import type { ExitReason } from "./exit-reason.ts";
 
 /**
  * What a process does with a message. What it returns, or resolves with, answers a call; what it throws fails it.
@@ -9,13 +10,17 @@ import { checkName } from "./claims.ts";
  */
 export type Handler = (message: unknown, from: string) => unknown;
 
+/** "later": the process closes itself when it has finished. */
+export type Ender = (reason: ExitReason) => "now" | "later";
+
 export class Processes {
   readonly #node: string;
   readonly #incarnation: string;
   readonly #handlers = new Map<number, Handler>();
+  readonly #enders = new Map<number, Ender>();
   readonly #names = new Map<string, Address>();
   /** Called when a process has ended. */
-  onExit: (address: Address) => void = () => {};
+  onExit: (address: Address, reason: ExitReason) => void = () => {};
   #lastId = 0;
 
   constructor(node: string, incarnation: string) {
@@ -23,22 +28,36 @@ export class Processes {
     this.#incarnation = incarnation;
   }
 
-  open(handler: Handler): Address {
+  /** `onEnd` is told that the process is to end. It may ask for time, but not when it is killed. */
+  open(handler: Handler, onEnd: Ender = () => "now"): Address {
     this.#lastId += 1;
     this.#handlers.set(this.#lastId, handler);
+    this.#enders.set(this.#lastId, onEnd);
     return { node: this.#node, incarnation: this.#incarnation, id: this.#lastId };
   }
 
   /** Its names are free from now on, and messages to it are refused. */
-  close(address: Address): void {
+  close(address: Address, reason: ExitReason = { kind: "normal" }): void {
     if (!this.isOpen(address)) return;
     this.#handlers.delete(address.id);
+    this.#enders.delete(address.id);
     for (const [name, { id }] of this.#names) if (id === address.id) this.#names.delete(name);
-    this.onExit(address);
+    this.onExit(address, reason);
   }
 
-  isOpen({ node, incarnation, id }: Address): boolean {
-    return node === this.#node && incarnation === this.#incarnation && this.#handlers.has(id);
+  /** Ends a process: at once if it is killed, else when it is ready to. */
+  end(address: Address, reason: ExitReason): void {
+    if (!this.isOpen(address)) return;
+    const when = this.#enders.get(address.id)?.(reason);
+    if (when !== "later" || reason.kind === "killed") this.close(address, reason);
+  }
+
+  isOpen(address: Address): boolean {
+    return this.isOfThisLife(address) && this.#handlers.has(address.id);
+  }
+
+  isOfThisLife({ node, incarnation }: Address): boolean {
+    return node === this.#node && incarnation === this.#incarnation;
   }
 
   get size(): number {

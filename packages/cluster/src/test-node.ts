@@ -1,6 +1,7 @@
 /** Whole nodes in this process, for tests. */
-import { type ClusterNode, type NodeChange, startNode } from "./node.ts";
+import type { ClusterNode, NodeChange } from "./node.ts";
 import type { NodeOptions } from "./node-options.ts";
+import { startNode } from "./start-node.ts";
 import { TEST_COOKIE } from "./test-mesh.ts";
 
 const TUNING = { heartbeatMs: 100, silenceMs: 500, handshakeMs: 1_000 };
