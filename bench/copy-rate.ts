@@ -14,7 +14,7 @@ import { BODIES, pickBody, randomFrom, type SizeName, sampleEvent } from "./samp
 const ROWS: Record<SizeName, number> = { "2k": 20_000, "10k": 12_000, "50k": 5_000 };
 const BATCH_ROWS = 500;
 
-export async function measureCopy(sizes: readonly SizeName[]): Promise<Record<string, number>> {
+export async function measureCopy(size: SizeName): Promise<number> {
   await using dataDir = await createDataDir("mesher-bench-");
   await using postgres = await startEmbeddedPostgres({ dataDir: dataDir.path, log: () => undefined });
   await using database = openDatabase({ url: postgres.url, applicationName: "bench", log: () => undefined });
@@ -22,15 +22,11 @@ export async function measureCopy(sizes: readonly SizeName[]): Promise<Record<st
   await migrate(database, () => undefined);
   await ensurePartitions(database, daysAhead(Date.now()));
 
-  const perSecond: Record<string, number> = {};
-  for (const size of sizes) {
-    const batches = await prepareBatches(size);
-    await database.query({ text: "checkpoint" });
-    const startedAt = performance.now();
-    for (const { text, bytes } of batches) await withTransaction(database, (tx) => tx.copyFrom(text, bytes));
-    perSecond[size] = (batches.length * BATCH_ROWS * 1000) / (performance.now() - startedAt);
-  }
-  return perSecond;
+  const batches = await prepareBatches(size);
+  await database.query({ text: "checkpoint" });
+  const startedAt = performance.now();
+  for (const { text, bytes } of batches) await withTransaction(database, (tx) => tx.copyFrom(text, bytes));
+  return (batches.length * BATCH_ROWS * 1000) / (performance.now() - startedAt);
 }
 
 interface Copy {
