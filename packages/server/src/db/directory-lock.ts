@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
@@ -35,9 +35,12 @@ export function lockDirectory(dir: string): DirectoryLock {
 }
 
 function openLock(dir: string, holderFile: string): DatabaseSync {
+  const lockFile = join(dir, LOCK_FILE);
   let lock: DatabaseSync | undefined;
   try {
-    lock = new DatabaseSync(join(dir, LOCK_FILE), { timeout: 0 });
+    // A file that may only be read SQLite would open all the same, and its lock would keep nobody out.
+    if (existsSync(lockFile)) accessSync(lockFile, constants.W_OK);
+    lock = new DatabaseSync(lockFile, { timeout: 0 });
     lock.exec("pragma journal_mode = memory; begin exclusive");
     return lock;
   } catch (error) {
@@ -46,7 +49,7 @@ function openLock(dir: string, holderFile: string): DatabaseSync {
       const holder = readHolder(holderFile);
       throw new DirectoryLockedError(`Another Mesher (process ${holder}) is using ${dir}`, { cause: error });
     }
-    throw new Error(`The file ${join(dir, LOCK_FILE)} cannot be locked: ${String(error)}`, { cause: error });
+    throw new Error(`The file ${lockFile} cannot be locked: ${String(error)}`, { cause: error });
   }
 }
 

@@ -182,6 +182,15 @@ describe.skipIf(!isRoot)("as root (skipped: this is not root)", () => {
     await expect(starting).rejects.toThrow(`chmod o+x ${dataDir.path}`);
   });
 
+  test("a lock file that its user may only read is refused, for it would keep nobody out", async () => {
+    await using dataDir = await createDataDir();
+    const homeDir = join(dataDir.path, "postgres");
+    await mkdir(homeDir);
+    await writeFile(join(homeDir, "mesher.lock"), "", { mode: 0o644 });
+    await chown(homeDir, NOBODY, NOBODY);
+    await expect(hold(dataDir.path, NOBODY)).rejects.toThrow(/mesher\.lock cannot be locked: .*EACCES/);
+  });
+
   test("an ordinary user runs it as himself, and not on the files of another", async () => {
     await using dataDir = await createDataDir();
     await chown(dataDir.path, NOBODY, NOBODY);
