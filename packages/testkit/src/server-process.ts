@@ -1,10 +1,20 @@
 /** Mesher as its users run it: a process of its own, started by its main file, reached over HTTP. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { createDataDir } from "./data-dir.ts";
 
 const MAIN = fileURLToPath(new URL("../../server/src/main.ts", import.meta.url));
+
+/** What `npm start` gives Node and the C library on the way, so that tests and benchmarks run what users run. */
+const START_SCRIPT = (createRequire(import.meta.url)("../../../package.json") as { scripts: { start: string } }).scripts
+  .start;
+const NODE_FLAGS = START_SCRIPT.match(/--\S+/g) ?? [];
+const START_ENV = Object.fromEntries(
+  [...START_SCRIPT.matchAll(/([A-Z_]+)=(\S+)/g)].map(([, name, value]) => [name ?? "", value ?? ""]),
+);
+
 const START_MS_MAX = 60_000;
 const STOP_MS_MAX = 45_000;
 
@@ -48,6 +58,7 @@ export class ServerProcess implements AsyncDisposable {
     const dataDir = options.dataDir ?? made?.path ?? "";
     const env = {
       PATH: process.env["PATH"] ?? "",
+      ...START_ENV,
       MESHER_HTTP_PORT: String(options.port ?? 0),
       MESHER_HTTP_HOST: "127.0.0.1",
       MESHER_DATA_DIR: dataDir,
@@ -56,7 +67,7 @@ export class ServerProcess implements AsyncDisposable {
       ...(options.databaseUrl === undefined ? {} : { DATABASE_URL: options.databaseUrl }),
       ...options.env,
     };
-    const child = spawn(process.execPath, [MAIN], { env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [...NODE_FLAGS, MAIN], { env, stdio: ["ignore", "pipe", "pipe"] });
     const output: string[] = [];
     const remove = async () => made?.[Symbol.asyncDispose]();
     try {

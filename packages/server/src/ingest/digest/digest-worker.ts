@@ -4,7 +4,7 @@ import type { Batch } from "../journal/journal.ts";
 import { BATCHES_PER_WORKER, type BatchMessage, type WorkerData, type WorkerMessage } from "./worker-messages.ts";
 
 /** Old-generation heap of a worker. Two batches of 4 MiB take a tenth of it. */
-const HEAP_MIB_MAX = 256;
+const HEAP_MIB_MAX = 160;
 
 /** Of the young generation. Node's default is several times as much, which costs a hundred megabytes and gains nothing. */
 const YOUNG_MIB_MAX = 32;

@@ -22,8 +22,8 @@ const BATCH_RECORDS_MAX = 1_000;
 const BATCH_BYTES_MAX = 4 * 1024 * 1024;
 
 /** While few entries wait, batches start at least this far apart: tiny batches cost several times as much an event. */
-const LINGER_MS = 20;
-const LINGER_RECORDS = 250;
+const LINGER_MS = 50;
+const LINGER_RECORDS = 500;
 
 /** Deaths by one entry after which it is quarantined. */
 const DEATHS_MAX = 2;

@@ -2,6 +2,7 @@
  * A worker thread: digests batches of journal records and stores them, with a pool of its own.
  * While one batch waits for the database, the next is digested.
  */
+import { constants, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import type { OutcomeCount } from "../../dashboards/rollups.queries.ts";
 import { openDatabase } from "../../db/database.ts";
@@ -16,6 +17,9 @@ import { BATCHES_PER_WORKER, type BatchMessage, type WorkerData, type WorkerMess
 const TURN_MS = 8;
 
 if (parentPort === null) throw new Error("worker.ts runs on a worker thread");
+// Accepting goes before digesting: what is accepted can wait. On Linux this is the thread's own priority (setpriority(2),
+// "C library/kernel differences"), elsewhere it would be that of the whole process.
+if (process.platform === "linux") setPriority(0, constants.priority.PRIORITY_BELOW_NORMAL);
 const port = parentPort;
 const { databaseUrl, progress } = workerData as WorkerData;
 const currentSequence = new Float64Array(progress);
