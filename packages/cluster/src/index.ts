@@ -14,3 +14,5 @@ export type { Handler } from "./processes.ts";
 export type { SpawnContext, SpawnFunction } from "./remote-work.ts";
 export type { Member } from "./rooms.ts";
 export { startNode } from "./start-node.ts";
+export type { Restart, Strategy } from "./supervision.ts";
+export { type ChildSpec, type ChildState, Supervisor, type SupervisorOptions } from "./supervisor.ts";

@@ -1,5 +1,4 @@
 /** One encrypted connection to one peer, as frames. Knows nothing of who the peer is. */
-import { once } from "node:events";
 import type { TLSSocket } from "node:tls";
 import { encodeHeader, FRAME, FrameReader } from "./frame.ts";
 
@@ -30,12 +29,15 @@ export class Link {
   readonly #reader = new FrameReader(HANDSHAKE_FRAME_BYTES_MAX);
   #closedFor: string | undefined;
   #isCorked = false;
+  /** Senders that wait until the queue is shorter. */
+  #waiting: (() => void)[] = [];
 
   constructor(socket: TLSSocket, limits: LinkLimits) {
     this.#socket = socket;
     this.#limits = limits;
     socket.setNoDelay(true);
     socket.on("data", (chunk: Buffer) => this.#read(chunk));
+    socket.on("drain", () => this.#release());
     socket.on("error", (error: Error) => this.close(error.message));
     socket.on("close", () => this.close("the connection was closed"));
   }
@@ -79,11 +81,7 @@ export class Link {
   /** Resolves when the queue is short enough to go on, or the link is closed. */
   async drained(): Promise<void> {
     if (!this.isOpen || this.queuedBytes < QUEUE_BYTES_WAIT || !this.#socket.writableNeedDrain) return;
-    const given = new AbortController();
-    const { signal } = given;
-    await Promise.race([once(this.#socket, "drain", { signal }), once(this.#socket, "close", { signal })]).finally(() =>
-      given.abort(),
-    );
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   /** Ends the link at once; what waits is lost. */
@@ -91,6 +89,7 @@ export class Link {
     if (this.#closedFor !== undefined) return;
     this.#closedFor = reason;
     this.#socket.destroy();
+    this.#release();
     this.onClose(reason);
   }
 
@@ -116,6 +115,12 @@ export class Link {
       this.#isCorked = false;
       this.#socket.uncork();
     });
+  }
+
+  #release(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const go of waiting) go();
   }
 
   #read(chunk: Buffer): void {

@@ -1,0 +1,81 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { parseNodeName } from "./node-name.ts";
+import { TestMesh } from "./test-mesh.ts";
+import { startTestNode, until } from "./test-node.ts";
+
+const COMMANDS = 12;
+
+/** What a peer that has the cookie, and has lost its mind, may say: nonsense, and what almost makes sense. */
+const bodiesOf = (sender: string) => {
+  const field = fc.constantFrom(
+    "id",
+    "action",
+    "event",
+    "params",
+    "data",
+    "success",
+    "error",
+    "stream",
+    "seq",
+    "services",
+  );
+  const almost = fc
+    .dictionary(field, fc.oneof(fc.jsonValue(), fc.constant("mesher.request")), { maxKeys: 8 })
+    .map((fields) => Buffer.from(JSON.stringify({ ver: "5", sender, ...fields })));
+  const nonsense = fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes));
+  return fc.oneof({ weight: 4, arbitrary: almost }, { weight: 1, arbitrary: nonsense });
+};
+
+test("F.4-6: whatever a peer with the cookie says, the node lives, and its other peers notice nothing", async () => {
+  const faults: unknown[] = [];
+  const note = (fault: unknown) => faults.push(fault);
+  process.on("unhandledRejection", note);
+  await using node = await startTestNode("node");
+  await using well = await startTestNode("well", { peers: node.node.self });
+  await using mad = await TestMesh.start("mad", { peers: node.node.self });
+  const address = node.node.open((message) => message);
+  await mad.hears(`up ${node.node.self}`);
+  await until(() => well.node.list().length >= 1, "the node");
+
+  const command = fc.nat(COMMANDS);
+  const message = fc.tuple(command, bodiesOf(mad.name));
+  await fc.assert(
+    fc.asyncProperty(fc.array(message, { maxLength: 20 }), async (messages) => {
+      const session = mad.mesh.session(node.node.self);
+      if (session === undefined) await mad.mesh.connect(parseNodeName(node.node.self));
+      for (const [type, body] of messages) mad.mesh.send(node.node.self, type, body);
+      expect(await well.node.call(address, "still there?")).toBe("still there?");
+    }),
+    { numRuns: 200, interruptAfterTimeLimit: 5_000 },
+  );
+  expect(well.changes.filter(({ kind, node: name }) => kind === "down" && name === node.node.self)).toEqual([]);
+  process.off("unhandledRejection", note);
+  expect(faults).toEqual([]);
+}, 60_000);
+
+test("hazard 11: a packet by another's name, or by the node's own, ends the session it came over and nothing else", async () => {
+  await using node = await startTestNode("node");
+  await using well = await startTestNode("well", { peers: node.node.self });
+  await using mad = await TestMesh.start("mad", { peers: node.node.self });
+  await until(() => node.node.list().includes(well.node.self), "the other peer");
+  await mad.hears(`up ${node.node.self}`);
+  for (const sender of [node.node.self, well.node.self]) {
+    const from = mad.told.length;
+    const info = {
+      ver: "5",
+      sender,
+      services: [],
+      instanceID: "another",
+      ipList: [],
+      hostname: "",
+      client: {},
+      config: {},
+    };
+    for (const command of [4, 5]) mad.mesh.send(node.node.self, command, Buffer.from(JSON.stringify(info)));
+    await mad.hears(`down ${node.node.self}`, 5_000, from);
+    await mad.hears(`up ${node.node.self}`, 5_000, from);
+  }
+  expect(node.node.list()).toContain(well.node.self);
+  expect(well.changes.filter(({ kind }) => kind === "down")).toEqual([]);
+});
