@@ -19,7 +19,8 @@ export interface DiallerOptions extends HandshakeOptions {
   readonly own: () => Hello;
   readonly hasSession: (name: string) => boolean;
   readonly isAlone: () => boolean;
-  readonly onSession: (link: Link, peer: Hello) => void;
+  /** `key`: what was dialled; the peer's name, or an address that DNS gave. */
+  readonly onSession: (link: Link, peer: Hello, key: string) => void;
   readonly onRefused: (peer: string, error: PeerRefusedError) => void;
 }
 
@@ -144,7 +145,7 @@ export class Dialler {
         ? ({ reason: "wrong_node", detail: `it is ${peer.name}` } as const)
         : undefined);
     if (to === ANY_NODE) this.#answeredBy.set(key, peer.name);
-    if (refusal === undefined && !this.#options.hasSession(peer.name)) return this.#options.onSession(link, peer);
+    if (refusal === undefined && !this.#options.hasSession(peer.name)) return this.#options.onSession(link, peer, key);
     const error = new PeerRefusedError(key, refusal?.reason ?? "already_connected", refusal?.detail);
     link.onClose = () => undefined;
     link.close(error.message);

@@ -97,7 +97,10 @@ export class Mesh {
       own: () => this.own,
       hasSession: (name) => this.session(name) !== undefined,
       isAlone: () => this.sessions.length === 0,
-      onSession: (link, peer) => this.#opened(link, peer),
+      onSession: (link, peer, key) => {
+        this.#forgive(key);
+        this.#opened(link, peer);
+      },
       onRefused: (peer, error) => this.#refuse(peer, error, "dialled"),
     });
     this.#dialler.start();
@@ -177,7 +180,7 @@ export class Mesh {
 
   #up(name: string, tell: () => void): void {
     this.#dialler?.reached(name);
-    for (const [key, { peer }] of this.#refused) if (peer === name) this.#refused.delete(key);
+    this.#forgive(name);
     tell();
   }
 
@@ -186,8 +189,14 @@ export class Mesh {
     tell();
   }
 
+  /** What was refused before is settled. */
+  #forgive(peer: string): void {
+    for (const [key, refused] of this.#refused) if (refused.peer === peer) this.#refused.delete(key);
+  }
+
   #refuse(peer: string, error: PeerRefusedError, side: RefusedPeer["side"]): void {
-    if (HARMLESS.has(error.reason) || this.#isLeaving) return;
+    if (HARMLESS.has(error.reason)) return this.#forgive(peer);
+    if (this.#isLeaving) return;
     const key = `${side} ${peer} ${error.reason}`;
     const before = this.#refused.get(key);
     this.#refused.delete(key);

@@ -37,7 +37,10 @@ export async function startNode(options: NodeOptions): Promise<ClusterNode> {
     }).catch((cause: Error) => {
       throw new NodeStartError(node.full, "bind_failed", { cause });
     });
-    return await ClusterNode.start(options, mesh, () => running.delete(node.full));
+    return await ClusterNode.start(options, mesh, () => running.delete(node.full)).catch(async (error: unknown) => {
+      await mesh.stop();
+      throw error;
+    });
   } catch (error) {
     running.delete(node.full);
     throw error;
