@@ -84,6 +84,13 @@ module.exports = {
       },
     },
     {
+      name: "cluster-uses-nobody",
+      severity: "error",
+      comment: "No word of errors in it.",
+      from: { path: "^packages/cluster/", pathNot: "\\.test\\.ts$" },
+      to: { path: ["^packages/(?!cluster/)", "^bench/"] },
+    },
+    {
       name: "web-and-cli-speak-protocol",
       severity: "error",
       comment: "What they need of the server travels over HTTP.",

@@ -20,6 +20,7 @@ const VIOLATIONS: Readonly<Record<string, readonly [path: string, text: string]>
   "only-db-imports-pg": ["packages/server/src/issues/planted.ts", 'import "pg";'],
   "db-and-runtime-know-no-domain": ["packages/server/src/db/planted.ts", 'import "../issues/issues.queries.ts";'],
   "protocol-uses-nobody": ["packages/protocol/src/planted.ts", 'import "node:fs";'],
+  "cluster-uses-nobody": ["packages/cluster/src/planted.ts", 'import "@mesher/protocol";'],
   "web-and-cli-speak-protocol": ["packages/cli/src/planted.ts", 'import "@mesher/server/testing";'],
   "testkit-is-for-tests": ["packages/server/src/planted.ts", 'import "@mesher/testkit";'],
   "packages-by-name": ["packages/cli/src/planted.ts", 'import "../../protocol/src/event.ts";'],
