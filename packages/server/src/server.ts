@@ -6,6 +6,7 @@ import { formatDsn } from "@mesher/protocol";
 import { authenticateByToken } from "./api/authenticate.ts";
 import { HttpServer } from "./api/server.ts";
 import type { Config } from "./config.ts";
+import { HOUR_MS } from "./dashboards/rollups.queries.ts";
 import { type Database, openDatabase, waitForDatabase } from "./db/database.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./db/embedded/embedded.ts";
 import { migrate } from "./db/migrate.ts";
@@ -29,7 +30,6 @@ import { type Service, startServices } from "./runtime/service.ts";
 /** Quarantined entries that one request tries again. */
 const QUARANTINE_RETRY_MAX = 100;
 
-const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 const WORKERS_MAX_DEFAULT = 4;
 

@@ -1,4 +1,4 @@
-import type { ApiEventDetail, Level } from "@mesher/protocol";
+import { type ApiEventDetail, type Level, parseEventId } from "@mesher/protocol";
 import { findEvent, findNeighbours, type StoredEvent } from "../events/events.queries.ts";
 import { unpackPayload } from "../events/payload.ts";
 import { parseEventJson } from "../ingest/event-json.ts";
@@ -6,9 +6,6 @@ import { normalizeEvent } from "../ingest/normalize/normalize.ts";
 import { listProjects } from "../organizations/organizations.queries.ts";
 import { notFound } from "./api-error.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
-import { isUuid } from "./pages-of-lists.ts";
-
-const EVENT_ID = /^[0-9a-f]{32}$/;
 
 export function registerEventRoutes(app: App, deps: ApiDependencies): void {
   app.get<{ Params: { event: string } }>("/api/v1/events/:event", async (request): Promise<ApiEventDetail> => {
@@ -28,8 +25,8 @@ export function registerEventRoutes(app: App, deps: ApiDependencies): void {
 }
 
 async function getEvent(deps: ApiDependencies, organizationId: string, given: string): Promise<StoredEvent> {
-  const id = (isUuid(given) ? given.replaceAll("-", "") : given).toLowerCase();
-  if (!EVENT_ID.test(id)) throw notFound("event");
+  const id = parseEventId(given);
+  if (id === undefined) throw notFound("event");
   const projects = await listProjects(deps.database, organizationId);
   const stored = await findEvent(
     deps.database,

@@ -1,11 +1,10 @@
 import type { ApiProject } from "@mesher/protocol";
 import { listOutcomes } from "../dashboards/rollups.queries.ts";
+import { DAY_MS } from "../events/partitions.ts";
 import { listQuarantined } from "../ingest/journal/journal.queries.ts";
 import { type ApiToken, listProjects, type Project } from "../organizations/organizations.queries.ts";
 import { notFound, RequestRefusedError } from "./api-error.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
-
-const DAY_MS = 86_400_000;
 
 export function registerProjectRoutes(app: App, deps: ApiDependencies): void {
   app.get("/api/v1/projects", async (request): Promise<ApiProject[]> => {

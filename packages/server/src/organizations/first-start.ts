@@ -1,5 +1,4 @@
 /** What a server needs before anybody can use it: an organization, a project with a key, and a token for its owner. */
-import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Database } from "../db/database.ts";
@@ -11,6 +10,7 @@ import {
   listProjects,
   type Project,
 } from "./organizations.queries.ts";
+import { makeSecret, sha256 } from "./secret.ts";
 
 export interface FirstStart {
   readonly organizationId: string;
@@ -40,15 +40,6 @@ export async function prepareOrganization(database: Database, bootstrapToken: st
   const [defaultProject] = await listProjects(database, organizationId);
   if (defaultProject === undefined) throw new Error("the default organization has no project");
   return { organizationId, defaultProject, isFirst };
-}
-
-/** `mshr_` and 48 hex digits: the form of project keys and API tokens. */
-export function makeSecret(): string {
-  return `mshr_${randomBytes(24).toString("hex")}`;
-}
-
-export function sha256(secret: string): Buffer {
-  return createHash("sha256").update(secret).digest();
 }
 
 /** The token kept in the data directory, readable by its owner only; made if there is none. */
