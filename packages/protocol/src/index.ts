@@ -1,4 +1,5 @@
 export * from "./api.ts";
+export * from "./api-cluster.ts";
 export * from "./dsn.ts";
 export * from "./envelope.ts";
 export * from "./event.ts";

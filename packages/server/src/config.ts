@@ -1,5 +1,6 @@
 /** Every setting of the server, in one table. `docs/configuration.md` is printed from it. */
 import { resolve } from "node:path";
+import { CookieError, NodeNameError, parseCookies, parseNodeName, parsePeers } from "@mesher/cluster/settings";
 
 export interface Setting<T> {
   readonly env: string;
@@ -23,6 +24,45 @@ export const SETTINGS = {
     env: "MESHER_PUBLIC_URL",
     parse: httpUrl,
     help: "Where people and SDKs reach this server, for the DSNs it shows. Default: `http://localhost:<port>`.",
+  },
+  nodeName: {
+    env: "MESHER_NODE_NAME",
+    parse: nodeName,
+    help: "`name@host:port` of this node in its cluster, where the other nodes reach it; port 9000 if it has none. Not set: the node stands alone.",
+  },
+  cookie: {
+    env: "MESHER_COOKIE",
+    parse: cookie,
+    help: "What all nodes of a cluster know and nobody else: at least 16 characters; `new,old` while it is changed. Not set: the node stands alone.",
+  },
+  peers: {
+    env: "MESHER_PEERS",
+    parse: peers,
+    help: "Where to look for the cluster: `name@host:port` and `dns:host:port`, with commas between them. One that is reachable is enough.",
+  },
+  replicas: {
+    env: "MESHER_REPLICAS",
+    parse: oneOf("0", "1", "2"),
+    default: "1",
+    help: "Other nodes on whose disk an event is, too, before its sender is answered. With fewer live peers Mesher goes on, and says that it is degraded.",
+  },
+  heartbeatMs: {
+    env: "MESHER_HEARTBEAT_MS",
+    parse: count,
+    default: 1_000,
+    help: "How often the nodes of a cluster ping each other, in milliseconds.",
+  },
+  silenceMs: {
+    env: "MESHER_HEARTBEAT_TIMEOUT_MS",
+    parse: count,
+    default: 6_000,
+    help: "A node that is silent for this long, in milliseconds, is taken for dead.",
+  },
+  offloadEvents: {
+    env: "MESHER_OFFLOAD_EVENTS",
+    parse: count,
+    default: 100,
+    help: "A node that accepts more events than this in 5 seconds, and falls behind with storing them, lets its peers help.",
   },
   databaseUrl: {
     env: "DATABASE_URL",
@@ -122,7 +162,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       values[name] = setting.parse(given);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      const shown = setting.parse === secret ? "(hidden)" : `"${given}"`;
+      const shown = SECRET_PARSERS.has(setting.parse) ? "(hidden)" : `"${given}"`;
       mistakes.push(`${setting.env} is ${shown}: ${error.message}. ${setting.help}`);
     }
   }
@@ -142,6 +182,32 @@ function secret(value: string): string {
   if (value.length < 16) throw new RangeError("must have at least 16 characters");
   return value;
 }
+
+function nodeName(value: string): string {
+  return explained(() => parseNodeName(value).full);
+}
+
+function cookie(value: string): string {
+  return explained(() => parseCookies(value).join(","));
+}
+
+function peers(value: string): string {
+  explained(() => parsePeers(value));
+  return value;
+}
+
+/** What the cluster says of a bad name, peer or cookie; it never quotes a cookie. */
+function explained<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof NodeNameError || error instanceof CookieError) throw new RangeError(error.message);
+    throw error;
+  }
+}
+
+/** Values that are not repeated in an error. */
+const SECRET_PARSERS: ReadonlySet<(text: string) => unknown> = new Set([secret, cookie]);
 
 function port(value: string): number {
   const number = Number(value);

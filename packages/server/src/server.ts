@@ -5,6 +5,11 @@ import { join } from "node:path";
 import { formatDsn } from "@mesher/protocol";
 import { authenticateByToken } from "./api/authenticate.ts";
 import { HttpServer } from "./api/server.ts";
+import { announcementsOf } from "./cluster/announcements.ts";
+import { viewCluster } from "./cluster/cluster-view.ts";
+import { type JoinedCluster, joinCluster } from "./cluster/join-cluster.ts";
+import { LoadMonitor } from "./cluster/load.ts";
+import { Registry } from "./cluster/registry.ts";
 import type { Config } from "./config.ts";
 import { HOUR_MS } from "./dashboards/rollups.queries.ts";
 import { type Database, openDatabase, waitForDatabase } from "./db/database.ts";
@@ -26,6 +31,7 @@ import { ProjectKeys } from "./organizations/project-keys.ts";
 import type { Log } from "./runtime/log.ts";
 import { createMetrics } from "./runtime/metrics.ts";
 import { type Service, startServices } from "./runtime/service.ts";
+import { VERSION } from "./version.ts";
 
 /** Quarantined entries that one request tries again. */
 const QUARANTINE_RETRY_MAX = 100;
@@ -62,6 +68,8 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
   });
   started.defer(() => database.close());
   await waitForDatabase(database, { timeoutMs: config.databaseWaitSeconds * 1000, log: log.info });
+  const cluster = await joinCluster(config, VERSION, log);
+  started.defer(() => cluster.node.stop());
   await migrate(database, log.info);
 
   const token = config.bootstrapToken ?? (await readOrMakeToken(config.dataDir));
@@ -69,7 +77,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
   const journal = await openJournal(config, database, log);
   started.defer(() => journal.close());
 
-  const { services, http, urlNow, dsnOf } = buildServices({ config, database, databaseUrl, journal, log });
+  const { services, http, urlNow, dsnOf } = buildServices({ config, database, databaseUrl, cluster, journal, log });
   const stopServices = await startServices(services);
   started.defer(stopServices);
   log.info("Foundation ready");
@@ -108,14 +116,17 @@ interface Parts {
   readonly config: Config;
   readonly database: Database;
   readonly databaseUrl: string;
+  readonly cluster: JoinedCluster;
   readonly journal: Journal;
   readonly log: Log;
 }
 
-function buildServices({ config, database, databaseUrl, journal, log }: Parts) {
+function buildServices({ config, database, databaseUrl, cluster, journal, log }: Parts) {
   const metrics = createMetrics(journal);
   const keys = new ProjectKeys(database, log);
   const ledger = new OutcomeLedger(database, log);
+  const announcements = announcementsOf(cluster.node);
+  announcements.on("project-settings", () => keys.reload());
 
   const partitions = new Periodic(
     {
@@ -129,6 +140,22 @@ function buildServices({ config, database, databaseUrl, journal, log }: Parts) {
     },
     log,
   );
+
+  let acceptedEvents = 0;
+  const load = new LoadMonitor(
+    cluster.node,
+    {
+      takeAccepted: () => {
+        const taken = acceptedEvents;
+        acceptedEvents = 0;
+        return taken;
+      },
+      waitingEntries: () => journal.depth,
+      lagMs: () => journal.lagMs(Date.now()),
+    },
+    log,
+  );
+  const registry = new Registry(cluster.node, { report: () => ({ load: load.own }) }, log);
 
   const dispatcher = new Dispatcher({
     journal,
@@ -157,7 +184,10 @@ function buildServices({ config, database, databaseUrl, journal, log }: Parts) {
       metrics.items.inc({ outcome: ended.outcome, category: ended.category }, ended.quantity);
       ledger.count(ended);
     },
-    countAccepted: ({ category, quantity }) => metrics.accepted.inc({ category }, quantity),
+    countAccepted: ({ category, quantity }) => {
+      acceptedEvents += quantity;
+      metrics.accepted.inc({ category }, quantity);
+    },
     now: Date.now,
     makeEventId: () => randomBytes(16).toString("hex"),
     limits: { ...RECEIVE_LIMITS, wireBytesMax: config.requestBytesMax },
@@ -177,6 +207,7 @@ function buildServices({ config, database, databaseUrl, journal, log }: Parts) {
       dsnOf,
       now: Date.now,
       retryQuarantined: (projectId) => retryQuarantined(database, journal, { projectId, limit: QUARANTINE_RETRY_MAX }),
+      cluster: () => viewCluster(cluster, load),
       readiness: () => ({
         ready: journal.bytes < journal.bytesMax,
         database: dispatcher.isDatabaseAway ? "away" : "reachable",
@@ -187,7 +218,7 @@ function buildServices({ config, database, databaseUrl, journal, log }: Parts) {
   });
 
   // Stopped in reverse: no event is taken any more, then what was taken is stored, then the rest ends.
-  const services: Service[] = [partitions, keys, ledger, dispatcher, http];
+  const services: Service[] = [partitions, keys, ledger, load, dispatcher, registry, http];
   return { services, http, urlNow, dsnOf };
 }
 

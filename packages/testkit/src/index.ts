@@ -2,5 +2,6 @@ export { BlackholeProxy } from "./blackhole-proxy.ts";
 export { createDataDir } from "./data-dir.ts";
 export { testDatabase } from "./database.ts";
 export { endpointOf, newEventId, sendEvent } from "./send.ts";
+export { ServerCluster, TEST_COOKIE, testServerCluster } from "./server-cluster.ts";
 export { ServerProcess, TEST_TOKEN } from "./server-process.ts";
 export { waitUntil } from "./wait-until.ts";

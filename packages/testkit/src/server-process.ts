@@ -85,6 +85,10 @@ export class ServerProcess implements AsyncDisposable {
     return this.#output.join("");
   }
 
+  get isRunning(): boolean {
+    return this.process.exitCode === null && this.process.signalCode === null;
+  }
+
   get token(): string {
     return TEST_TOKEN;
   }
@@ -112,7 +116,7 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   async #end(signal: NodeJS.Signals): Promise<number | null> {
-    if (this.process.exitCode !== null || this.process.signalCode !== null) return this.process.exitCode;
+    if (!this.isRunning) return this.process.exitCode;
     const exited = once(this.process, "exit");
     this.process.kill(signal);
     const overdue = setTimeout(() => this.process.kill("SIGKILL"), STOP_MS_MAX);

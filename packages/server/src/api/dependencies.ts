@@ -1,3 +1,4 @@
+import type { ApiCluster } from "@mesher/protocol";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Database } from "../db/database.ts";
 import type { ApiToken, Project } from "../organizations/organizations.queries.ts";
@@ -11,6 +12,7 @@ export interface ApiDependencies {
   readonly now: () => number;
   /** Sends quarantined entries on their way again; how many. */
   readonly retryQuarantined: (projectId: string) => Promise<number>;
+  readonly cluster: () => ApiCluster;
   readonly readiness: () => Readiness;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
 }

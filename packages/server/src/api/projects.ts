@@ -52,7 +52,7 @@ export function registerProjectRoutes(app: App, deps: ApiDependencies): void {
 }
 
 /** Whether a token may change what belongs to the organization. */
-function demandAdmin({ role }: ApiToken): void {
+export function demandAdmin({ role }: ApiToken): void {
   if (role === "member") throw new RequestRefusedError(403, "forbidden", "only owners and admins may do this");
 }
 

@@ -6,6 +6,7 @@ import { type FastifyInstance, fastify } from "fastify";
 import type { Log } from "../runtime/log.ts";
 import type { Service } from "../runtime/service.ts";
 import { RequestRefusedError } from "./api-error.ts";
+import { registerClusterRoutes } from "./cluster.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { registerEventRoutes } from "./events.ts";
 import { registerHealthRoutes } from "./health.ts";
@@ -63,6 +64,7 @@ export class HttpServer implements Service {
     });
     answerErrors(app, log);
     registerHealthRoutes(app, deps);
+    registerClusterRoutes(app, deps);
     registerProjectRoutes(app, deps);
     registerIssueRoutes(app, deps);
     registerEventRoutes(app, deps);

@@ -32,11 +32,16 @@ export class ProjectKeys implements Service {
 
   async start(): Promise<void> {
     await this.#refresh();
-    this.#timer = setInterval(() => {
-      this.#refreshing = this.#refresh().catch((error: unknown) => {
+    this.#timer = setInterval(() => this.reload(), REFRESH_MS).unref();
+  }
+
+  /** Reads them again now: somebody says that they were changed. */
+  reload(): void {
+    this.#refreshing = this.#refreshing
+      .then(() => this.#refresh())
+      .catch((error: unknown) => {
         this.#log.debug("Project keys could not be refreshed; the known ones stay in use", { error: String(error) });
       });
-    }, REFRESH_MS).unref();
   }
 
   async stop(): Promise<void> {

@@ -25,6 +25,9 @@ const GROUP_BYTES_MAX = 8 * 1024 * 1024;
 const WINDOW_SHARE = 1.1;
 const WINDOW_BYTES_MIN = 64 * 1024;
 
+/** How exactly it is known when an entry was written. */
+const MARK_EVERY_MS = 1_000;
+
 export interface JournalOptions {
   readonly directory: string;
   /** Bytes on disk above which appends are refused. */
@@ -91,6 +94,8 @@ export class Journal implements EntrySink {
   /** Given back by their holders, to be leased again before anything newer. */
   readonly #returned: Range[] = [];
   #storedBefore: SequenceRange[] = [];
+  /** When sequences were written, oldest first; as many as seconds that the oldest entry waits. */
+  readonly #marks: { readonly sequence: number; readonly atMs: number }[];
   #leasing: Promise<unknown> = Promise.resolve();
   #closed = false;
 
@@ -103,6 +108,7 @@ export class Journal implements EntrySink {
     this.#segments = segments;
     this.#bytes = segments.reduce((sum, segment) => sum + segment.durableBytes, 0);
     this.#nextSequence = nextSequence;
+    this.#marks = [{ sequence: 0, atMs: Date.now() }];
   }
 
   /** Opens what an earlier run left, or an empty journal. */
@@ -127,6 +133,14 @@ export class Journal implements EntrySink {
   /** Entries that are on disk and not yet done, the leased ones included. */
   get depth(): number {
     return this.#segments.reduce((sum, segment) => sum + segment.durableRecords - segment.doneRecords, 0);
+  }
+
+  /** How long the oldest entry that is not done has waited since it was written, or since this run found it. */
+  lagMs(nowMs: number): number {
+    const oldest = this.#oldestUnfinished();
+    if (oldest === undefined) return 0;
+    while ((this.#marks[1]?.sequence ?? Number.POSITIVE_INFINITY) <= oldest) this.#marks.shift();
+    return Math.max(0, nowMs - (this.#marks[0]?.atMs ?? nowMs));
   }
 
   /** Bytes of segments on disk. */
@@ -243,6 +257,7 @@ export class Journal implements EntrySink {
         const parts = group.waiting.flatMap(({ parts: [head, body] }) => [head, body]);
         await segment.append(parts, group.bytes, group.waiting.length);
         this.#bytes += group.bytes;
+        this.#mark(this.#nextSequence);
         this.#nextSequence += group.waiting.length;
         if (segment.durableBytes >= this.#segmentBytes) this.#seal();
         for (const { resolve } of group.waiting) resolve();
@@ -259,6 +274,19 @@ export class Journal implements EntrySink {
         this.#waitingBytes -= group.bytes;
       }
     }
+  }
+
+  /** Remembers when a sequence was written, at most once a second. */
+  #mark(sequence: number): void {
+    const nowMs = Date.now();
+    if (nowMs - (this.#marks.at(-1)?.atMs ?? 0) >= MARK_EVERY_MS) this.#marks.push({ sequence, atMs: nowMs });
+  }
+
+  #oldestUnfinished(): number | undefined {
+    const unread = this.#segments.find(({ readRecords, durableRecords }) => readRecords < durableRecords);
+    const firsts = [...this.#leased.keys(), ...this.#returned.map(({ firstSequence }) => firstSequence)];
+    if (unread !== undefined) firsts.push(unread.firstSequence + unread.readRecords);
+    return firsts.length === 0 ? undefined : Math.min(...firsts);
   }
 
   #takeGroup(): { waiting: Waiting[]; bytes: number } {

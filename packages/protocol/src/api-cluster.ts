@@ -1,0 +1,52 @@
+/** `GET /api/v1/cluster`: the cluster as one node sees it. */
+
+export interface ApiCluster {
+  readonly mode: "standalone" | "cluster";
+  /** Why it stands alone although it was to join a cluster. */
+  readonly fault: string | null;
+  /** `name@host:port`; "" for a node that stands alone. */
+  readonly self: string;
+  readonly nodes: readonly ApiClusterNode[];
+  /** Peers that are dialled and never answered. */
+  readonly unreached: readonly string[];
+  readonly refused: readonly ApiRefusedPeer[];
+  readonly names: readonly { readonly name: string; readonly node: string }[];
+  /** The node that owns the name `mesher_registry`. */
+  readonly leader: string | null;
+}
+
+export interface ApiClusterNode {
+  readonly name: string;
+  readonly is_self: boolean;
+  readonly status: "alive" | "dead" | "left";
+  /** Of the status. */
+  readonly since: string;
+  readonly incarnation: string;
+  readonly version: string;
+  /** Why it is not alive. */
+  readonly reason: string | null;
+  /** What it last said of itself; null when that is too long ago. */
+  readonly load: ApiLoad | null;
+}
+
+export interface ApiLoad {
+  /** Within the last five seconds. */
+  readonly accepted_events: number;
+  /** Entries of the journal that wait to be stored. */
+  readonly waiting_entries: number;
+  /** How long the oldest of them has waited. */
+  readonly lag_ms: number;
+  /** Share of one core. */
+  readonly cpu: number;
+}
+
+export interface ApiRefusedPeer {
+  readonly peer: string;
+  readonly reason: string;
+  /** A sentence. */
+  readonly message: string;
+  /** Whether this node dialled the other, or was called by it. */
+  readonly side: "dialled" | "called";
+  readonly count: number;
+  readonly last_at: string;
+}

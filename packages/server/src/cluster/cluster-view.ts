@@ -1,0 +1,51 @@
+import type { ApiCluster, ApiClusterNode, ApiLoad } from "@mesher/protocol";
+import type { JoinedCluster } from "./join-cluster.ts";
+import type { Load, LoadMonitor } from "./load.ts";
+import { REGISTRY } from "./registry.ts";
+
+/** The cluster as the API shows it. */
+export function viewCluster({ node, fault }: JoinedCluster, loads: LoadMonitor): ApiCluster {
+  const status = node.status();
+  const own: ApiClusterNode = {
+    name: status.self,
+    is_self: true,
+    status: "alive",
+    since: status.since.toISOString(),
+    incarnation: status.incarnation,
+    version: status.version,
+    reason: null,
+    load: viewLoad(loads.own),
+  };
+  const peers = status.peers.map(
+    (peer): ApiClusterNode => ({
+      name: peer.name,
+      is_self: false,
+      status: peer.status,
+      since: peer.since.toISOString(),
+      incarnation: peer.incarnation,
+      version: peer.version,
+      reason: peer.reason ?? null,
+      load: peer.status === "alive" ? viewLoad(loads.of(peer.name)) : null,
+    }),
+  );
+  return {
+    mode: status.mode,
+    fault: fault ?? null,
+    self: status.self,
+    nodes: [own, ...peers],
+    unreached: status.unreached,
+    refused: status.refused.map(({ lastAt, ...refused }) => ({ ...refused, last_at: lastAt.toISOString() })),
+    names: status.names.map(({ name, address }) => ({ name, node: address.node })),
+    leader: node.names.whereis(REGISTRY)?.node ?? null,
+  };
+}
+
+function viewLoad(load: Load | undefined): ApiLoad | null {
+  if (load === undefined) return null;
+  return {
+    accepted_events: load.acceptedEvents,
+    waiting_entries: load.waitingEntries,
+    lag_ms: load.lagMs,
+    cpu: load.cpu,
+  };
+}

@@ -1,0 +1,118 @@
+/** Servers as a cluster: joining, names, status, and what happens when one of them goes. */
+import { createConnection } from "node:net";
+import type { ApiCluster } from "@mesher/protocol";
+import { expect, test } from "vitest";
+import { testDatabase } from "../src/database.ts";
+import { TEST_COOKIE, testServerCluster } from "../src/server-cluster.ts";
+import { ServerProcess } from "../src/server-process.ts";
+import { waitUntil } from "../src/wait-until.ts";
+import { startTestServer } from "./test-server.ts";
+
+const clusterOf = (server: ServerProcess) => server.get<ApiCluster>("/api/v1/cluster");
+
+test("[SD-01] [SD-02] [SD-03] [SD-12] [SD-13] three nodes with one seed are a full mesh and agree on every name", async () => {
+  await using formed = await testServerCluster(3);
+  const { nodes, names } = formed.cluster;
+  const views = await waitUntil("all names to be known everywhere", async () => {
+    const each = await Promise.all(nodes.map(clusterOf));
+    return each.every((view) => view.names.length === 4) ? each : undefined;
+  });
+  for (const [index, view] of views.entries()) {
+    expect(view.mode).toBe("cluster");
+    expect(view.self).toBe(names[index]);
+    expect(view.leader).toBe(names[0]);
+    expect(view.names.map(({ name }) => name).sort()).toEqual(
+      ["mesher_registry", ...names.map((name) => `mesher_registry@${name}`)].sort(),
+    );
+    expect(view.names).toEqual(
+      expect.arrayContaining(names.map((name) => ({ name: `mesher_registry@${name}`, node: name }))),
+    );
+  }
+  expect(nodes[0]?.output).toContain(`[Mesher] Node started: ${names[0]}`);
+  expect(nodes[0]?.output).toContain(`[Mesher] Services registered globally as mesher_registry@${names[0]}`);
+  expect(nodes[1]?.output).toContain(`Connected to peer: ${names[0]}`);
+});
+
+test("[SD-43] [SD-51] the names of a killed node vanish, the well-known one finds a new owner, and it comes back", async () => {
+  await using formed = await testServerCluster(3);
+  const { cluster } = formed;
+  const [first = "", second = "", third = ""] = cluster.names;
+  await cluster.nodes[0]?.kill();
+  const after = await waitUntil("the survivors to see it", async () => {
+    const views = await Promise.all(cluster.nodes.slice(1).map(clusterOf));
+    const agreed = views.every(({ leader }) => leader !== null && leader !== first && leader === views[0]?.leader);
+    return agreed ? views : undefined;
+  });
+  for (const view of after) {
+    expect(view.nodes.find(({ name }) => name === first)?.status).toBe("dead");
+    expect(view.names.map(({ name }) => name).sort()).toEqual(
+      ["mesher_registry", `mesher_registry@${second}`, `mesher_registry@${third}`].sort(),
+    );
+  }
+  await cluster.restart(0);
+  await cluster.formed();
+});
+
+test("[SD-04] [SD-15] [SD-20] without a name, or without a cookie, the node stands alone and opens no port", async () => {
+  for (const env of [{ MESHER_COOKIE: TEST_COOKIE }, { MESHER_NODE_NAME: "mesher1@127.0.0.1:19100" }]) {
+    await using alone = await startTestServer(env);
+    expect(await clusterOf(alone.server)).toMatchObject({
+      mode: "standalone",
+      self: "",
+      nodes: [{ is_self: true, status: "alive" }],
+    });
+    expect(alone.server.output).toContain("[Mesher] Running in standalone mode (no distribution)");
+    expect(await isListening(19100)).toBe(false);
+  }
+});
+
+test("[SD-07] [C-58] a port that is in use leaves the server alone, and its status says why", async () => {
+  await using formed = await testServerCluster(1);
+  const [taken = ""] = formed.cluster.names;
+  await using other = await startTestServer({
+    MESHER_NODE_NAME: taken.replace("mesher1", "other"),
+    MESHER_COOKIE: TEST_COOKIE,
+  });
+  const view = await clusterOf(other.server);
+  expect(view.mode).toBe("standalone");
+  expect(view.fault).toContain("cannot listen on its port");
+  expect(other.server.output).toContain("Node start failed for: other@127.0.0.1");
+});
+
+test("[SD-33] [NODE-04] a wrong cookie is refused on both sides, each in a sentence", async () => {
+  await using formed = await testServerCluster(1);
+  const [first = ""] = formed.cluster.names;
+  await using stranger = await startTestServer({
+    MESHER_NODE_NAME: "stranger@127.0.0.1:0",
+    MESHER_COOKIE: "quite another cookie as it happens",
+    MESHER_PEERS: first,
+  });
+  const refusal = (server: ServerProcess | undefined, reason: string) =>
+    waitUntil(`a refusal for ${reason}`, async () =>
+      server === undefined ? undefined : (await clusterOf(server)).refused.find((peer) => peer.reason === reason),
+    );
+  expect((await refusal(stranger.server, "wrong_cookie")).message).toMatch(/cookie/);
+  expect((await refusal(formed.cluster.nodes[0], "wrong_cookie")).message).toMatch(/cookie/);
+});
+
+test("[SD-09] a name, cookie or peer that cannot be right stops the start with one line that names the setting", async () => {
+  await using database = await testDatabase();
+  for (const [env, line] of [
+    [{ MESHER_NODE_NAME: "mesher1" }, /MESHER_NODE_NAME is "mesher1": .* has no @/],
+    [{ MESHER_COOKIE: "short" }, /MESHER_COOKIE is \(hidden\): a cookie has at least 16 characters/],
+    [{ MESHER_PEERS: "a@b:x" }, /MESHER_PEERS is "a@b:x": .* port/],
+  ] as const) {
+    await expect(ServerProcess.start({ databaseUrl: database.url, env })).rejects.toThrow(line);
+  }
+});
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ host: "127.0.0.1", port });
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}
