@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { formatDsn } from "@mesher/protocol";
 import { authenticateByToken } from "./api/authenticate.ts";
 import { HttpServer } from "./api/server.ts";
+import { acceptElsewhere } from "./cluster/accept-elsewhere.ts";
 import { announcementsOf } from "./cluster/announcements.ts";
 import { viewCluster } from "./cluster/cluster-view.ts";
 import { type JoinedCluster, joinCluster } from "./cluster/join-cluster.ts";
@@ -17,6 +18,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from "./db/embedded/embe
 import { migrate } from "./db/migrate.ts";
 import { daysAhead, ensurePartitions } from "./events/partitions.ts";
 import { Dispatcher } from "./ingest/digest/dispatcher.ts";
+import { acceptRecord, FallbackSink } from "./ingest/journal/fallback-sink.ts";
 import { listStoredRanges } from "./ingest/journal/journal.queries.ts";
 import { Journal } from "./ingest/journal/journal.ts";
 import { quarantineEntry, retryQuarantined } from "./ingest/journal/quarantine.ts";
@@ -155,7 +157,14 @@ function buildServices({ config, database, databaseUrl, cluster, journal, log }:
     },
     log,
   );
-  const registry = new Registry(cluster.node, { report: () => ({ load: load.own }) }, log);
+  const registry = new Registry(
+    cluster.node,
+    {
+      report: () => ({ load: load.own }),
+      accept: async ({ record }) => acceptRecord(journal, Buffer.from(String(record), "base64")),
+    },
+    log,
+  );
 
   const dispatcher = new Dispatcher({
     journal,
@@ -178,7 +187,11 @@ function buildServices({ config, database, databaseUrl, cluster, journal, log }:
 
   const ingest = createIngestHandler({
     findProjectKey: (publicKey) => keys.find(publicKey),
-    journal,
+    journal: new FallbackSink(
+      journal,
+      (record) => acceptElsewhere(cluster.node, record),
+      () => metrics.forwarded.inc(),
+    ),
     rateLimiter: createRateLimiter({ events: config.rateLimitEvents, windowSeconds: config.rateLimitSeconds }),
     countOutcome: (ended) => {
       metrics.items.inc({ outcome: ended.outcome, category: ended.category }, ended.quantity);

@@ -1,9 +1,12 @@
 /** Servers as a cluster: joining, names, status, and what happens when one of them goes. */
+import { randomBytes } from "node:crypto";
 import { createConnection } from "node:net";
 import type { ApiCluster } from "@mesher/protocol";
 import { expect, test } from "vitest";
+import { BlackholeProxy } from "../src/blackhole-proxy.ts";
 import { testDatabase } from "../src/database.ts";
-import { TEST_COOKIE, testServerCluster } from "../src/server-cluster.ts";
+import { newEventId, sendEvent } from "../src/send.ts";
+import { ServerCluster, TEST_COOKIE, testServerCluster } from "../src/server-cluster.ts";
 import { ServerProcess } from "../src/server-process.ts";
 import { waitUntil } from "../src/wait-until.ts";
 import { startTestServer } from "./test-server.ts";
@@ -105,6 +108,32 @@ test("[SD-09] a name, cookie or peer that cannot be right stops the start with o
     await expect(ServerProcess.start({ databaseUrl: database.url, env })).rejects.toThrow(line);
   }
 });
+
+test("[SD-21] [SD-22] [SD-25] [X-1] a node whose journal is full lets a peer keep what it accepts", async () => {
+  await using db = await testDatabase();
+  await using proxy = await BlackholeProxy.inFrontOf(db.url);
+  await using cluster = await ServerCluster.start(1, {
+    databaseUrl: proxy.url,
+    env: { MESHER_JOURNAL_MAX_BYTES: "100000", MESHER_REPLICAS: "0" },
+  });
+  const peer = await cluster.add({ MESHER_JOURNAL_MAX_BYTES: "10000000" });
+  await cluster.formed();
+  const small = cluster.nodes[0] ?? peer;
+  proxy.cut();
+  const sent = Array.from({ length: 60 }, newEventId);
+  for (const event_id of sent) {
+    const filling = randomBytes(4_000).toString("hex");
+    expect((await sendEvent(small.dsn, { event_id, extra: { filling } })).status).toBe(200);
+  }
+  expect(await metricOf(small, "mesher_ingest_forwarded_total")).toBeGreaterThan(10);
+  proxy.heal();
+  for (const id of sent) await waitUntil(`event ${id}`, () => peer.get(`/api/v1/events/${id}`), 60_000);
+});
+
+async function metricOf(server: ServerProcess, name: string): Promise<number> {
+  const text = await (await fetch(`${server.url}/metrics`)).text();
+  return Number(new RegExp(`^${name}(?:{[^}]*})? (\\S+)$`, "m").exec(text)?.[1]);
+}
 
 function isListening(port: number): Promise<boolean> {
   return new Promise((resolve) => {

@@ -6,6 +6,7 @@ export interface Metrics {
   /** Items of events by how their way ended on this node. */
   readonly items: Counter<"outcome" | "category">;
   readonly accepted: Counter<"category">;
+  readonly forwarded: Counter;
   readonly newIssues: Counter;
   readonly regressions: Counter;
   readonly workerDeaths: Counter;
@@ -45,6 +46,11 @@ export function createMetrics(journal: JournalGauges): Metrics {
       name: "mesher_ingest_accepted_total",
       help: "Events that a client was told are accepted.",
       labelNames: ["category"],
+      registers,
+    }),
+    forwarded: new Counter({
+      name: "mesher_ingest_forwarded_total",
+      help: "Requests whose events another node keeps, because this node's journal could not.",
       registers,
     }),
     newIssues: new Counter({ name: "mesher_issues_new_total", help: "Issues made by an event.", registers }),
