@@ -59,7 +59,7 @@ const step = fc.oneof(
   fc.record({ does: fc.constant("heal" as const) }),
 );
 
-test("C-35, C-36, F.4-8, F.4-14: after any history of registrations, splits and skewed clocks all agree on every owner", () => {
+test("[C-35] [C-36] [F.4-8] [F.4-14] after any history of registrations, splits and skewed clocks all agree on every owner", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (history) => {
       const cluster = new Simulation();
@@ -88,7 +88,7 @@ test("C-35, C-36, F.4-8, F.4-14: after any history of registrations, splits and 
   );
 });
 
-test("C-38: the loss of a node as one sees it takes nobody else's names, and nobody else's view", () => {
+test("[C-38] the loss of a node as one sees it takes nobody else's names, and nobody else's view", () => {
   const [a, b] = [new ClaimTable("a@h:1"), new ClaimTable("b@h:1")];
   a.claim("x", claimOf("a@h:1", 1));
   b.merge("a@h:1", a.own);
@@ -109,7 +109,7 @@ test("a set that comes late does not undo a newer one", () => {
   expect(b.owner("x")).toBeUndefined();
 });
 
-test("C-37: a node publishes nothing but its own processes", () => {
+test("[C-37] a node publishes nothing but its own processes", () => {
   const foreign = { version: 1, claims: [{ name: "x", address: { node: "b@h:1", incarnation: "1", id: 1 }, atMs: 1 }] };
   expect(() => parseClaimSet("a@h:1", foreign)).toThrow(TypeError);
   expect(() => parseClaimSet("b@h:1", foreign)).not.toThrow();

@@ -8,7 +8,7 @@ const frames = fc.array(fc.tuple(fc.integer({ min: 0, max: 255 }), fc.uint8Array
   maxLength: 12,
 });
 
-test("C-29: frames come out as they went in, however the stream is cut", () => {
+test("[C-29] frames come out as they went in, however the stream is cut", () => {
   fc.assert(
     fc.property(frames, fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 }), (sent, cuts) => {
       const stream = Buffer.concat(sent.map(([type, body]) => frameOf(type, body)));
@@ -24,7 +24,7 @@ test("C-29: frames come out as they went in, however the stream is cut", () => {
   );
 });
 
-test("a frame too long is refused by its length alone, as is one without a type", () => {
+test("[HAZARD-7] a frame too long is refused by its length alone, as is one without a type", () => {
   const tooLong = encodeHeader(16, 1024 ** 3).subarray(0, 4);
   expect(() => new FrameReader(16_384).read(tooLong, () => {})).toThrow(FrameError);
   expect(() => new FrameReader(16_384).read(Buffer.alloc(4), () => {})).toThrow(FrameError);

@@ -27,7 +27,7 @@ const bodiesOf = (sender: string) => {
   return fc.oneof({ weight: 4, arbitrary: almost }, { weight: 1, arbitrary: nonsense });
 };
 
-test("F.4-6: whatever a peer with the cookie says, the node lives, and its other peers notice nothing", async () => {
+test("[F.4-6] [HAZARD-1] whatever a peer with the cookie says, the node lives, and its other peers notice nothing", async () => {
   const faults: unknown[] = [];
   const note = (fault: unknown) => faults.push(fault);
   process.on("unhandledRejection", note);
@@ -54,7 +54,7 @@ test("F.4-6: whatever a peer with the cookie says, the node lives, and its other
   expect(faults).toEqual([]);
 }, 60_000);
 
-test("hazard 11: a packet by another's name, or by the node's own, ends the session it came over and nothing else", async () => {
+test("[HAZARD-11] a packet by another's name, or by the node's own, ends the session it came over and nothing else", async () => {
   await using node = await startTestNode("node");
   await using well = await startTestNode("well", { peers: node.node.self });
   await using mad = await TestMesh.start("mad", { peers: node.node.self });

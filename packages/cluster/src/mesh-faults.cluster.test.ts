@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { TestMesh } from "./test-mesh.ts";
 import { TestNetwork } from "./test-network.ts";
 
-test("NODE-08: a peer that is silent is dead after the time limit, once, and is back soon after the route heals", async () => {
+test("[NODE-08] [HAZARD-2] [C-32] a peer that is silent is dead after the time limit, once, and is back soon after the route heals", async () => {
   await using network = new TestNetwork();
   const [placeA, placeB] = [await network.place("a"), await network.place("b")];
   await using a = await TestMesh.start(placeA.name, placeA);
@@ -23,7 +23,7 @@ test("NODE-08: a peer that is silent is dead after the time limit, once, and is 
   expect(a.told.filter((line) => /^(up|down)/.test(line))).toHaveLength(3);
 });
 
-test("SD-50: a mesh of five that split in two and three hears of every loss once, and is whole again after it heals", async () => {
+test("[FT-02] [C-41] a mesh of five that split in two and three hears of every loss once, and is whole again after it heals", async () => {
   await using network = new TestNetwork();
   await using stack = new AsyncDisposableStack();
   const nodes: TestMesh[] = [];
@@ -52,7 +52,7 @@ test("SD-50: a mesh of five that split in two and three hears of every loss once
   }
 });
 
-test("hazard 3: a single broken route downs nobody for those who still hear them", async () => {
+test("[HAZARD-3] a single broken route downs nobody for those who still hear them", async () => {
   await using network = new TestNetwork();
   const places = [await network.place("a"), await network.place("b"), await network.place("c")];
   const [placeA, placeB, placeC] = places as [(typeof places)[0], (typeof places)[0], (typeof places)[0]];
@@ -67,7 +67,7 @@ test("hazard 3: a single broken route downs nobody for those who still hear them
   expect(b.told.filter((line) => line.startsWith("down"))).toEqual([]);
 });
 
-test("MSG-07: packets to a peer come in order and each once, under load", async () => {
+test("[MSG-07] packets to a peer come in order and each once, under load", async () => {
   await using a = await TestMesh.start("a");
   await using b = await TestMesh.start("b", { peers: a.name });
   await b.hears(`up ${a.name}`);
@@ -80,7 +80,7 @@ test("MSG-07: packets to a peer come in order and each once, under load", async 
   expect(a.told.filter((line) => line.startsWith("packet"))).toEqual(sent.map((text) => `packet ${b.name} 3 ${text}`));
 });
 
-test("F.4-4: what waits for a peer that does not read is bounded, and another peer is not kept waiting", async () => {
+test("[F.4-4] what waits for a peer that does not read is bounded, and another peer is not kept waiting", async () => {
   await using network = new TestNetwork();
   const place = await network.place("stalled");
   await using stalled = await TestMesh.start(place.name, place);
@@ -107,7 +107,7 @@ test("F.4-4: what waits for a peer that does not read is bounded, and another pe
   expect(performance.now() - beganMs).toBeLessThan(200);
 });
 
-test("NODE-03: nothing that nodes say can be read on the wire, and the cookie is never on it", async () => {
+test("[NODE-03] nothing that nodes say can be read on the wire, and the cookie is never on it", async () => {
   await using a = await TestMesh.start("a");
   const wire: Buffer[] = [];
   const tap = createServer((client) => {
@@ -129,7 +129,7 @@ test("NODE-03: nothing that nodes say can be read on the wire, and the cookie is
   tap.close();
 });
 
-test("SD-45, hazard 13: a process that is frozen is dead to others once, and thawed it does not take them for dead", async () => {
+test("[SD-45] [HAZARD-2] [HAZARD-13] a process that is frozen is dead to others once, and thawed it does not take them for dead", async () => {
   await using a = await TestMesh.start("a");
   await using c = await TestMesh.start("c", { peers: a.name });
   const child = fork(new URL("./test-mesh-process.ts", import.meta.url), [a.name]);

@@ -11,7 +11,7 @@ import { TEST_COOKIE, TestMesh } from "./test-mesh.ts";
 
 const OTHER_COOKIE = "a cookie that is different";
 
-test("SD-02, SD-03, NODE-06: nodes that each know only the one before become a full mesh", async () => {
+test("[SD-02] [SD-03] [NODE-05] [NODE-06] nodes that each know only the one before become a full mesh", async () => {
   await using a = await TestMesh.start("a");
   await using b = await TestMesh.start("b", { peers: a.name });
   await using c = await TestMesh.start("c", { peers: b.name });
@@ -22,14 +22,14 @@ test("SD-02, SD-03, NODE-06: nodes that each know only the one before become a f
   expect(all.flatMap(({ told }) => told.filter((line) => line.startsWith("down")))).toEqual([]);
 });
 
-test("C-33: a node that asked for port 0 is known by the port it was given", async () => {
+test("[C-33] a node that asked for port 0 is known by the port it was given", async () => {
   await using a = await TestMesh.start("a@127.0.0.1:0");
   expect(parseNodeName(a.name).port).toBeGreaterThan(0);
   await using b = await TestMesh.start("b", { peers: a.name });
   await b.hears(`up ${a.name}`);
 });
 
-test("NODE-04: another cookie is refused on both sides, with a sentence that does not tell it", async () => {
+test("[NODE-02] [NODE-04] [SD-33] another cookie is refused on both sides, with a sentence that does not tell it", async () => {
   await using a = await TestMesh.start("a");
   await using b = await TestMesh.start("b", { cookies: [OTHER_COOKIE] });
   await expect(b.mesh.connect(a.mesh.node)).rejects.toMatchObject({ reason: "wrong_cookie" });
@@ -52,7 +52,7 @@ test("a cookie is changed node by node, while all stay connected", async () => {
   expect(both.told.filter((line) => line.startsWith("up"))).toHaveLength(2);
 });
 
-test("F.4-13: two that dial each other at once have one session, and nobody hears of a death", async () => {
+test("[F.4-13] [C-31] two that dial each other at once have one session, and nobody hears of a death", async () => {
   for (let round = 0; round < 10; round += 1) {
     await using a = await TestMesh.start("a");
     await using b = await TestMesh.start("b");
@@ -66,7 +66,7 @@ test("F.4-13: two that dial each other at once have one session, and nobody hear
   }
 });
 
-test("SD-33: a second node of a name is refused while the first is alive, and the first hears nothing of it", async () => {
+test("[SD-33] [HAZARD-22] [NODE-02] a second node of a name is refused while the first is alive, and the first hears nothing of it", async () => {
   await using a = await TestMesh.start("a");
   await using first = await TestMesh.start("same@127.0.0.1:0", { peers: a.name });
   await a.hears(`up ${first.name}`);
@@ -77,7 +77,7 @@ test("SD-33: a second node of a name is refused while the first is alive, and th
   expect(first.told).toEqual([`up ${a.name}`]);
 });
 
-test("C-33: a node does not connect to itself, under whatever name it finds itself", async () => {
+test("[C-33] a node does not connect to itself, under whatever name it finds itself", async () => {
   await using a = await TestMesh.start("a");
   await expect(a.mesh.connect(a.mesh.node)).rejects.toMatchObject({ reason: "self" });
   const { port } = a.mesh.node;
@@ -95,7 +95,7 @@ test("a node is found by DNS, once, and itself among the addresses is no trouble
   expect(a.told).toEqual([`up ${b.name}`]);
 });
 
-test("SD-67: nodes that cannot work together are refused at the handshake, on both sides", async () => {
+test("[SD-67] [NODE-02] nodes that cannot work together are refused at the handshake, on both sides", async () => {
   await using a = await TestMesh.start("a", { compatibility: "1", version: "1.0" });
   await using b = await TestMesh.start("b", { compatibility: "2", version: "2.0" });
   await expect(b.mesh.connect(a.mesh.node)).rejects.toMatchObject({ reason: "incompatible" });
@@ -105,7 +105,7 @@ test("SD-67: nodes that cannot work together are refused at the handshake, on bo
   );
 });
 
-test("C-27, SD-51: a seed that is down at the start is joined when it comes, and again when it comes back", async () => {
+test("[C-27] [SD-51] a seed that is down at the start is joined when it comes, and again when it comes back", async () => {
   const port = await freePort();
   await using a = await TestMesh.start("a", { peers: `seed@127.0.0.1:${port}` });
   await a.hears("refused unreachable");
@@ -119,7 +119,7 @@ test("C-27, SD-51: a seed that is down at the start is joined when it comes, and
   expect(a.peers).toEqual([again.name]);
 });
 
-test("hazard 17: a server with a certificate that is trusted, but without the cookie, is not let in", async () => {
+test("[HAZARD-17] a server with a certificate that is trusted, but without the cookie, is not let in", async () => {
   setDefaultCACertificates([TEST_CERTIFICATE.cert]);
   const server = createServer(TEST_CERTIFICATE, (socket) => socket.on("error", () => undefined));
   server.listen(0, "127.0.0.1");
@@ -136,7 +136,7 @@ test("hazard 17: a server with a certificate that is trusted, but without the co
   server.close();
 });
 
-test("C-30, F.4-5: silent and babbling strangers neither stop a join nor stay", async () => {
+test("[C-30] [F.4-5] silent and babbling strangers neither stop a join nor stay", async () => {
   await using a = await TestMesh.start("a");
   const { port } = a.mesh.node;
   const strangers = Array.from({ length: 100 }, () => connect({ port, host: "127.0.0.1" }));
@@ -148,7 +148,7 @@ test("C-30, F.4-5: silent and babbling strangers neither stop a join nor stay", 
   expect(a.peers).toEqual([b.name]);
 });
 
-test("F.4-6: garbage and a frame of a gibibyte from one who has the cookie cost the sender its connection only", async () => {
+test("[F.4-6] [HAZARD-1] [HAZARD-7] garbage and a frame of a gibibyte from one who has the cookie cost the sender its connection only", async () => {
   await using a = await TestMesh.start("a");
   await using b = await TestMesh.start("b", { peers: a.name });
   await b.hears(`up ${a.name}`);

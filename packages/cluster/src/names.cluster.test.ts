@@ -6,7 +6,7 @@ import { startTestCluster, startTestNode, type TestNode, until } from "./test-no
 const ownerAt = ({ node }: TestNode, name: string) => node.names.whereis(name)?.node;
 const process = (node: ClusterNode) => node.open(() => node.self);
 
-test("SD-14, CLUST-01, SD-26: a registered name is known on every node, and a second registration anywhere is refused", async () => {
+test("[SD-14] [CLUST-01] [CLUST-02] [SD-26] a registered name is known on every node, and a second registration anywhere is refused", async () => {
   await using stack = new AsyncDisposableStack();
   const nodes = await startTestCluster(stack, "a", "b", "c");
   const [a, b, c] = nodes as [TestNode, TestNode, TestNode];
@@ -24,7 +24,7 @@ test("SD-14, CLUST-01, SD-26: a registered name is known on every node, and a se
   expect(await c.node.names.register("registry", process(c.node))).toBe(true);
 });
 
-test("SD-13, C-35: of all who register a name at once exactly one gets it, and all agree on whom", async () => {
+test("[SD-13] [C-35] of all who register a name at once exactly one gets it, and all agree on whom", async () => {
   await using stack = new AsyncDisposableStack();
   const nodes = await startTestCluster(stack, "a", "b", "c", "d", "e");
   for (let round = 0; round < 20; round += 1) {
@@ -36,7 +36,7 @@ test("SD-13, C-35: of all who register a name at once exactly one gets it, and a
   }
 });
 
-test("SD-47: as soon as a connect returns, the peer's names are known", async () => {
+test("[SD-47] as soon as a connect returns, the peer's names are known", async () => {
   await using a = await startTestNode("a");
   await a.node.names.register("registry", process(a.node));
   await using b = await startTestNode("b");
@@ -44,7 +44,7 @@ test("SD-47: as soon as a connect returns, the peer's names are known", async ()
   expect(ownerAt(b, "registry")).toBe(a.node.self);
 });
 
-test("SD-30, SD-43, CLUST-03: the names of a node or process that ends vanish everywhere, and those of others stay", async () => {
+test("[SD-43] [CLUST-03] the names of a node or process that ends vanish everywhere, and those of others stay", async () => {
   await using stack = new AsyncDisposableStack();
   const [a, b, c] = (await startTestCluster(stack, "a", "b", "c")) as [TestNode, TestNode, TestNode];
   const gone = await startTestNode("gone", { peers: a.node.self });
@@ -62,7 +62,7 @@ test("SD-30, SD-43, CLUST-03: the names of a node or process that ends vanish ev
   for (const each of [a, b, c]) expect(ownerAt(each, "of another")).toBe(c.node.self);
 });
 
-test("SD-13, A.8: when the owner of a well-known name is lost, one of those who contend for it takes it over", async () => {
+test("[SD-13] when the owner of a well-known name is lost, one of those who contend for it takes it over", async () => {
   await using stack = new AsyncDisposableStack();
   const first = await startTestNode("z-first");
   await first.node.names.contend("registry", process(first.node));
@@ -79,7 +79,7 @@ test("SD-13, A.8: when the owner of a well-known name is lost, one of those who 
   expect(new Set(nodes.map((each) => ownerAt(each, "registry"))).size).toBe(1);
 });
 
-test("SD-50, C-36: both sides of a split give the name away; after it heals the first has it, and the loser is told", async () => {
+test("[C-36] both sides of a split give the name away; after it heals the first has it, and the loser is told", async () => {
   await using network = new TestNetwork();
   await using stack = new AsyncDisposableStack();
   const nodes: TestNode[] = [];

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { NodeNameError, parseNodeName, withPort } from "./node-name.ts";
 
-test("SD-09: a name has a host and a port, 9000 when it says none", () => {
+test("[SD-09] a name has a host and a port, 9000 when it says none", () => {
   expect(parseNodeName("mesher1@localhost:9100")).toEqual({
     full: "mesher1@localhost:9100",
     name: "mesher1",
@@ -32,7 +32,7 @@ test.each([
   ["a@b@c", "bad_characters"],
   ["a@ho\u0000st", "bad_characters"],
   [`${"a".repeat(200)}@host`, "too_long"],
-] as const)("SD-09: %j is refused: %s", (text, problem) => {
+] as const)("[SD-09] %j is refused: %s", (text, problem) => {
   const parse = () => parseNodeName(text);
   expect(parse).toThrow(NodeNameError);
   expect(parse).toThrow(expect.objectContaining({ problem }));

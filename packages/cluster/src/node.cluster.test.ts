@@ -6,7 +6,7 @@ import { NodeNameError, parseNodeName } from "./node-name.ts";
 import { NodeStartError } from "./node-options.ts";
 import { startTestCluster, startTestNode, until } from "./test-node.ts";
 
-test("SD-01, SD-02, NODE-07: a node listens at the port of its name, and two that connect list each other", async () => {
+test("[SD-01] [SD-02] [NODE-07] a node listens at the port of its name, and two that connect list each other", async () => {
   await using a = await startTestNode("a");
   await using b = await startTestNode("b");
   const socket = connect(parseNodeName(a.node.self).port, "127.0.0.1");
@@ -18,7 +18,7 @@ test("SD-01, SD-02, NODE-07: a node listens at the port of its name, and two tha
   expect(a.node.list()).toEqual([b.node.self]);
 });
 
-test("SD-04, SD-15, SD-16, SD-24: without a name or a cookie the node stands alone and does the same", async () => {
+test("[SD-15] [SD-16] without a name or a cookie the node stands alone and does the same", async () => {
   for (const options of [{ name: "" }, { cookie: "" }, { cookie: undefined }]) {
     await using alone = await startTestNode("a@127.0.0.1:9", options);
     const { node } = alone;
@@ -42,7 +42,7 @@ test("SD-04, SD-15, SD-16, SD-24: without a name or a cookie the node stands alo
   }
 });
 
-test("SD-07: a bad name, a short cookie, a second start and a port in use are four errors", async () => {
+test("[SD-07] [NODE-01] a bad name, a short cookie, a second start and a port in use are four errors", async () => {
   await using a = await startTestNode("a");
   const { port } = parseNodeName(a.node.self);
   await expect(startTestNode("a", { name: "nonsense" })).rejects.toBeInstanceOf(NodeNameError);
@@ -53,7 +53,7 @@ test("SD-07: a bad name, a short cookie, a second start and a port in use are fo
   await expect(startTestNode(second.node.self)).rejects.toMatchObject({ reason: "already_started" });
 });
 
-test("FT-02, SD-61: every change of a peer is told exactly once, and only to those who asked for it", async () => {
+test("[FT-02] [SD-61] [C-52] every change of a peer is told exactly once, and only to those who asked for it", async () => {
   await using stack = new AsyncDisposableStack();
   const [a, b] = (await startTestCluster(stack, "a", "b")) as [TestNodes, TestNodes];
   const c = await startTestNode("c", { peers: a.node.self });
@@ -75,7 +75,7 @@ test("FT-02, SD-61: every change of a peer is told exactly once, and only to tho
   ]);
 });
 
-test("SD-35, SD-66, MSG-02: calls and sends reach a process by address and by name, also one heard of from a third node", async () => {
+test("[SD-35] [SD-66] [MSG-01] [MSG-02] [MSG-06] [C-21] [SD-19] calls and sends reach a process by address and by name, also one heard of from a third node", async () => {
   await using stack = new AsyncDisposableStack();
   const [a, b, c] = (await startTestCluster(stack, "a", "b", "c")) as [TestNodes, TestNodes, TestNodes];
   const heard: unknown[] = [];
@@ -95,7 +95,7 @@ test("SD-35, SD-66, MSG-02: calls and sends reach a process by address and by na
   await until(() => heard.includes("sent"), "the message");
 });
 
-test("MSG-07, hazard: sends and calls of a pair begin in the order in which they were made", async () => {
+test("[MSG-07] sends and calls of a pair begin in the order in which they were made", async () => {
   await using stack = new AsyncDisposableStack();
   const [a, b] = (await startTestCluster(stack, "a", "b")) as [TestNodes, TestNodes];
   const heard: unknown[] = [];
@@ -108,7 +108,7 @@ test("MSG-07, hazard: sends and calls of a pair begin in the order in which they
   expect(heard).toEqual(Array.from({ length: 2_001 }, (_, n) => n));
 });
 
-test("C-22: an answer that does not come ends the call at its deadline, an error that comes is told", async () => {
+test("[C-22] an answer that does not come ends the call at its deadline, an error that comes is told", async () => {
   await using stack = new AsyncDisposableStack();
   const [a, b] = (await startTestCluster(stack, "a", "b")) as [TestNodes, TestNodes];
   const silent = a.node.open(() => new Promise(() => {}));
@@ -124,7 +124,7 @@ test("C-22: an answer that does not come ends the call at its deadline, an error
   await expect(b.node.call(broken, 1)).rejects.toMatchObject({ reason: "no_process" });
 });
 
-test("SD-46, MSG-05: what is no data is refused at the sender", async () => {
+test("[SD-46] [MSG-05] [HAZARD-15] what is no data is refused at the sender", async () => {
   await using stack = new AsyncDisposableStack();
   const [a, b] = (await startTestCluster(stack, "a", "b")) as [TestNodes, TestNodes];
   const address = a.node.open(() => "reached");
@@ -136,7 +136,7 @@ test("SD-46, MSG-05: what is no data is refused at the sender", async () => {
   await expect(b.node.call(address, { a: [{ b: () => 1 }] } as never)).rejects.toThrow("it.a[0].b is of type function");
 });
 
-test("hazard 6: a message too long is an error of its sender, and nobody hears of a death", async () => {
+test("[HAZARD-6] a message too long is an error of its sender, and nobody hears of a death", async () => {
   await using a = await startTestNode("a", { tuning: { heartbeatMs: 100, silenceMs: 500, frameBytesMax: 200_000 } });
   await using b = await startTestNode("b", { tuning: { heartbeatMs: 100, silenceMs: 500, frameBytesMax: 200_000 } });
   await b.node.connect(a.node.self);
@@ -146,7 +146,7 @@ test("hazard 6: a message too long is an error of its sender, and nobody hears o
   expect(b.changes).toHaveLength(1);
 });
 
-test("FT-05: an address of a node's former life is dead in its next", async () => {
+test("[FT-05] [C-26] an address of a node's former life is dead in its next", async () => {
   await using a = await startTestNode("a");
   const first = await startTestNode("b", { peers: a.node.self });
   const { self } = first.node;

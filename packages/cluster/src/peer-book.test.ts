@@ -8,7 +8,7 @@ const seed = parseNodeName("seed@host:1");
 const gossiped = parseNodeName("gossiped@host:1");
 const all = () => true;
 
-test("C-27: a peer is tried for ever, ever more rarely, and at once again after it was reached", () => {
+test("[C-27] a peer is tried for ever, ever more rarely, and at once again after it was reached", () => {
   const book = new PeerBook(self.full, () => 1);
   book.learn(seed, true, 0);
   const waits: number[] = [];
@@ -44,7 +44,7 @@ test("a peer heard of by gossip is forgotten after a day out of reach, a seed ne
   expect(book.list().map(({ node }) => node)).toEqual([seed]);
 });
 
-test("C-33: the node itself is never a peer, and a flood of names ends at the limit", () => {
+test("[C-33] the node itself is never a peer, and a flood of names ends at the limit", () => {
   const book = new PeerBook(self.full);
   book.learn(self, true, 0);
   expect(book.list()).toEqual([]);

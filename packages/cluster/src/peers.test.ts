@@ -3,7 +3,7 @@ import { CookieError, deriveKeys, parseCookies } from "./cookie.ts";
 import { parseNodeName } from "./node-name.ts";
 import { parsePeers } from "./peers.ts";
 
-test("C-60: peers are a list of node names and DNS names", () => {
+test("[C-60] peers are a list of node names and DNS names", () => {
   expect(parsePeers("")).toEqual([]);
   expect(parsePeers(" a@one:9100 ,, b@two, dns:nodes.example:9200,dns:nodes")).toEqual([
     { kind: "node", node: parseNodeName("a@one:9100") },
@@ -20,7 +20,7 @@ test("a peer that cannot be dialled is refused, and says which one it is", () =>
   expect(() => parsePeers(Array.from({ length: 65 }, (_, n) => `a${n}@one`).join())).toThrow(RangeError);
 });
 
-test("a cookie is long, two are valid while it is changed, and an error does not tell it", () => {
+test("[HAZARD-19] a cookie is long, two are valid while it is changed, and an error does not tell it", () => {
   expect(parseCookies("0123456789abcdef")).toHaveLength(1);
   expect(parseCookies("0123456789abcdef,fedcba9876543210")).toHaveLength(2);
   for (const text of ["", "0123456789abcde", "0123456789abcdef,short", "0123456789abcdef,", "a,b,c"])

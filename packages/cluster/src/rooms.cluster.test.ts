@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { startTestCluster, type TestNode, until } from "./test-node.ts";
 
-test("SD-23, CLUST-04: a broadcast is heard once by every member on every node, and by nobody else", async () => {
+test("[SD-23] [CLUST-04] a broadcast is heard once by every member on every node, and by nobody else", async () => {
   await using stack = new AsyncDisposableStack();
   const nodes = await startTestCluster(stack, "a", "b", "c");
   const heard = nodes.flatMap(({ node }) => {
@@ -44,7 +44,7 @@ test("a broadcast leaves out the member it is to leave out, and members that hav
   expect(a.node.rooms.membersOf("room")).toBe(1);
 });
 
-test("hazard 5: a flood in one turn is sent up to a limit; the rest reaches this node's members only, and is counted", async () => {
+test("a flood in one turn is sent up to a limit; the rest reaches this node's members only, and is counted", async () => {
   await using stack = new AsyncDisposableStack();
   const [a, b] = (await startTestCluster(stack, "a", "b")) as [TestNode, TestNode];
   const heard = { near: 0, far: 0 };

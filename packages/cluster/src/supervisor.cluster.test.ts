@@ -42,7 +42,7 @@ const addressOf = (supervisor: Supervisor, id: string) => {
   return address;
 };
 
-test("C-23: children start in order, one that fails is started again alone, and all stop in reverse order", async () => {
+test("[C-23] children start in order, one that fails is started again alone, and all stop in reverse order", async () => {
   await using stack = new AsyncDisposableStack();
   const { node } = await alone(stack);
   const supervisor = await Supervisor.start(node, {
@@ -76,7 +76,7 @@ test.each([
   expect(told.slice(3)).toEqual(expected);
 });
 
-test("RESIL-03: a child that ends too often takes the whole down, visibly", async () => {
+test("[RESIL-03] a child that ends too often takes the whole down, visibly", async () => {
   await using stack = new AsyncDisposableStack();
   const { node } = await alone(stack);
   node.work.register("broken", async () => {
@@ -129,7 +129,7 @@ test("a child that does not end in time is killed", async () => {
   expect(node.status().processes).toBe(0);
 });
 
-test("SD-44, CLUST-05: a child on another node is restarted there, waits for its node or moves, and ends with its supervisor's node", async () => {
+test("[SD-44] [CLUST-05] a child on another node is restarted there, waits for its node or moves, and ends with its supervisor's node", async () => {
   told.length = 0;
   await using stack = new AsyncDisposableStack();
   const [a, c] = (await startTestCluster(stack, "a", "c")) as [TestNode, TestNode];

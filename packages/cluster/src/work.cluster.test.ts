@@ -22,7 +22,7 @@ async function pair(stack: AsyncDisposableStack): Promise<[TestNode, TestNode]> 
   return nodes;
 }
 
-test("SD-38, EXEC-01, EXEC-03: a function is started by name on another node, with its arguments, and can be talked to", async () => {
+test("[EXEC-01] a function is started by name on another node, with its arguments, and can be talked to", async () => {
   await using stack = new AsyncDisposableStack();
   const [a, b] = await pair(stack);
   const address = await a.node.work.spawn(b.node.self, "worker", [1, { deep: ["é"] }]);
@@ -30,7 +30,7 @@ test("SD-38, EXEC-01, EXEC-03: a function is started by name on another node, wi
   expect(await a.node.call(address, "arguments?")).toEqual([1, { deep: ["é"] }]);
 });
 
-test("SD-39, C-24: an unknown function, arguments that are no data and a node that is not there are clear errors", async () => {
+test("[SD-39] [EXEC-03] an unknown function, arguments that are no data and a node that is not there are clear errors", async () => {
   await using stack = new AsyncDisposableStack();
   const [a, b] = await pair(stack);
   await expect(a.node.work.spawn(b.node.self, "nothing")).rejects.toThrow("no function is registered as nothing");
@@ -41,7 +41,7 @@ test("SD-39, C-24: an unknown function, arguments that are no data and a node th
   expect(b.node.status().processes).toBe(0);
 });
 
-test("FT-01: a monitor tells once how a process of another node ended", async () => {
+test("[FT-01] a monitor tells once how a process of another node ended", async () => {
   await using stack = new AsyncDisposableStack();
   const [a, b] = await pair(stack);
   const ends: [tell: (address: Parameters<typeof a.node.send>[0]) => unknown, reason: ExitReason][] = [
@@ -66,7 +66,7 @@ test("FT-01: a monitor tells once how a process of another node ended", async ()
   expect(await new Promise((resolve) => a.node.watches.monitor(nowhere, resolve))).toEqual({ kind: "noconnection" });
 });
 
-test("C-25: who stops monitoring hears nothing", async () => {
+test("[C-25] who stops monitoring hears nothing", async () => {
   await using stack = new AsyncDisposableStack();
   const [a, b] = await pair(stack);
   const address = await a.node.work.spawn(b.node.self, "worker");
@@ -80,7 +80,7 @@ test("C-25: who stops monitoring hears nothing", async () => {
   expect(heard).toEqual([]);
 });
 
-test("FT-04: of two linked processes on two nodes neither outlives an abnormal end of the other; a normal one it does", async () => {
+test("[FT-04] [EXEC-02] of two linked processes on two nodes neither outlives an abnormal end of the other; a normal one it does", async () => {
   await using stack = new AsyncDisposableStack();
   const [a, b] = await pair(stack);
   const ended = (node: TestNode, address: { id: number }) => () => !node.node.processes.isOpen(address as never);
@@ -113,7 +113,7 @@ test("FT-04: of two linked processes on two nodes neither outlives an abnormal e
   expect(a.node.processes.isOpen(fourth)).toBe(true);
 });
 
-test("FT-03, F.4-1, SD-45: a killed or frozen process of a node fails calls, monitors and links, and its names are vacant", async () => {
+test("[FT-03] [SD-45] [C-22] a killed or frozen process of a node fails calls, monitors and links, and its names are vacant", async () => {
   await using a = await startTestNode("a");
   a.node.work.register("worker", worker);
   for (const [signal, waitMs] of [

@@ -83,7 +83,7 @@ async function expectBalanced({ database }: TestDatabase, answered: ReadonlySet<
   ).toBe(0);
 }
 
-test("killed with SIGKILL under load again and again, the server loses and doubles nothing it answered for", async () => {
+test("[F.4-1] killed with SIGKILL under load again and again, the server loses and doubles nothing it answered for", async () => {
   await using db = await testDatabase();
   await using dataDir = await createDataDir();
   const start = () => ServerProcess.start({ databaseUrl: db.url, dataDir: dataDir.path, env: UNLIMITED });
@@ -101,7 +101,7 @@ test("killed with SIGKILL under load again and again, the server loses and doubl
   expect(await server.stop()).toBe(0);
 }, 120_000);
 
-test("stopped with SIGTERM in the middle of a burst, the server stores all it answered for before it exits", async () => {
+test("[F.4-2] stopped with SIGTERM in the middle of a burst, the server stores all it answered for before it exits", async () => {
   await using db = await testDatabase();
   await using dataDir = await createDataDir();
   const server = await ServerProcess.start({ databaseUrl: db.url, dataDir: dataDir.path, env: UNLIMITED });
@@ -139,7 +139,7 @@ test("while the database is frozen, events are accepted; when it thaws, they are
   await expectBalanced(db, load.answered);
 }, 120_000);
 
-test("while PostgreSQL is away for 30 s, events are accepted; when it is back, they are stored, with progress to see", async () => {
+test("[F.4-3] while PostgreSQL is away for 30 s, events are accepted; when it is back, they are stored, with progress to see", async () => {
   await using db = await testDatabase();
   await using proxy = await BlackholeProxy.inFrontOf(db.url);
   await using server = await ServerProcess.start({ databaseUrl: proxy.url, env: UNLIMITED });

@@ -42,24 +42,27 @@ test("there are sample events to try", ({ skip }) => {
   expect(SAMPLES.length).toBeGreaterThan(1);
 });
 
-test.for(SAMPLES)("$file comes back as it was sent, and unaltered where people read it", async ({ bytes, id }) => {
-  const sent = JSON.parse(Buffer.from(bytes).toString()) as Raw;
-  const stored = await readEvent(server, id);
-  expect(stored.payload).toEqual(sent);
-  expect(await readPayload(id)).toEqual(bytes);
+test.for(SAMPLES)(
+  "[DETAIL-01] $file comes back as it was sent, and unaltered where people read it",
+  async ({ bytes, id }) => {
+    const sent = JSON.parse(Buffer.from(bytes).toString()) as Raw;
+    const stored = await readEvent(server, id);
+    expect(stored.payload).toEqual(sent);
+    expect(await readPayload(id)).toEqual(bytes);
 
-  const { normalized } = stored;
-  expect(withoutNothing(valuesOf(normalized.exception))).toEqual(withoutNothing(valuesOf(sent["exception"])));
-  expect(withoutNothing(valuesOf(normalized.threads))).toEqual(withoutNothing(valuesOf(sent["threads"])));
-  expect(withoutNothing(normalized.contexts ?? {})).toEqual(withoutNothing(sent["contexts"] ?? {}));
-  expect(normalized.tags ?? {}).toEqual(tagsOf(sent));
+    const { normalized } = stored;
+    expect(withoutNothing(valuesOf(normalized.exception))).toEqual(withoutNothing(valuesOf(sent["exception"])));
+    expect(withoutNothing(valuesOf(normalized.threads))).toEqual(withoutNothing(valuesOf(sent["threads"])));
+    expect(withoutNothing(normalized.contexts ?? {})).toEqual(withoutNothing(sent["contexts"] ?? {}));
+    expect(normalized.tags ?? {}).toEqual(tagsOf(sent));
 
-  const issue = await readIssue(server, stored.issue_id);
-  expect(issue.title).not.toBe("");
-  expect(await listEventIds(server, issue.id)).toContain(id);
-});
+    const issue = await readIssue(server, stored.issue_id);
+    expect(issue.title).not.toBe("");
+    expect(await listEventIds(server, issue.id)).toContain(id);
+  },
+);
 
-test("each issue's events are a chain that ends at both ends, and every sample is in one", async () => {
+test("[DETAIL-05] each issue's events are a chain that ends at both ends, and every sample is in one", async () => {
   await Promise.all(SAMPLES.map(({ id }) => readEvent(server, id)));
   const issues = await listIssues();
   const found: string[] = [];
@@ -75,7 +78,7 @@ test("each issue's events are a chain that ends at both ends, and every sample i
   expect(found.toSorted()).toEqual(SAMPLES.map(({ id }) => id).toSorted());
 });
 
-test("sent a second time, every sample is a duplicate and counted as such", async () => {
+test("[INGEST-06] sent a second time, every sample is a duplicate and counted as such", async () => {
   await Promise.all(SAMPLES.map(({ id }) => readEvent(server, id)));
   const before = (await listIssues()).map(({ id, event_count }) => [id, event_count]);
   await sendAll();

@@ -4,7 +4,7 @@ import { DAY_MS, DAYS_AHEAD, daysAhead, ensurePartitions, partitionName } from "
 
 const START_MS = Date.UTC(2031, 11, 28, 23, 59);
 
-test("over eight days of daily runs there is always a partition for today and the days ahead", async () => {
+test("[F.4-11] over eight days of daily runs there is always a partition for today and the days ahead", async () => {
   await using db = await testDatabase();
   for (let day = 0; day < 8; day += 1) {
     const nowMs = START_MS + day * DAY_MS;

@@ -46,7 +46,7 @@ describe("strategies", () => {
     expect(grouping.parts).toHaveLength(4);
   });
 
-  it("goes by type and parametrized value when no frame says anything", () => {
+  it("[GROUP-02] goes by type and parametrized value when no frame says anything", () => {
     const grouping = groupEvent(thrown({ type: "KeyError", value: "id 7", stacktrace: { frames: [{ lineno: 1 }] } }));
     expect(grouping.strategy).toBe("exception");
     expect(grouping.parts.map((part) => part.value)).toEqual(["KeyError", "id <number>"]);
@@ -57,7 +57,7 @@ describe("strategies", () => {
     expect(grouping).toMatchObject({ strategy: "message", parts: [{ kind: "message", value: "%s failed" }] });
   });
 
-  it("goes by the message's text when there is no template", () => {
+  it("[GROUP-02] goes by the message's text when there is no template", () => {
     const [first, second] = [17, 4].map((id) => makeEvent({ logentry: { formatted: `user ${id} is gone` } }));
     expect(fingerprintOf(first as Event)).toBe(fingerprintOf(second as Event));
   });
@@ -93,7 +93,7 @@ describe("strategies", () => {
 describe("custom fingerprints", () => {
   const event = { transaction: "/pay", tags: { shop: "7" }, logentry: { formatted: "boom" } };
 
-  it("win over everything else", () => {
+  it("[GROUP-03] win over everything else", () => {
     const one = makeEvent({ ...event, fingerprint: ["mine"] });
     expect(groupEvent(one).strategy).toBe("custom_fingerprint");
     expect(fingerprintOf(one)).toBe(fingerprintOf(makeEvent({ fingerprint: ["mine"] })));
@@ -250,7 +250,7 @@ describe("for any event", () => {
     );
   });
 
-  it("time, ids, order of keys, lines and columns do not matter", () => {
+  it("[GROUP-01] time, ids, order of keys, lines and columns do not matter", () => {
     fc.assert(
       fc.property(events, fc.nat(), (event, line) => {
         const changed = reverseKeys({

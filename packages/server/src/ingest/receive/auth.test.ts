@@ -34,7 +34,7 @@ describe("every form of authentication is taken", () => {
     ["Authorization with the key alone", { authorization: KEY }],
     ["Authorization: Bearer", { authorization: `Bearer ${KEY}` }],
     ["X-Sentry-Auth: Sentry", { "x-sentry-auth": `Sentry sentry_key=${KEY}` }],
-  ])("/api/v1/events: %s", async (_, headers) => {
+  ])("[INGEST-01] /api/v1/events: %s", async (_, headers) => {
     await using server = await startTestServer();
     expect((await server.post("/api/v1/events", NATIVE, headers)).status).toBe(202);
   });
@@ -83,7 +83,7 @@ describe("refused", () => {
   test.each([
     ["missing_auth", {}],
     ["unknown_key", { "x-sentry-auth": "unknown" }],
-  ])("/api/v1/events with %s: 401 in its own words", async (code, headers) => {
+  ])("[INGEST-01] /api/v1/events with %s: 401 in its own words", async (code, headers) => {
     await using server = await startTestServer();
     const response = await server.post("/api/v1/events", NATIVE, headers);
     expect(response.status).toBe(401);

@@ -4,7 +4,7 @@ import { MIB } from "./limits.ts";
 import { AUTH, EVENT_ID, startTestServer } from "./test-server.ts";
 
 describe("a single event", () => {
-  test("is accepted with its id and journalled as it came", async () => {
+  test("[INGEST-06] is accepted with its id and journalled as it came", async () => {
     await using server = await startTestServer();
     const body = ` {"message":"x","event_id":"${EVENT_ID}"} `;
     const response = await server.post("/api/v1/events", gzipSync(body), { ...AUTH, "content-encoding": "gzip" });
@@ -27,7 +27,7 @@ describe("a single event", () => {
     ["nothing", "", 400, { code: "invalid_json" }],
     ["an array", "[]", 400, { error: "event must be a JSON object" }],
     ["1 MiB and more", JSON.stringify({ message: "x".repeat(MIB) }), 413, { error: "payload too large" }],
-  ])("is refused with its reason: %s", async (_, body, status, expected) => {
+  ])("[INGEST-02] is refused with its reason: %s", async (_, body, status, expected) => {
     await using server = await startTestServer();
     const response = await server.post("/api/v1/events", body);
     expect([response.status, await response.json()]).toMatchObject([status, expected]);
@@ -37,7 +37,7 @@ describe("a single event", () => {
 });
 
 describe("a bulk", () => {
-  test("of 100 is accepted, with an id for each", async () => {
+  test("[INGEST-03] of 100 is accepted, with an id for each", async () => {
     await using server = await startTestServer();
     const events = Array.from({ length: 100 }, (_, index) => ({ message: `number ${index} ],{"` }));
     const response = await server.post("/api/v1/events/bulk", JSON.stringify(events));
@@ -48,7 +48,7 @@ describe("a bulk", () => {
     expect(server.accepted).toEqual([{ projectId: "project-1", category: "error", quantity: 100 }]);
   });
 
-  test("answers for every element: a bad one does not spoil the others", async () => {
+  test("[INGEST-03] answers for every element: a bad one does not spoil the others", async () => {
     await using server = await startTestServer();
     const large = { message: "x".repeat(MIB) };
     const body = JSON.stringify([{ message: "a", event_id: EVENT_ID }, {}, 7, large, { message: "b" }]);

@@ -159,7 +159,7 @@ test("a newer grouping version finds the issue of the older one", async () => {
   expect(await countersOf(projectId)).toEqual({ issues: 1, events: 2 });
 });
 
-test("many batches at once on few fingerprints make each issue once and count exactly", async () => {
+test("[GROUP-04] [GROUP-05] many batches at once on few fingerprints make each issue once and count exactly", async () => {
   const projectId = randomUUID();
   const fingerprints = Array.from({ length: 7 }, newFingerprint);
   const batches = Array.from({ length: 24 }, (_, b) =>
