@@ -36,19 +36,19 @@ export class Dialler {
   readonly #attempts = new Map<string, Attempt>();
   /** Who answered at an address that only DNS knows; the node itself among them. */
   readonly #answeredBy = new Map<string, string>();
-  #timer: NodeJS.Timeout | undefined;
-  #dnsTimer: NodeJS.Timeout | undefined;
+  #endWait = () => {};
+  #endDnsWait = () => {};
   #failedDials = 0;
   #isStopped = false;
 
   constructor(options: DiallerOptions) {
     this.#options = options;
-    this.#book = new PeerBook(options.own().name);
+    this.#book = new PeerBook(options.own().name, options.world.random);
   }
 
   start(): void {
     for (const seed of this.#options.seeds)
-      if (seed.kind === "node") this.#book.learn(seed.node, true, performance.now());
+      if (seed.kind === "node") this.#book.learn(seed.node, true, this.#options.world.nowMs());
     this.#dialDue();
     this.#resolveSeeds();
   }
@@ -59,19 +59,19 @@ export class Dialler {
   }
 
   learn(nodes: readonly NodeName[]): void {
-    for (const node of nodes) this.#book.learn(node, false, performance.now());
+    for (const node of nodes) this.#book.learn(node, false, this.#options.world.nowMs());
     this.#dialDue();
   }
 
   /** There is a session, or it has just ended. */
   reached(name: string): void {
-    this.#book.reached(name, performance.now());
+    this.#book.reached(name, this.#options.world.nowMs());
     this.#dialDue();
   }
 
   /** Dials at once, whatever the time. Rejects with a `PeerRefusedError`. From now on the peer is a seed. */
   async dialNow(node: NodeName): Promise<void> {
-    this.#book.learn(node, true, performance.now());
+    this.#book.learn(node, true, this.#options.world.nowMs());
     await (this.#attempts.get(node.full)?.done ?? this.#dial(node.full, node));
   }
 
@@ -86,8 +86,8 @@ export class Dialler {
 
   async stop(): Promise<void> {
     this.#isStopped = true;
-    clearTimeout(this.#timer);
-    clearTimeout(this.#dnsTimer);
+    this.#endWait();
+    this.#endDnsWait();
     const attempts = [...this.#attempts.values()];
     for (const { given } of attempts) given.abort(new PeerRefusedError("this node", "leaving"));
     await Promise.allSettled(attempts.map(({ done }) => done));
@@ -97,12 +97,14 @@ export class Dialler {
 
   #dialDue(): void {
     if (this.#isStopped) return;
-    clearTimeout(this.#timer);
-    const due = this.#book.due(performance.now(), this.#isWanted).slice(0, DIALS_MAX - this.#attempts.size);
+    this.#endWait();
+    const due = this.#book.due(this.#options.world.nowMs(), this.#isWanted).slice(0, DIALS_MAX - this.#attempts.size);
     for (const { node } of due) this.#dialQuietly(node.full, node);
     if (this.#attempts.size >= DIALS_MAX) return;
     const nextMs = this.#book.nextDueMs(this.#isWanted);
-    if (nextMs !== undefined) this.#timer = setTimeout(() => this.#dialDue(), Math.max(1, nextMs - performance.now()));
+    if (nextMs === undefined) return;
+    const { after, nowMs } = this.#options.world;
+    this.#endWait = after(Math.max(1, nextMs - nowMs()), () => this.#dialDue());
   }
 
   /** What comes of it is told by `onSession` and `onRefused`. */
@@ -153,7 +155,7 @@ export class Dialler {
   }
 
   #failed(key: string, cause: unknown): void {
-    this.#book.failed(key, performance.now());
+    this.#book.failed(key, this.#options.world.nowMs());
     const error =
       cause instanceof PeerRefusedError ? cause : new PeerRefusedError(key, "unreachable", String(cause), { cause });
     if (error.reason === "wrong_cookie") this.#failedDials += 1;
@@ -174,7 +176,7 @@ export class Dialler {
     if (seeds.length === 0 || this.#isStopped) return;
     void Promise.all(seeds.map((seed) => this.#resolve(seed))).finally(() => {
       const waitMs = this.#options.isAlone() ? DNS_MS.alone : DNS_MS.joined;
-      if (!this.#isStopped) this.#dnsTimer = setTimeout(() => this.#resolveSeeds(), waitMs);
+      if (!this.#isStopped) this.#endDnsWait = this.#options.world.after(waitMs, () => this.#resolveSeeds());
     });
   }
 

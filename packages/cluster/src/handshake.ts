@@ -4,11 +4,11 @@
  * The proof is TLS 1.3 with a pre-shared key: both sides show that they know it, it never crosses the wire, and there is
  * no other way in. Then the caller says hello, and is welcomed or told why not.
  */
-import { connect, createServer, type Server, type TLSSocket, type TlsOptions } from "node:tls";
+import type { Server, TLSSocket, TlsOptions } from "node:tls";
 import type { PresharedKey } from "./cookie.ts";
 import { FRAME } from "./frame.ts";
 import { type Hello, PeerRefusedError, parseHello, parseRefusal, type Refusal } from "./hello.ts";
-import { Link, type LinkLimits } from "./link.ts";
+import { Link, type LinkOptions } from "./link.ts";
 
 const TLS = { minVersion: "TLSv1.3", maxVersion: "TLSv1.3", ciphers: "TLS_AES_128_GCM_SHA256" } as const;
 
@@ -18,7 +18,7 @@ const CONNECTIONS_MAX = 512;
 /** How long a refusal may take to get out. */
 const REFUSAL_MS_MAX = 1_000;
 
-export interface HandshakeOptions extends LinkLimits {
+export interface HandshakeOptions extends LinkOptions {
   /** The first is dialled with, each is accepted. */
   readonly keys: readonly PresharedKey[];
   /** How long TLS may take, and again how long the hello may. */
@@ -39,9 +39,9 @@ export interface DialOptions extends HandshakeOptions {
 
 /** Resolves after `onWelcome`. Rejects with a `PeerRefusedError`, or with the reason of the signal. */
 export async function dial(options: DialOptions): Promise<void> {
-  const { host, port, key, hello, signal, handshakeMs } = options;
+  const { host, port, key, hello, signal, handshakeMs, world } = options;
   const peer = `${hello.to === "*" ? "the node" : hello.to} at ${host.includes(":") ? `[${host}]` : host}:${port}`;
-  const socket = connect({
+  const socket = world.connect({
     ...TLS,
     host,
     port,
@@ -52,15 +52,15 @@ export async function dial(options: DialOptions): Promise<void> {
   });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const abort = () => reject(signal.reason as Error);
-  const overdue = setTimeout(
-    () => reject(new PeerRefusedError(peer, "unreachable", `no answer in ${handshakeMs} ms`)),
-    handshakeMs,
-  );
+  const waitOn = () =>
+    world.after(handshakeMs, () => reject(new PeerRefusedError(peer, "unreachable", `no answer in ${handshakeMs} ms`)));
+  let isInTime = waitOn();
   signal.addEventListener("abort", abort, { once: true });
   socket.on("error", (cause: NodeJS.ErrnoException) => reject(refusalOf(peer, cause)));
   socket.on("close", () => reject(new PeerRefusedError(peer, "unreachable", "the connection was closed")));
   socket.on("secureConnect", () => {
-    overdue.refresh();
+    isInTime();
+    isInTime = waitOn();
     const link = new Link(socket, options);
     link.onClose = (reason) => reject(new PeerRefusedError(peer, "malformed", reason));
     link.onFrame = (type, body) => {
@@ -81,7 +81,7 @@ export async function dial(options: DialOptions): Promise<void> {
     socket.destroy();
     throw error;
   } finally {
-    clearTimeout(overdue);
+    isInTime();
     signal.removeEventListener("abort", abort);
   }
 }
@@ -98,14 +98,14 @@ export interface AcceptOptions extends HandshakeOptions {
 
 /** A server that lets in whom `judge` lets in. It is not listening yet. */
 export function createAcceptor(options: AcceptOptions): Server {
-  const { handshakeMs } = options;
+  const { handshakeMs, world } = options;
   const pskCallback: TlsOptions["pskCallback"] = (_socket, identity) => {
     const { keyId, from } = parseIdentity(identity);
     const key = options.keys.find(({ id }) => id === keyId);
     if (key === undefined) options.onRefused(from, new PeerRefusedError(from, "wrong_cookie"));
     return key?.key ?? null;
   };
-  const server = createServer({ ...TLS, handshakeTimeout: handshakeMs, pskCallback }, (socket) => {
+  const server = world.createServer({ ...TLS, handshakeTimeout: handshakeMs, pskCallback }, (socket) => {
     accept(socket, options).catch((error: unknown) => {
       socket.destroy();
       const address = `${socket.remoteAddress}`;
@@ -122,7 +122,7 @@ export function createAcceptor(options: AcceptOptions): Server {
 
 async function accept(socket: TLSSocket, options: AcceptOptions): Promise<void> {
   const link = new Link(socket, options);
-  const hello = await firstHello(link, options.handshakeMs);
+  const hello = await firstHello(link, options);
   // Until it is answered the caller has nothing more to say.
   link.onFrame = () => link.close("spoke before it was welcomed");
   const refusal = await options.judge(hello, () => {
@@ -136,16 +136,16 @@ async function accept(socket: TLSSocket, options: AcceptOptions): Promise<void> 
   await link.closeWith(FRAME.refuse, { ...refusal, name: options.own().name }, refusal.reason, REFUSAL_MS_MAX);
 }
 
-function firstHello(link: Link, waitMs: number): Promise<Hello> {
+function firstHello(link: Link, { handshakeMs, world }: HandshakeOptions): Promise<Hello> {
   return new Promise((resolve, reject) => {
-    const overdue = setTimeout(() => link.close(`no hello in ${waitMs} ms`), waitMs);
+    const isInTime = world.after(handshakeMs, () => link.close(`no hello in ${handshakeMs} ms`));
     link.onClose = (reason) => {
-      clearTimeout(overdue);
+      isInTime();
       reject(new PeerRefusedError(link.remoteAddress, "malformed", reason));
     };
     link.onFrame = (type, body) => {
       if (type !== FRAME.hello) return link.close("no hello");
-      clearTimeout(overdue);
+      isInTime();
       return resolve(parseHello(body));
     };
   });

@@ -1,6 +1,7 @@
 /** One encrypted connection to one peer, as frames. Knows nothing of who the peer is. */
 import type { TLSSocket } from "node:tls";
 import { encodeHeader, FRAME, FrameReader } from "./frame.ts";
+import type { World } from "./world.ts";
 
 /** Until a peer is welcomed it has nothing longer to say. */
 export const HANDSHAKE_FRAME_BYTES_MAX = 16 * 1024;
@@ -15,6 +16,10 @@ export interface LinkLimits {
   readonly queueBytesMax: number;
 }
 
+export interface LinkOptions extends LinkLimits {
+  readonly world: World;
+}
+
 export class Link {
   /** Called for every frame. What it throws closes the link. */
   onFrame: (type: number, body: Buffer) => void = () => {};
@@ -25,14 +30,14 @@ export class Link {
   /** Frames heard so far: any of them is a sign of life. */
   heardFrames = 0;
   readonly #socket: TLSSocket;
-  readonly #limits: LinkLimits;
+  readonly #limits: LinkOptions;
   readonly #reader = new FrameReader(HANDSHAKE_FRAME_BYTES_MAX);
   #closedFor: string | undefined;
   #isCorked = false;
   /** Senders that wait until the queue is shorter. */
   #waiting: (() => void)[] = [];
 
-  constructor(socket: TLSSocket, limits: LinkLimits) {
+  constructor(socket: TLSSocket, limits: LinkOptions) {
     this.#socket = socket;
     this.#limits = limits;
     socket.setNoDelay(true);
@@ -97,12 +102,12 @@ export class Link {
   async closeWith(type: number, value: object, reason: string, waitMs: number): Promise<void> {
     if (!this.isOpen) return;
     this.sendJson(type, value);
-    const overdue = setTimeout(() => this.close(reason), waitMs);
+    const isInTime = this.#limits.world.after(waitMs, () => this.close(reason));
     await new Promise<void>((resolve) => {
       this.#socket.once("close", () => resolve());
       this.#socket.end();
     });
-    clearTimeout(overdue);
+    isInTime();
     this.close(reason);
   }
 

@@ -10,7 +10,6 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Server } from "node:tls";
 import { Dialler } from "./dialler.ts";
 import { FRAME } from "./frame.ts";
@@ -28,6 +27,7 @@ import type { Link } from "./link.ts";
 import type { MeshListener, MeshOptions, RefusedPeer } from "./mesh-options.ts";
 import { type NodeName, withPort } from "./node-name.ts";
 import { type Session, Sessions } from "./sessions.ts";
+import { MACHINE, sleepIn, type World } from "./world.ts";
 
 /** Refused peers that are remembered; the oldest is forgotten. */
 const REFUSED_MAX = 64;
@@ -39,7 +39,7 @@ const COMING: ReadonlySet<RefusalReason> = new Set(["already_connected", "dialle
 const CONNECT_POLL_MS = 10;
 
 export class Mesh {
-  readonly #options: MeshOptions;
+  readonly #options: MeshOptions & { readonly world: World };
   readonly #server: Server;
   readonly #life = { incarnation: randomUUID(), startedAtMs: Date.now() };
   readonly #refused = new Map<string, RefusedPeer>();
@@ -50,15 +50,15 @@ export class Mesh {
   #isLeaving = false;
 
   /** Listens. Callers are refused and nobody is dialled until `start`. Rejects if the port cannot be had. */
-  static async listen(options: MeshOptions): Promise<Mesh> {
-    const mesh = new Mesh(options);
+  static async listen(options: MeshOptions, world: World = MACHINE): Promise<Mesh> {
+    const mesh = new Mesh({ ...options, world });
     mesh.#server.listen(options.node.port, options.bindHost ?? loopbackOf(options.node.host));
     await once(mesh.#server, "listening");
     mesh.#node = withPort(options.node, (mesh.#server.address() as AddressInfo).port);
     return mesh;
   }
 
-  private constructor(options: MeshOptions) {
+  private constructor(options: MeshOptions & { readonly world: World }) {
     this.#options = options;
     this.#node = options.node;
     this.#server = createAcceptor({
@@ -208,9 +208,10 @@ export class Mesh {
   }
 
   async #comesUp(name: string): Promise<boolean> {
-    const deadline = performance.now() + this.#options.handshakeMs;
-    while (this.session(name) === undefined && performance.now() < deadline && !this.#isLeaving)
-      await sleep(CONNECT_POLL_MS);
+    const { handshakeMs, world } = this.#options;
+    const deadline = world.nowMs() + handshakeMs;
+    while (this.session(name) === undefined && world.nowMs() < deadline && !this.#isLeaving)
+      await sleepIn(world, CONNECT_POLL_MS);
     return this.session(name) !== undefined;
   }
 }

@@ -5,7 +5,6 @@
  *
  * Available, not linearizable: nothing that must be unique for correctness may rest on a name.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import { CallError } from "./call-error.ts";
 import { type Address, ClaimTable, checkName, encodeClaimSet, parseClaimSet } from "./claims.ts";
 
@@ -27,6 +26,9 @@ export interface NamesOptions {
   /** A name of this node was lost to an earlier claim of another node, as happens when a split heals. */
   readonly onLost: (name: string, to: Address) => void;
   readonly onError: (error: unknown) => void;
+  /** Milliseconds since 1970. */
+  readonly nowMs: () => number;
+  readonly wait: (waitMs: number) => Promise<unknown>;
 }
 
 export class Names {
@@ -66,7 +68,7 @@ export class Names {
       if (owner !== undefined) return isSame(owner.address, address);
       const granted = await this.#askArbiter(name);
       if (granted === undefined) {
-        await sleep(RETRY_MS);
+        await this.#options.wait(RETRY_MS);
         continue;
       }
       if (!granted.isGranted) return false;
@@ -116,7 +118,7 @@ export class Names {
 
   /** As the arbiter: grants the name unless it is owned, or granted to another a moment ago. */
   grant(name: string, from: string): { isGranted: boolean; atMs: number } {
-    const nowMs = Date.now();
+    const nowMs = this.#options.nowMs();
     for (const [granted, { untilMs }] of this.#grants) if (untilMs <= nowMs) this.#grants.delete(granted);
     const grant = this.#grants.get(name);
     const isTaken = this.#table.owner(name) !== undefined || (grant !== undefined && grant.node !== from);

@@ -2,6 +2,7 @@
  * A node of the cluster, or a node alone: the same, with nobody to talk to. This is the whole of what a program uses.
  */
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Answers } from "./answers.ts";
 import { CallError } from "./call-error.ts";
 import { type Address, parseAddressValue } from "./claims.ts";
@@ -105,6 +106,8 @@ export class ClusterNode implements AsyncDisposable {
       request,
       onLost: (name, to) => options.log.warn("Name lost to an earlier claim", { name, to: to.node }),
       onError,
+      nowMs: Date.now,
+      wait: sleep,
     });
     this.#answers = {
       ...this.watches.answers,

@@ -6,6 +6,7 @@ import type { Link } from "./link.ts";
 import type { MeshListener, MeshTuning } from "./mesh-options.ts";
 import type { NodeName } from "./node-name.ts";
 import { PEERS_MAX } from "./peer-book.ts";
+import { sleepIn, type World } from "./world.ts";
 
 const NOTHING = Buffer.alloc(0);
 
@@ -25,18 +26,19 @@ export interface Session {
 export interface SessionsOptions extends Pick<MeshTuning, "heartbeatMs" | "silenceMs" | "handshakeMs"> {
   readonly listener: Omit<MeshListener, "onRefused">;
   readonly onGossip: (nodes: readonly NodeName[]) => void;
+  readonly world: World;
 }
 
 export class Sessions {
   readonly #options: SessionsOptions;
   readonly #sessions = new Map<string, Session>();
   readonly #clock: AwakeClock;
-  readonly #timer: NodeJS.Timeout;
+  #endTicks: () => void;
 
   constructor(options: SessionsOptions) {
     this.#options = options;
-    this.#clock = new AwakeClock(options.heartbeatMs, performance.now());
-    this.#timer = setInterval(() => this.#tick(), options.heartbeatMs);
+    this.#clock = new AwakeClock(options.heartbeatMs, options.world.nowMs());
+    this.#endTicks = this.#nextTick();
   }
 
   get(name: string): Session | undefined {
@@ -49,7 +51,7 @@ export class Sessions {
 
   /** The peer must have none. Its packets are heard from now on. */
   open(link: Link, peer: Hello): void {
-    const heardAtMs = this.#clock.readMs(performance.now());
+    const heardAtMs = this.#clock.readMs(this.#options.world.nowMs());
     const session: Session = {
       peer,
       link,
@@ -70,17 +72,17 @@ export class Sessions {
   /** Asks for a sign of life. False: none came within a heartbeat, or the session has ended. */
   async isAlive({ link }: Session): Promise<boolean> {
     const before = link.heardFrames;
-    const waitMs = Math.min(this.#options.heartbeatMs, this.#options.handshakeMs / 2);
-    const deadline = performance.now() + waitMs;
+    const { heartbeatMs, handshakeMs, world } = this.#options;
+    const waitMs = Math.min(heartbeatMs, handshakeMs / 2);
+    const deadline = world.nowMs() + waitMs;
     link.send(FRAME.ping, NOTHING);
-    while (link.isOpen && link.heardFrames === before && performance.now() < deadline)
-      await new Promise((resolve) => setTimeout(resolve, waitMs / 20));
+    while (link.isOpen && link.heardFrames === before && world.nowMs() < deadline) await sleepIn(world, waitMs / 20);
     return link.isOpen && link.heardFrames > before;
   }
 
   /** Says goodbye to all. */
   async leave(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#endTicks();
     await Promise.all(this.list().map(({ link }) => link.closeWith(FRAME.leave, {}, "this node left", LEAVE_MS_MAX)));
   }
 
@@ -99,8 +101,16 @@ export class Sessions {
     this.#options.listener.onDown(session.peer, reason, session.hasLeft);
   }
 
+  #nextTick(): () => void {
+    const { heartbeatMs, world } = this.#options;
+    return world.after(heartbeatMs, () => {
+      this.#endTicks = this.#nextTick();
+      this.#tick();
+    });
+  }
+
   #tick(): void {
-    const nowMs = performance.now();
+    const nowMs = this.#options.world.nowMs();
     this.#clock.tick(nowMs);
     const awakeMs = this.#clock.readMs(nowMs);
     for (const session of this.list()) {
