@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { formatDsn } from "@mesher/protocol";
-import { authenticateByToken } from "./api/authenticate.ts";
+import { createAuthenticate } from "./api/authenticate.ts";
 import { HttpServer } from "./api/server.ts";
 import { acceptElsewhere } from "./cluster/accept-elsewhere.ts";
 import { announcementsOf } from "./cluster/announcements.ts";
@@ -216,7 +216,7 @@ function buildServices({ config, database, databaseUrl, cluster, journal, log }:
     log,
     deps: {
       database,
-      authenticate: authenticateByToken(database),
+      authenticate: createAuthenticate(database),
       dsnOf,
       now: Date.now,
       retryQuarantined: (projectId) => retryQuarantined(database, journal, { projectId, limit: QUARANTINE_RETRY_MAX }),

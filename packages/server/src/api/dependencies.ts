@@ -1,13 +1,15 @@
 import type { ApiCluster } from "@mesher/protocol";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import type { Database } from "../db/database.ts";
-import type { ApiToken, Project } from "../organizations/organizations.queries.ts";
+import type { Actor } from "../organizations/access.ts";
+import type { Project } from "../organizations/organizations.queries.ts";
+import type { Credentials } from "./authenticate.ts";
 
 /** What the routes need from outside. */
 export interface ApiDependencies {
   readonly database: Database;
   /** Who makes this request; throws a refusal when nobody who may. */
-  readonly authenticate: (request: FastifyRequest) => Promise<ApiToken>;
+  readonly authenticate: (request: Credentials) => Promise<Actor>;
   readonly dsnOf: (project: Project) => string;
   readonly now: () => number;
   /** Sends quarantined entries on their way again; how many. */

@@ -7,8 +7,10 @@ import { listProjects } from "../organizations/organizations.queries.ts";
 import { notFound } from "./api-error.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
 
+const READ = { config: { access: { role: "member", scope: "event:read" } } } as const;
+
 export function registerEventRoutes(app: App, deps: ApiDependencies): void {
-  app.get<{ Params: { event: string } }>("/api/v1/events/:event", async (request): Promise<ApiEventDetail> => {
+  app.get<{ Params: { event: string } }>("/api/v1/events/:event", READ, async (request): Promise<ApiEventDetail> => {
     const stored = await getEvent(deps, (await deps.authenticate(request)).organizationId, request.params.event);
     const { previousId, nextId, firstId, latestId } = await findNeighbours(deps.database, stored);
     return {
@@ -18,7 +20,7 @@ export function registerEventRoutes(app: App, deps: ApiDependencies): void {
   });
 
   /** The event's JSON, byte for byte as the client sent it. */
-  app.get<{ Params: { event: string } }>("/api/v1/events/:event/payload", async (request, reply) => {
+  app.get<{ Params: { event: string } }>("/api/v1/events/:event/payload", READ, async (request, reply) => {
     const stored = await getEvent(deps, (await deps.authenticate(request)).organizationId, request.params.event);
     return reply.type("application/json; charset=utf-8").send(unpackPayload(stored.payload));
   });

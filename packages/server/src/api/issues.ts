@@ -25,10 +25,12 @@ const IssuesQuery = Type.Object({
 });
 const EventsQuery = Type.Object(PageQuery);
 
+const READ = { config: { access: { role: "member", scope: "event:read" } } } as const;
+
 export function registerIssueRoutes(app: App, deps: ApiDependencies): void {
   app.get<{ Params: { project: string }; Querystring: Type.Static<typeof IssuesQuery> }>(
     "/api/v1/projects/:project/issues",
-    { schema: { querystring: IssuesQuery } },
+    { schema: { querystring: IssuesQuery }, ...READ },
     async (request): Promise<ApiPage<ApiIssue>> => {
       const { organizationId } = await deps.authenticate(request);
       const project = await findProject(deps, organizationId, request.params.project);
@@ -45,7 +47,7 @@ export function registerIssueRoutes(app: App, deps: ApiDependencies): void {
     },
   );
 
-  app.get<{ Params: { issue: string } }>("/api/v1/issues/:issue", async (request): Promise<ApiIssueDetail> => {
+  app.get<{ Params: { issue: string } }>("/api/v1/issues/:issue", READ, async (request): Promise<ApiIssueDetail> => {
     const issue = await getIssue(deps, (await deps.authenticate(request)).organizationId, request.params.issue);
     const key = { projectId: issue.projectId, issueId: issue.id };
     const [volume, latest] = await Promise.all([
@@ -62,7 +64,7 @@ export function registerIssueRoutes(app: App, deps: ApiDependencies): void {
 
   app.get<{ Params: { issue: string }; Querystring: Type.Static<typeof EventsQuery> }>(
     "/api/v1/issues/:issue/events",
-    { schema: { querystring: EventsQuery } },
+    { schema: { querystring: EventsQuery }, ...READ },
     async (request): Promise<ApiPage<ApiEventSummary>> => {
       const issue = await getIssue(deps, (await deps.authenticate(request)).organizationId, request.params.issue);
       const limit = parseLimit(request.query.limit);

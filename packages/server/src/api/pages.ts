@@ -19,23 +19,29 @@ const HEADERS = {
 };
 
 export async function registerPages(app: App): Promise<void> {
-  await app.register(fastifyStatic, {
-    root: DIST,
-    // Set below: names under /assets carry a hash of the content, all other files may change.
-    cacheControl: false,
-    setHeaders: (response, path) => {
-      const isHashed = path.includes("/assets/");
-      response.header("cache-control", isHashed ? "public, max-age=31536000, immutable" : "no-cache");
-      for (const [name, value] of Object.entries(HEADERS)) response.header(name, value);
-    },
-  });
-  app.setNotFoundHandler((request, reply) => {
-    const isPage =
-      request.method === "GET" &&
-      !request.url.startsWith("/api/") &&
-      (request.headers.accept ?? "").includes("text/html");
-    if (isPage) return reply.sendFile("index.html");
-    const body: ApiError = { error: "there is nothing at this address", code: "not_found" };
-    return reply.code(404).send(body);
+  await app.register(async (pages) => {
+    // The files are everyone's: what they show is fetched with credentials.
+    pages.addHook("onRoute", (route) => {
+      route.config = { ...route.config, access: "open" };
+    });
+    await pages.register(fastifyStatic, {
+      root: DIST,
+      // Set below: names under /assets carry a hash of the content, all other files may change.
+      cacheControl: false,
+      setHeaders: (response, path) => {
+        const isHashed = path.includes("/assets/");
+        response.header("cache-control", isHashed ? "public, max-age=31536000, immutable" : "no-cache");
+        for (const [name, value] of Object.entries(HEADERS)) response.header(name, value);
+      },
+    });
+    pages.setNotFoundHandler((request, reply) => {
+      const isPage =
+        request.method === "GET" &&
+        !request.url.startsWith("/api/") &&
+        (request.headers.accept ?? "").includes("text/html");
+      if (isPage) return reply.sendFile("index.html");
+      const body: ApiError = { error: "there is nothing at this address", code: "not_found" };
+      return reply.code(404).send(body);
+    });
   });
 }

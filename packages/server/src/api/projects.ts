@@ -2,12 +2,15 @@ import type { ApiProject } from "@mesher/protocol";
 import { listOutcomes } from "../dashboards/rollups.queries.ts";
 import { DAY_MS } from "../events/partitions.ts";
 import { listQuarantined } from "../ingest/journal/journal.queries.ts";
-import { type ApiToken, listProjects, type Project } from "../organizations/organizations.queries.ts";
-import { notFound, RequestRefusedError } from "./api-error.ts";
+import { listProjects, type Project } from "../organizations/organizations.queries.ts";
+import { notFound } from "./api-error.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
 
+const READ = { config: { access: { role: "member", scope: "event:read" } } } as const;
+const ADMINISTER = { config: { access: { role: "admin", scope: "project:admin" } } } as const;
+
 export function registerProjectRoutes(app: App, deps: ApiDependencies): void {
-  app.get("/api/v1/projects", async (request): Promise<ApiProject[]> => {
+  app.get("/api/v1/projects", READ, async (request): Promise<ApiProject[]> => {
     const { organizationId } = await deps.authenticate(request);
     const projects = await listProjects(deps.database, organizationId);
     return projects.map((project) => ({
@@ -21,14 +24,14 @@ export function registerProjectRoutes(app: App, deps: ApiDependencies): void {
   });
 
   /** The loss account of the last 24 hours: how the way of every item ended. */
-  app.get<{ Params: { project: string } }>("/api/v1/projects/:project/outcomes", async (request) => {
+  app.get<{ Params: { project: string } }>("/api/v1/projects/:project/outcomes", READ, async (request) => {
     const project = await findProject(deps, (await deps.authenticate(request)).organizationId, request.params.project);
     const outcomes = await listOutcomes(deps.database, project.id, new Date(deps.now() - DAY_MS));
     return { data: outcomes };
   });
 
   /** Entries that could not be digested, newest first. */
-  app.get<{ Params: { project: string } }>("/api/v1/projects/:project/quarantine", async (request) => {
+  app.get<{ Params: { project: string } }>("/api/v1/projects/:project/quarantine", READ, async (request) => {
     const project = await findProject(deps, (await deps.authenticate(request)).organizationId, request.params.project);
     const entries = await listQuarantined(deps.database, project.id);
     return {
@@ -43,17 +46,18 @@ export function registerProjectRoutes(app: App, deps: ApiDependencies): void {
   });
 
   /** Tries the oldest of them again, after the cause was mended. */
-  app.post<{ Params: { project: string } }>("/api/v1/projects/:project/quarantine/retry", async (request) => {
-    const token = await deps.authenticate(request);
-    demandAdmin(token);
-    const project = await findProject(deps, token.organizationId, request.params.project);
-    return { retried: await deps.retryQuarantined(project.id) };
-  });
-}
-
-/** Whether a token may change what belongs to the organization. */
-export function demandAdmin({ role }: ApiToken): void {
-  if (role === "member") throw new RequestRefusedError(403, "forbidden", "only owners and admins may do this");
+  app.post<{ Params: { project: string } }>(
+    "/api/v1/projects/:project/quarantine/retry",
+    ADMINISTER,
+    async (request) => {
+      const project = await findProject(
+        deps,
+        (await deps.authenticate(request)).organizationId,
+        request.params.project,
+      );
+      return { retried: await deps.retryQuarantined(project.id) };
+    },
+  );
 }
 
 /** By id, slug or number. One of another organization does not exist. */

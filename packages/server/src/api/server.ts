@@ -5,6 +5,7 @@ import type { ApiError } from "@mesher/protocol";
 import { type FastifyInstance, fastify } from "fastify";
 import type { Log } from "../runtime/log.ts";
 import type { Service } from "../runtime/service.ts";
+import { type DeclaredRoute, enforceAccess } from "./access.ts";
 import { RequestRefusedError } from "./api-error.ts";
 import { registerClusterRoutes } from "./cluster.ts";
 import type { ApiDependencies } from "./dependencies.ts";
@@ -36,6 +37,7 @@ export class HttpServer implements Service {
   #app: FastifyInstance | undefined;
   #port = 0;
   #isStopping = false;
+  #routes: readonly DeclaredRoute[] = [];
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
@@ -44,6 +46,11 @@ export class HttpServer implements Service {
   /** The port it listens on. */
   get port(): number {
     return this.#port;
+  }
+
+  /** All routes but those of SDKs, with who may use them. Complete once it is started. */
+  get routes(): readonly DeclaredRoute[] {
+    return this.#routes;
   }
 
   async start(): Promise<void> {
@@ -63,6 +70,7 @@ export class HttpServer implements Service {
       },
     });
     answerErrors(app, log);
+    this.#routes = enforceAccess(app, deps);
     registerHealthRoutes(app, deps);
     registerClusterRoutes(app, deps);
     registerProjectRoutes(app, deps);
