@@ -257,6 +257,18 @@ export const CHECKLIST: readonly ChecklistSection[] = [
     },
   },
   {
+    title: "Known ways to fail: people and tenants",
+    rows: {
+      "C-130": "Every route but the few that are declared open asks who it is, and what they may.",
+      "C-131": "Every id is looked up within the asker's organization; one of another does not exist.",
+      "C-132": "Secrets are kept as hashes, shown once, and logged nowhere.",
+      "C-133": "Quotes and newlines in names break no answer.",
+      "C-134": "A fault of the database tells a client nothing of it.",
+      "C-135": "An id that is none, or of nothing, is 404, and never 500.",
+      "C-136": "Unknown roles are refused; the last owner stays, also when several leave at once.",
+    },
+  },
+  {
     title: "Known ways to fail: the engine and its transport",
     rows: {
       "HAZARD-1": "Nobody can crash a node with a packet, with the cookie or without.",
