@@ -53,6 +53,17 @@ function startLoad(dsn: () => string, clients = 8): Load {
   };
 }
 
+test("what is sent after a restart is stored, although the journal was drained and emptied before it", async () => {
+  await using db = await testDatabase();
+  await using dataDir = await createDataDir();
+  for (let run = 0; run < 3; run += 1) {
+    await using server = await ServerProcess.start({ databaseUrl: db.url, dataDir: dataDir.path });
+    const sent = Array.from({ length: 5 }, newEventId);
+    for (const event_id of sent) await sendEvent(server.dsn, { event_id, message: "after a restart" });
+    for (const id of sent) await waitUntil(`event ${id} of run ${run}`, () => server.get(`/api/v1/events/${id}`));
+  }
+});
+
 type TestDatabase = Awaited<ReturnType<typeof testDatabase>>;
 
 /** Every answered event is stored, none twice, and all counters say so. Events without an answer may be stored too. */
@@ -174,7 +185,7 @@ test("a full journal refuses with 429 and a time to come back, and takes events 
   const load = startLoad(() => server.dsn, 4);
   await waitUntil("a refusal", async () => (load.statuses.get(429) ?? 0) > 0);
   await load.stop();
-  const refused = await sendEvent(server.dsn, { event_id: newEventId(), message: "one more" });
+  const refused = await sendEvent(server.dsn, { event_id: newEventId(), message: "one more ".repeat(500) });
   expect(refused.status).toBe(429);
   expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
   expect(refused.headers.get("x-sentry-rate-limits")).toContain("error");

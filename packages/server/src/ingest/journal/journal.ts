@@ -6,11 +6,12 @@
  * **Maintained invariants.** A batch never holds an entry that is not on disk. Every entry is leased to at most one
  * holder at a time. A segment is deleted only when all its entries are done. Sequences never repeat within a journal.
  */
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { type EntrySink, type JournalEntry, JournalUnavailableError } from "./entry.ts";
-import { readOrMakeId } from "./journal-id.ts";
+import { JournalIdentity } from "./journal-identity.ts";
 import { encodeRecord, RECORD_HEADER_BYTES, recordBytes } from "./record.ts";
-import { parseSegmentName, Segment } from "./segment.ts";
+import { Segment } from "./segment.ts";
+import { SegmentFiles } from "./segment-file.ts";
 
 /** A segment is sealed when it is this long; smaller ones give disk space back sooner. */
 const SEGMENT_BYTES = 32 * 1024 * 1024;
@@ -77,11 +78,14 @@ export class Journal implements EntrySink {
   /** Called whenever there may be something new to lease. */
   onReadable: () => void = () => {};
 
-  readonly #directory: string;
+  readonly #identity: JournalIdentity;
+  readonly #files: SegmentFiles;
   readonly #segmentBytes: number;
   readonly #log: JournalOptions["log"];
   /** Oldest first. */
   readonly #segments: Segment[];
+  /** All done, but a crash could still bring them back. */
+  readonly #leaving = new Set<Segment>();
   #bytes: number;
   #active: Segment | undefined;
   #nextSequence: number;
@@ -99,35 +103,32 @@ export class Journal implements EntrySink {
   #leasing: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  private constructor(options: JournalOptions, id: string, segments: Segment[], nextSequence: number) {
-    this.#directory = options.directory;
+  private constructor(options: JournalOptions, identity: JournalIdentity, files: SegmentFiles, segments: Segment[]) {
+    this.#identity = identity;
+    this.#files = files;
     this.bytesMax = options.bytesMax;
-    this.#segmentBytes = options.segmentBytes ?? Math.min(SEGMENT_BYTES, options.bytesMax / SEGMENTS_MIN);
+    this.#segmentBytes = segmentBytesOf(options);
     this.#log = options.log;
-    this.id = id;
+    this.id = identity.id;
     this.#segments = segments;
     this.#bytes = segments.reduce((sum, segment) => sum + segment.durableBytes, 0);
-    this.#nextSequence = nextSequence;
+    this.#nextSequence = identity.firstSequence;
     this.#marks = [{ sequence: 0, atMs: Date.now() }];
   }
 
   /** Opens what an earlier run left, or an empty journal. */
   static async open(options: JournalOptions): Promise<Journal> {
     await mkdir(options.directory, { recursive: true, mode: 0o700 });
-    const id = await readOrMakeId(options.directory);
-    const names = (await readdir(options.directory)).filter((name) => parseSegmentName(name) !== undefined).toSorted();
+    const identity = await JournalIdentity.open(options.directory);
+    const files = new SegmentFiles(options.directory, segmentBytesOf(options));
     const segments: Segment[] = [];
-    let nextSequence = 1;
-    for (const name of names) {
-      const { segment, tornBytes } = await Segment.openSealed(options.directory, name);
-      if (tornBytes > 0)
-        options.log("Journal segment has a torn tail that was never answered for", { name, tornBytes });
-      // One is left out, so that the name of an empty segment can be taken by no other.
-      nextSequence = segment.firstSequence + segment.durableRecords + 1;
-      if (segment.durableRecords === 0) await segment.remove();
-      else segments.push(segment);
+    for (const { path, file } of await files.openAll()) {
+      const segment = await Segment.openSealed(path, file);
+      if (segment !== undefined && segment.durableRecords > 0) segments.push(segment);
+      else await (segment ?? new Segment(path, file, 0)).remove();
     }
-    return new Journal(options, id, segments, nextSequence);
+    segments.sort((a, b) => a.firstSequence - b.firstSequence);
+    return new Journal(options, identity, files, segments);
   }
 
   /** Entries that are on disk and not yet done, the leased ones included. */
@@ -163,8 +164,8 @@ export class Journal implements EntrySink {
 
   /** Everything up to and including this sequence is done, and its disk space given back. */
   get doneThrough(): number {
-    const oldest = this.#segments[0];
-    return oldest === undefined ? this.#nextSequence - 1 : oldest.firstSequence - 1;
+    const kept = [...this.#segments, ...this.#leaving].map(({ firstSequence }) => firstSequence);
+    return Math.min(this.#nextSequence, ...kept) - 1;
   }
 
   /** Throws `JournalUnavailableError` when the journal is full, its disk cannot be written, or it is closed. */
@@ -245,6 +246,7 @@ export class Journal implements EntrySink {
     this.#seal();
     await this.#removeDoneSegments();
     await Promise.all(this.#segments.map((segment) => segment.close()));
+    await this.#files.close();
   }
 
   async #writeGroups(): Promise<void> {
@@ -253,19 +255,20 @@ export class Journal implements EntrySink {
       await new Promise((resolve) => setImmediate(resolve));
       const group = this.#takeGroup();
       try {
-        const segment = await this.#activeSegment();
-        const parts = group.waiting.flatMap(({ parts: [head, body] }) => [head, body]);
-        await segment.append(parts, group.bytes, group.waiting.length);
-        this.#bytes += group.bytes;
+        await this.#identity.reserveThrough(this.#nextSequence + group.waiting.length);
+        const segment = await this.#segmentFor(group.bytes);
+        const bytesBefore = segment.durableBytes;
+        await segment.append(segment.frame(group.waiting.map(({ parts }) => parts)), group.waiting.length);
+        this.#bytes += segment.durableBytes - bytesBefore;
         this.#mark(this.#nextSequence);
         this.#nextSequence += group.waiting.length;
-        if (segment.durableBytes >= this.#segmentBytes) this.#seal();
         for (const { resolve } of group.waiting) resolve();
         this.onReadable();
       } catch (cause) {
-        // What the disk holds behind the last good record is unknown now, so nothing may be written behind it.
+        // What the disk holds behind the last good record is unknown now: nothing may be written behind it, and sequences
+        // that some of the group may have there are not used again.
         this.#seal();
-        this.#nextSequence += 1;
+        this.#nextSequence += group.waiting.length;
         this.#log("Journal cannot be written", { error: String(cause), refused: group.waiting.length });
         const reason = new JournalUnavailableError("the journal cannot be written", { cause });
         for (const { reject } of group.waiting) reject(reason);
@@ -302,11 +305,15 @@ export class Journal implements EntrySink {
     return { waiting, bytes };
   }
 
-  async #activeSegment(): Promise<Segment> {
+  /** The segment to write so many bytes to. None grows beyond its size, unless one group alone is larger. */
+  async #segmentFor(bytes: number): Promise<Segment> {
+    if (this.#active !== undefined && this.#active.durableBytes + bytes > this.#segmentBytes) this.#seal();
     if (this.#active === undefined) {
-      this.#active = await Segment.create(this.#directory, this.#nextSequence);
+      const { path, file } = await this.#files.take();
+      this.#active = new Segment(path, file, this.#nextSequence);
       this.#segments.push(this.#active);
     }
+    if (this.#active.durableBytes > this.#segmentBytes / 2) this.#files.prepare();
     return this.#active;
   }
 
@@ -391,8 +398,14 @@ export class Journal implements EntrySink {
     for (const segment of this.#segments.slice()) {
       if (!segment.sealed || segment.doneRecords < segment.durableRecords) continue;
       this.#segments.splice(this.#segments.indexOf(segment), 1);
+      this.#leaving.add(segment);
       this.#bytes -= segment.durableBytes;
-      await segment.remove();
+      await this.#files.giveBack(segment);
+      this.#leaving.delete(segment);
     }
   }
+}
+
+function segmentBytesOf({ segmentBytes, bytesMax }: JournalOptions): number {
+  return segmentBytes ?? Math.min(SEGMENT_BYTES, bytesMax / SEGMENTS_MIN);
 }

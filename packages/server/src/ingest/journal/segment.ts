@@ -1,68 +1,85 @@
 /**
- * One file of the journal: records one after the other, of consecutive sequences.
- * Its name is the sequence of its first record, so a directory listing is in order.
+ * One file of the journal: a header, then records one after the other, of consecutive sequences.
+ *
+ *     "MSHRJRN1" · u64 sequence of the first record · u32 CRC-32 of these 16 bytes · 12 zero bytes · records
+ *
+ * Files are used again when their records are done, because writing where a file already has its blocks takes the disk a
+ * fraction of the time that growing one takes. So behind the last record there may be zeros, or records of the file's
+ * earlier life: a record is one of this life only if its CRC is salted with this life's first sequence.
  */
-import { constants } from "node:fs";
-import { type FileHandle, open, unlink } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { isRecordAt, RECORD_BYTES_MAX, RECORD_HEADER_BYTES, recordBytes } from "./record.ts";
+import { type FileHandle, unlink } from "node:fs/promises";
+import { dirname } from "node:path";
+import { crc32 } from "node:zlib";
+import { isRecordAt, RECORD_BYTES_MAX, RECORD_HEADER_BYTES, recordBytes, saltOf, saltRecord } from "./record.ts";
+import { IS_SYNCHRONOUS, syncDirectory } from "./segment-file.ts";
 
-const NAME = /^(\d{16})\.journal$/;
+export const SEGMENT_HEADER_BYTES = 32;
+
+const MAGIC = Buffer.from("MSHRJRN1");
 
 /** How much of a segment is read at a time when it is scanned at start. */
 const SCAN_BYTES = 8 * 1024 * 1024;
 
+/** Linux refuses more parts than this in one `writev`. */
+const IOV_MAX = 1024;
+
 export class Segment {
   readonly firstSequence: number;
   readonly path: string;
+  readonly file: FileHandle;
   /** Records that are on disk, and nothing behind them. */
   durableRecords = 0;
   durableBytes = 0;
   /** Up to here records were handed out. */
   readRecords = 0;
-  readBytes = 0;
+  readBytes = SEGMENT_HEADER_BYTES;
   /** Handed out and stored, or never to be handed out again. */
   doneRecords = 0;
   /** No record will be added. */
   sealed = false;
-  readonly #file: FileHandle;
+  readonly #salt: number;
+  /** A write failed: what the disk holds behind the last good record is unknown. */
+  isBroken = false;
 
-  private constructor(path: string, firstSequence: number, file: FileHandle) {
+  /** `file` holds nothing yet, or nothing that counts. */
+  constructor(path: string, file: FileHandle, firstSequence: number) {
     this.path = path;
+    this.file = file;
     this.firstSequence = firstSequence;
-    this.#file = file;
+    this.#salt = saltOf(firstSequence);
   }
 
-  static async create(directory: string, firstSequence: number): Promise<Segment> {
-    const path = join(directory, segmentName(firstSequence));
-    const file = await open(path, constants.O_CREAT | constants.O_EXCL | constants.O_RDWR | SYNCHRONOUS, 0o600);
-    await syncDirectory(directory);
-    return new Segment(path, firstSequence, file);
-  }
-
-  /** Opens what an earlier run left, and finds the records that are whole. A torn tail was never answered for. */
-  static async openSealed(directory: string, name: string): Promise<{ segment: Segment; tornBytes: number }> {
-    const firstSequence = parseSegmentName(name);
-    if (firstSequence === undefined) throw new Error(`${name} is not the name of a journal segment`);
-    const path = join(directory, name);
-    const segment = new Segment(path, firstSequence, await open(path, constants.O_RDWR));
+  /** Opens what an earlier run left, and finds the records that are whole. `undefined`: the file holds no segment. */
+  static async openSealed(path: string, file: FileHandle): Promise<Segment | undefined> {
+    const header = Buffer.alloc(SEGMENT_HEADER_BYTES);
+    await file.read(header, 0, SEGMENT_HEADER_BYTES, 0);
+    const firstSequence = parseHeader(header);
+    if (firstSequence === undefined) return undefined;
+    const segment = new Segment(path, file, firstSequence);
     segment.sealed = true;
-    const tornBytes = await segment.#scan();
-    return { segment, tornBytes };
+    await segment.#scan();
+    return segment;
   }
 
-  /** Writes at the end and waits until it is on disk. After a failure the segment must not be written again. */
-  async append(parts: readonly Uint8Array[], bytes: number, records: number): Promise<void> {
-    let position = this.durableBytes;
-    let rest = parts;
-    while (rest.length > 0) {
-      const { bytesWritten } = await this.#file.writev(rest.slice(0, IOV_MAX), position);
-      position += bytesWritten;
-      rest = dropBytes(rest, bytesWritten);
+  /** The bytes that bring encoded records, heads and bodies, to the end of this segment. */
+  frame(records: readonly (readonly [head: Uint8Array, body: Uint8Array])[]): Uint8Array[] {
+    for (const [head] of records) saltRecord(head, this.#salt);
+    return this.durableBytes === 0 ? [headerOf(this.firstSequence), ...records.flat()] : records.flat();
+  }
+
+  /**
+   * Writes framed records at the end and waits until they are on disk. After a failure the segment must not be written
+   * again.
+   */
+  async append(parts: readonly Uint8Array[], records: number): Promise<void> {
+    const bytes = parts.reduce((sum, { length }) => sum + length, 0);
+    try {
+      await writeAt(this.file, parts, this.durableBytes, bytes);
+    } catch (error) {
+      this.isBroken = true;
+      throw error;
     }
-    if (position !== this.durableBytes + bytes) throw new Error("journal segment: wrote another length than given");
-    if (SYNCHRONOUS === 0) await this.#file.datasync();
-    this.durableBytes = position;
+    this.durableBytes += bytes;
     this.durableRecords += records;
   }
 
@@ -71,7 +88,7 @@ export class Segment {
     const buffer = Buffer.from(new ArrayBuffer(bytes));
     let filled = 0;
     while (filled < bytes) {
-      const { bytesRead } = await this.#file.read(buffer, filled, bytes - filled, offset + filled);
+      const { bytesRead } = await this.file.read(buffer, filled, bytes - filled, offset + filled);
       if (bytesRead === 0) throw new Error(`journal segment ${this.path} ends at byte ${offset + filled}`);
       filled += bytesRead;
     }
@@ -79,18 +96,18 @@ export class Segment {
   }
 
   async close(): Promise<void> {
-    await this.#file.close();
+    await this.file.close();
   }
 
   async remove(): Promise<void> {
-    await this.#file.close();
+    await this.file.close();
     await unlink(this.path);
     await syncDirectory(dirname(this.path));
   }
 
-  async #scan(): Promise<number> {
-    const { size } = await this.#file.stat();
-    let offset = 0;
+  async #scan(): Promise<void> {
+    const { size } = await this.file.stat();
+    let offset = SEGMENT_HEADER_BYTES;
     let records = 0;
     while (offset < size) {
       let chunk = await this.read(offset, Math.min(SCAN_BYTES, size - offset));
@@ -101,7 +118,7 @@ export class Segment {
           chunk = await this.read(offset, first);
       }
       let within = 0;
-      while (isRecordAt(chunk, within)) {
+      while (isRecordAt(chunk, within, this.#salt)) {
         within += recordBytes(chunk, within);
         records += 1;
       }
@@ -110,15 +127,41 @@ export class Segment {
     }
     this.durableBytes = offset;
     this.durableRecords = records;
-    return size - offset;
   }
 }
 
-/** A write returns when its bytes are on disk: one turn on the thread pool instead of two. Windows has no such flag. */
-const SYNCHRONOUS = constants.O_DSYNC ?? 0;
+/** Writes all parts one behind the other, and waits until they are on disk. */
+export async function writeAt(
+  file: FileHandle,
+  parts: readonly Uint8Array[],
+  offset: number,
+  bytes: number,
+): Promise<void> {
+  let position = offset;
+  let rest = parts;
+  while (position < offset + bytes) {
+    const { bytesWritten } = await file.writev(rest.slice(0, IOV_MAX), position);
+    position += bytesWritten;
+    rest = dropBytes(rest, bytesWritten);
+  }
+  if (position !== offset + bytes) throw new Error("journal segment: wrote another length than given");
+  if (!IS_SYNCHRONOUS) await file.datasync();
+}
 
-/** Linux refuses more parts than this in one `writev`. */
-const IOV_MAX = 1024;
+function headerOf(firstSequence: number): Buffer {
+  const header = Buffer.alloc(SEGMENT_HEADER_BYTES);
+  MAGIC.copy(header);
+  header.writeBigUInt64LE(BigInt(firstSequence), 8);
+  header.writeUInt32LE(crc32(header.subarray(0, 16)), 16);
+  return header;
+}
+
+/** The sequence of the first record, `undefined` if the bytes are no header. */
+export function parseHeader(header: Buffer): number | undefined {
+  if (header.length < SEGMENT_HEADER_BYTES || !header.subarray(0, 8).equals(MAGIC)) return undefined;
+  if (crc32(header.subarray(0, 16)) !== header.readUInt32LE(16)) return undefined;
+  return Number(header.readBigUInt64LE(8));
+}
 
 function dropBytes(parts: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
   let dropped = 0;
@@ -132,23 +175,4 @@ function dropBytes(parts: readonly Uint8Array[], bytes: number): readonly Uint8A
   const first = rest[0];
   if (left > 0 && first !== undefined) rest[0] = first.subarray(left);
   return rest;
-}
-
-export function segmentName(firstSequence: number): string {
-  return `${String(firstSequence).padStart(16, "0")}.journal`;
-}
-
-export function parseSegmentName(name: string): number | undefined {
-  const digits = NAME.exec(name)?.[1];
-  return digits === undefined ? undefined : Number(digits);
-}
-
-/** A new file survives a crash of the machine only when its directory is on disk too. */
-export async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, constants.O_RDONLY);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
