@@ -60,7 +60,8 @@ test("what is sent after a restart is stored, although the journal was drained a
     await using server = await ServerProcess.start({ databaseUrl: db.url, dataDir: dataDir.path });
     const sent = Array.from({ length: 5 }, newEventId);
     for (const event_id of sent) await sendEvent(server.dsn, { event_id, message: "after a restart" });
-    for (const id of sent) await waitUntil(`event ${id} of run ${run}`, () => server.get(`/api/v1/events/${id}`));
+    for (const id of sent)
+      expect(await waitUntil(`event ${id} of run ${run}`, () => server.get(`/api/v1/events/${id}`))).toBeTruthy();
   }
 });
 
