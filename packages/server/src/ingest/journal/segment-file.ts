@@ -3,12 +3,9 @@ import { constants } from "node:fs";
 import { type FileHandle, open, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { SEGMENT_HEADER_BYTES, type Segment } from "./segment.ts";
+import { SYNCHRONOUS, syncDirectory, writeAt } from "./synced-file.ts";
 
 const NAME = /^(\d{12})\.journal$/;
-
-/** A write returns when its bytes are on disk: one turn on the thread pool instead of two. Windows has no such flag. */
-const SYNCHRONOUS = constants.O_DSYNC ?? 0;
-export const IS_SYNCHRONOUS = SYNCHRONOUS !== 0;
 
 /** Files kept for later, of no record: the next segment, and one more for a burst. */
 const SPARES_MAX = 2;
@@ -70,8 +67,7 @@ export class SegmentFiles {
     // One that grew far beyond its size keeps a disk busy for nothing; one that is too small would have to grow again.
     const isOfUse = size >= this.#segmentBytes / 2 && size <= 2 * this.#segmentBytes;
     if (this.#isClosed || segment.isBroken || !isOfUse || this.#spares.length >= SPARES_MAX) return segment.remove();
-    await file.write(Buffer.alloc(SEGMENT_HEADER_BYTES), 0, SEGMENT_HEADER_BYTES, 0);
-    if (!IS_SYNCHRONOUS) await file.datasync();
+    await writeAt(file, [Buffer.alloc(SEGMENT_HEADER_BYTES)], 0);
     this.#spares.push({ path, file });
   }
 
@@ -109,15 +105,5 @@ export class SegmentFiles {
     } finally {
       await zeroed.close();
     }
-  }
-}
-
-/** A new file survives a crash of the machine only when its directory is on disk too. */
-export async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, constants.O_RDONLY);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

@@ -11,7 +11,7 @@ import { type FileHandle, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
 import { isRecordAt, RECORD_BYTES_MAX, RECORD_HEADER_BYTES, recordBytes, saltOf, saltRecord } from "./record.ts";
-import { IS_SYNCHRONOUS, syncDirectory } from "./segment-file.ts";
+import { syncDirectory, writeAt } from "./synced-file.ts";
 
 export const SEGMENT_HEADER_BYTES = 32;
 
@@ -19,9 +19,6 @@ const MAGIC = Buffer.from("MSHRJRN1");
 
 /** How much of a segment is read at a time when it is scanned at start. */
 const SCAN_BYTES = 8 * 1024 * 1024;
-
-/** Linux refuses more parts than this in one `writev`. */
-const IOV_MAX = 1024;
 
 export class Segment {
   readonly firstSequence: number;
@@ -74,7 +71,7 @@ export class Segment {
   async append(parts: readonly Uint8Array[], records: number): Promise<void> {
     const bytes = parts.reduce((sum, { length }) => sum + length, 0);
     try {
-      await writeAt(this.file, parts, this.durableBytes, bytes);
+      await writeAt(this.file, parts, this.durableBytes);
     } catch (error) {
       this.isBroken = true;
       throw error;
@@ -130,24 +127,6 @@ export class Segment {
   }
 }
 
-/** Writes all parts one behind the other, and waits until they are on disk. */
-export async function writeAt(
-  file: FileHandle,
-  parts: readonly Uint8Array[],
-  offset: number,
-  bytes: number,
-): Promise<void> {
-  let position = offset;
-  let rest = parts;
-  while (position < offset + bytes) {
-    const { bytesWritten } = await file.writev(rest.slice(0, IOV_MAX), position);
-    position += bytesWritten;
-    rest = dropBytes(rest, bytesWritten);
-  }
-  if (position !== offset + bytes) throw new Error("journal segment: wrote another length than given");
-  if (!IS_SYNCHRONOUS) await file.datasync();
-}
-
 function headerOf(firstSequence: number): Buffer {
   const header = Buffer.alloc(SEGMENT_HEADER_BYTES);
   MAGIC.copy(header);
@@ -161,18 +140,4 @@ export function parseHeader(header: Buffer): number | undefined {
   if (header.length < SEGMENT_HEADER_BYTES || !header.subarray(0, 8).equals(MAGIC)) return undefined;
   if (crc32(header.subarray(0, 16)) !== header.readUInt32LE(16)) return undefined;
   return Number(header.readBigUInt64LE(8));
-}
-
-function dropBytes(parts: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
-  let dropped = 0;
-  let left = bytes;
-  for (const part of parts) {
-    if (left < part.length) break;
-    left -= part.length;
-    dropped += 1;
-  }
-  const rest = parts.slice(dropped);
-  const first = rest[0];
-  if (left > 0 && first !== undefined) rest[0] = first.subarray(left);
-  return rest;
 }
