@@ -27,6 +27,7 @@ import { createIngestHandler } from "./ingest/receive/ingest-handler.ts";
 import { RECEIVE_LIMITS } from "./ingest/receive/limits.ts";
 import { createRateLimiter } from "./ingest/receive/rate-limiter.ts";
 import { Periodic } from "./jobs/periodic.ts";
+import { clearRemovedProjects } from "./jobs/removed-projects.ts";
 import { type FirstStart, prepareOrganization, readOrMakeToken } from "./organizations/first-start.ts";
 import type { Project } from "./organizations/organizations.queries.ts";
 import { ProjectKeys } from "./organizations/project-keys.ts";
@@ -39,6 +40,10 @@ import { VERSION } from "./version.ts";
 const QUARANTINE_RETRY_MAX = 100;
 
 const MINUTE_MS = 60_000;
+const REMOVED_PROJECTS_MS = 5_000;
+
+/** Announced with a `projectId`: its keys or settings are not what they were. */
+const PROJECT_CHANGED = "project-settings";
 const WORKERS_MAX_DEFAULT = 4;
 
 export interface RunningServer {
@@ -128,7 +133,7 @@ function buildServices({ config, database, databaseUrl, cluster, journal, log }:
   const keys = new ProjectKeys(database, log);
   const ledger = new OutcomeLedger(database, log);
   const announcements = announcementsOf(cluster.node);
-  announcements.on("project-settings", () => keys.reload());
+  announcements.on(PROJECT_CHANGED, ({ projectId }) => keys.reload(String(projectId)));
 
   const partitions = new Periodic(
     {
@@ -139,6 +144,16 @@ function buildServices({ config, database, databaseUrl, cluster, journal, log }:
         const made = await ensurePartitions(database, daysAhead(Date.now()));
         if (made.length > 0) log.info("Partitions made", { partitions: made });
       },
+    },
+    log,
+  );
+
+  const removedProjects = new Periodic(
+    {
+      name: "removed projects",
+      everyMs: REMOVED_PROJECTS_MS,
+      retryMs: MINUTE_MS,
+      run: () => clearRemovedProjects(database),
     },
     log,
   );
@@ -208,7 +223,7 @@ function buildServices({ config, database, databaseUrl, cluster, journal, log }:
   });
 
   const urlNow = () => config.publicUrl ?? `http://localhost:${http.port}`;
-  const dsnOf = (project: Project) => dsnAt(urlNow(), project);
+  const dsnOf = (project: Pick<Project, "number" | "publicKey">) => dsnAt(urlNow(), project);
   const http = new HttpServer({
     host: config.httpHost,
     port: config.httpPort,
@@ -218,6 +233,10 @@ function buildServices({ config, database, databaseUrl, cluster, journal, log }:
       database,
       authenticate: createAuthenticate(database),
       dsnOf,
+      projectChanged: (projectId) => {
+        announcements.announce(PROJECT_CHANGED, { projectId });
+        return keys.settled();
+      },
       now: Date.now,
       retryQuarantined: (projectId) => retryQuarantined(database, journal, { projectId, limit: QUARANTINE_RETRY_MAX }),
       cluster: () => viewCluster(cluster, load),
@@ -231,12 +250,12 @@ function buildServices({ config, database, databaseUrl, cluster, journal, log }:
   });
 
   // Stopped in reverse: no event is taken any more, then what was taken is stored, then the rest ends.
-  const services: Service[] = [partitions, keys, ledger, load, dispatcher, registry, http];
+  const services: Service[] = [partitions, removedProjects, keys, ledger, load, dispatcher, registry, http];
   return { services, http, urlNow, dsnOf };
 }
 
 /** How SDKs address a project at this server. */
-function dsnAt(serverUrl: string, { publicKey, number }: Project): string {
+function dsnAt(serverUrl: string, { publicKey, number }: Pick<Project, "number" | "publicKey">): string {
   const url = new URL(serverUrl);
   return formatDsn({
     protocol: url.protocol === "https:" ? "https" : "http",

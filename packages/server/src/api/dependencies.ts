@@ -10,7 +10,10 @@ export interface ApiDependencies {
   readonly database: Database;
   /** Who makes this request; throws a refusal when nobody who may. */
   readonly authenticate: (request: Credentials) => Promise<Actor>;
-  readonly dsnOf: (project: Project) => string;
+  /** How SDKs address a project by one of its keys. */
+  readonly dsnOf: (project: Pick<Project, "number" | "publicKey">) => string;
+  /** Lets every node know that a project's keys or settings are not what they were. When it resolves, this one does. */
+  readonly projectChanged: (projectId: string) => Promise<void>;
   readonly now: () => number;
   /** Sends quarantined entries on their way again; how many. */
   readonly retryQuarantined: (projectId: string) => Promise<number>;

@@ -3,6 +3,7 @@ import { listOutcomes } from "../dashboards/rollups.queries.ts";
 import { DAY_MS } from "../events/partitions.ts";
 import { listQuarantined } from "../ingest/journal/journal.queries.ts";
 import { listProjects, type Project } from "../organizations/organizations.queries.ts";
+import { findProjectDetail, type ProjectDetail } from "../organizations/projects.queries.ts";
 import { notFound } from "./api-error.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
 
@@ -13,14 +14,7 @@ export function registerProjectRoutes(app: App, deps: ApiDependencies): void {
   app.get("/api/v1/projects", READ, async (request): Promise<ApiProject[]> => {
     const { organizationId } = await deps.authenticate(request);
     const projects = await listProjects(deps.database, organizationId);
-    return projects.map((project) => ({
-      id: project.id,
-      slug: project.slug,
-      number: project.number,
-      name: project.name,
-      platform: project.platform,
-      dsn: deps.dsnOf(project),
-    }));
+    return projects.map((project) => showProject(project, deps));
   });
 
   /** The loss account of the last 24 hours: how the way of every item ended. */
@@ -60,10 +54,24 @@ export function registerProjectRoutes(app: App, deps: ApiDependencies): void {
   );
 }
 
-/** By id, slug or number. One of another organization does not exist. */
-export async function findProject(deps: ApiDependencies, organizationId: string, given: string): Promise<Project> {
-  const projects = await listProjects(deps.database, organizationId);
-  const project = projects.find(({ id, slug, number }) => id === given || slug === given || String(number) === given);
+export function showProject(project: Project, deps: ApiDependencies): ApiProject {
+  return {
+    id: project.id,
+    slug: project.slug,
+    number: project.number,
+    name: project.name,
+    platform: project.platform,
+    dsn: deps.dsnOf(project),
+  };
+}
+
+/** By id, slug, number or a slug it had before. One of another organization does not exist. */
+export async function findProject(
+  deps: ApiDependencies,
+  organizationId: string,
+  given: string,
+): Promise<ProjectDetail> {
+  const project = await findProjectDetail(deps.database, organizationId, given);
   if (project === undefined) throw notFound("project");
   return project;
 }

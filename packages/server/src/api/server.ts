@@ -13,6 +13,8 @@ import { registerEventRoutes } from "./events.ts";
 import { registerHealthRoutes } from "./health.ts";
 import { registerIssueRoutes } from "./issues.ts";
 import { registerPages } from "./pages.ts";
+import { registerProjectChangeRoutes } from "./project-changes.ts";
+import { registerProjectKeyRoutes } from "./project-keys.ts";
 import { registerProjectRoutes } from "./projects.ts";
 
 export interface HttpServerOptions {
@@ -74,6 +76,8 @@ export class HttpServer implements Service {
     registerHealthRoutes(app, deps);
     registerClusterRoutes(app, deps);
     registerProjectRoutes(app, deps);
+    registerProjectChangeRoutes(app, deps);
+    registerProjectKeyRoutes(app, deps);
     registerIssueRoutes(app, deps);
     registerEventRoutes(app, deps);
     await registerPages(app);

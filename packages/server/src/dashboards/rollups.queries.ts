@@ -1,6 +1,7 @@
 /** Statements on the hourly roll-ups, which this folder owns. Written in the transaction that stores the events. */
 import type { Category, Outcome } from "@mesher/protocol";
 import type { Database } from "../db/database.ts";
+import { deleteChunk } from "../db/delete-chunk.ts";
 import type { Transaction } from "../db/transaction.ts";
 
 export const HOUR_MS = 3_600_000;
@@ -135,4 +136,14 @@ export async function listOutcomes(
     values: [projectId, since],
   });
   return rows;
+}
+
+/** What is left of the counts of a project that is gone: up to `rowsMax` rows of the table; how many. */
+export function deleteCountsOf(
+  tx: Transaction,
+  table: "event_counts" | "issue_counts" | "outcome_counts",
+  projectId: string,
+  rowsMax: number,
+): Promise<number> {
+  return deleteChunk(tx, { table, column: "project_id", value: projectId, rowsMax });
 }

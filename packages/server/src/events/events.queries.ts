@@ -242,3 +242,16 @@ export async function findNeighbours(database: Database, event: StoredEvent): Pr
     latestId: found?.latest.replaceAll("-", "") ?? event.eventId,
   };
 }
+
+/** Up to `rowsMax` events of a project that is gone, the oldest first; how many. */
+export async function deleteEventsOf(tx: Transaction, projectId: string, rowsMax: number): Promise<number> {
+  const { rowCount } = await tx.query({
+    name: "events.delete_of_project",
+    text: `
+      delete from events e
+      using (select received_at, event_id from events where project_id = $1 order by received_at limit $2) old
+      where e.project_id = $1 and e.received_at = old.received_at and e.event_id = old.event_id`,
+    values: [projectId, rowsMax],
+  });
+  return rowCount;
+}

@@ -1,5 +1,6 @@
 /** Statements that storing runs on the tables `issues`, `issue_fingerprints` and `issue_counters`, which this folder owns. */
 import type { IssueStatus } from "@mesher/protocol";
+import { deleteChunk } from "../db/delete-chunk.ts";
 import type { Transaction } from "../db/transaction.ts";
 
 export interface FingerprintKey {
@@ -134,4 +135,14 @@ export async function countIntoIssues(tx: Transaction, counts: readonly IssueCou
       counts.map(({ lastSeenMs }) => new Date(lastSeenMs)),
     ],
   });
+}
+
+/** What is left of the issues of a project that is gone: up to `rowsMax` rows of the table; how many. */
+export function deleteIssuesOf(
+  tx: Transaction,
+  table: "issues" | "issue_fingerprints" | "issue_counters",
+  projectId: string,
+  rowsMax: number,
+): Promise<number> {
+  return deleteChunk(tx, { table, column: "project_id", value: projectId, rowsMax });
 }

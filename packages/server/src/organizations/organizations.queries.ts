@@ -109,7 +109,8 @@ const keyOf = (row: KeyRow): ProjectKey => ({
 });
 
 const SELECT_KEY = `
-  select k.public_key, k.project_id, p.number, p.organization_id, p.sample_rate, p.rate_limit_events
+  select k.public_key, k.project_id, p.number, p.organization_id, p.sample_rate,
+    coalesce(k.rate_limit_events, p.rate_limit_events) as rate_limit_events
   from project_keys k join projects p on p.id = k.project_id
   where k.revoked_at is null`;
 
@@ -118,6 +119,15 @@ export async function listActiveKeys(database: Database, limit: number): Promise
     name: "project_keys.list_active",
     text: `${SELECT_KEY} limit $1`,
     values: [limit],
+  });
+  return rows.map(keyOf);
+}
+
+export async function listActiveKeysOf(database: Database, projectId: string, limit: number): Promise<ProjectKey[]> {
+  const { rows } = await database.query<KeyRow>({
+    name: "project_keys.list_active_of_project",
+    text: `${SELECT_KEY} and k.project_id = $1 limit $2`,
+    values: [projectId, limit],
   });
   return rows.map(keyOf);
 }

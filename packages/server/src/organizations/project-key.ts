@@ -7,7 +7,7 @@ export interface ProjectKey {
   readonly organizationId: string;
   /** Part of the events that is kept, 0…1. */
   readonly sampleRate: number;
-  /** Events in a window; absent: the server's default. */
+  /** Events in a window, as the key or else its project says; absent: the server's default. */
   readonly rateLimitEvents?: number;
 }
 

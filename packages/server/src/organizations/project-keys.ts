@@ -1,11 +1,12 @@
 /**
  * The active keys of all projects, in memory: checking a key costs no query, and events are accepted while the database
- * is away. Changes made on any node are seen within `REFRESH_MS`; a key that is new is found at its first use.
+ * is away. Whoever changes a project says so to every node, which reads that project again; what a node out of contact
+ * missed it sees within `REFRESH_MS`. A key that is new is found at its first use.
  */
 import type { Database } from "../db/database.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Service } from "../runtime/service.ts";
-import { findActiveKey, listActiveKeys } from "./organizations.queries.ts";
+import { findActiveKey, listActiveKeys, listActiveKeysOf } from "./organizations.queries.ts";
 import type { ProjectKey } from "./project-key.ts";
 
 const REFRESH_MS = 5_000;
@@ -32,21 +33,22 @@ export class ProjectKeys implements Service {
 
   async start(): Promise<void> {
     await this.#refresh();
-    this.#timer = setInterval(() => this.reload(), REFRESH_MS).unref();
-  }
-
-  /** Reads them again now: somebody says that they were changed. */
-  reload(): void {
-    this.#refreshing = this.#refreshing
-      .then(() => this.#refresh())
-      .catch((error: unknown) => {
-        this.#log.debug("Project keys could not be refreshed; the known ones stay in use", { error: String(error) });
-      });
+    this.#timer = setInterval(() => this.#next(() => this.#refresh()), REFRESH_MS).unref();
   }
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#refreshing;
+  }
+
+  /** Reads a project's keys again: somebody says that they changed. */
+  reload(projectId: string): void {
+    this.#next(() => this.#refreshProject(projectId));
+  }
+
+  /** Resolves when everything that was asked for so far is read. */
+  settled(): Promise<void> {
+    return this.#refreshing;
   }
 
   /** `undefined`: no active key. While the database is away, keys that were not known before count as unknown. */
@@ -68,6 +70,22 @@ export class ProjectKeys implements Service {
     if (found !== undefined) this.#keys.set(publicKey, found);
     else if (this.#unknown.size < UNKNOWN_MAX) this.#unknown.add(publicKey);
     return found;
+  }
+
+  /** One reading after the other, so that none ends with what was true before another. Never rejects. */
+  #next(read: () => Promise<void>): void {
+    this.#refreshing = this.#refreshing.then(read).catch((error: unknown) => {
+      this.#log.debug("Project keys could not be refreshed; the known ones stay in use", { error: String(error) });
+    });
+  }
+
+  async #refreshProject(projectId: string): Promise<void> {
+    const keys = await listActiveKeysOf(this.#database, projectId, KEYS_MAX);
+    for (const [publicKey, key] of this.#keys) if (key.projectId === projectId) this.#keys.delete(publicKey);
+    for (const key of keys) {
+      this.#keys.set(key.publicKey, key);
+      this.#unknown.delete(key.publicKey);
+    }
   }
 
   async #refresh(): Promise<void> {

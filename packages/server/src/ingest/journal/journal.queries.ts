@@ -1,5 +1,6 @@
 /** Statements on `journal_batches` and `quarantined_entries`, which this folder owns. */
 import type { Database } from "../../db/database.ts";
+import { deleteChunk } from "../../db/delete-chunk.ts";
 import type { Transaction } from "../../db/transaction.ts";
 import type { SequenceRange } from "./journal.ts";
 
@@ -118,4 +119,9 @@ export async function removeQuarantinedEntry(tx: Transaction, id: string): Promi
     values: [id],
   });
   return rowCount === 1;
+}
+
+/** Up to `rowsMax` entries of a project that is gone; how many. */
+export function deleteQuarantinedOf(tx: Transaction, projectId: string, rowsMax: number): Promise<number> {
+  return deleteChunk(tx, { table: "quarantined_entries", column: "project_id", value: projectId, rowsMax });
 }

@@ -1,0 +1,67 @@
+/**
+ * Clears away the data of projects that are gone, a few thousand rows a transaction. Safe on several nodes at once: each
+ * takes another project. A project is forgotten when nothing of it was found for some time, since batches that were on
+ * their way when it ended may still have been stored.
+ */
+import { deleteCountsOf } from "../dashboards/rollups.queries.ts";
+import type { Database } from "../db/database.ts";
+import { type Transaction, withTransaction } from "../db/transaction.ts";
+import { deleteEventsOf } from "../events/events.queries.ts";
+import { deleteQuarantinedOf } from "../ingest/journal/journal.queries.ts";
+import { deleteIssuesOf } from "../issues/issues.queries.ts";
+import { forgetRemovedProject, takeRemovedProject } from "../organizations/projects.queries.ts";
+
+const ROWS_PER_CHUNK = 2_000;
+
+/** Of one run, so that neither start nor stop of a server waits for a large project. */
+const CHUNKS_PER_RUN = 20;
+
+/** Longer than a batch takes from reading its project's settings to its commit, which is one minute at most. */
+const SETTLE_SECONDS = 600;
+
+type DeleteRows = (tx: Transaction, projectId: string, rowsMax: number) => Promise<number>;
+
+/** Every table that has a `project_id` and does not lose its rows with the project itself. */
+export const PROJECT_TABLES: Readonly<Record<string, DeleteRows>> = {
+  events: deleteEventsOf,
+  quarantined_entries: deleteQuarantinedOf,
+  issue_counts: (tx, projectId, rowsMax) => deleteCountsOf(tx, "issue_counts", projectId, rowsMax),
+  event_counts: (tx, projectId, rowsMax) => deleteCountsOf(tx, "event_counts", projectId, rowsMax),
+  outcome_counts: (tx, projectId, rowsMax) => deleteCountsOf(tx, "outcome_counts", projectId, rowsMax),
+  issue_fingerprints: (tx, projectId, rowsMax) => deleteIssuesOf(tx, "issue_fingerprints", projectId, rowsMax),
+  issue_counters: (tx, projectId, rowsMax) => deleteIssuesOf(tx, "issue_counters", projectId, rowsMax),
+  issues: (tx, projectId, rowsMax) => deleteIssuesOf(tx, "issues", projectId, rowsMax),
+};
+
+export interface ClearOptions {
+  readonly rowsPerChunk?: number;
+  readonly chunks?: number;
+  readonly settleSeconds?: number;
+}
+
+export async function clearRemovedProjects(
+  database: Database,
+  { rowsPerChunk = ROWS_PER_CHUNK, chunks = CHUNKS_PER_RUN, settleSeconds = SETTLE_SECONDS }: ClearOptions = {},
+): Promise<void> {
+  const cleared: string[] = [];
+  for (let chunk = 0; chunk < chunks; chunk += 1) {
+    const isLast = await withTransaction(database, async (tx) => {
+      const removed = await takeRemovedProject(tx, { skip: cleared, settleSeconds });
+      if (removed === undefined) return true;
+      if ((await clearChunk(tx, removed.projectId, rowsPerChunk)) > 0) return false;
+      if (removed.isSettled) await forgetRemovedProject(tx, removed.projectId);
+      cleared.push(removed.projectId);
+      return false;
+    });
+    if (isLast) return;
+  }
+}
+
+async function clearChunk(tx: Transaction, projectId: string, rowsMax: number): Promise<number> {
+  let deleted = 0;
+  for (const deleteRows of Object.values(PROJECT_TABLES)) {
+    deleted += await deleteRows(tx, projectId, rowsMax - deleted);
+    if (deleted >= rowsMax) break;
+  }
+  return deleted;
+}

@@ -1,0 +1,83 @@
+/** What a person does with projects. Each change is one transaction. */
+import type { Database } from "../db/database.ts";
+import { withTransaction } from "../db/transaction.ts";
+import { addProjectKey } from "./project-keys.queries.ts";
+import {
+  findSlugOwners,
+  forgetFormerSlug,
+  insertProject,
+  keepFormerSlug,
+  listTakenSlugs,
+  lockProjects,
+  type ProjectDetail,
+  removeProject,
+  updateProject,
+} from "./projects.queries.ts";
+import { makeSecret } from "./secret.ts";
+import { freeSlug, slugOf } from "./slug.ts";
+
+/** Projects of an organization. Lists of them are not paged. */
+export const PROJECTS_MAX = 1_000;
+
+/** A change that cannot be made as things stand. */
+export class ProjectConflictError extends Error {
+  override readonly name = "ProjectConflictError";
+  readonly code: "slug_taken" | "too_many_projects" | "too_many_keys";
+
+  constructor(code: ProjectConflictError["code"], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export interface ProjectWish {
+  readonly name: string;
+  /** Absent: made of the name, with a number behind where it is taken. */
+  readonly slug?: string | undefined;
+  readonly platform?: string | null | undefined;
+}
+
+/** Makes a project with a first key. Throws a ProjectConflictError. */
+export function createProject(database: Database, organizationId: string, wish: ProjectWish): Promise<string> {
+  return withTransaction(database, async (tx) => {
+    if ((await lockProjects(tx, organizationId)) >= PROJECTS_MAX) {
+      throw new ProjectConflictError("too_many_projects", `an organization has at most ${PROJECTS_MAX} projects`);
+    }
+    const taken = await listTakenSlugs(tx, organizationId);
+    if (wish.slug !== undefined && taken.has(wish.slug)) throw slugTaken(wish.slug);
+    const slug = wish.slug ?? freeSlug(slugOf(wish.name), taken);
+    const id = await insertProject(tx, { organizationId, slug, name: wish.name, platform: wish.platform ?? null });
+    await addProjectKey(tx, { projectId: id, publicKey: makeSecret(), label: "default", rateLimitEvents: null });
+    return id;
+  });
+}
+
+/** Renames a project, or gives it another slug or platform. Its former slug still leads to it. Throws a ProjectConflictError. */
+export function changeProject(database: Database, project: ProjectDetail, wish: Partial<ProjectWish>): Promise<void> {
+  const { organizationId, id } = project;
+  return withTransaction(database, async (tx) => {
+    await lockProjects(tx, organizationId);
+    const slug = wish.slug ?? project.slug;
+    if (slug !== project.slug) {
+      const owners = await findSlugOwners(tx, organizationId, slug);
+      if (owners.some(({ projectId }) => projectId !== id)) throw slugTaken(slug);
+      // Back to a slug it had before.
+      await forgetFormerSlug(tx, organizationId, slug);
+      await keepFormerSlug(tx, project, project.slug);
+    }
+    const platform = wish.platform === undefined ? project.platform : wish.platform;
+    await updateProject(tx, { organizationId, id, name: wish.name ?? project.name, slug, platform });
+  });
+}
+
+/**
+ * Ends a project: from now on it cannot be found, and its keys open nothing. Its data is removed in the background.
+ * Whether it was there.
+ */
+export function endProject(database: Database, organizationId: string, projectId: string): Promise<boolean> {
+  return withTransaction(database, (tx) => removeProject(tx, organizationId, projectId));
+}
+
+function slugTaken(slug: string): ProjectConflictError {
+  return new ProjectConflictError("slug_taken", `the slug ${slug} belongs to another project, or did`);
+}
