@@ -47,6 +47,17 @@ CREATE INDEX events_project_received ON ONLY public.events USING btree (project_
 CREATE INDEX events_search ON ONLY public.events USING gin (search);
 CREATE INDEX events_tags ON ONLY public.events USING gin (tags jsonb_path_ops);
 
+create table former_project_slugs (
+  organization_id uuid not null,
+  slug text not null,
+  project_id uuid not null,
+  created_at timestamp with time zone default now() not null,
+  constraint former_project_slugs_key PRIMARY KEY (organization_id, slug),
+  constraint former_project_slugs_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE,
+  constraint former_project_slugs_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE
+);
+CREATE INDEX former_project_slugs_project ON public.former_project_slugs USING btree (project_id);
+
 create table issue_counters (
   project_id uuid not null,
   issue_id uuid not null,
@@ -123,8 +134,12 @@ create table project_keys (
   label text default 'default'::text not null,
   created_at timestamp with time zone default now() not null,
   revoked_at timestamp with time zone,
+  id uuid default gen_random_uuid() not null,
+  rate_limit_events integer,
+  constraint project_keys_id_unique UNIQUE (id),
   constraint project_keys_pkey PRIMARY KEY (public_key),
-  constraint project_keys_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE
+  constraint project_keys_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE,
+  constraint project_keys_rate_limit_events_positive CHECK ((rate_limit_events > 0))
 );
 CREATE INDEX project_keys_project ON public.project_keys USING btree (project_id);
 
@@ -161,6 +176,14 @@ create table quarantined_entries (
   constraint quarantined_entries_pkey PRIMARY KEY (id)
 );
 CREATE INDEX quarantined_entries_project ON public.quarantined_entries USING btree (project_id, quarantined_at DESC);
+
+create table removed_projects (
+  project_id uuid not null,
+  organization_id uuid not null,
+  slug text not null,
+  removed_at timestamp with time zone default now() not null,
+  constraint removed_projects_key PRIMARY KEY (project_id)
+);
 
 create table schema_migrations (
   version integer not null,

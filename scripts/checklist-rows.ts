@@ -257,6 +257,14 @@ export const CHECKLIST: readonly ChecklistSection[] = [
     },
   },
   {
+    title: "Known ways to fail: what a project decides",
+    rows: {
+      "C-80": "Sampling holds on every way in, before the rate limit.",
+      "C-81": "A refusal by the rate limit says when to come back.",
+      "C-106": "A setting out of its range is refused with the reason, and nothing is changed.",
+    },
+  },
+  {
     title: "Known ways to fail: people and tenants",
     rows: {
       "C-130": "Every route but the few that are declared open asks who it is, and what they may.",
