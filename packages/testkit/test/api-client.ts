@@ -15,7 +15,7 @@ export type ApiClient = <T = Record<string, unknown>>(
 
 /** `path` is below `/api/v1/`. */
 export function apiClient({ url }: { readonly url: string }, token = TEST_TOKEN): ApiClient {
-  return async <T>(method: string, path: string, body?: unknown) => {
+  return async <T>(method: string, path: string, body?: unknown): Promise<Answered<T>> => {
     const response = await fetch(`${url}/api/v1/${path}`, {
       method,
       headers: {
