@@ -1,6 +1,14 @@
 export { BlackholeProxy } from "./blackhole-proxy.ts";
 export { createDataDir } from "./data-dir.ts";
 export { testDatabase } from "./database.ts";
+export {
+  eventSearches,
+  issueSearches,
+  SEARCHED_NOW_MS,
+  SEARCHED_TAG_KEYS,
+  SEARCHED_VALUES,
+  SEARCHED_WORDS,
+} from "./search-arbitraries.ts";
 export { endpointOf, newEventId, sendEvent } from "./send.ts";
 export { ServerCluster, TEST_COOKIE, testServerCluster } from "./server-cluster.ts";
 export { ServerProcess, TEST_TOKEN } from "./server-process.ts";

@@ -96,4 +96,3 @@ export const TITLE_LENGTH_MAX = 200;
 export const LEXEMES_MAX = 400;
 /** Lexemes of one text, so that a long message leaves room for the stack trace. */
 export const LEXEMES_PER_TEXT_MAX = 120;
-export const LEXEME_LENGTH_MAX = 64;

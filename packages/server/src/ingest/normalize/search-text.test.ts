@@ -1,8 +1,8 @@
+import { tokenize } from "@mesher/protocol";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { normalized } from "./normalize-testing.ts";
 import { searchText } from "./search-text.ts";
-import { tokenize } from "./tokenize.ts";
 
 describe("a text is made of", () => {
   test.each([

@@ -1,8 +1,7 @@
-import type { Event, Frame, Stacktrace } from "@mesher/protocol";
+import { type Event, type Frame, type Stacktrace, tokenize } from "@mesher/protocol";
 import { remember } from "../remember.ts";
 import { LEXEMES_MAX, LEXEMES_PER_TEXT_MAX } from "./limits.ts";
 import { eventCulprit, eventTitle } from "./title.ts";
-import { tokenize } from "./tokenize.ts";
 
 /**
  * The lexemes by which an event is found: of its message, its exceptions, its title and culprit, and the functions, modules

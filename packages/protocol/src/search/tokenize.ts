@@ -1,4 +1,7 @@
-import { LEXEME_LENGTH_MAX } from "./limits.ts";
+import type { Pattern } from "./pattern.ts";
+
+/** Characters of a lexeme. */
+export const LEXEME_LENGTH_MAX = 64;
 
 /**
  * The lexemes of a text, for the full-text index and for what is searched in it: words in lower case, and the parts
@@ -16,6 +19,27 @@ export function tokenize(text: string): string[] {
     for (const found of each.match(part) ?? []) lexemes.push(limit(found.toLowerCase()));
   }
   return lexemes;
+}
+
+/** A word that is searched: it, or all words that begin with it. */
+export interface SearchedWord {
+  readonly word: string;
+  readonly isBeginning: boolean;
+}
+
+/**
+ * The words by which a pattern finds texts: all of them must be there. A star behind a word stands for its end; words have
+ * no star at their beginning, so one there means nothing. Whole words only: `tokenize` gave those too.
+ */
+export function searchedWords(pattern: Pattern): SearchedWord[] {
+  return pattern.flatMap((piece, index) => {
+    const words = piece.match((NOT_ASCII.test(piece) ? ANY_SCRIPT : ASCII).word) ?? [];
+    const isCut = index < pattern.length - 1 && words.length > 0 && piece.endsWith(words[words.length - 1] as string);
+    return words.map((word, at) => ({
+      word: limit(word.toLowerCase()),
+      isBeginning: isCut && at === words.length - 1,
+    }));
+  });
 }
 
 /** How words are found, which of them have parts, and these parts: `HTTPError2` has `HTTP`, `Error` and `2`. */
