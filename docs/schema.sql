@@ -109,6 +109,14 @@ create table journal_batches (
   constraint journal_batches_key PRIMARY KEY (journal_id, first_sequence)
 );
 
+create table journals (
+  id uuid not null,
+  node text not null,
+  epoch bigint default 1 not null,
+  claimed_at timestamp with time zone default now() not null,
+  constraint journals_pkey PRIMARY KEY (id)
+);
+
 create table organizations (
   id uuid default gen_random_uuid() not null,
   slug text not null,

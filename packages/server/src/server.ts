@@ -17,9 +17,10 @@ import { type Database, openDatabase, waitForDatabase } from "./db/database.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./db/embedded/embedded.ts";
 import { migrate } from "./db/migrate.ts";
 import { daysAhead, ensurePartitions } from "./events/partitions.ts";
+import { DigestPool } from "./ingest/digest/digest-pool.ts";
 import { Dispatcher } from "./ingest/digest/dispatcher.ts";
 import { acceptRecord, FallbackSink } from "./ingest/journal/fallback-sink.ts";
-import { listStoredRanges } from "./ingest/journal/journal.queries.ts";
+import { claimJournal, listStoredRanges } from "./ingest/journal/journal.queries.ts";
 import { Journal } from "./ingest/journal/journal.ts";
 import { quarantineEntry, retryQuarantined } from "./ingest/journal/quarantine.ts";
 import { OutcomeLedger } from "./ingest/outcome-ledger.ts";
@@ -81,10 +82,18 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
 
   const token = config.bootstrapToken ?? (await readOrMakeToken(config.dataDir));
   const firstStart = await prepareOrganization(database, token);
-  const journal = await openJournal(config, database, log);
+  const { journal, epoch } = await openJournal(config, database, cluster.node.self, log);
   started.defer(() => journal.close());
 
-  const { services, http, urlNow, dsnOf } = buildServices({ config, database, databaseUrl, cluster, journal, log });
+  const { services, http, urlNow, dsnOf } = buildServices({
+    config,
+    database,
+    databaseUrl,
+    cluster,
+    journal,
+    epoch,
+    log,
+  });
   const stopServices = await startServices(services);
   started.defer(stopServices);
   log.info("Foundation ready");
@@ -107,16 +116,18 @@ function urlOf(config: Config, embedded: EmbeddedPostgres | undefined): string {
   return url;
 }
 
-async function openJournal(config: Config, database: Database, log: Log): Promise<Journal> {
+async function openJournal(config: Config, database: Database, node: string, log: Log) {
   const journal = await Journal.open({
     directory: join(config.dataDir, "journal"),
     bytesMax: config.journalBytesMax,
     log: (message, details) => log.warn(message, details),
   });
+  // Claimed first: from now on nobody else adds to what is stored.
+  const epoch = await claimJournal(database, journal.id, node);
   journal.skipStored(await listStoredRanges(database, journal.id));
   if (journal.depth > 0)
     log.info("Journal has entries of an earlier run; they are stored now", { waiting: journal.depth });
-  return journal;
+  return { journal, epoch };
 }
 
 interface Parts {
@@ -125,10 +136,12 @@ interface Parts {
   readonly databaseUrl: string;
   readonly cluster: JoinedCluster;
   readonly journal: Journal;
+  /** Under which its entries may be stored. */
+  readonly epoch: number;
   readonly log: Log;
 }
 
-function buildServices({ config, database, databaseUrl, cluster, journal, log }: Parts) {
+function buildServices({ config, database, databaseUrl, cluster, journal, epoch, log }: Parts) {
   const metrics = createMetrics(journal);
   const keys = new ProjectKeys(database, log);
   const ledger = new OutcomeLedger(database, log);
@@ -181,12 +194,18 @@ function buildServices({ config, database, databaseUrl, cluster, journal, log }:
     log,
   );
 
-  const dispatcher = new Dispatcher({
-    journal,
+  const pool = new DigestPool({
     databaseUrl,
     workers: config.workers ?? Math.min(WORKERS_MAX_DEFAULT, Math.max(1, availableParallelism() - 1)),
+    onWorkerDeath: () => metrics.workerDeaths.inc(),
+    log,
+  });
+  const dispatcher = new Dispatcher({
+    journal,
+    epoch,
+    pool,
     quarantine: async (entry) => {
-      await quarantineEntry(database, journal.id, entry);
+      await quarantineEntry(database, { id: journal.id, epoch: dispatcher.epoch }, entry);
       metrics.items.inc({ outcome: "quarantined", category: "error" });
     },
     onStored: ({ stored, duplicates, discarded, invalid, newIssues, regressions }) => {
@@ -196,7 +215,7 @@ function buildServices({ config, database, databaseUrl, cluster, journal, log }:
       metrics.newIssues.inc(newIssues);
       metrics.regressions.inc(regressions);
     },
-    onWorkerDeath: () => metrics.workerDeaths.inc(),
+    onFenced: () => claimJournal(database, journal.id, cluster.node.self),
     log,
   });
 
@@ -250,7 +269,20 @@ function buildServices({ config, database, databaseUrl, cluster, journal, log }:
   });
 
   // Stopped in reverse: no event is taken any more, then what was taken is stored, then the rest ends.
-  const services: Service[] = [partitions, removedProjects, keys, ledger, load, dispatcher, registry, http];
+  const services: Service[] = [
+    // What runs by the clock, and what is known of projects.
+    partitions,
+    removedProjects,
+    keys,
+    ledger,
+    // The way of an event.
+    load,
+    pool,
+    dispatcher,
+    // Those who ask.
+    registry,
+    http,
+  ];
   return { services, http, urlNow, dsnOf };
 }
 

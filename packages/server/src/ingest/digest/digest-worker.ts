@@ -1,6 +1,5 @@
-/** One worker thread, seen from the main thread: takes batches, and is replaced when it dies. */
+/** One worker thread, seen from the main thread: takes batches, and tells what became of each. */
 import { Worker } from "node:worker_threads";
-import type { Batch } from "../journal/journal.ts";
 import { BATCHES_PER_WORKER, type BatchMessage, type WorkerData, type WorkerMessage } from "./worker-messages.ts";
 
 /** Old-generation heap of a worker. Two batches of 4 MiB take a tenth of it. */
@@ -15,22 +14,28 @@ export const ENTRY_MS_MAX = 30_000;
 export type StoredMessage = Extract<WorkerMessage, { kind: "stored" }>;
 export type FailedMessage = Extract<WorkerMessage, { kind: "failed" }>;
 
+/** The thread is gone, and the batch with it. `sequence`: the entry of this batch that it was digesting, if it was. */
+export interface DiedMessage {
+  readonly kind: "died";
+  readonly sequence?: number;
+  readonly reason: string;
+}
+
+export type DigestResult = StoredMessage | FailedMessage | DiedMessage;
+
 export interface DigestWorkerEvents {
   readonly onReady: () => void;
-  readonly onStored: (batch: Batch, message: StoredMessage) => void;
-  readonly onFailed: (batch: Batch, message: FailedMessage) => void;
-  /** The thread is gone. `sequence`: the entry it was digesting, absent when it was between two. */
-  readonly onDeath: (batches: readonly Batch[], death: { readonly sequence?: number; readonly reason: string }) => void;
+  readonly onDeath: (reason: string) => void;
 }
 
 export class DigestWorker {
   isReady = false;
   readonly #worker: Worker;
-  readonly #batches = new Map<number, Batch>();
-  readonly #progress = new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT);
+  readonly #results = new Map<number, (result: DigestResult) => void>();
+  readonly #progress = new SharedArrayBuffer(2 * Float64Array.BYTES_PER_ELEMENT);
   readonly #events: DigestWorkerEvents;
   readonly #watch: NodeJS.Timeout;
-  #watchedSequence = 0;
+  #watched = "";
   #reason = "exited";
 
   constructor(url: URL, databaseUrl: string, events: DigestWorkerEvents) {
@@ -53,21 +58,22 @@ export class DigestWorker {
   }
 
   get hasRoom(): boolean {
-    return this.isReady && this.#batches.size < BATCHES_PER_WORKER;
+    return this.isReady && this.#results.size < BATCHES_PER_WORKER;
   }
 
   get batches(): number {
-    return this.#batches.size;
+    return this.#results.size;
   }
 
-  give(batch: Batch, journalId: string, doneThrough: number): void {
-    this.#batches.set(batch.firstSequence, batch);
-    const { firstSequence, lastSequence, bytes } = batch;
-    const message: BatchMessage = { journalId, firstSequence, lastSequence, doneThrough, bytes };
-    this.#worker.postMessage(message, [bytes.buffer as ArrayBuffer]);
+  /** Resolves when the batch's way ended here. The bytes are transferred away. */
+  digest(message: BatchMessage): Promise<DigestResult> {
+    return new Promise((resolve) => {
+      this.#results.set(message.ticket, resolve);
+      this.#worker.postMessage(message, [message.bytes.buffer as ArrayBuffer]);
+    });
   }
 
-  /** Ends the thread, whatever it does. Its batches are reported by `onDeath`. */
+  /** Ends the thread, whatever it does. */
   async end(): Promise<void> {
     await this.#worker.terminate();
   }
@@ -78,33 +84,34 @@ export class DigestWorker {
       this.#events.onReady();
       return;
     }
-    const batch = this.#batches.get(message.firstSequence);
-    if (batch === undefined)
-      throw new Error(`a worker answered for batch ${message.firstSequence}, which it does not have`);
-    this.#batches.delete(message.firstSequence);
-    if (message.kind === "stored") this.#events.onStored(batch, message);
-    else this.#events.onFailed(batch, message);
+    const resolve = this.#results.get(message.ticket);
+    if (resolve === undefined) throw new Error(`a worker answered for batch ${message.ticket}, which it does not have`);
+    this.#results.delete(message.ticket);
+    resolve(message);
   }
 
   #die(): void {
     clearInterval(this.#watch);
     this.isReady = false;
-    const sequence = this.#currentSequence();
-    const batches = [...this.#batches.values()];
-    this.#batches.clear();
-    this.#events.onDeath(batches, { reason: this.#reason, ...(sequence === 0 ? {} : { sequence }) });
+    const [ticket, sequence] = this.#current();
+    for (const [of, resolve] of this.#results)
+      resolve({ kind: "died", reason: this.#reason, ...(of === ticket ? { sequence } : {}) });
+    this.#results.clear();
+    this.#events.onDeath(this.#reason);
   }
 
   #endIfStuck(): void {
-    const sequence = this.#currentSequence();
-    if (sequence !== 0 && sequence === this.#watchedSequence) {
+    const [ticket, sequence] = this.#current();
+    const watched = ticket === 0 ? "" : `${ticket}/${sequence}`;
+    if (watched !== "" && watched === this.#watched) {
       this.#reason = `digested one entry for more than ${ENTRY_MS_MAX} ms`;
       void this.#worker.terminate();
     }
-    this.#watchedSequence = sequence;
+    this.#watched = watched;
   }
 
-  #currentSequence(): number {
-    return new Float64Array(this.#progress)[0] ?? 0;
+  #current(): [ticket: number, sequence: number] {
+    const [ticket = 0, sequence = 0] = new Float64Array(this.#progress);
+    return [ticket, sequence];
   }
 }

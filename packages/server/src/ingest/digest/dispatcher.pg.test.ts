@@ -4,9 +4,11 @@ import { expect, test } from "vitest";
 import type { Database } from "../../db/database.ts";
 import { createLog } from "../../runtime/log.ts";
 import type { JournalEntry } from "../journal/entry.ts";
+import { claimJournal, listStoredRanges } from "../journal/journal.queries.ts";
 import { Journal } from "../journal/journal.ts";
 import { quarantineEntry, retryQuarantined } from "../journal/quarantine.ts";
-import { Dispatcher, type DispatcherOptions } from "./dispatcher.ts";
+import { DigestPool, type DigestPoolOptions } from "./digest-pool.ts";
+import { Dispatcher } from "./dispatcher.ts";
 
 const projectId = randomUUID();
 const DEADLY_WORKER = new URL("./fixtures/deadly-worker.ts", import.meta.url);
@@ -24,29 +26,45 @@ function entryOf(message: string, event: Record<string, unknown> = {}): JournalE
   };
 }
 
-async function setUp(more: Partial<DispatcherOptions> = {}) {
+async function setUp(more: Partial<DigestPoolOptions> = {}) {
   await using stack = new AsyncDisposableStack();
   const db = stack.use(await testDatabase());
   const dataDir = stack.use(await createDataDir());
   const journal = await Journal.open({ directory: dataDir.path, bytesMax: 1e9, log: () => {} });
   stack.defer(() => journal.close());
   const deaths = { count: 0 };
-  const dispatcher = new Dispatcher({
-    journal,
-    databaseUrl: db.url,
-    workers: 2,
-    quarantine: (entry) => quarantineEntry(db.database, journal.id, entry),
-    onStored: () => {},
-    onWorkerDeath: () => {
-      deaths.count += 1;
-    },
-    log: createLog({ level: "error", format: "json" }),
-    ...more,
-  });
-  await dispatcher.start();
-  stack.defer(() => dispatcher.stop());
+  const log = createLog({ level: "error", format: "json" });
+  const onWorkerDeath = () => {
+    deaths.count += 1;
+  };
+  const pool = new DigestPool({ databaseUrl: db.url, workers: 2, onWorkerDeath, log, ...more });
+  await pool.start();
+  stack.defer(() => pool.stop());
+  const claim = () => claimJournal(db.database, journal.id, "this node");
+  const startDispatcher = async () => {
+    const dispatcher: Dispatcher = new Dispatcher({
+      journal,
+      epoch: await claim(),
+      pool,
+      quarantine: (entry) => quarantineEntry(db.database, { id: journal.id, epoch: dispatcher.epoch }, entry),
+      onStored: () => {},
+      onFenced: claim,
+      log,
+    });
+    await dispatcher.start();
+    return Object.assign(dispatcher, { [Symbol.asyncDispose]: () => dispatcher.stop() });
+  };
+  const dispatcher = stack.use(await startDispatcher());
   const all = stack.move();
-  return { database: db.database, journal, dispatcher, deaths, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return {
+    database: db.database,
+    journal,
+    dispatcher,
+    /** One more in place of the first, which was abandoned. */
+    dispatchAgain: startDispatcher,
+    deaths,
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
 }
 
 const storedMessages = async (database: Database) =>
@@ -122,6 +140,38 @@ test("what is wrong with the database, and not with an entry, quarantines nothin
   await waitUntil("the journal to be empty", async () => line.journal.depth === 0);
   expect(await storedMessages(line.database)).toEqual(["patient"]);
   expect((await line.database.query({ text: "select 1 from quarantined_entries" })).rowCount).toBe(0);
+});
+
+test("a journal that another node has claimed is not stored from here until it is claimed back, and then nothing twice", async () => {
+  await using line = await setUp();
+  const names = Array.from({ length: 40 }, (_, n) => `event ${String(n).padStart(2, "0")}`);
+  await Promise.all(names.slice(0, 20).map((message) => line.journal.append(entryOf(message))));
+  await waitUntil("the journal to be empty", async () => line.journal.depth === 0);
+  await claimJournal(line.database, line.journal.id, "another node");
+  await Promise.all(names.slice(20).map((message) => line.journal.append(entryOf(message))));
+  await waitUntil("the journal to be empty", async () => line.journal.depth === 0);
+  expect(await storedMessages(line.database)).toEqual(names);
+  expect(line.dispatcher.epoch).toBe(3);
+});
+
+test("what another node stored of a batch is not stored again, and the rest is", async () => {
+  await using line = await setUp();
+  await line.dispatcher.abandon();
+  const names = Array.from({ length: 30 }, (_, n) => `event ${String(n).padStart(2, "0")}`);
+  await Promise.all(names.map((message) => line.journal.append(entryOf(message))));
+  const first = await line.journal.lease(1, 1);
+  if (first === undefined) throw new Error("nothing leased");
+  line.journal.returned(first);
+  const from = first.firstSequence + 7;
+  await line.database.query({
+    text: "insert into journal_batches (journal_id, first_sequence, last_sequence) values ($1, $2, $3)",
+    values: [line.journal.id, from, from + 4],
+  });
+  await using again = await line.dispatchAgain();
+  await waitUntil("the journal to be empty", async () => line.journal.depth === 0);
+  expect(again.isDatabaseAway).toBe(false);
+  expect(await storedMessages(line.database)).toEqual([...names.slice(0, 7), ...names.slice(12)]);
+  expect((await listStoredRanges(line.database, line.journal.id)).length).toBeGreaterThan(2);
 });
 
 test("JSON that cannot be read and JSON that is no event are the outcome `invalid`", async () => {

@@ -1,10 +1,11 @@
 /**
- * Leads batches from the journal to the worker threads, for ever: leases, hands out, and sees to it that every batch ends
+ * Leads batches from a journal to the worker threads, for ever: leases, hands out, and sees to it that every batch ends
  * stored, or comes back, or is quarantined.
  *
  * - The database is away: the batch comes back whole, and after a growing pause one batch at a time is tried.
  * - A batch cannot be stored although the database answers: it is halved until the entry that spoils it stands alone.
- * - A worker dies: a new one takes its place. The entry it was digesting is tried once more alone.
+ * - A part of it is stored already, by a node that stood in for this one: it is halved until each piece is one or the other.
+ * - A worker dies: the entry it was digesting is tried once more alone.
  * - An entry that fails alone, or kills a second worker, is quarantined.
  */
 import { setTimeout as sleep } from "node:timers/promises";
@@ -13,9 +14,8 @@ import type { Log } from "../../runtime/log.ts";
 import type { Service } from "../../runtime/service.ts";
 import type { Batch, Journal } from "../journal/journal.ts";
 import { recordBytes } from "../journal/record.ts";
-import { DigestWorker, type FailedMessage, type StoredMessage } from "./digest-worker.ts";
-
-const WORKER_URL = new URL("./worker.ts", import.meta.url);
+import type { DigestPool } from "./digest-pool.ts";
+import type { DiedMessage, FailedMessage, StoredMessage } from "./digest-worker.ts";
 
 /** A batch is as large as one transaction may be: larger ones store more per second, and hold locks longer. */
 const BATCH_RECORDS_MAX = 1_000;
@@ -31,7 +31,6 @@ const DEATHS_MAX = 2;
 /** At most this many entries are known to have killed a worker; the oldest is forgotten. */
 const SUSPECTS_MAX = 1_000;
 
-const WORKER_RESTART_MS = { first: 100, max: 10_000 };
 const DATABASE_RETRY_MS = { first: 100, max: 5_000 };
 
 /** How often the log tells how draining goes, while much waits. */
@@ -41,25 +40,32 @@ const PROGRESS_RECORDS = 1_000;
 /** How long a stopping server stores what it accepted. What is left then stays in the journal for the next start. */
 const DRAIN_MS_MAX = 20_000;
 
+/** How long a stopping dispatcher waits for the batches that are being stored. */
+const BATCH_END_MS_MAX = 5_000;
+
 export interface DispatcherOptions {
   readonly journal: Journal;
-  readonly databaseUrl: string;
-  readonly workers: number;
-  /** The module a worker thread runs. Default: worker.ts. */
-  readonly workerUrl?: URL;
-  readonly quarantine: (batch: { firstSequence: number; record: Buffer; reason: string }) => Promise<void>;
+  /** Under which this node may store the journal's entries. */
+  readonly epoch: number;
+  readonly pool: DigestPool;
+  readonly quarantine: (entry: { firstSequence: number; record: Buffer; reason: string }) => Promise<void>;
   readonly onStored: (message: StoredMessage) => void;
-  readonly onWorkerDeath: () => void;
+  /**
+   * Another node stores this journal's entries now. Resolves with the epoch under which this one may again, or with
+   * `undefined` if it is to leave them to the other.
+   */
+  readonly onFenced: () => Promise<number | undefined>;
   readonly log: Log;
 }
 
 export class Dispatcher implements Service {
   readonly name = "digest";
   readonly #options: DispatcherOptions;
-  readonly #workers: (DigestWorker | undefined)[] = [];
   readonly #deaths = new Map<number, number>();
   readonly #unfinished = new Set<Promise<void>>();
-  #restarts = 0;
+  #epoch: number;
+  #isFenced = false;
+  #batches = 0;
   #databaseFailures = 0;
   #pausedUntilMs = 0;
   #lastLeaseMs = 0;
@@ -68,9 +74,11 @@ export class Dispatcher implements Service {
   #progressTimer: NodeJS.Timeout | undefined;
   #storedSinceProgress = 0;
   #state: "running" | "draining" | "stopped" = "running";
+  #forgetRoom = () => {};
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
+    this.#epoch = options.epoch;
   }
 
   /** Whether the database took the last batch that was tried. */
@@ -78,83 +86,68 @@ export class Dispatcher implements Service {
     return this.#databaseFailures > 0;
   }
 
+  get epoch(): number {
+    return this.#epoch;
+  }
+
   async start(): Promise<void> {
-    const ready = Array.from({ length: this.#options.workers }, (_, index) => this.#startWorker(index));
-    await Promise.all(ready);
     this.#options.journal.onReadable = () => this.#pump();
+    this.#forgetRoom = this.#options.pool.onRoom(() => this.#pump());
     this.#progressTimer = setInterval(() => this.#tellProgress(), PROGRESS_MS).unref();
     this.#pump();
   }
 
-  /** Stores what waits, for at most `DRAIN_MS_MAX` and not while the database is away, then ends the threads. */
+  /** Stores what waits, for at most `DRAIN_MS_MAX` and not while the database is away. */
   async stop(): Promise<void> {
     this.#state = "draining";
     const { journal, log } = this.#options;
     const deadline = Date.now() + DRAIN_MS_MAX;
     if (journal.depth > 0) log.info("Journal drains before the stop", { waiting: journal.depth });
-    while (journal.depth > 0 && Date.now() < deadline && !this.isDatabaseAway) {
+    while (journal.depth > 0 && Date.now() < deadline && !this.isDatabaseAway && !this.#isFenced) {
       this.#pump();
       await sleep(10);
     }
     if (journal.depth > 0) log.warn("Journal keeps entries for the next start", { waiting: journal.depth });
+    await this.abandon();
+  }
+
+  /** Leases no more, and waits a little for the batches that are being digested: a frozen database may hold them for long. */
+  async abandon(): Promise<void> {
     this.#state = "stopped";
+    this.#forgetRoom();
     clearTimeout(this.#pumpTimer);
     clearInterval(this.#progressTimer);
-    await Promise.all(this.#workers.flatMap((worker) => (worker === undefined ? [] : [worker.end()])));
-    await Promise.all(this.#unfinished);
+    const over = new AbortController();
+    const overdue = sleep(BATCH_END_MS_MAX, undefined, { signal: over.signal }).catch(() => undefined);
+    await Promise.race([Promise.all(this.#unfinished), overdue]);
+    over.abort();
   }
 
-  async #startWorker(index: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#workers[index] = new DigestWorker(this.#options.workerUrl ?? WORKER_URL, this.#options.databaseUrl, {
-        onReady: () => {
-          resolve();
-          this.#pump();
-        },
-        onStored: (batch, message) => this.#finish(this.#stored(batch, message)),
-        onFailed: (batch, message) => this.#finish(this.#failed(batch, message)),
-        onDeath: (batches, death) => {
-          resolve();
-          this.#finish(this.#died(index, batches, death));
-        },
-      });
-    });
-  }
-
-  /** Leases for whoever has room. Called whenever anything changed; does nothing if it has nothing to do. */
+  /** Leases while there is room. Called whenever anything changed; does nothing if it has nothing to do. */
   #pump(): void {
     if (this.#isPumping || this.#state === "stopped") return;
     this.#isPumping = true;
     this.#finish(
-      this.#leaseForAll().finally(() => {
+      this.#leaseWhileRoom().finally(() => {
         this.#isPumping = false;
       }),
     );
   }
 
-  async #leaseForAll(): Promise<void> {
-    const { journal } = this.#options;
-    while (this.#state !== "stopped" && journal.isReadable) {
-      const worker = this.#workerWithRoom();
-      if (worker === undefined) return;
+  async #leaseWhileRoom(): Promise<void> {
+    const { journal, pool } = this.#options;
+    while (this.#state !== "stopped" && journal.isReadable && !this.#isFenced) {
+      // One batch tries whether the database is back.
+      if (!pool.hasRoom || (this.isDatabaseAway && this.#batches > 0)) return;
       const waitMs = this.#waitBeforeLease();
       if (waitMs > 0) return this.#pumpLater(waitMs);
       this.#lastLeaseMs = Date.now();
       const batch = await journal.lease(BATCH_RECORDS_MAX, BATCH_BYTES_MAX);
       if (batch === undefined) return;
-      // It may have died meanwhile.
-      if (worker.hasRoom) worker.give(batch, journal.id, journal.doneThrough);
-      else journal.returned(batch);
+      // It may be gone meanwhile.
+      if (pool.hasRoom) this.#finish(this.#digest(batch));
+      else return journal.returned(batch);
     }
-  }
-
-  #workerWithRoom(): DigestWorker | undefined {
-    const free = this.#workers
-      .filter((worker) => worker?.hasRoom === true)
-      .sort((a, b) => (a?.batches ?? 0) - (b?.batches ?? 0));
-    // One batch tries whether the database is back.
-    if (this.isDatabaseAway && this.#workers.some((worker) => (worker?.batches ?? 0) > 0)) return undefined;
-    return free[0];
   }
 
   #waitBeforeLease(): number {
@@ -169,6 +162,28 @@ export class Dispatcher implements Service {
     this.#pumpTimer = setTimeout(() => this.#pump(), waitMs);
   }
 
+  async #digest(batch: Batch): Promise<void> {
+    const { journal, pool } = this.#options;
+    this.#batches += 1;
+    const { firstSequence, lastSequence, bytes } = batch;
+    const result = await pool
+      .digest({
+        journalId: journal.id,
+        epoch: this.#epoch,
+        firstSequence,
+        lastSequence,
+        doneThrough: journal.doneThrough,
+        bytes,
+      })
+      .finally(() => {
+        this.#batches -= 1;
+      });
+    if (result.kind === "stored") await this.#stored(batch, result);
+    else if (result.kind === "failed") await this.#failed(batch, result);
+    else await this.#died(batch, result);
+    this.#pump();
+  }
+
   async #stored(batch: Batch, message: StoredMessage): Promise<void> {
     if (this.#databaseFailures > 0)
       this.#options.log.info("Database stores again", { waiting: this.#options.journal.depth });
@@ -176,51 +191,61 @@ export class Dispatcher implements Service {
     this.#storedSinceProgress += message.stored;
     this.#options.onStored(message);
     await this.#options.journal.done(batch);
-    this.#pump();
   }
 
-  async #failed(batch: Batch, { blamesEntry, error, firstSequence }: FailedMessage): Promise<void> {
+  async #failed(batch: Batch, { fault, error }: FailedMessage): Promise<void> {
+    if (fault === "database") return this.#waitForDatabase(batch, error);
+    if (fault === "fenced") return this.#fenced(batch);
     const { journal, log } = this.#options;
-    if (!blamesEntry) {
-      if (this.#databaseFailures === 0)
-        log.warn("Database cannot store; accepted events wait in the journal", { error });
-      this.#pausedUntilMs =
-        Date.now() + backoffMs(this.#databaseFailures, DATABASE_RETRY_MS.first, DATABASE_RETRY_MS.max);
-      this.#databaseFailures += 1;
-      journal.returned(batch);
-      return;
+    const records = batch.lastSequence - batch.firstSequence + 1;
+    if (fault === "entry") {
+      log.error("Batch cannot be stored", { firstSequence: batch.firstSequence, records, error });
+      if (records === 1) return this.#quarantine(batch, error);
     }
-    const records = batch.lastSequence - firstSequence + 1;
-    log.error("Batch cannot be stored", { firstSequence, records, error });
-    if (records === 1) return this.#quarantine(batch, error);
     const half = Math.floor(records / 2);
     journal.returned(batch, [{ records: half, offset: await this.#offsetOf(batch, half) }]);
   }
 
-  async #died(index: number, batches: readonly Batch[], death: { sequence?: number; reason: string }): Promise<void> {
-    this.#workers[index] = undefined;
-    if (this.#state === "stopped") {
-      for (const batch of batches) this.#options.journal.returned(batch);
-      return;
-    }
-    this.#options.onWorkerDeath();
-    this.#options.log.error("Digest worker died", {
-      reason: death.reason,
-      ...(death.sequence ? { sequence: death.sequence } : {}),
-    });
-    for (const batch of batches) await this.#takeBack(batch, death);
-    this.#finish(this.#restartWorker(index));
+  #waitForDatabase(batch: Batch, error: string): void {
+    const { journal, log } = this.#options;
+    if (this.#databaseFailures === 0) log.warn("Database cannot store; accepted events wait in the journal", { error });
+    this.#pausedUntilMs =
+      Date.now() + backoffMs(this.#databaseFailures, DATABASE_RETRY_MS.first, DATABASE_RETRY_MS.max);
+    this.#databaseFailures += 1;
+    journal.returned(batch);
   }
 
-  async #restartWorker(index: number): Promise<void> {
-    const waitMs = backoffMs(this.#restarts, WORKER_RESTART_MS.first, WORKER_RESTART_MS.max);
-    this.#restarts += 1;
-    await sleep(waitMs);
-    if (this.#state !== "stopped") await this.#startWorker(index);
+  async #fenced(batch: Batch): Promise<void> {
+    const { journal } = this.#options;
+    const isFirst = !this.#isFenced;
+    this.#isFenced = true;
+    journal.returned(batch);
+    if (!isFirst) return;
+    const epoch = await this.#askEpoch();
+    if (epoch === undefined) return;
+    this.#epoch = epoch;
+    this.#isFenced = false;
+  }
+
+  async #askEpoch(): Promise<number | undefined> {
+    while (this.#state !== "stopped") {
+      try {
+        return await this.#options.onFenced();
+      } catch (error) {
+        this.#options.log.warn("Journal could not be claimed again; accepted events wait", { error: String(error) });
+        await sleep(DATABASE_RETRY_MS.max);
+      }
+    }
+    return undefined;
+  }
+
+  async #died(batch: Batch, death: DiedMessage): Promise<void> {
+    if (this.#state === "stopped") this.#options.journal.returned(batch);
+    else await this.#takeBack(batch, death);
   }
 
   /** The entry that killed the worker stands alone from now on, so that it can take no other with it. */
-  async #takeBack(batch: Batch, { sequence, reason }: { sequence?: number; reason: string }): Promise<void> {
+  async #takeBack(batch: Batch, { sequence, reason }: DiedMessage): Promise<void> {
     const { journal } = this.#options;
     if (sequence === undefined || sequence < batch.firstSequence || sequence > batch.lastSequence)
       return journal.returned(batch);
@@ -255,7 +280,6 @@ export class Dispatcher implements Service {
     }
     log.error("Entry quarantined", { sequence: batch.firstSequence, reason });
     await journal.done(batch);
-    this.#pump();
   }
 
   /** The bytes of a batch went to the worker with it, so its records are measured on disk. */

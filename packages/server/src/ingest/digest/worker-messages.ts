@@ -5,12 +5,19 @@ export const BATCHES_PER_WORKER = 2;
 
 export interface WorkerData {
   readonly databaseUrl: string;
-  /** One float: the sequence of the entry being digested, 0 when none is. Read after a worker died, to know what it died of. */
+  /**
+   * Two floats: ticket and sequence of the entry being digested, 0 when none is. Read after a worker died, to know what it
+   * died of.
+   */
   readonly progress: SharedArrayBuffer;
 }
 
 export interface BatchMessage {
+  /** Tells the batches of a worker apart: those of several journals may have the same sequences. */
+  readonly ticket: number;
   readonly journalId: string;
+  /** Under which the journal's entries may be stored. */
+  readonly epoch: number;
   readonly firstSequence: number;
   readonly lastSequence: number;
   readonly doneThrough: number;
@@ -18,11 +25,17 @@ export interface BatchMessage {
   readonly bytes: Uint8Array;
 }
 
+/**
+ * Why a batch was not stored. `entry`: something in it is to blame. `overlap`: a part of it is stored already. `fenced`:
+ * another node stores this journal's entries now. `database`: the same batch may succeed later.
+ */
+export type BatchFault = "entry" | "overlap" | "fenced" | "database";
+
 export type WorkerMessage =
   | { readonly kind: "ready" }
   | {
       readonly kind: "stored";
-      readonly firstSequence: number;
+      readonly ticket: number;
       readonly stored: number;
       readonly duplicates: number;
       readonly discarded: number;
@@ -32,8 +45,7 @@ export type WorkerMessage =
     }
   | {
       readonly kind: "failed";
-      readonly firstSequence: number;
-      /** Something in the batch is to blame; otherwise the same batch may succeed later. */
-      readonly blamesEntry: boolean;
+      readonly ticket: number;
+      readonly fault: BatchFault;
       readonly error: string;
     };

@@ -9,8 +9,8 @@ import { openDatabase } from "../../db/database.ts";
 import { dayOf, ensurePartitions } from "../../events/partitions.ts";
 import { decodeRecord, recordBytes } from "../journal/record.ts";
 import { type DigestedEvent, storeBatch } from "../store/store.ts";
-import { blamesEntry } from "./blame.ts";
 import { digestEntry } from "./digest.ts";
+import { faultOf } from "./fault.ts";
 import { BATCHES_PER_WORKER, type BatchMessage, type WorkerData, type WorkerMessage } from "./worker-messages.ts";
 
 /** Digesting lets the answers of the database in at least this often. */
@@ -22,7 +22,7 @@ if (parentPort === null) throw new Error("worker.ts runs on a worker thread");
 if (process.platform === "linux") setPriority(0, constants.priority.PRIORITY_BELOW_NORMAL);
 const port = parentPort;
 const { databaseUrl, progress } = workerData as WorkerData;
-const currentSequence = new Float64Array(progress);
+const current = new Float64Array(progress);
 // Lost connections show in the failed batch, which the main thread logs.
 const database = openDatabase({
   url: databaseUrl,
@@ -37,8 +37,8 @@ port.on("message", (batch: BatchMessage) => {
     partitionedDays.clear();
     tell({
       kind: "failed",
-      firstSequence: batch.firstSequence,
-      blamesEntry: blamesEntry(error),
+      ticket: batch.ticket,
+      fault: faultOf(error),
       error: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
     });
   });
@@ -55,7 +55,7 @@ async function work(batch: BatchMessage): Promise<WorkerMessage> {
   const result = await storeBatch(database, { ...batch, events, outcomes });
   return {
     kind: "stored",
-    firstSequence: batch.firstSequence,
+    ticket: batch.ticket,
     stored: result.stored.length,
     duplicates: result.duplicates,
     discarded: result.discarded,
@@ -83,17 +83,18 @@ async function digestBatch(batch: BatchMessage): Promise<{ events: DigestedEvent
   let sequence = batch.firstSequence;
   let turnEndsAt = performance.now() + TURN_MS;
   for (let offset = 0; offset < records.length; offset += recordBytes(records, offset)) {
-    currentSequence[0] = sequence;
+    current[0] = batch.ticket;
+    current[1] = sequence;
     const digest = digestEntry(decodeRecord(records, offset));
     events.push(...digest.events);
     outcomes.push(...digest.outcomes);
     sequence += 1;
     if (performance.now() > turnEndsAt) {
-      currentSequence[0] = 0;
+      current[0] = 0;
       await new Promise((resolve) => setImmediate(resolve));
       turnEndsAt = performance.now() + TURN_MS;
     }
   }
-  currentSequence[0] = 0;
+  current[0] = 0;
   return { events, outcomes };
 }

@@ -10,9 +10,47 @@ export interface BatchKey {
   readonly lastSequence: number;
 }
 
+/** Another node stores the entries of this journal now. */
+export class JournalFencedError extends Error {
+  override readonly name = "JournalFencedError";
+}
+
+/** A part of the batch is stored already, and another is not. */
+export class BatchOverlapError extends Error {
+  override readonly name = "BatchOverlapError";
+}
+
 /**
- * Takes the right to store a batch. `false`: it, or a batch it was a piece of, is stored already. Another transaction that
- * is storing the same batch right now is waited for.
+ * Makes a node the one that stores the journal's entries, and gives the epoch under which it does. Transactions of whoever
+ * did so before are waited for; those that come later are fenced.
+ */
+export async function claimJournal(database: Database, journalId: string, node: string): Promise<number> {
+  const { rows } = await database.query<{ epoch: number }>({
+    name: "journal.claim",
+    text: `
+      insert into journals (id, node) values ($1, $2)
+      on conflict (id) do update set node = excluded.node, epoch = journals.epoch + 1, claimed_at = now()
+      returning epoch`,
+    values: [journalId, node],
+  });
+  const claimed = rows[0];
+  if (claimed === undefined) throw new Error(`journal ${journalId} could not be claimed`);
+  return claimed.epoch;
+}
+
+/** Throws a `JournalFencedError` if another node has claimed the journal since; nobody can until this transaction ends. */
+export async function holdJournal(tx: Transaction, journalId: string, epoch: number): Promise<void> {
+  const { rows } = await tx.query<{ epoch: number }>({
+    name: "journal.hold",
+    text: "select epoch from journals where id = $1 for share",
+    values: [journalId],
+  });
+  if (rows[0]?.epoch !== epoch) throw new JournalFencedError(`journal ${journalId} was claimed by another node`);
+}
+
+/**
+ * Takes the right to store a batch of a journal that is held. `false`: it, or a batch it was a piece of, is stored already.
+ * Another transaction that is storing the same batch right now is waited for. Throws a `BatchOverlapError`.
  */
 export async function claimBatch(tx: Transaction, batch: BatchKey): Promise<boolean> {
   const { rowCount } = await tx.query({
@@ -21,12 +59,21 @@ export async function claimBatch(tx: Transaction, batch: BatchKey): Promise<bool
       insert into journal_batches (journal_id, first_sequence, last_sequence)
       select $1, $2, $3
       where not exists (
-        select from journal_batches where journal_id = $1 and first_sequence <= $2 and last_sequence >= $3
+        select from journal_batches where journal_id = $1 and first_sequence <= $3 and last_sequence >= $2
       )
       on conflict (journal_id, first_sequence) do nothing`,
     values: [batch.journalId, batch.firstSequence, batch.lastSequence],
   });
-  return rowCount === 1;
+  if (rowCount === 1) return true;
+  const { rows } = await tx.query<{ contained: boolean }>({
+    name: "journal.is_batch_contained",
+    text: `
+      select bool_or(first_sequence <= $2 and last_sequence >= $3) as contained
+      from journal_batches where journal_id = $1 and first_sequence <= $3 and last_sequence >= $2`,
+    values: [batch.journalId, batch.firstSequence, batch.lastSequence],
+  });
+  if (rows[0]?.contained !== true) throw new BatchOverlapError(`a part of batch ${batch.firstSequence} is stored`);
+  return false;
 }
 
 /** Forgets what the journal has deleted from its own disk. */

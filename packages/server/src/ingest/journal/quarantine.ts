@@ -5,6 +5,7 @@ import { withTransaction } from "../../db/transaction.ts";
 import type { EntrySink, JournalEntry } from "./entry.ts";
 import {
   claimBatch,
+  holdJournal,
   insertQuarantinedEntry,
   listQuarantinedRecords,
   removeQuarantinedEntry,
@@ -14,7 +15,7 @@ import { decodeRecord } from "./record.ts";
 /** Puts an entry aside with its claim and its outcomes, so that the account still balances. */
 export async function quarantineEntry(
   database: Database,
-  journalId: string,
+  { id: journalId, epoch }: { readonly id: string; readonly epoch: number },
   {
     firstSequence,
     record,
@@ -23,6 +24,7 @@ export async function quarantineEntry(
 ): Promise<void> {
   const entry = decodeRecord(record, 0);
   await withTransaction(database, async (tx) => {
+    await holdJournal(tx, journalId, epoch);
     if (!(await claimBatch(tx, { journalId, firstSequence, lastSequence: firstSequence }))) return;
     await insertQuarantinedEntry(tx, {
       projectId: entry.projectId,

@@ -3,6 +3,7 @@ import { testDatabase } from "@mesher/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Database } from "../../db/database.ts";
 import { DAY_MS, daysAhead, ensurePartitions } from "../../events/partitions.ts";
+import { BatchOverlapError, claimJournal, JournalFencedError } from "../journal/journal.queries.ts";
 import { type DigestedBatch, type DigestedEvent, storeBatch } from "./store.ts";
 
 let db: Awaited<ReturnType<typeof testDatabase>>;
@@ -11,6 +12,7 @@ beforeAll(async () => {
   db = await testDatabase();
   database = db.database;
   await ensurePartitions(database, daysAhead(Date.now()));
+  await claimJournal(database, journalId, "this node");
 });
 afterAll(() => db[Symbol.asyncDispose]());
 
@@ -20,7 +22,7 @@ let nextSequence = 1;
 function batchOf(...events: DigestedEvent[]): DigestedBatch {
   const firstSequence = nextSequence;
   nextSequence += events.length;
-  return { journalId, firstSequence, lastSequence: nextSequence - 1, doneThrough: 0, events, outcomes: [] };
+  return { journalId, epoch: 1, firstSequence, lastSequence: nextSequence - 1, doneThrough: 0, events, outcomes: [] };
 }
 
 function eventOf(projectId: string, fingerprint: string, more: Partial<DigestedEvent> = {}): DigestedEvent {
@@ -86,6 +88,18 @@ test("a batch that is stored already is not stored again, nor is a piece of it",
   expect([again.stored, piece.stored]).toEqual([[], []]);
   expect(await countersOf(projectId)).toEqual({ issues: 2, events: 2 });
   expect(await outcomeOf(projectId, "duplicate")).toBe(0);
+});
+
+test("a batch of which a part is stored is refused, and one whose journal another node has claimed since is, too", async () => {
+  const projectId = randomUUID();
+  const batch = batchOf(eventOf(projectId, newFingerprint()), eventOf(projectId, newFingerprint()));
+  await storeBatch(database, { ...batch, lastSequence: batch.firstSequence, events: batch.events.slice(0, 1) });
+  await expect(storeBatch(database, batch)).rejects.toThrow(BatchOverlapError);
+  const taken = { ...batch, journalId: randomUUID() };
+  expect(await claimJournal(database, taken.journalId, "its owner")).toBe(1);
+  expect(await claimJournal(database, taken.journalId, "another node")).toBe(2);
+  await expect(storeBatch(database, taken)).rejects.toThrow(JournalFencedError);
+  expect(await countersOf(projectId)).toEqual({ issues: 1, events: 1 });
 });
 
 test("the same event id later, in the same batch, or the day before is a duplicate and counts nothing", async () => {

@@ -24,7 +24,7 @@ import {
   type NewIssue,
   regressResolvedIssues,
 } from "../../issues/issues.queries.ts";
-import { type BatchKey, claimBatch, forgetBatches } from "../journal/journal.queries.ts";
+import { type BatchKey, claimBatch, forgetBatches, holdJournal } from "../journal/journal.queries.ts";
 import { countBy } from "./count-by.ts";
 
 /** An event ready to be stored: all but the id of its issue. */
@@ -40,6 +40,8 @@ export interface DigestedBatch extends BatchKey {
   readonly events: readonly DigestedEvent[];
   /** Outcomes of what did not become an event. */
   readonly outcomes: readonly OutcomeCount[];
+  /** Under which the journal's entries may be stored. */
+  readonly epoch: number;
   /** What the journal has removed from its disk; the claims up to here can be forgotten. */
   readonly doneThrough: number;
 }
@@ -74,6 +76,7 @@ export async function storeBatch(database: Database, batch: DigestedBatch): Prom
 }
 
 async function storeInTransaction(tx: Transaction, batch: DigestedBatch): Promise<StoreResult> {
+  await holdJournal(tx, batch.journalId, batch.epoch);
   if (!(await claimBatch(tx, batch))) return { stored: [], duplicates: 0, discarded: 0 };
   await forgetBatches(tx, batch.journalId, batch.doneThrough);
 

@@ -1,4 +1,6 @@
 import { isConnectionFailure, isTransient, PG, sqlState } from "../../db/errors.ts";
+import { BatchOverlapError, JournalFencedError } from "../journal/journal.queries.ts";
+import type { BatchFault } from "./worker-messages.ts";
 
 /**
  * Classes of PostgreSQL's codes that blame what was sent: cardinality violation, data exception, integrity violation,
@@ -11,10 +13,16 @@ const DATA_CLASSES = ["21", "22", "23", "54"];
  * Whether an entry of the batch is to blame, so that trying the same again can never succeed. A full disk, a missing
  * table, a revoked right are not the batch's fault: it waits until somebody has mended them.
  */
-export function blamesEntry(error: unknown): boolean {
+function blamesEntry(error: unknown): boolean {
   if (isTransient(error) || isConnectionFailure(error)) return false;
   const code = sqlState(error);
   // `events` has no partition for the day: ours to make, not the entry's fault.
   if (code === PG.checkViolation) return false;
   return code === undefined || DATA_CLASSES.some((prefix) => code.startsWith(prefix));
+}
+
+export function faultOf(error: unknown): BatchFault {
+  if (error instanceof JournalFencedError) return "fenced";
+  if (error instanceof BatchOverlapError) return "overlap";
+  return blamesEntry(error) ? "entry" : "database";
 }

@@ -1,0 +1,105 @@
+/** The worker threads of a node, whoever's batches they digest. One that dies is replaced. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { backoffMs } from "../../runtime/backoff.ts";
+import type { Log } from "../../runtime/log.ts";
+import type { Service } from "../../runtime/service.ts";
+import { type DigestResult, DigestWorker } from "./digest-worker.ts";
+import type { BatchMessage } from "./worker-messages.ts";
+
+const WORKER_URL = new URL("./worker.ts", import.meta.url);
+
+const RESTART_MS = { first: 100, max: 10_000 };
+
+export interface DigestPoolOptions {
+  readonly databaseUrl: string;
+  readonly workers: number;
+  /** The module a worker thread runs. Default: worker.ts. */
+  readonly workerUrl?: URL;
+  readonly onWorkerDeath: () => void;
+  readonly log: Log;
+}
+
+export class DigestPool implements Service {
+  readonly name = "digest workers";
+  readonly #options: DigestPoolOptions;
+  readonly #workers: (DigestWorker | undefined)[] = [];
+  readonly #listeners = new Set<() => void>();
+  readonly #restarting = new Set<Promise<void>>();
+  readonly #stopping = new AbortController();
+  #restarts = 0;
+  #lastTicket = 0;
+
+  constructor(options: DigestPoolOptions) {
+    this.#options = options;
+  }
+
+  get hasRoom(): boolean {
+    return this.#workers.some((worker) => worker?.hasRoom === true);
+  }
+
+  /** Calls back whenever there is room again. Gives back how to stop that. */
+  onRoom(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async start(): Promise<void> {
+    await Promise.all(Array.from({ length: this.#options.workers }, (_, index) => this.#startWorker(index)));
+  }
+
+  /** Ends the threads. Batches that are still being digested have died with them. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await Promise.all(this.#workers.flatMap((worker) => (worker === undefined ? [] : [worker.end()])));
+    await Promise.all(this.#restarting);
+  }
+
+  /** Digests and stores a batch on the worker that has the fewest. Throws if none has room. */
+  async digest(batch: Omit<BatchMessage, "ticket">): Promise<DigestResult> {
+    const worker = this.#workers
+      .flatMap((each) => (each?.hasRoom === true ? [each] : []))
+      .sort((a, b) => a.batches - b.batches)[0];
+    if (worker === undefined) throw new Error("no digest worker has room");
+    this.#lastTicket += 1;
+    const result = await worker.digest({ ...batch, ticket: this.#lastTicket });
+    // After whoever waits for the result has seen it.
+    setImmediate(() => this.#tellRoom());
+    return result;
+  }
+
+  #tellRoom(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  async #startWorker(index: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#workers[index] = new DigestWorker(this.#options.workerUrl ?? WORKER_URL, this.#options.databaseUrl, {
+        onReady: () => {
+          resolve();
+          this.#tellRoom();
+        },
+        onDeath: (reason) => {
+          resolve();
+          this.#replace(index, reason);
+        },
+      });
+    });
+  }
+
+  #replace(index: number, reason: string): void {
+    this.#workers[index] = undefined;
+    const { signal } = this.#stopping;
+    if (signal.aborted) return;
+    this.#options.onWorkerDeath();
+    this.#options.log.error("Digest worker died", { reason });
+    const waitMs = backoffMs(this.#restarts, RESTART_MS.first, RESTART_MS.max);
+    this.#restarts += 1;
+    const restart = sleep(waitMs, undefined, { signal })
+      .then(
+        () => (signal.aborted ? undefined : this.#startWorker(index)),
+        () => undefined,
+      )
+      .finally(() => this.#restarting.delete(restart));
+    this.#restarting.add(restart);
+  }
+}
