@@ -22,6 +22,17 @@ create table event_counts (
   constraint event_counts_key PRIMARY KEY (project_id, hour, level)
 ) with (fillfactor=70);
 
+create table event_moves (
+  project_id uuid not null,
+  id bigint generated always as identity not null,
+  from_issue_id uuid not null,
+  to_issue_id uuid,
+  fingerprint uuid,
+  done_received_at timestamp with time zone,
+  done_event_id uuid,
+  constraint event_moves_key PRIMARY KEY (project_id, id)
+);
+
 create table events (
   project_id uuid not null,
   event_id uuid not null,
@@ -40,12 +51,32 @@ create table events (
   payload_length integer not null,
   receipt jsonb,
   payload bytea not null,
-  search tsvector not null
+  search tsvector not null,
+  placed_by uuid
 ) partition by RANGE (received_at);
 CREATE INDEX events_issue_received ON ONLY public.events USING btree (project_id, issue_id, received_at DESC, event_id DESC);
 CREATE INDEX events_project_received ON ONLY public.events USING btree (project_id, received_at DESC, event_id DESC);
 CREATE INDEX events_search ON ONLY public.events USING gin (search);
 CREATE INDEX events_tags ON ONLY public.events USING gin (tags jsonb_path_ops);
+
+create table fingerprint_counters (
+  project_id uuid not null,
+  fingerprint uuid not null,
+  event_count bigint not null,
+  first_seen timestamp with time zone not null,
+  last_seen timestamp with time zone not null,
+  first_release text,
+  last_release text,
+  constraint fingerprint_counters_key PRIMARY KEY (project_id, fingerprint)
+) with (fillfactor=50);
+
+create table fingerprint_counts (
+  project_id uuid not null,
+  fingerprint uuid not null,
+  hour timestamp with time zone not null,
+  count bigint not null,
+  constraint fingerprint_counts_key PRIMARY KEY (project_id, fingerprint, hour)
+) with (fillfactor=70);
 
 create table former_project_slugs (
   organization_id uuid not null,
@@ -58,12 +89,32 @@ create table former_project_slugs (
 );
 CREATE INDEX former_project_slugs_project ON public.former_project_slugs USING btree (project_id);
 
+create table issue_activity (
+  project_id uuid not null,
+  id bigint generated always as identity not null,
+  issue_id uuid not null,
+  at timestamp with time zone default clock_timestamp() not null,
+  kind text not null,
+  actor_kind text not null,
+  actor_id text,
+  actor_name text not null,
+  details jsonb default '{}'::jsonb not null,
+  comment text,
+  edited_at timestamp with time zone,
+  constraint issue_activity_key PRIMARY KEY (project_id, id),
+  constraint issue_activity_actor_kind_known CHECK ((actor_kind = ANY (ARRAY['user'::text, 'token'::text, 'system'::text]))),
+  constraint issue_activity_comment_told CHECK (((comment IS NOT NULL) = (kind = 'comment'::text)))
+);
+CREATE INDEX issue_activity_issue ON public.issue_activity USING btree (project_id, issue_id, id);
+
 create table issue_counters (
   project_id uuid not null,
   issue_id uuid not null,
   event_count bigint not null,
   first_seen timestamp with time zone not null,
   last_seen timestamp with time zone not null,
+  first_release text,
+  last_release text,
   constraint issue_counters_key PRIMARY KEY (project_id, issue_id)
 ) with (fillfactor=50);
 
@@ -79,6 +130,8 @@ create table issue_fingerprints (
   project_id uuid not null,
   fingerprint uuid not null,
   issue_id uuid not null,
+  merged_from uuid,
+  is_counted boolean default false not null,
   constraint issue_fingerprints_key PRIMARY KEY (project_id, fingerprint)
 );
 CREATE INDEX issue_fingerprints_issue ON public.issue_fingerprints USING btree (project_id, issue_id);
@@ -96,9 +149,30 @@ create table issues (
   grouping jsonb not null,
   created_at timestamp with time zone default now() not null,
   regressed_at timestamp with time zone,
+  resolution text,
+  resolved_release text,
+  archive_mode text,
+  archived_until timestamp with time zone,
+  archived_until_count bigint,
+  status_changed_at timestamp with time zone,
+  priority_set text,
   constraint issues_key PRIMARY KEY (project_id, id),
+  constraint issues_archive_mode_known CHECK ((archive_mode = ANY (ARRAY['until_escalating'::text, 'until_time'::text, 'until_count'::text, 'for_ever'::text]))),
+  constraint issues_archive_of_archived CHECK (((archive_mode IS NULL) OR (status = 'archived'::text))),
+  constraint issues_archived_until_count_told CHECK (((archived_until_count IS NOT NULL) = (NOT (archive_mode IS DISTINCT FROM 'until_count'::text)))),
+  constraint issues_archived_until_told CHECK (((archived_until IS NOT NULL) = (NOT (archive_mode IS DISTINCT FROM 'until_time'::text)))),
+  constraint issues_priority_known CHECK ((priority_set = ANY (ARRAY['high'::text, 'medium'::text, 'low'::text]))),
+  constraint issues_resolution_known CHECK ((resolution = ANY (ARRAY['now'::text, 'in_release'::text, 'in_next_release'::text]))),
+  constraint issues_resolution_of_resolved CHECK (((resolution IS NULL) OR (status = 'resolved'::text))),
+  constraint issues_resolved_release_told CHECK (
+CASE resolution
+    WHEN 'in_release'::text THEN (resolved_release IS NOT NULL)
+    WHEN 'in_next_release'::text THEN true
+    ELSE (resolved_release IS NULL)
+END),
   constraint issues_status_known CHECK ((status = ANY (ARRAY['unresolved'::text, 'resolved'::text, 'archived'::text, 'discarded'::text])))
 ) with (fillfactor=90);
+CREATE INDEX issues_archived_until ON public.issues USING btree (archived_until) WHERE (archived_until IS NOT NULL);
 CREATE INDEX issues_id ON public.issues USING btree (id);
 CREATE INDEX issues_status ON public.issues USING btree (project_id, status);
 
@@ -116,6 +190,22 @@ create table journals (
   claimed_at timestamp with time zone default now() not null,
   constraint journals_pkey PRIMARY KEY (id)
 );
+
+create table merged_issues (
+  project_id uuid not null,
+  id uuid not null,
+  into_issue_id uuid not null,
+  number bigint not null,
+  title text not null,
+  culprit text not null,
+  level text not null,
+  platform text not null,
+  grouping jsonb not null,
+  created_at timestamp with time zone not null,
+  constraint merged_issues_key PRIMARY KEY (project_id, id)
+);
+CREATE INDEX merged_issues_id ON public.merged_issues USING btree (id);
+CREATE INDEX merged_issues_into ON public.merged_issues USING btree (project_id, into_issue_id);
 
 create table organizations (
   id uuid default gen_random_uuid() not null,
@@ -184,6 +274,15 @@ create table quarantined_entries (
   constraint quarantined_entries_pkey PRIMARY KEY (id)
 );
 CREATE INDEX quarantined_entries_project ON public.quarantined_entries USING btree (project_id, quarantined_at DESC);
+
+create table releases (
+  project_id uuid not null,
+  version text not null,
+  first_seen timestamp with time zone not null,
+  last_seen timestamp with time zone not null,
+  constraint releases_key PRIMARY KEY (project_id, version)
+);
+CREATE INDEX releases_first_seen ON public.releases USING btree (project_id, first_seen DESC);
 
 create table removed_projects (
   project_id uuid not null,

@@ -267,6 +267,11 @@ export const CHECKLIST: readonly ChecklistSection[] = [
   {
     title: "Known ways to fail: people and tenants",
     rows: {
+      "C-85": "An issue counts exactly the events that are stored, also while issues are deleted.",
+      "C-86": "Of a discarded issue nothing is stored, counted or told.",
+      "C-100": "What can be done to an issue stands in a table; the rest is refused.",
+      "C-101": "A regression is one event, once.",
+      "C-105": "An issue is deleted in one transaction, and its events follow.",
       "C-130": "Every route but the few that are declared open asks who it is, and what they may.",
       "C-131": "Every id is looked up within the asker's organization; one of another does not exist.",
       "C-132": "Secrets are kept as hashes, shown once, and logged nowhere.",

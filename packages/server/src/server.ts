@@ -27,6 +27,9 @@ import { OutcomeLedger } from "./ingest/outcome-ledger.ts";
 import { createIngestHandler } from "./ingest/receive/ingest-handler.ts";
 import { RECEIVE_LIMITS } from "./ingest/receive/limits.ts";
 import { createRateLimiter } from "./ingest/receive/rate-limiter.ts";
+import { endArchives } from "./issues/end-archives.ts";
+import { followAllEvents } from "./issues/follow-events.ts";
+import type { IssueChange } from "./issues/issue-change.ts";
 import { Periodic } from "./jobs/periodic.ts";
 import { clearRemovedProjects } from "./jobs/removed-projects.ts";
 import { type FirstStart, prepareOrganization, readOrMakeToken } from "./organizations/first-start.ts";
@@ -45,6 +48,9 @@ const REMOVED_PROJECTS_MS = 5_000;
 
 /** Announced with a `projectId`: its keys or settings are not what they were. */
 const PROJECT_CHANGED = "project-settings";
+
+/** How late an archive may end that ends by time, and how soon events follow that a request left over. */
+const ISSUE_TIMES_MS = 30_000;
 const WORKERS_MAX_DEFAULT = 4;
 
 export interface RunningServer {
@@ -194,6 +200,20 @@ function buildServices({ config, database, databaseUrl, cluster, journal, epoch,
     log,
   );
 
+  const onIssueChanged = ({ action }: IssueChange) => metrics.issueChanges.inc({ action });
+  const issueTimes = new Periodic(
+    {
+      name: "issue times",
+      everyMs: ISSUE_TIMES_MS,
+      retryMs: ISSUE_TIMES_MS,
+      run: async () => {
+        await endArchives(database, new Date(), onIssueChanged);
+        await followAllEvents(database);
+      },
+    },
+    log,
+  );
+
   const pool = new DigestPool({
     databaseUrl,
     workers: config.workers ?? Math.min(WORKERS_MAX_DEFAULT, Math.max(1, availableParallelism() - 1)),
@@ -257,6 +277,7 @@ function buildServices({ config, database, databaseUrl, cluster, journal, epoch,
         return keys.settled();
       },
       now: Date.now,
+      onIssueChanged,
       retryQuarantined: (projectId) => retryQuarantined(database, journal, { projectId, limit: QUARANTINE_RETRY_MAX }),
       cluster: () => viewCluster(cluster, load),
       readiness: () => ({
@@ -272,6 +293,7 @@ function buildServices({ config, database, databaseUrl, cluster, journal, epoch,
   const services: Service[] = [
     // What runs by the clock, and what is known of projects.
     partitions,
+    issueTimes,
     removedProjects,
     keys,
     ledger,

@@ -1,6 +1,7 @@
 import type { ApiCluster } from "@mesher/protocol";
 import type { FastifyInstance } from "fastify";
 import type { Database } from "../db/database.ts";
+import type { IssueChange } from "../issues/issue-change.ts";
 import type { Actor } from "../organizations/access.ts";
 import type { Project } from "../organizations/organizations.queries.ts";
 import type { Credentials } from "./authenticate.ts";
@@ -15,6 +16,8 @@ export interface ApiDependencies {
   /** Lets every node know that a project's keys or settings are not what they were. When it resolves, this one does. */
   readonly projectChanged: (projectId: string) => Promise<void>;
   readonly now: () => number;
+  /** Hears of every change of an issue, after it is committed. */
+  readonly onIssueChanged: (change: IssueChange) => void;
   /** Sends quarantined entries on their way again; how many. */
   readonly retryQuarantined: (projectId: string) => Promise<number>;
   readonly cluster: () => ApiCluster;

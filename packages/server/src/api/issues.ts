@@ -11,9 +11,9 @@ import { Type } from "typebox";
 import { listIssueVolume } from "../dashboards/rollups.queries.ts";
 import { listIssueEvents } from "../events/events.queries.ts";
 import { findIssue, type Issue, listIssues } from "../issues/issue-list.queries.ts";
-import { badRequest, notFound } from "./api-error.ts";
+import { notFound } from "./api-error.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
-import { isEventId, isUuid, PageQuery, pageOf, parseCursor, parseLimit } from "./pages-of-lists.ts";
+import { isEventId, isUuid, oneOf, PageQuery, pageOf, parseCursor, parseLimit } from "./pages-of-lists.ts";
 import { findProject } from "./projects.ts";
 
 const VOLUME_HOURS = 24;
@@ -86,7 +86,7 @@ export function registerIssueRoutes(app: App, deps: ApiDependencies): void {
 }
 
 /** What is no id cannot be found either: a client learns nothing from the difference. */
-async function getIssue(deps: ApiDependencies, organizationId: string, id: string) {
+export async function getIssue(deps: ApiDependencies, organizationId: string, id: string) {
   const issue = isUuid(id) ? await findIssue(deps.database, organizationId, id) : undefined;
   if (issue === undefined) throw notFound("issue");
   return issue;
@@ -108,11 +108,4 @@ function showIssue(issue: Issue): ApiIssue {
     assigned_to: issue.assignedTo,
     regressed_at: issue.regressedAt?.toISOString() ?? null,
   };
-}
-
-function oneOf<const T extends string>(name: string, values: readonly T[], given: string | undefined): T | undefined {
-  if (given === undefined || given === "") return undefined;
-  const found = values.find((value) => value === given);
-  if (found === undefined) throw badRequest(`${name} must be one of ${values.join(", ")}`);
-  return found;
 }

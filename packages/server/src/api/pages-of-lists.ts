@@ -47,6 +47,18 @@ export function pageOf<Row, Shown>(
   return { data: shown.map(show), has_more: true, next_cursor: at.toISOString(), next_cursor_id: id };
 }
 
+/** A filter with known values; none, or an empty one, filters nothing. */
+export function oneOf<const T extends string>(
+  name: string,
+  values: readonly T[],
+  given: string | undefined,
+): T | undefined {
+  if (given === undefined || given === "") return undefined;
+  const found = values.find((value) => value === given);
+  if (found === undefined) throw badRequest(`${name} must be one of ${values.join(", ")}`);
+  return found;
+}
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const EVENT_ID = /^[0-9a-f]{32}$/i;
 

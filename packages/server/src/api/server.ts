@@ -11,6 +11,8 @@ import { registerClusterRoutes } from "./cluster.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { registerEventRoutes } from "./events.ts";
 import { registerHealthRoutes } from "./health.ts";
+import { registerIssueActionRoutes } from "./issue-actions.ts";
+import { registerIssueActivityRoutes } from "./issue-activity.ts";
 import { registerIssueRoutes } from "./issues.ts";
 import { registerPages } from "./pages.ts";
 import { registerProjectChangeRoutes } from "./project-changes.ts";
@@ -79,6 +81,8 @@ export class HttpServer implements Service {
     registerProjectChangeRoutes(app, deps);
     registerProjectKeyRoutes(app, deps);
     registerIssueRoutes(app, deps);
+    registerIssueActionRoutes(app, deps);
+    registerIssueActivityRoutes(app, deps);
     registerEventRoutes(app, deps);
     await registerPages(app);
     await app.listen({ host, port });

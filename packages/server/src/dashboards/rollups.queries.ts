@@ -57,6 +57,21 @@ export async function addIssueCounts(tx: Transaction, counts: readonly IssueHour
   });
 }
 
+/** Of issues that are deleted. What all events of a project were keeps its count. */
+export async function deleteIssueCounts(
+  tx: Transaction,
+  issues: readonly { readonly projectId: string; readonly issueId: string }[],
+): Promise<void> {
+  await tx.query({
+    name: "rollups.delete_issue_counts",
+    text: `
+      delete from issue_counts c
+      using unnest($1::uuid[], $2::uuid[]) as gone (project_id, issue_id)
+      where c.project_id = gone.project_id and c.issue_id = gone.issue_id`,
+    values: [issues.map(({ projectId }) => projectId), issues.map(({ issueId }) => issueId)],
+  });
+}
+
 /** Stands for "no project could be told". */
 export const NIL_PROJECT_ID = "00000000-0000-0000-0000-000000000000";
 

@@ -24,6 +24,8 @@ export interface NewEvent {
   readonly title: string;
   readonly environment: string | undefined;
   readonly release: string | undefined;
+  /** The fingerprint that led it to its issue, where it is not that of its own grouping. */
+  readonly placedBy?: string | undefined;
   /** JSON texts, made once in the digest. */
   readonly tagsJson: string;
   readonly groupingJson: string;
@@ -34,9 +36,9 @@ export interface NewEvent {
 }
 
 const COLUMNS = `events (project_id, event_id, issue_id, received_at, occurred_at, level, title, environment, release,
-  tags, grouping, payload_source, payload_encoding, payload_offset, payload_length, receipt, payload, search)`;
+  tags, grouping, payload_source, payload_encoding, payload_offset, payload_length, receipt, payload, search, placed_by)`;
 
-const COLUMN_COUNT = 18;
+const COLUMN_COUNT = 19;
 
 /** Fails with a unique violation when one of the events is stored already: find those first, and try again. */
 export async function insertEvents(tx: Transaction, events: readonly NewEvent[]): Promise<void> {
@@ -77,6 +79,8 @@ function fill(rows: CopyBuffer, events: readonly NewEvent[]): void {
     else rows.jsonb(event.receiptJson);
     rows.bytea(event.payload.body);
     rows.tsvector(event.lexemes);
+    if (event.placedBy === undefined) rows.null();
+    else rows.uuid(event.placedBy);
   }
 }
 

@@ -11,14 +11,26 @@ export interface FingerprintKey {
 export interface FoundIssue extends FingerprintKey {
   readonly issueId: string;
   readonly status: IssueStatus;
+  /** An event may end its resolution or archive: see `wakeIssues`. */
+  readonly mayWake: boolean;
+  /** Its events are counted apart, too: see `countIntoFingerprints`. */
+  readonly isCounted: boolean;
 }
 
 /** The issues that fingerprints lead to. Those without one are left out. */
 export async function findIssuesByFingerprint(tx: Transaction, keys: readonly FingerprintKey[]): Promise<FoundIssue[]> {
-  const { rows } = await tx.query<{ project_id: string; fingerprint: string; issue_id: string; status: IssueStatus }>({
+  const { rows } = await tx.query<{
+    project_id: string;
+    fingerprint: string;
+    issue_id: string;
+    status: IssueStatus;
+    may_wake: boolean;
+    is_counted: boolean;
+  }>({
     name: "issues.find_by_fingerprint",
     text: `
-      select f.project_id, f.fingerprint, f.issue_id, i.status
+      select f.project_id, f.fingerprint, f.issue_id, i.status, f.is_counted,
+        i.status = 'resolved' or i.archived_until_count is not null as may_wake
       from unnest($1::uuid[], $2::uuid[]) as k (project_id, fingerprint)
       join issue_fingerprints f on f.project_id = k.project_id and f.fingerprint = k.fingerprint
       join issues i on i.project_id = f.project_id and i.id = f.issue_id`,
@@ -29,6 +41,8 @@ export async function findIssuesByFingerprint(tx: Transaction, keys: readonly Fi
     fingerprint: row.fingerprint.replaceAll("-", ""),
     issueId: row.issue_id,
     status: row.status,
+    mayWake: row.may_wake,
+    isCounted: row.is_counted,
   }));
 }
 
@@ -82,57 +96,87 @@ export interface IssueKey {
   readonly issueId: string;
 }
 
-/** Makes resolved issues unresolved again and returns them: each regression is seen by exactly one caller. */
-export async function regressResolvedIssues(
-  tx: Transaction,
-  keys: readonly IssueKey[],
-  at: Date,
-): Promise<Set<string>> {
-  const { rows } = await tx.query<{ id: string }>({
-    name: "issues.regress_resolved",
-    text: `
-      with resolved as (
-        select i.project_id, i.id
-        from unnest($1::uuid[], $2::uuid[]) as k (project_id, id)
-        join issues i on i.project_id = k.project_id and i.id = k.id
-        where i.status = 'resolved'
-        order by i.project_id, i.id
-        for update of i
-      )
-      update issues set status = 'unresolved', regressed_at = $3
-      from resolved
-      where issues.project_id = resolved.project_id and issues.id = resolved.id and issues.status = 'resolved'
-      returning issues.id`,
-    values: [keys.map(({ projectId }) => projectId), keys.map(({ issueId }) => issueId), at],
-  });
-  return new Set(rows.map(({ id }) => id));
-}
-
 export interface IssueCount extends IssueKey {
   readonly events: number;
   readonly firstSeenMs: number;
   readonly lastSeenMs: number;
+  /** Of the first and the last of these events that name one. */
+  readonly firstRelease: string | undefined;
+  readonly lastRelease: string | undefined;
 }
+
+/** Events are stored in another order than they came, so the releases follow the times and not the statements. */
+const ADD_COUNTS = `
+        event_count = c.event_count + excluded.event_count,
+        first_seen = least(c.first_seen, excluded.first_seen),
+        last_seen = greatest(c.last_seen, excluded.last_seen),
+        first_release = case when c.first_release is null or excluded.first_seen < c.first_seen
+          then coalesce(excluded.first_release, c.first_release) else c.first_release end,
+        last_release = case when c.last_release is null or excluded.last_seen >= c.last_seen
+          then coalesce(excluded.last_release, c.last_release) else c.last_release end`;
 
 /** Counts a batch's events into their issues: one row for each issue, however many events it has. */
 export async function countIntoIssues(tx: Transaction, counts: readonly IssueCount[]): Promise<void> {
   await tx.query({
     name: "issues.count",
     text: `
-      insert into issue_counters as c (project_id, issue_id, event_count, first_seen, last_seen)
-      select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::timestamptz[])
-        as t (project_id, issue_id, events, first_seen, last_seen)
+      insert into issue_counters as c (project_id, issue_id, event_count, first_seen, last_seen, first_release, last_release)
+      select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::text[], $7::text[])
+        as t (project_id, issue_id, events, first_seen, last_seen, first_release, last_release)
       order by 1, 2
-      on conflict (project_id, issue_id) do update set
-        event_count = c.event_count + excluded.event_count,
-        first_seen = least(c.first_seen, excluded.first_seen),
-        last_seen = greatest(c.last_seen, excluded.last_seen)`,
+      on conflict (project_id, issue_id) do update set ${ADD_COUNTS}`,
     values: [
       counts.map(({ projectId }) => projectId),
       counts.map(({ issueId }) => issueId),
       counts.map(({ events }) => events),
       counts.map(({ firstSeenMs }) => new Date(firstSeenMs)),
       counts.map(({ lastSeenMs }) => new Date(lastSeenMs)),
+      counts.map(({ firstRelease }) => firstRelease ?? null),
+      counts.map(({ lastRelease }) => lastRelease ?? null),
+    ],
+  });
+}
+
+/** The same for fingerprints of issues that have several. */
+export async function countIntoFingerprints(
+  tx: Transaction,
+  counts: readonly (FingerprintKey & Omit<IssueCount, "issueId">)[],
+): Promise<void> {
+  await tx.query({
+    name: "issues.count_fingerprints",
+    text: `
+      insert into fingerprint_counters as c (project_id, fingerprint, event_count, first_seen, last_seen, first_release, last_release)
+      select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::text[], $7::text[])
+        as t (project_id, fingerprint, events, first_seen, last_seen, first_release, last_release)
+      order by 1, 2
+      on conflict (project_id, fingerprint) do update set ${ADD_COUNTS}`,
+    values: [
+      counts.map(({ projectId }) => projectId),
+      counts.map(({ fingerprint }) => fingerprint),
+      counts.map(({ events }) => events),
+      counts.map(({ firstSeenMs }) => new Date(firstSeenMs)),
+      counts.map(({ lastSeenMs }) => new Date(lastSeenMs)),
+      counts.map(({ firstRelease }) => firstRelease ?? null),
+      counts.map(({ lastRelease }) => lastRelease ?? null),
+    ],
+  });
+}
+
+export async function countIntoFingerprintHours(
+  tx: Transaction,
+  counts: readonly (FingerprintKey & { readonly hourMs: number; readonly count: number })[],
+): Promise<void> {
+  await tx.query({
+    name: "issues.count_fingerprint_hours",
+    text: `
+      insert into fingerprint_counts as c (project_id, fingerprint, hour, count)
+      select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bigint[]) order by 1, 2, 3
+      on conflict (project_id, fingerprint, hour) do update set count = c.count + excluded.count`,
+    values: [
+      counts.map(({ projectId }) => projectId),
+      counts.map(({ fingerprint }) => fingerprint),
+      counts.map(({ hourMs }) => new Date(hourMs)),
+      counts.map(({ count }) => count),
     ],
   });
 }
@@ -140,7 +184,14 @@ export async function countIntoIssues(tx: Transaction, counts: readonly IssueCou
 /** What is left of the issues of a project that is gone: up to `rowsMax` rows of the table; how many. */
 export function deleteIssuesOf(
   tx: Transaction,
-  table: "issues" | "issue_fingerprints" | "issue_counters",
+  table:
+    | "issues"
+    | "issue_fingerprints"
+    | "issue_counters"
+    | "issue_activity"
+    | "merged_issues"
+    | "fingerprint_counters"
+    | "fingerprint_counts",
   projectId: string,
   rowsMax: number,
 ): Promise<number> {

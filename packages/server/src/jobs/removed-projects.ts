@@ -6,10 +6,12 @@
 import { deleteCountsOf } from "../dashboards/rollups.queries.ts";
 import type { Database } from "../db/database.ts";
 import { type Transaction, withTransaction } from "../db/transaction.ts";
+import { deleteEventMovesOf } from "../events/event-moves.ts";
 import { deleteEventsOf } from "../events/events.queries.ts";
 import { deleteQuarantinedOf } from "../ingest/journal/journal.queries.ts";
 import { deleteIssuesOf } from "../issues/issues.queries.ts";
 import { forgetRemovedProject, takeRemovedProject } from "../organizations/projects.queries.ts";
+import { deleteReleasesOf } from "../releases/releases.queries.ts";
 
 const ROWS_PER_CHUNK = 2_000;
 
@@ -28,6 +30,12 @@ export const PROJECT_TABLES: Readonly<Record<string, DeleteRows>> = {
   issue_counts: (tx, projectId, rowsMax) => deleteCountsOf(tx, "issue_counts", projectId, rowsMax),
   event_counts: (tx, projectId, rowsMax) => deleteCountsOf(tx, "event_counts", projectId, rowsMax),
   outcome_counts: (tx, projectId, rowsMax) => deleteCountsOf(tx, "outcome_counts", projectId, rowsMax),
+  fingerprint_counts: (tx, projectId, rowsMax) => deleteIssuesOf(tx, "fingerprint_counts", projectId, rowsMax),
+  fingerprint_counters: (tx, projectId, rowsMax) => deleteIssuesOf(tx, "fingerprint_counters", projectId, rowsMax),
+  merged_issues: (tx, projectId, rowsMax) => deleteIssuesOf(tx, "merged_issues", projectId, rowsMax),
+  issue_activity: (tx, projectId, rowsMax) => deleteIssuesOf(tx, "issue_activity", projectId, rowsMax),
+  event_moves: deleteEventMovesOf,
+  releases: deleteReleasesOf,
   issue_fingerprints: (tx, projectId, rowsMax) => deleteIssuesOf(tx, "issue_fingerprints", projectId, rowsMax),
   issue_counters: (tx, projectId, rowsMax) => deleteIssuesOf(tx, "issue_counters", projectId, rowsMax),
   issues: (tx, projectId, rowsMax) => deleteIssuesOf(tx, "issues", projectId, rowsMax),

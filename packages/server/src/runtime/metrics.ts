@@ -9,6 +9,7 @@ export interface Metrics {
   readonly forwarded: Counter;
   readonly newIssues: Counter;
   readonly regressions: Counter;
+  readonly issueChanges: Counter<"action">;
   readonly workerDeaths: Counter;
 }
 
@@ -57,6 +58,12 @@ export function createMetrics(journal: JournalGauges): Metrics {
     regressions: new Counter({
       name: "mesher_issues_regressed_total",
       help: "Resolved issues that an event made unresolved.",
+      registers,
+    }),
+    issueChanges: new Counter({
+      name: "mesher_issue_changes_total",
+      help: "Changes of issues that people made or time brought, on this node.",
+      labelNames: ["action"],
       registers,
     }),
     workerDeaths: new Counter({

@@ -12,7 +12,7 @@ import { NormalizeError, normalizeEvent } from "../normalize/normalize.ts";
 import { searchText } from "../normalize/search-text.ts";
 import { cleanText } from "../normalize/text.ts";
 import { eventCulprit, eventTitle } from "../normalize/title.ts";
-import type { DigestedEvent } from "../store/store.ts";
+import type { DigestedEvent } from "../store/digested-event.ts";
 
 export interface Digest {
   readonly events: readonly DigestedEvent[];

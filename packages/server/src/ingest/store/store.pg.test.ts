@@ -1,10 +1,12 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { testDatabase } from "@mesher/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Database } from "../../db/database.ts";
 import { DAY_MS, daysAhead, ensurePartitions } from "../../events/partitions.ts";
 import { BatchOverlapError, claimJournal, JournalFencedError } from "../journal/journal.queries.ts";
-import { type DigestedBatch, type DigestedEvent, storeBatch } from "./store.ts";
+import type { DigestedEvent } from "./digested-event.ts";
+import { type DigestedBatch, storeBatch } from "./store.ts";
+import { eventOf, newFingerprint } from "./store-testing.ts";
 
 let db: Awaited<ReturnType<typeof testDatabase>>;
 let database: Database;
@@ -25,32 +27,6 @@ function batchOf(...events: DigestedEvent[]): DigestedBatch {
   return { journalId, epoch: 1, firstSequence, lastSequence: nextSequence - 1, doneThrough: 0, events, outcomes: [] };
 }
 
-function eventOf(projectId: string, fingerprint: string, more: Partial<DigestedEvent> = {}): DigestedEvent {
-  const receivedAtMs = Date.now();
-  return {
-    projectId,
-    eventId: randomBytes(16).toString("hex"),
-    receivedAtMs,
-    occurredAtMs: receivedAtMs,
-    category: "error",
-    level: "error",
-    platform: "node",
-    title: 'TypeError: "x" is ||| not 😀\na function',
-    culprit: "checkout",
-    environment: "production",
-    release: undefined,
-    tagsJson: '{"a":"b"}',
-    groupingJson: '{"version":1,"fingerprint":"","strategy":"message","parts":[]}',
-    receiptJson: undefined,
-    fingerprints: [fingerprint],
-    source: "sentry",
-    payload: { encoding: "identity", offset: 0, length: 2, body: Buffer.from("{}") },
-    lexemes: ["typeerror", "checkout"],
-    ...more,
-  };
-}
-
-const newFingerprint = () => randomBytes(16).toString("hex");
 const one = async <T>(text: string, values: unknown[]) => (await database.query<T>({ text, values })).rows[0];
 const countersOf = (projectId: string) =>
   one<{ issues: number; events: number }>(

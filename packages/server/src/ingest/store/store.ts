@@ -4,8 +4,6 @@
  * Claiming the batch, the events, their issues, the counts and the outcomes are one transaction, so a crash at any moment
  * leaves either everything or nothing of it, and a replay finds the claim.
  */
-import { randomUUID } from "node:crypto";
-import type { Category, IssueStatus } from "@mesher/protocol";
 import {
   addEventCounts,
   addIssueCounts,
@@ -16,25 +14,16 @@ import {
 import type { Database } from "../../db/database.ts";
 import { PG, sqlState } from "../../db/errors.ts";
 import { type Transaction, withTransaction } from "../../db/transaction.ts";
-import { type EventKey, findStoredEvents, insertEvents, type NewEvent } from "../../events/events.queries.ts";
-import {
-  countIntoIssues,
-  createIssues,
-  findIssuesByFingerprint,
-  type NewIssue,
-  regressResolvedIssues,
-} from "../../issues/issues.queries.ts";
+import { type EventKey, findStoredEvents, insertEvents } from "../../events/events.queries.ts";
+import { countIntoFingerprintHours, countIntoFingerprints, countIntoIssues } from "../../issues/issues.queries.ts";
+import { lockProjectsForStoring } from "../../issues/project-lock.ts";
+import { type Awakening, wakeIssues } from "../../issues/wake-issues.ts";
+import { seeReleases } from "../../releases/releases.queries.ts";
 import { type BatchKey, claimBatch, forgetBatches, holdJournal } from "../journal/journal.queries.ts";
 import { countBy } from "./count-by.ts";
-
-/** An event ready to be stored: all but the id of its issue. */
-export interface DigestedEvent extends Omit<NewEvent, "issueId"> {
-  readonly culprit: string;
-  readonly category: Category;
-  readonly platform: string;
-  /** The newest grouping version's first. The event joins the issue of the first that has one. */
-  readonly fingerprints: readonly [string, ...string[]];
-}
+import type { DigestedEvent } from "./digested-event.ts";
+import { type PlacedEvent, placeIntoIssues } from "./place-into-issues.ts";
+import { seenReleasesOf, sumEvents } from "./sum-events.ts";
 
 export interface DigestedBatch extends BatchKey {
   readonly events: readonly DigestedEvent[];
@@ -51,7 +40,7 @@ export interface StoredChange {
   readonly projectId: string;
   readonly eventId: string;
   readonly issueId: string;
-  readonly occasion: "new_issue" | "regression" | "repeat";
+  readonly occasion: "new_issue" | "regression" | "archive_ended" | "repeat";
 }
 
 export interface StoreResult {
@@ -83,9 +72,14 @@ async function storeInTransaction(tx: Transaction, batch: DigestedBatch): Promis
   const fresh = await withoutDuplicates(tx, batch.events);
   const freshEvents = new Set(fresh);
   const duplicates = batch.events.filter((event) => !freshEvents.has(event));
-  const { placed, discarded, createdIssueIds, resolvedIssues } = await placeIntoIssues(tx, fresh);
-  const regressed =
-    resolvedIssues.length === 0 ? new Set<string>() : await regressResolvedIssues(tx, resolvedIssues, latest(placed));
+  await lockProjectsForStoring(tx, [...new Set(fresh.map(({ projectId }) => projectId))]);
+  const { placed, discarded, createdIssueIds } = await placeIntoIssues(tx, fresh);
+  const releases = seenReleasesOf(placed);
+  if (releases.length > 0) await seeReleases(tx, releases);
+  const awake = await wakeIssues(
+    tx,
+    placed.filter(({ issue }) => issue.mayWake),
+  );
 
   if (placed.length > 0) {
     await insertEvents(tx, placed);
@@ -105,6 +99,10 @@ async function storeInTransaction(tx: Transaction, batch: DigestedBatch): Promis
         hourMs: hourOf(event.receivedAtMs),
       })),
     );
+    await countFingerprints(
+      tx,
+      placed.filter(({ issue }) => issue.isCounted),
+    );
   }
   await addOutcomeCounts(tx, [
     ...batch.outcomes,
@@ -113,10 +111,10 @@ async function storeInTransaction(tx: Transaction, batch: DigestedBatch): Promis
     ...outcomesOf(duplicates, "duplicate"),
   ]);
   // Last, because a hot issue's row is locked from here to the commit, and other batches wait for it.
-  if (placed.length > 0) await countIntoIssues(tx, countIssues(placed));
+  if (placed.length > 0) await countIntoIssues(tx, issueCountsOf(placed));
 
   return {
-    stored: changesOf(placed, createdIssueIds, regressed),
+    stored: changesOf(placed, createdIssueIds, awake),
     duplicates: duplicates.length,
     discarded: discarded.length,
   };
@@ -133,111 +131,48 @@ async function withoutDuplicates(tx: Transaction, events: readonly DigestedEvent
   return stored.size === 0 ? distinct : distinct.filter((event) => !stored.has(idOf(event)));
 }
 
-interface Placement {
-  readonly placed: (DigestedEvent & { issueId: string })[];
-  readonly discarded: DigestedEvent[];
-  readonly createdIssueIds: ReadonlySet<string>;
-  readonly resolvedIssues: { projectId: string; issueId: string }[];
+function issueCountsOf(placed: readonly PlacedEvent[]) {
+  return [...sumEvents(placed, ({ issueId }) => issueId)].map(([issueId, sum]) => ({ ...sum, issueId }));
 }
 
-/** Finds the issue of every event, making those that do not exist. */
-async function placeIntoIssues(tx: Transaction, events: readonly DigestedEvent[]): Promise<Placement> {
-  const issues = await findIssues(tx, events);
-  const missing = new Map<string, NewIssue>();
-  for (const event of events) {
-    const key = fingerprintKey(event.projectId, event.fingerprints[0]);
-    if (issueOf(issues, event) === undefined && !missing.has(key)) {
-      missing.set(key, { ...event, fingerprint: event.fingerprints[0], issueId: randomUUID() });
-    }
-  }
-  let createdIssueIds: ReadonlySet<string> = new Set();
-  if (missing.size > 0) {
-    const wanted = [...missing.values()];
-    createdIssueIds = await createIssues(tx, wanted);
-    for (const issue of wanted) {
-      if (createdIssueIds.has(issue.issueId)) {
-        issues.set(fingerprintKey(issue.projectId, issue.fingerprint), {
-          issueId: issue.issueId,
-          status: "unresolved",
-        });
-      }
-    }
-    // Made by somebody else in between, who has committed by now.
-    const lost = events.filter((event) => issueOf(issues, event) === undefined);
-    if (lost.length > 0) for (const [key, issue] of await findIssues(tx, lost)) issues.set(key, issue);
-  }
-
-  const placed: Placement["placed"] = [];
-  const discarded: DigestedEvent[] = [];
-  const resolved = new Map<string, { projectId: string; issueId: string }>();
-  for (const event of events) {
-    const issue = issueOf(issues, event);
-    if (issue === undefined) throw new Error(`no issue for event ${event.eventId} of project ${event.projectId}`);
-    if (issue.status === "discarded") {
-      discarded.push(event);
-      continue;
-    }
-    if (issue.status === "resolved")
-      resolved.set(issue.issueId, { projectId: event.projectId, issueId: issue.issueId });
-    placed.push({ ...event, issueId: issue.issueId });
-  }
-  return { placed, discarded, createdIssueIds, resolvedIssues: [...resolved.values()] };
+/** The shares of fingerprints in issues that have several. */
+async function countFingerprints(tx: Transaction, events: readonly PlacedEvent[]): Promise<void> {
+  if (events.length === 0) return;
+  const hours = countBy(events, ({ projectId, fingerprint, receivedAtMs }) => ({
+    projectId,
+    fingerprint,
+    hourMs: hourOf(receivedAtMs),
+  }));
+  const sums = sumEvents(events, ({ projectId, fingerprint }) => `${projectId}/${fingerprint}`);
+  await countIntoFingerprintHours(tx, hours);
+  await countIntoFingerprints(
+    tx,
+    [...sums].map(([key, sum]) => ({ ...sum, fingerprint: key.slice(sum.projectId.length + 1) })),
+  );
 }
 
-type FoundIssues = Map<string, { issueId: string; status: IssueStatus }>;
-
-async function findIssues(tx: Transaction, events: readonly DigestedEvent[]): Promise<FoundIssues> {
-  const keys = new Map<string, { projectId: string; fingerprint: string }>();
-  for (const { projectId, fingerprints } of events) {
-    for (const fingerprint of fingerprints)
-      keys.set(fingerprintKey(projectId, fingerprint), { projectId, fingerprint });
-  }
-  if (keys.size === 0) return new Map();
-  const found = await findIssuesByFingerprint(tx, [...keys.values()]);
-  return new Map(found.map((issue) => [fingerprintKey(issue.projectId, issue.fingerprint), issue]));
-}
-
-function issueOf(issues: FoundIssues, event: DigestedEvent): { issueId: string; status: IssueStatus } | undefined {
-  for (const fingerprint of event.fingerprints) {
-    const issue = issues.get(fingerprintKey(event.projectId, fingerprint));
-    if (issue !== undefined) return issue;
-  }
-  return undefined;
-}
-
-function countIssues(placed: Placement["placed"]) {
-  const counts = new Map<
-    string,
-    { projectId: string; issueId: string; events: number; firstSeenMs: number; lastSeenMs: number }
-  >();
-  for (const { projectId, issueId, receivedAtMs } of placed) {
-    const count = counts.get(issueId);
-    if (count === undefined) {
-      counts.set(issueId, { projectId, issueId, events: 1, firstSeenMs: receivedAtMs, lastSeenMs: receivedAtMs });
-    } else {
-      count.events += 1;
-      count.firstSeenMs = Math.min(count.firstSeenMs, receivedAtMs);
-      count.lastSeenMs = Math.max(count.lastSeenMs, receivedAtMs);
-    }
-  }
-  return [...counts.values()];
-}
-
-/** The first event of a new issue, and of a regression, is the occasion; the others of the batch repeat it. */
+/** The first event of a new issue, and the one that made an issue unresolved again, are occasions; the others repeat it. */
 function changesOf(
-  placed: Placement["placed"],
+  placed: readonly PlacedEvent[],
   created: ReadonlySet<string>,
-  regressed: ReadonlySet<string>,
+  awake: ReadonlyMap<string, Awakening>,
 ): StoredChange[] {
   const told = new Set<string>();
   return placed.map(({ projectId, eventId, issueId }) => {
     const isFirst = !told.has(issueId);
     told.add(issueId);
+    const awakening = awake.get(issueId);
     const occasion =
-      isFirst && created.has(issueId) ? "new_issue" : isFirst && regressed.has(issueId) ? "regression" : "repeat";
+      isFirst && created.has(issueId)
+        ? "new_issue"
+        : awakening?.event.eventId === eventId
+          ? OCCASIONS[awakening.action]
+          : "repeat";
     return { projectId, eventId, issueId, occasion };
   });
 }
+
+const OCCASIONS = { regressed: "regression", archive_ended: "archive_ended" } as const;
 
 function outcomesOf(events: readonly DigestedEvent[], outcome: "stored" | "discarded" | "duplicate"): OutcomeCount[] {
   return countBy(events, (event) => ({
@@ -249,9 +184,4 @@ function outcomesOf(events: readonly DigestedEvent[], outcome: "stored" | "disca
   }));
 }
 
-function latest(events: readonly { receivedAtMs: number }[]): Date {
-  return new Date(events.reduce((ms, { receivedAtMs }) => Math.max(ms, receivedAtMs), 0));
-}
-
 const idOf = ({ projectId, eventId }: EventKey) => `${projectId}/${eventId}`;
-const fingerprintKey = (projectId: string, fingerprint: string) => `${projectId}/${fingerprint}`;

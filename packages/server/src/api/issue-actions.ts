@@ -1,0 +1,140 @@
+/** What can be done with issues: routes for one of them, and one for many at once. */
+import { type ApiAffected, type ApiBulkResult, ISSUE_STATUSES, LEVELS } from "@mesher/protocol";
+import { type Static, Type } from "typebox";
+import { changeIssues, type IssueCommand, type IssueRequest, type IssueResults } from "../issues/change-issues.ts";
+import { deleteIssues } from "../issues/delete-issues.ts";
+import { followEvents } from "../issues/follow-events.ts";
+import { listIssues } from "../issues/issue-list.queries.ts";
+import { badRequest, notFound, RequestRefusedError } from "./api-error.ts";
+import type { ApiDependencies, App } from "./dependencies.ts";
+import { actorOf } from "./issue-actor.ts";
+import { COMMANDS, type CommandBody, CommandFields, type CommandName, commandOf } from "./issue-command.ts";
+import { isUuid, oneOf } from "./pages-of-lists.ts";
+import { findProject } from "./projects.ts";
+
+/** Issues that one request changes. */
+const BULK_ISSUES_MAX = 1_000;
+
+const OneBody = Type.Object(CommandFields);
+const BulkBody = Type.Object({
+  do: Type.String({ description: COMMANDS.join(", ") }),
+  ids: Type.Optional(Type.Array(Type.String(), { minItems: 1, maxItems: BULK_ISSUES_MAX })),
+  query: Type.Optional(Type.Object({ status: Type.Optional(Type.String()), level: Type.Optional(Type.String()) })),
+  ...CommandFields,
+});
+
+const WRITE = { config: { access: { role: "member", scope: "issue:write" } } } as const;
+
+export function registerIssueActionRoutes(app: App, deps: ApiDependencies): void {
+  for (const name of COMMANDS) {
+    const path = name === "set_priority" ? "priority" : name;
+    app.post<{ Params: { issue: string }; Body: CommandBody }>(
+      `/api/v1/issues/:issue/${path}`,
+      { schema: { body: OneBody }, preValidation: takeNoBodyAsEmpty, ...WRITE },
+      async (request): Promise<ApiAffected> => {
+        const actor = await deps.authenticate(request);
+        const { issue: id } = request.params;
+        if (!isUuid(id)) throw notFound("issue");
+        const command = commandOf(name, request.body, deps.now());
+        const { organizationId } = actor;
+        const results = await run(deps, { organizationId, ids: [id], command, actor: actorOf(actor) });
+        return { status: "ok", affected: affectedOf(name, results.get(id)) };
+      },
+    );
+  }
+
+  /** By ids, or by a query for those that match now. Each issue has a result of its own. */
+  app.post<{ Params: { project: string }; Body: Static<typeof BulkBody> }>(
+    "/api/v1/projects/:project/issues/bulk",
+    { schema: { body: BulkBody }, ...WRITE },
+    async (request): Promise<ApiBulkResult> => {
+      const actor = await deps.authenticate(request);
+      const { organizationId } = actor;
+      const project = await findProject(deps, organizationId, request.params.project);
+      const { do: given, ids, query, ...fields } = request.body;
+      const name = oneOf("do", COMMANDS, given);
+      if (name === undefined) throw badRequest("do is missing");
+      if ((ids === undefined) === (query === undefined)) throw badRequest("either ids or query must be given");
+      const command = commandOf(name, fields, deps.now());
+
+      const wanted = ids ?? (await findIds(deps, project.id, query ?? {}));
+      const chosen = wanted.slice(0, BULK_ISSUES_MAX);
+      const results = await run(deps, {
+        organizationId,
+        projectId: project.id,
+        ids: chosen.filter(isUuid),
+        command,
+        actor: actorOf(actor),
+      });
+      const shown = [...new Set(chosen)].map((id) => ({ id, result: results.get(id) ?? "not_found" }) as const);
+      return {
+        results: shown,
+        affected: shown.filter(({ result }) => result === "changed").length,
+        has_more: wanted.length > BULK_ISSUES_MAX,
+      };
+    },
+  );
+}
+
+type AnyCommand = IssueCommand | { readonly do: "delete" };
+
+async function run(deps: ApiDependencies, request: IssueRequest<AnyCommand>): Promise<IssueResults> {
+  const { command } = request;
+  if (command.do === "assign" && command.userId !== null) {
+    // Nobody is a member as long as there are no accounts.
+    throw new RequestRefusedError(400, "not_a_member", "user_id must be a member of the organization");
+  }
+  if (command.do !== "delete") {
+    return changeIssues(deps.database, { ...request, command }, deps.onIssueChanged);
+  }
+  const projectIds = new Set<string>();
+  const results = await deleteIssues(deps.database, { ...request, command }, (change) => {
+    projectIds.add(change.projectId);
+    deps.onIssueChanged(change);
+  });
+  for (const projectId of projectIds) await followEvents(deps.database, projectId);
+  return results;
+}
+
+function affectedOf(name: CommandName, result: string | undefined): number {
+  if (result === undefined || result === "not_found") throw notFound("issue");
+  if (result === "illegal") {
+    const sentence =
+      name === "undiscard"
+        ? "only a discarded issue can be undiscarded"
+        : `a discarded issue must be undiscarded before it is ${PAST[name]}`;
+    throw new RequestRefusedError(409, "illegal_transition", sentence);
+  }
+  return result === "changed" ? 1 : 0;
+}
+
+const PAST: Readonly<Record<CommandName, string>> = {
+  resolve: "resolved",
+  unresolve: "made unresolved",
+  archive: "archived",
+  discard: "discarded",
+  undiscard: "undiscarded",
+  delete: "deleted",
+  assign: "assigned",
+  set_priority: "given a priority",
+};
+
+/** One too many says that there are more. */
+async function findIds(
+  deps: ApiDependencies,
+  projectId: string,
+  query: { readonly status?: string; readonly level?: string },
+): Promise<string[]> {
+  const issues = await listIssues(deps.database, {
+    projectId,
+    status: oneOf("status", ISSUE_STATUSES, query.status),
+    level: oneOf("level", LEVELS, query.level),
+    limit: BULK_ISSUES_MAX + 1,
+  });
+  return issues.map(({ id }) => id);
+}
+
+/** Clients may leave the body away where every field may be left away. */
+async function takeNoBodyAsEmpty(request: { body: unknown }): Promise<void> {
+  request.body ??= {};
+}

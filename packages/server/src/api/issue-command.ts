@@ -1,0 +1,78 @@
+/** From the body of a request to what shall be done with issues. */
+import { PRIORITIES } from "@mesher/protocol";
+import { type Static, Type } from "typebox";
+import { DAY_MS } from "../events/partitions.ts";
+import type { IssueCommand } from "../issues/change-issues.ts";
+import { badRequest } from "./api-error.ts";
+
+/** An archive lasts at most ten years, or for a number of events that a counter can reach. */
+const ARCHIVE_DAYS_MAX = 3_650;
+const ARCHIVE_EVENTS_MAX = 1_000_000_000;
+
+/** As long as events' releases may be. */
+const RELEASE_LENGTH_MAX = 250;
+const USER_ID_LENGTH_MAX = 64;
+
+export const COMMANDS = [
+  "resolve",
+  "unresolve",
+  "archive",
+  "discard",
+  "undiscard",
+  "delete",
+  "assign",
+  "set_priority",
+] as const;
+export type CommandName = (typeof COMMANDS)[number];
+
+/** The fields of all commands; which of them belong together depends on the command. */
+export const CommandFields = {
+  mode: Type.Optional(Type.String({ description: "Of resolve and archive: see ApiResolve and ApiArchive" })),
+  release: Type.Optional(Type.String({ minLength: 1, maxLength: RELEASE_LENGTH_MAX })),
+  days: Type.Optional(Type.Integer({ minimum: 1, maximum: ARCHIVE_DAYS_MAX })),
+  events: Type.Optional(Type.Integer({ minimum: 1, maximum: ARCHIVE_EVENTS_MAX })),
+  user_id: Type.Optional(Type.String({ maxLength: USER_ID_LENGTH_MAX, description: 'A member; "": nobody' })),
+  priority: Type.Optional(Type.String({ description: "high, medium, low or auto" })),
+};
+const CommandBody = Type.Object(CommandFields);
+export type CommandBody = Static<typeof CommandBody>;
+
+/** Throws a refusal that names the field. */
+export function commandOf(
+  name: CommandName,
+  body: CommandBody,
+  nowMs: number,
+): IssueCommand | { readonly do: "delete" } {
+  if (name === "resolve") return resolveOf(body);
+  if (name === "archive") return archiveOf(body, nowMs);
+  if (name === "assign") return { do: name, userId: given("user_id", body.user_id) || null };
+  if (name === "set_priority") return { do: name, priority: priorityOf(body) };
+  return { do: name };
+}
+
+function resolveOf({ mode = "now", release }: CommandBody): IssueCommand {
+  if (mode === "in_release") return { do: "resolve", mode, release: given("release", release) };
+  if (mode === "now" || mode === "in_next_release") return { do: "resolve", mode };
+  throw badRequest("mode must be one of now, in_release, in_next_release");
+}
+
+function archiveOf({ mode = "until_escalating", days, events }: CommandBody, nowMs: number): IssueCommand {
+  if (mode === "for_days") {
+    return { do: "archive", mode: "until_time", until: new Date(nowMs + given("days", days) * DAY_MS) };
+  }
+  if (mode === "for_events") return { do: "archive", mode, events: given("events", events) };
+  if (mode === "until_escalating" || mode === "for_ever") return { do: "archive", mode };
+  throw badRequest("mode must be one of until_escalating, for_days, for_events, for_ever");
+}
+
+function priorityOf({ priority }: CommandBody) {
+  if (priority === "auto") return null;
+  const found = PRIORITIES.find((each) => each === priority);
+  if (found === undefined) throw badRequest(`priority must be one of ${PRIORITIES.join(", ")}, auto`);
+  return found;
+}
+
+function given<T>(name: string, value: T | undefined): T {
+  if (value === undefined) throw badRequest(`${name} is missing`);
+  return value;
+}
