@@ -13,6 +13,25 @@ export interface ApiCluster {
   readonly names: readonly { readonly name: string; readonly node: string }[];
   /** The node that owns the name `mesher_registry`. */
   readonly leader: string | null;
+  readonly replication: ApiReplication;
+}
+
+/** Copies of journals: what protects accepted events against the loss of a machine. */
+export interface ApiReplication {
+  /** Copies of this node's journal that are to be kept. */
+  readonly wanted: number;
+  /** `off`: none wanted. `degraded`: fewer than wanted are complete, and no peer is left to keep one. */
+  readonly state: "off" | "complete" | "catching_up" | "degraded";
+  /** Where copies of this node's journal are. */
+  readonly holders: readonly { readonly node: string; readonly state: "catching_up" | "complete" }[];
+  /** What this node keeps for others. */
+  readonly copies: readonly {
+    readonly journal_id: string;
+    readonly owner: string;
+    readonly bytes: number;
+    /** Entries that are being stored from here because the owner is gone; null while the copy is only kept. */
+    readonly waiting_entries: number | null;
+  }[];
 }
 
 export interface ApiClusterNode {

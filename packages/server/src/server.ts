@@ -7,10 +7,8 @@ import { createAuthenticate } from "./api/authenticate.ts";
 import { HttpServer } from "./api/server.ts";
 import { acceptElsewhere } from "./cluster/accept-elsewhere.ts";
 import { announcementsOf } from "./cluster/announcements.ts";
-import { viewCluster } from "./cluster/cluster-view.ts";
 import { type JoinedCluster, joinCluster } from "./cluster/join-cluster.ts";
-import { LoadMonitor } from "./cluster/load.ts";
-import { Registry } from "./cluster/registry.ts";
+import { buildClusterParts } from "./cluster-parts.ts";
 import type { Config } from "./config.ts";
 import { HOUR_MS } from "./dashboards/rollups.queries.ts";
 import { type Database, openDatabase, waitForDatabase } from "./db/database.ts";
@@ -18,8 +16,9 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from "./db/embedded/embe
 import { migrate } from "./db/migrate.ts";
 import { daysAhead, ensurePartitions } from "./events/partitions.ts";
 import { DigestPool } from "./ingest/digest/digest-pool.ts";
+import type { StoredMessage } from "./ingest/digest/digest-worker.ts";
 import { Dispatcher } from "./ingest/digest/dispatcher.ts";
-import { acceptRecord, FallbackSink } from "./ingest/journal/fallback-sink.ts";
+import { FallbackSink } from "./ingest/journal/fallback-sink.ts";
 import { claimJournal, listStoredRanges } from "./ingest/journal/journal.queries.ts";
 import { Journal } from "./ingest/journal/journal.ts";
 import { quarantineEntry, retryQuarantined } from "./ingest/journal/quarantine.ts";
@@ -91,7 +90,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
   const { journal, epoch } = await openJournal(config, database, cluster.node.self, log);
   started.defer(() => journal.close());
 
-  const { services, http, urlNow, dsnOf } = buildServices({
+  const { services, http, urlNow, dsnOf } = await buildServices({
     config,
     database,
     databaseUrl,
@@ -147,7 +146,7 @@ interface Parts {
   readonly log: Log;
 }
 
-function buildServices({ config, database, databaseUrl, cluster, journal, epoch, log }: Parts) {
+async function buildServices({ config, database, databaseUrl, cluster, journal, epoch, log }: Parts) {
   const metrics = createMetrics(journal);
   const keys = new ProjectKeys(database, log);
   const ledger = new OutcomeLedger(database, log);
@@ -178,27 +177,11 @@ function buildServices({ config, database, databaseUrl, cluster, journal, epoch,
   );
 
   let acceptedEvents = 0;
-  const load = new LoadMonitor(
-    cluster.node,
-    {
-      takeAccepted: () => {
-        const taken = acceptedEvents;
-        acceptedEvents = 0;
-        return taken;
-      },
-      waitingEntries: () => journal.depth,
-      lagMs: () => journal.lagMs(Date.now()),
-    },
-    log,
-  );
-  const registry = new Registry(
-    cluster.node,
-    {
-      report: () => ({ load: load.own }),
-      accept: async ({ record }) => acceptRecord(journal, Buffer.from(String(record), "base64")),
-    },
-    log,
-  );
+  const takeAccepted = () => {
+    const taken = acceptedEvents;
+    acceptedEvents = 0;
+    return taken;
+  };
 
   const onIssueChanged = ({ action }: IssueChange) => metrics.issueChanges.inc({ action });
   const issueTimes = new Periodic(
@@ -220,22 +203,35 @@ function buildServices({ config, database, databaseUrl, cluster, journal, epoch,
     onWorkerDeath: () => metrics.workerDeaths.inc(),
     log,
   });
-  const dispatcher = new Dispatcher({
+  const onQuarantined = () => metrics.items.inc({ outcome: "quarantined", category: "error" });
+  const onStored = ({ stored, duplicates, discarded, invalid, newIssues, regressions }: StoredMessage) => {
+    for (const [outcome, count] of Object.entries({ stored, duplicate: duplicates, discarded, invalid })) {
+      if (count > 0) metrics.items.inc({ outcome, category: "error" }, count);
+    }
+    metrics.newIssues.inc(newIssues);
+    metrics.regressions.inc(regressions);
+  };
+  const dispatcher: Dispatcher = new Dispatcher({
     journal,
     epoch,
     pool,
     quarantine: async (entry) => {
       await quarantineEntry(database, { id: journal.id, epoch: dispatcher.epoch }, entry);
-      metrics.items.inc({ outcome: "quarantined", category: "error" });
+      onQuarantined();
     },
-    onStored: ({ stored, duplicates, discarded, invalid, newIssues, regressions }) => {
-      for (const [outcome, count] of Object.entries({ stored, duplicate: duplicates, discarded, invalid })) {
-        if (count > 0) metrics.items.inc({ outcome, category: "error" }, count);
-      }
-      metrics.newIssues.inc(newIssues);
-      metrics.regressions.inc(regressions);
-    },
+    onStored,
     onFenced: () => claimJournal(database, journal.id, cluster.node.self),
+    log,
+  });
+  const { load, replicator, takeovers, registry, view } = await buildClusterParts({
+    config,
+    cluster,
+    database,
+    journal,
+    pool,
+    takeAccepted,
+    onStored,
+    onQuarantined,
     log,
   });
 
@@ -279,7 +275,7 @@ function buildServices({ config, database, databaseUrl, cluster, journal, epoch,
       now: Date.now,
       onIssueChanged,
       retryQuarantined: (projectId) => retryQuarantined(database, journal, { projectId, limit: QUARANTINE_RETRY_MAX }),
-      cluster: () => viewCluster(cluster, load),
+      cluster: view,
       readiness: () => ({
         ready: journal.bytes < journal.bytesMax,
         database: dispatcher.isDatabaseAway ? "away" : "reachable",
@@ -300,6 +296,8 @@ function buildServices({ config, database, databaseUrl, cluster, journal, epoch,
     // The way of an event.
     load,
     pool,
+    replicator,
+    takeovers,
     dispatcher,
     // Those who ask.
     registry,

@@ -1,10 +1,25 @@
-import type { ApiCluster, ApiClusterNode, ApiLoad } from "@mesher/protocol";
+import type { ApiCluster, ApiClusterNode, ApiLoad, ApiReplication } from "@mesher/protocol";
 import type { JoinedCluster } from "./join-cluster.ts";
 import type { Load, LoadMonitor } from "./load.ts";
 import { REGISTRY } from "./registry.ts";
 
+/** What the other parts say of themselves. */
+interface ViewedParts {
+  readonly load: LoadMonitor;
+  readonly replication: Omit<ApiReplication, "copies">;
+  readonly copies: readonly {
+    readonly journalId: string;
+    readonly owner: string;
+    readonly bytes: number;
+    readonly waiting: number | undefined;
+  }[];
+}
+
 /** The cluster as the API shows it. */
-export function viewCluster({ node, fault }: JoinedCluster, loads: LoadMonitor): ApiCluster {
+export function viewCluster(
+  { node, fault }: JoinedCluster,
+  { load: loads, replication, copies }: ViewedParts,
+): ApiCluster {
   const status = node.status();
   const own: ApiClusterNode = {
     name: status.self,
@@ -36,6 +51,15 @@ export function viewCluster({ node, fault }: JoinedCluster, loads: LoadMonitor):
     unreached: status.unreached,
     refused: status.refused.map(({ lastAt, ...refused }) => ({ ...refused, last_at: lastAt.toISOString() })),
     names: status.names.map(({ name, address }) => ({ name, node: address.node })),
+    replication: {
+      ...replication,
+      copies: copies.map(({ journalId, owner, bytes, waiting }) => ({
+        journal_id: journalId,
+        owner,
+        bytes,
+        waiting_entries: waiting ?? null,
+      })),
+    },
     leader: node.names.whereis(REGISTRY)?.node ?? null,
   };
 }

@@ -61,6 +61,11 @@ export class JournalIdentity {
   }
 }
 
+/** Makes the directory a copy of the journal of this name, to be opened and emptied, and never written by this node. */
+export async function writeIdentity(directory: string, id: string): Promise<void> {
+  await writeKept(directory, { id, reservedThrough: 0 });
+}
+
 async function readKept(directory: string): Promise<Kept> {
   const path = pathIn(directory);
   const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {

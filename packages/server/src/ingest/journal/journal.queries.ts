@@ -38,6 +38,16 @@ export async function claimJournal(database: Database, journalId: string, node: 
   return claimed.epoch;
 }
 
+/** Which node stores the journal's entries. */
+export async function findJournalNode(database: Database, journalId: string): Promise<string | undefined> {
+  const { rows } = await database.query<{ node: string }>({
+    name: "journal.find_node",
+    text: "select node from journals where id = $1",
+    values: [journalId],
+  });
+  return rows[0]?.node;
+}
+
 /** Throws a `JournalFencedError` if another node has claimed the journal since; nobody can until this transaction ends. */
 export async function holdJournal(tx: Transaction, journalId: string, epoch: number): Promise<void> {
   const { rows } = await tx.query<{ epoch: number }>({

@@ -12,6 +12,7 @@ import { JournalIdentity } from "./journal-identity.ts";
 import { encodeRecord, RECORD_HEADER_BYTES, recordBytes } from "./record.ts";
 import { Segment } from "./segment.ts";
 import { SegmentFiles } from "./segment-file.ts";
+import type { SegmentMirror } from "./segment-mirror.ts";
 
 /** A segment is sealed when it is this long; smaller ones give disk space back sooner. */
 const SEGMENT_BYTES = 32 * 1024 * 1024;
@@ -77,6 +78,8 @@ export class Journal implements EntrySink {
   readonly bytesMax: number;
   /** Called whenever there may be something new to lease. */
   onReadable: () => void = () => {};
+  /** Where segments are written as well; entries are answered for when they are there, too. */
+  mirror: SegmentMirror | undefined;
 
   readonly #identity: JournalIdentity;
   readonly #files: SegmentFiles;
@@ -102,6 +105,7 @@ export class Journal implements EntrySink {
   readonly #marks: { readonly sequence: number; readonly atMs: number }[];
   #leasing: Promise<unknown> = Promise.resolve();
   #closed = false;
+  readonly #rotations: (() => void)[] = [];
 
   private constructor(options: JournalOptions, identity: JournalIdentity, files: SegmentFiles, segments: Segment[]) {
     this.#identity = identity;
@@ -181,6 +185,7 @@ export class Journal implements EntrySink {
       this.#waitingBytes += bytes;
       this.#writing ??= this.#writeGroups().finally(() => {
         this.#writing = undefined;
+        this.#rotateNow();
       });
     });
   }
@@ -233,6 +238,26 @@ export class Journal implements EntrySink {
     this.onReadable();
   }
 
+  /** Begins a new segment with the next write, and calls back when every one there is by then is sealed, and none later. */
+  rotate(then: () => void): void {
+    this.#rotations.push(then);
+    if (this.#writing === undefined) this.#rotateNow();
+  }
+
+  /** Segments whose records are not all done, by their first sequence, and how many bytes of them are on disk. */
+  segments(): { readonly segment: number; readonly bytes: number }[] {
+    return this.#segments.map(({ firstSequence, durableBytes }) => ({ segment: firstSequence, bytes: durableBytes }));
+  }
+
+  /** Bytes of a segment, its header among them; `undefined` if it is done and gone. */
+  async readSegment(segment: number, offset: number, bytes: number): Promise<Buffer | undefined> {
+    const found = this.#segments.find(({ firstSequence }) => firstSequence === segment);
+    if (found === undefined) return undefined;
+    const read = await found.read(offset, bytes);
+    // While it was read its file may have been given another life.
+    return this.#segments.includes(found) ? read : undefined;
+  }
+
   /** What the database says was stored by an earlier run: these are never leased. To be called before the first lease. */
   skipStored(ranges: readonly SequenceRange[]): void {
     this.#storedBefore = ranges.toSorted((a, b) => a.first - b.first);
@@ -257,12 +282,19 @@ export class Journal implements EntrySink {
       try {
         await this.#identity.reserveThrough(this.#nextSequence + group.waiting.length);
         const segment = await this.#segmentFor(group.bytes);
-        const bytesBefore = segment.durableBytes;
-        await segment.append(segment.frame(group.waiting.map(({ parts }) => parts)), group.waiting.length);
-        this.#bytes += segment.durableBytes - bytesBefore;
+        const offset = segment.durableBytes;
+        const parts = segment.frame(group.waiting.map(({ parts: record }) => record));
+        const mirrored = this.mirror?.write(segment.firstSequence, offset, parts);
+        await segment.append(parts, group.waiting.length);
+        this.#bytes += segment.durableBytes - offset;
         this.#mark(this.#nextSequence);
         this.#nextSequence += group.waiting.length;
-        for (const { resolve } of group.waiting) resolve();
+        const answer = () => {
+          for (const { resolve } of group.waiting) resolve();
+        };
+        // The next group is written meanwhile.
+        if (mirrored === undefined) answer();
+        else void mirrored.then(answer);
         this.onReadable();
       } catch (cause) {
         // What the disk holds behind the last good record is unknown now: nothing may be written behind it, and sequences
@@ -308,6 +340,7 @@ export class Journal implements EntrySink {
   /** The segment to write so many bytes to. None grows beyond its size, unless one group alone is larger. */
   async #segmentFor(bytes: number): Promise<Segment> {
     if (this.#active !== undefined && this.#active.durableBytes + bytes > this.#segmentBytes) this.#seal();
+    this.#rotateNow();
     if (this.#active === undefined) {
       const { path, file } = await this.#files.take();
       this.#active = new Segment(path, file, this.#nextSequence);
@@ -315,6 +348,13 @@ export class Journal implements EntrySink {
     }
     if (this.#active.durableBytes > this.#segmentBytes / 2) this.#files.prepare();
     return this.#active;
+  }
+
+  #rotateNow(): void {
+    for (const then of this.#rotations.splice(0)) {
+      this.#seal();
+      then();
+    }
   }
 
   #seal(): void {
@@ -400,12 +440,14 @@ export class Journal implements EntrySink {
       this.#segments.splice(this.#segments.indexOf(segment), 1);
       this.#leaving.add(segment);
       this.#bytes -= segment.durableBytes;
+      this.mirror?.drop(segment.firstSequence);
       await this.#files.giveBack(segment);
       this.#leaving.delete(segment);
     }
   }
 }
 
-function segmentBytesOf({ segmentBytes, bytesMax }: JournalOptions): number {
+/** How large a journal lays out its files. */
+export function segmentBytesOf({ segmentBytes, bytesMax }: Pick<JournalOptions, "bytesMax" | "segmentBytes">): number {
   return segmentBytes ?? Math.min(SEGMENT_BYTES, bytesMax / SEGMENTS_MIN);
 }

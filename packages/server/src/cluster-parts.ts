@@ -1,0 +1,85 @@
+/** Puts together what a server does because it is a node: its load, its registry, and the copies of journals. */
+import { join } from "node:path";
+import { viewCluster } from "./cluster/cluster-view.ts";
+import type { JoinedCluster } from "./cluster/join-cluster.ts";
+import { LoadMonitor } from "./cluster/load.ts";
+import { askRegistry, Registry } from "./cluster/registry.ts";
+import { takeReplicas, tellReplica } from "./cluster/replicas.ts";
+import type { Config } from "./config.ts";
+import type { Database } from "./db/database.ts";
+import type { DigestPool } from "./ingest/digest/digest-pool.ts";
+import type { StoredMessage } from "./ingest/digest/digest-worker.ts";
+import { acceptRecord } from "./ingest/journal/fallback-sink.ts";
+import { type Journal, segmentBytesOf } from "./ingest/journal/journal.ts";
+import { ReplicaStore } from "./ingest/replicas/replica-store.ts";
+import { REPLICA_WRITE_MS_MAX, Replicator } from "./ingest/replicas/replicator.ts";
+import { parseOwnerAnswer } from "./ingest/replicas/takeover-rule.ts";
+import { Takeovers } from "./ingest/replicas/takeovers.ts";
+import type { Log } from "./runtime/log.ts";
+
+/** How long the owner of a journal may take to say which it has. */
+const OWNER_ANSWER_MS = 2_000;
+
+export interface ClusterPartsOptions {
+  readonly config: Config;
+  readonly cluster: JoinedCluster;
+  readonly database: Database;
+  readonly journal: Journal;
+  readonly pool: DigestPool;
+  readonly takeAccepted: () => number;
+  readonly onStored: (message: StoredMessage) => void;
+  readonly onQuarantined: () => void;
+  readonly log: Log;
+}
+
+export async function buildClusterParts(options: ClusterPartsOptions) {
+  const { config, cluster, database, journal, pool, takeAccepted, onStored, onQuarantined, log } = options;
+  const { node } = cluster;
+  const load = new LoadMonitor(
+    node,
+    { takeAccepted, waitingEntries: () => journal.depth, lagMs: () => journal.lagMs(Date.now()) },
+    log,
+  );
+
+  const store = await ReplicaStore.open({
+    directory: join(config.dataDir, "replicas"),
+    bytesMax: config.journalBytesMax,
+    segmentBytes: segmentBytesOf({ bytesMax: config.journalBytesMax }),
+  });
+  takeReplicas(node, (message) => store.hear(message), log);
+  const replicator = new Replicator({
+    journal,
+    self: node.self,
+    wanted: node.self === "" ? 0 : Number(config.replicas),
+    peers: () => node.list(),
+    tell: (peer, message) => tellReplica(node, peer, message, REPLICA_WRITE_MS_MAX),
+    log,
+  });
+  const takeovers = new Takeovers({
+    store,
+    database,
+    pool,
+    self: node.self,
+    isAlive: (name) => name === node.self || node.list().includes(name),
+    askOwner: async (owner) => parseOwnerAnswer(await askRegistry(node, owner, { kind: "journal" }, OWNER_ANSWER_MS)),
+    onStored,
+    onQuarantined,
+    log,
+  });
+  node.monitor(() => {
+    replicator.adjust();
+    takeovers.look();
+  });
+
+  const registry = new Registry(
+    node,
+    {
+      report: () => ({ load: { ...load.own } }),
+      journal: () => ({ journalId: journal.id, holders: replicator.holders }),
+      accept: async ({ record }) => acceptRecord(journal, Buffer.from(String(record), "base64")),
+    },
+    log,
+  );
+  const view = () => viewCluster(cluster, { load, replication: replicator.state, copies: takeovers.copies });
+  return { load, replicator, takeovers, registry, view };
+}

@@ -1,0 +1,183 @@
+/**
+ * Looks after the copies that this node keeps of other nodes' journals: stores what they hold when their owner is gone, and
+ * throws them away when it has no use for them.
+ */
+import type { Database } from "../../db/database.ts";
+import type { Log } from "../../runtime/log.ts";
+import type { Service } from "../../runtime/service.ts";
+import type { DigestPool } from "../digest/digest-pool.ts";
+import type { StoredMessage } from "../digest/digest-worker.ts";
+import { Dispatcher } from "../digest/dispatcher.ts";
+import { claimJournal, findJournalNode, listStoredRanges } from "../journal/journal.queries.ts";
+import { Journal } from "../journal/journal.ts";
+import { quarantineEntry } from "../journal/quarantine.ts";
+import type { Replica, ReplicaStore } from "./replica-store.ts";
+import { decideOnCopy, type OwnerState } from "./takeover-rule.ts";
+
+const LOOK_EVERY_MS = 1_000;
+
+export interface TakeoversOptions {
+  readonly store: ReplicaStore;
+  readonly database: Database;
+  readonly pool: DigestPool;
+  /** This node's name. */
+  readonly self: string;
+  readonly isAlive: (node: string) => boolean;
+  /** The journal a connected node has, and who keeps copies of it. Rejects when it does not answer. */
+  readonly askOwner: (node: string) => Promise<OwnerState["answer"]>;
+  readonly onStored: (message: StoredMessage) => void;
+  readonly onQuarantined: () => void;
+  readonly log: Log;
+}
+
+export interface HeldCopy {
+  readonly journalId: string;
+  readonly owner: string;
+  readonly bytes: number;
+  /** Entries that are still to be stored; `undefined` while the copy is only kept. */
+  readonly waiting: number | undefined;
+}
+
+interface Takeover {
+  readonly journal: Journal;
+  readonly dispatcher: Dispatcher;
+  isFenced: boolean;
+}
+
+export class Takeovers implements Service {
+  readonly name = "takeover of journals";
+  readonly #options: TakeoversOptions;
+  readonly #takeovers = new Map<string, Takeover>();
+  /** Since when an owner is not connected, milliseconds. */
+  readonly #awaySinceMs = new Map<string, number>();
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> | undefined;
+  #isStopping = false;
+  /** Journals of other nodes that were stored from here to their end. */
+  finished = 0;
+
+  constructor(options: TakeoversOptions) {
+    this.#options = options;
+  }
+
+  get copies(): HeldCopy[] {
+    return this.#options.store.list().map(({ journalId, owner, bytes }) => {
+      const waiting = this.#takeovers.get(journalId)?.journal.depth;
+      return { journalId, owner, bytes, waiting };
+    });
+  }
+
+  async start(): Promise<void> {
+    this.#timer = setInterval(() => this.look(), LOOK_EVERY_MS).unref();
+  }
+
+  /** What is not stored by then stays on disk for the next start. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    clearInterval(this.#timer);
+    await this.#looking;
+    for (const { journal, dispatcher } of this.#takeovers.values()) {
+      await dispatcher.abandon();
+      await journal.close();
+    }
+    await this.#options.store.close();
+  }
+
+  /** Looks at every copy once. To be called when nodes come and go; does nothing while it is looking. */
+  look(): void {
+    this.#looking ??= this.#lookAtAll().finally(() => {
+      this.#looking = undefined;
+    });
+  }
+
+  async #lookAtAll(): Promise<void> {
+    for (const replica of this.#options.store.list()) {
+      if (this.#isStopping) return;
+      try {
+        await this.#lookAt(replica);
+      } catch (error) {
+        // It is looked at again; until then the copy is kept.
+        this.#options.log.warn("Copy of a journal could not be dealt with", {
+          owner: replica.owner,
+          error: String(error),
+        });
+      }
+    }
+  }
+
+  async #lookAt(replica: Replica): Promise<void> {
+    const { journalId, owner } = replica;
+    const { store, self, log } = this.#options;
+    const takeover = this.#takeovers.get(journalId);
+    if (takeover !== undefined) {
+      if (takeover.isFenced || takeover.journal.depth === 0) await this.#finish(replica, takeover);
+      return;
+    }
+    const decision = decideOnCopy({ journalId, owner, self }, await this.#stateOf(replica));
+    if (decision === "discard") {
+      log.info("Copy of a journal discarded; its owner has no use for it", { owner });
+      await store.remove(journalId);
+    } else if (decision === "take_over") await this.#takeOver(replica);
+  }
+
+  async #stateOf({ journalId, owner }: Replica): Promise<OwnerState> {
+    const { isAlive, askOwner, database } = this.#options;
+    if (isAlive(owner)) {
+      this.#awaySinceMs.delete(owner);
+      const answer = await askOwner(owner).catch(() => undefined);
+      // Of another life the database says whether somebody stores what the first has left.
+      if (answer === undefined || answer.journalId === journalId)
+        return { awayMs: undefined, answer, claimedBy: undefined };
+      return { awayMs: undefined, answer, claimedBy: await this.#claimOf(journalId, database) };
+    }
+    const sinceMs = this.#awaySinceMs.get(owner) ?? Date.now();
+    this.#awaySinceMs.set(owner, sinceMs);
+    return { awayMs: Date.now() - sinceMs, claimedBy: await this.#claimOf(journalId, database) };
+  }
+
+  async #claimOf(journalId: string, database: Database): Promise<OwnerState["claimedBy"]> {
+    const node = await findJournalNode(database, journalId);
+    return node === undefined ? undefined : { node, isAlive: this.#options.isAlive(node) };
+  }
+
+  async #takeOver({ journalId, owner, directory }: Replica): Promise<void> {
+    const { store, database, pool, self, onStored, onQuarantined, log } = this.#options;
+    await store.seal(journalId);
+    const epoch = await claimJournal(database, journalId, self);
+    const journal = await Journal.open({ directory, bytesMax: Number.MAX_SAFE_INTEGER, log: log.warn });
+    journal.skipStored(await listStoredRanges(database, journalId));
+    log.warn("Journal of another node is stored from its copy here", { owner, waiting: journal.depth });
+    const dispatcher: Dispatcher = new Dispatcher({
+      journal,
+      epoch,
+      pool,
+      quarantine: async (entry) => {
+        await quarantineEntry(database, { id: journalId, epoch }, entry);
+        onQuarantined();
+      },
+      onStored,
+      // Its owner is back, and stores the rest itself.
+      onFenced: async () => {
+        takeover.isFenced = true;
+        return undefined;
+      },
+      log,
+    });
+    const takeover: Takeover = { journal, dispatcher, isFenced: false };
+    this.#takeovers.set(journalId, takeover);
+    await dispatcher.start();
+  }
+
+  async #finish({ journalId, owner }: Replica, { journal, dispatcher, isFenced }: Takeover): Promise<void> {
+    const { store, log } = this.#options;
+    await dispatcher.abandon();
+    await journal.close();
+    this.#takeovers.delete(journalId);
+    await store.remove(journalId);
+    if (isFenced) log.info("Journal is stored by its owner again", { owner });
+    else {
+      this.finished += 1;
+      log.info("Journal of another node is stored to its end", { owner });
+    }
+  }
+}
