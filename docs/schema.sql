@@ -67,6 +67,8 @@ create table fingerprint_counters (
   last_seen timestamp with time zone not null,
   first_release text,
   last_release text,
+  first_release_at timestamp with time zone,
+  last_release_at timestamp with time zone,
   constraint fingerprint_counters_key PRIMARY KEY (project_id, fingerprint)
 ) with (fillfactor=50);
 
@@ -115,6 +117,8 @@ create table issue_counters (
   last_seen timestamp with time zone not null,
   first_release text,
   last_release text,
+  first_release_at timestamp with time zone,
+  last_release_at timestamp with time zone,
   constraint issue_counters_key PRIMARY KEY (project_id, issue_id)
 ) with (fillfactor=50);
 

@@ -72,6 +72,21 @@ export interface ApiBulkResult {
   readonly has_more: boolean;
 }
 
+/** Body of `POST /issues/:id/merge`: the issues that go into this one. */
+export interface ApiMerge {
+  readonly ids: readonly string[];
+}
+
+/** Body of `POST /issues/:id/unmerge`: which of its fingerprints become issues again. */
+export interface ApiUnmerge {
+  readonly fingerprints: readonly string[];
+}
+
+export interface ApiMergeResult extends ApiAffected {
+  /** The issues that went into it, or came out of it. */
+  readonly ids: readonly string[];
+}
+
 export interface ApiActor {
   readonly kind: "user" | "token" | "system";
   readonly id: string | null;

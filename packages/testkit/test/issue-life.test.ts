@@ -1,9 +1,9 @@
-import type { ApiActivity, ApiActivityPage, ApiBulkResult, ApiIssueDetail } from "@mesher/protocol";
+import type { ApiActivity, ApiActivityPage, ApiBulkResult, ApiIssueDetail, ApiMergeResult } from "@mesher/protocol";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newEventId, sendEvent } from "../src/send.ts";
 import type { ServerProcess } from "../src/server-process.ts";
 import { waitUntil } from "../src/wait-until.ts";
-import { countOutcome, readEvent, readIssue, startTestServer, type TestServer } from "./test-server.ts";
+import { countOutcome, listEventIds, readEvent, readIssue, startTestServer, type TestServer } from "./test-server.ts";
 
 let running: TestServer;
 let server: ServerProcess;
@@ -186,6 +186,33 @@ test("many issues are changed by ids or by query, each with a result of its own"
   ]) {
     expect([body.do, (await post("/projects/default/issues/bulk", body)).status]).toEqual([body.do, 400]);
   }
+});
+
+test("two issues become one, events of both are found there, and one goes out again", async () => {
+  const [one, other] = [await newIssue(), await newIssue()];
+  const merged = await post<ApiMergeResult>(`/issues/${one.issue.id}/merge`, { ids: [other.issue.id] });
+  expect(merged).toEqual({ status: 200, body: { status: "ok", affected: 1, ids: [other.issue.id] } });
+  const event_id = newEventId();
+  await sendEvent(server.dsn, { event_id, message: other.message });
+  expect((await readEvent(server, event_id)).issue_id).toBe(one.issue.id);
+  expect(await readIssue(server, one.issue.id)).toMatchObject({ event_count: 3 });
+  expect(new Set(await listEventIds(server, one.issue.id))).toEqual(
+    new Set([one.issue.latest_event_id, other.issue.latest_event_id, event_id]),
+  );
+  expect((await readIssue(server, other.issue.id)).id).toBe(one.issue.id);
+
+  const { fingerprint } = other.issue.grouping;
+  const parted = await post<ApiMergeResult>(`/issues/${one.issue.id}/unmerge`, { fingerprints: [fingerprint] });
+  expect(parted.body).toEqual({ status: "ok", affected: 1, ids: [other.issue.id] });
+  expect(await readIssue(server, other.issue.id)).toMatchObject({ event_count: 2, short_id: other.issue.short_id });
+  expect(new Set(await listEventIds(server, other.issue.id))).toEqual(new Set([other.issue.latest_event_id, event_id]));
+
+  const own = await post(`/issues/${one.issue.id}/unmerge`, { fingerprints: [one.issue.grouping.fingerprint] });
+  expect([own.status, own.body.code]).toEqual([409, "not_merged"]);
+  for (const body of [{}, { ids: [] }, { ids: Array(101).fill(one.issue.id) }]) {
+    expect((await post(`/issues/${one.issue.id}/merge`, body)).status).toBe(400);
+  }
+  expect((await post(`/issues/${one.issue.id}/merge`, { ids: ["no-id"] })).status).toBe(404);
 });
 
 test("comments are written, changed and deleted by their author, and stand in the activity", async () => {

@@ -13,6 +13,7 @@ import { registerEventRoutes } from "./events.ts";
 import { registerHealthRoutes } from "./health.ts";
 import { registerIssueActionRoutes } from "./issue-actions.ts";
 import { registerIssueActivityRoutes } from "./issue-activity.ts";
+import { registerIssueMergeRoutes } from "./issue-merge.ts";
 import { registerIssueRoutes } from "./issues.ts";
 import { registerPages } from "./pages.ts";
 import { registerProjectChangeRoutes } from "./project-changes.ts";
@@ -83,6 +84,7 @@ export class HttpServer implements Service {
     registerIssueRoutes(app, deps);
     registerIssueActionRoutes(app, deps);
     registerIssueActivityRoutes(app, deps);
+    registerIssueMergeRoutes(app, deps);
     registerEventRoutes(app, deps);
     await registerPages(app);
     await app.listen({ host, port });

@@ -72,6 +72,29 @@ export async function deleteIssueCounts(
   });
 }
 
+/** Makes the hours of issues the sums of their fingerprints' shares; those of an issue that has none are removed. */
+export async function sumFingerprintCounts(
+  tx: Transaction,
+  projectId: string,
+  issueIds: readonly string[],
+): Promise<void> {
+  await deleteIssueCounts(
+    tx,
+    issueIds.map((issueId) => ({ projectId, issueId })),
+  );
+  await tx.query({
+    name: "rollups.sum_fingerprint_counts",
+    text: `
+      insert into issue_counts (project_id, issue_id, hour, count)
+      select f.project_id, f.issue_id, c.hour, sum(c.count)
+      from issue_fingerprints f
+      join fingerprint_counts c on c.project_id = f.project_id and c.fingerprint = f.fingerprint
+      where f.project_id = $1 and f.issue_id = any($2::uuid[])
+      group by f.project_id, f.issue_id, c.hour`,
+    values: [projectId, issueIds],
+  });
+}
+
 /** Stands for "no project could be told". */
 export const NIL_PROJECT_ID = "00000000-0000-0000-0000-000000000000";
 

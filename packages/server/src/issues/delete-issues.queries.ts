@@ -44,8 +44,11 @@ export async function deleteIssueRows(tx: Transaction, issues: readonly IssueKey
         delete from issue_counters c using gone where c.project_id = gone.project_id and c.issue_id = gone.issue_id
       ), merged as (
         delete from merged_issues m using gone where m.project_id = gone.project_id and m.into_issue_id = gone.issue_id
+        returning m.project_id, m.id
       ), activity as (
-        delete from issue_activity a using gone where a.project_id = gone.project_id and a.issue_id = gone.issue_id
+        delete from issue_activity a
+        using (select project_id, issue_id from gone union select project_id, id from merged) as any_gone
+        where a.project_id = any_gone.project_id and a.issue_id = any_gone.issue_id
       )
       delete from issues i using gone
       where i.project_id = gone.project_id and i.id = gone.issue_id

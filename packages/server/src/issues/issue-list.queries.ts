@@ -92,6 +92,7 @@ export async function listIssues(database: Database, filter: IssueFilter): Promi
   return rows.map(issueOf);
 }
 
+/** By its id, or that of an issue that went into it. */
 export async function findIssue(
   database: Database,
   organizationId: string,
@@ -104,7 +105,9 @@ export async function findIssue(
       from issues i
       join issue_counters c on c.project_id = i.project_id and c.issue_id = i.id
       join projects p on p.id = i.project_id
-      where i.id = $2 and p.organization_id = $1`,
+      where p.organization_id = $1 and i.id = coalesce(
+        (select id from issues where id = $2), (select into_issue_id from merged_issues where id = $2)
+      )`,
     values: [organizationId, id],
   });
   return rows[0] && { ...issueOf(rows[0]), grouping: rows[0].grouping };

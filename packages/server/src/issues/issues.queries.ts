@@ -96,13 +96,19 @@ export interface IssueKey {
   readonly issueId: string;
 }
 
+/** A release, and when the event that named it was received. */
+export interface SeenVersion {
+  readonly version: string;
+  readonly atMs: number;
+}
+
 export interface IssueCount extends IssueKey {
   readonly events: number;
   readonly firstSeenMs: number;
   readonly lastSeenMs: number;
   /** Of the first and the last of these events that name one. */
-  readonly firstRelease: string | undefined;
-  readonly lastRelease: string | undefined;
+  readonly firstRelease: SeenVersion | undefined;
+  readonly lastRelease: SeenVersion | undefined;
 }
 
 /** Events are stored in another order than they came, so the releases follow the times and not the statements. */
@@ -110,19 +116,23 @@ const ADD_COUNTS = `
         event_count = c.event_count + excluded.event_count,
         first_seen = least(c.first_seen, excluded.first_seen),
         last_seen = greatest(c.last_seen, excluded.last_seen),
-        first_release = case when c.first_release is null or excluded.first_seen < c.first_seen
-          then coalesce(excluded.first_release, c.first_release) else c.first_release end,
-        last_release = case when c.last_release is null or excluded.last_seen >= c.last_seen
-          then coalesce(excluded.last_release, c.last_release) else c.last_release end`;
+        first_release = case when excluded.first_release_at < c.first_release_at or c.first_release_at is null
+          then excluded.first_release else c.first_release end,
+        first_release_at = least(c.first_release_at, excluded.first_release_at),
+        last_release = case when excluded.last_release_at >= c.last_release_at or c.last_release_at is null
+          then excluded.last_release else c.last_release end,
+        last_release_at = greatest(c.last_release_at, excluded.last_release_at)`;
 
 /** Counts a batch's events into their issues: one row for each issue, however many events it has. */
 export async function countIntoIssues(tx: Transaction, counts: readonly IssueCount[]): Promise<void> {
   await tx.query({
     name: "issues.count",
     text: `
-      insert into issue_counters as c (project_id, issue_id, event_count, first_seen, last_seen, first_release, last_release)
-      select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::text[], $7::text[])
-        as t (project_id, issue_id, events, first_seen, last_seen, first_release, last_release)
+      insert into issue_counters as c (project_id, issue_id, event_count, first_seen, last_seen,
+        first_release, last_release, first_release_at, last_release_at)
+      select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::timestamptz[],
+          $6::text[], $7::text[], $8::timestamptz[], $9::timestamptz[])
+        as t (project_id, issue_id, events, first_seen, last_seen, first_release, last_release, first_release_at, last_release_at)
       order by 1, 2
       on conflict (project_id, issue_id) do update set ${ADD_COUNTS}`,
     values: [
@@ -131,8 +141,10 @@ export async function countIntoIssues(tx: Transaction, counts: readonly IssueCou
       counts.map(({ events }) => events),
       counts.map(({ firstSeenMs }) => new Date(firstSeenMs)),
       counts.map(({ lastSeenMs }) => new Date(lastSeenMs)),
-      counts.map(({ firstRelease }) => firstRelease ?? null),
-      counts.map(({ lastRelease }) => lastRelease ?? null),
+      counts.map(({ firstRelease }) => firstRelease?.version ?? null),
+      counts.map(({ lastRelease }) => lastRelease?.version ?? null),
+      counts.map(({ firstRelease }) => firstRelease && new Date(firstRelease.atMs)),
+      counts.map(({ lastRelease }) => lastRelease && new Date(lastRelease.atMs)),
     ],
   });
 }
@@ -145,9 +157,11 @@ export async function countIntoFingerprints(
   await tx.query({
     name: "issues.count_fingerprints",
     text: `
-      insert into fingerprint_counters as c (project_id, fingerprint, event_count, first_seen, last_seen, first_release, last_release)
-      select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::text[], $7::text[])
-        as t (project_id, fingerprint, events, first_seen, last_seen, first_release, last_release)
+      insert into fingerprint_counters as c (project_id, fingerprint, event_count, first_seen, last_seen,
+        first_release, last_release, first_release_at, last_release_at)
+      select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::timestamptz[],
+          $6::text[], $7::text[], $8::timestamptz[], $9::timestamptz[])
+        as t (project_id, fingerprint, events, first_seen, last_seen, first_release, last_release, first_release_at, last_release_at)
       order by 1, 2
       on conflict (project_id, fingerprint) do update set ${ADD_COUNTS}`,
     values: [
@@ -156,8 +170,10 @@ export async function countIntoFingerprints(
       counts.map(({ events }) => events),
       counts.map(({ firstSeenMs }) => new Date(firstSeenMs)),
       counts.map(({ lastSeenMs }) => new Date(lastSeenMs)),
-      counts.map(({ firstRelease }) => firstRelease ?? null),
-      counts.map(({ lastRelease }) => lastRelease ?? null),
+      counts.map(({ firstRelease }) => firstRelease?.version ?? null),
+      counts.map(({ lastRelease }) => lastRelease?.version ?? null),
+      counts.map(({ firstRelease }) => firstRelease && new Date(firstRelease.atMs)),
+      counts.map(({ lastRelease }) => lastRelease && new Date(lastRelease.atMs)),
     ],
   });
 }

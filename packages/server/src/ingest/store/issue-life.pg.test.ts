@@ -228,7 +228,7 @@ test("releases are kept with when they were first and last seen, and issues with
   const counters = await rows("select first_release, last_release from issue_counters where project_id = $1", [
     projectId,
   ]);
-  expect(counters).toEqual([{ first_release: "z", last_release: "b" }]);
+  expect(counters).toEqual([{ first_release: "z", last_release: "c" }]);
 });
 
 test("an issue archived for N more events wakes at the Nth, whoever stores it", async () => {

@@ -1,4 +1,5 @@
 /** What the events of a batch add up to, for the counters of their issues. Pure. */
+import type { SeenVersion } from "../../issues/issues.queries.ts";
 import type { SeenRelease } from "../../releases/releases.queries.ts";
 
 interface CountableEvent {
@@ -13,8 +14,8 @@ export interface EventSum {
   firstSeenMs: number;
   lastSeenMs: number;
   /** Of the first and the last event that names one. */
-  firstRelease: string | undefined;
-  lastRelease: string | undefined;
+  firstRelease: SeenVersion | undefined;
+  lastRelease: SeenVersion | undefined;
 }
 
 /** One sum for each key; `keyOf` gives texts that are different in different projects. */
@@ -26,6 +27,7 @@ export function sumEvents<E extends CountableEvent>(
   for (const event of events.toSorted((a, b) => a.receivedAtMs - b.receivedAtMs)) {
     const { projectId, receivedAtMs, release } = event;
     const key = keyOf(event);
+    const seen = release === undefined ? undefined : { version: release, atMs: receivedAtMs };
     const sum = sums.get(key);
     if (sum === undefined) {
       sums.set(key, {
@@ -33,14 +35,14 @@ export function sumEvents<E extends CountableEvent>(
         events: 1,
         firstSeenMs: receivedAtMs,
         lastSeenMs: receivedAtMs,
-        firstRelease: release,
-        lastRelease: release,
+        firstRelease: seen,
+        lastRelease: seen,
       });
     } else {
       sum.events += 1;
       sum.lastSeenMs = receivedAtMs;
-      sum.firstRelease ??= release;
-      sum.lastRelease = release ?? sum.lastRelease;
+      sum.firstRelease ??= seen;
+      sum.lastRelease = seen ?? sum.lastRelease;
     }
   }
   return sums;
@@ -51,7 +53,7 @@ export function seenReleasesOf(events: readonly CountableEvent[]): SeenRelease[]
   const named = events.filter(({ release }) => release !== undefined);
   return [...sumEvents(named, ({ projectId, release }) => `${projectId}/${release}`).values()].map((sum) => ({
     projectId: sum.projectId,
-    version: sum.firstRelease ?? "",
+    version: sum.firstRelease?.version ?? "",
     firstSeenMs: sum.firstSeenMs,
     lastSeenMs: sum.lastSeenMs,
   }));

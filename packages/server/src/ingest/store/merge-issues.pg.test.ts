@@ -1,0 +1,325 @@
+import { randomUUID } from "node:crypto";
+import { testDatabase } from "@mesher/testkit";
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { HOUR_MS, hourOf } from "../../dashboards/rollups.queries.ts";
+import type { Database } from "../../db/database.ts";
+import { DAY_MS, daysAhead, ensurePartitions } from "../../events/partitions.ts";
+import { changeIssues } from "../../issues/change-issues.ts";
+import { deleteIssues } from "../../issues/delete-issues.ts";
+import { followAllEvents } from "../../issues/follow-events.ts";
+import { type IssueChange, SYSTEM } from "../../issues/issue-change.ts";
+import { mergeIssues, unmergeFingerprints } from "../../issues/merge-issues.ts";
+import type { DigestedEvent } from "./digested-event.ts";
+import { createTestProject, eventOf, newFingerprint, store, type TestProject } from "./store-testing.ts";
+
+let db: Awaited<ReturnType<typeof testDatabase>>;
+let database: Database;
+const now = Date.now();
+beforeAll(async () => {
+  db = await testDatabase({ poolSize: 10 });
+  database = db.database;
+  await ensurePartitions(database, [now - DAY_MS, ...daysAhead(now)]);
+});
+afterAll(() => db[Symbol.asyncDispose]());
+
+const ignore = () => {};
+const merge = (
+  project: TestProject,
+  issueId: string,
+  sourceIds: readonly string[],
+  tell: (c: IssueChange) => void = ignore,
+) => mergeIssues(database, { organizationId: project.organizationId, issueId, sourceIds, actor: SYSTEM }, tell);
+const unmerge = (project: TestProject, issueId: string, fingerprints: readonly string[]) =>
+  unmergeFingerprints(
+    database,
+    { organizationId: project.organizationId, issueId, fingerprints, actor: SYSTEM },
+    ignore,
+  );
+
+const rows = async <T>(text: string, values: unknown[]) => (await database.query<T>({ text, values })).rows;
+
+interface Sums {
+  readonly events: number;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly firstRelease: string | null;
+  readonly lastRelease: string | null;
+  readonly hours: Readonly<Record<number, number>>;
+  readonly eventIds: readonly string[];
+}
+
+/** What the tables say of every issue of a project. */
+async function readSums({ projectId }: TestProject): Promise<Record<string, Sums>> {
+  const counters = await rows<{
+    id: string;
+    event_count: number;
+    first_seen: Date;
+    last_seen: Date;
+    first_release: string | null;
+    last_release: string | null;
+  }>(
+    "select i.id, c.* from issues i left join issue_counters c on c.project_id = i.project_id and c.issue_id = i.id where i.project_id = $1",
+    [projectId],
+  );
+  const hours = await rows<{ issue_id: string; hour: Date; count: number }>(
+    "select issue_id, hour, count from issue_counts where project_id = $1",
+    [projectId],
+  );
+  const events = await rows<{ issue_id: string; event_id: string }>(
+    "select issue_id, event_id from events where project_id = $1 order by event_id",
+    [projectId],
+  );
+  return Object.fromEntries(
+    counters.map((row) => [
+      row.id,
+      {
+        events: row.event_count,
+        firstMs: row.first_seen.getTime(),
+        lastMs: row.last_seen.getTime(),
+        firstRelease: row.first_release,
+        lastRelease: row.last_release,
+        hours: Object.fromEntries(
+          hours.filter(({ issue_id }) => issue_id === row.id).map(({ hour, count }) => [hour.getTime(), count]),
+        ),
+        eventIds: events
+          .filter(({ issue_id }) => issue_id === row.id)
+          .map(({ event_id }) => event_id.replaceAll("-", "")),
+      },
+    ]),
+  );
+}
+
+/** What they must say of an issue that has these events. */
+function sumsOf(events: readonly DigestedEvent[]): Sums {
+  const byTime = events.toSorted((a, b) => a.receivedAtMs - b.receivedAtMs);
+  const hours: Record<number, number> = {};
+  for (const { receivedAtMs } of events) hours[hourOf(receivedAtMs)] = (hours[hourOf(receivedAtMs)] ?? 0) + 1;
+  return {
+    events: events.length,
+    firstMs: byTime[0]?.receivedAtMs ?? 0,
+    lastMs: byTime.at(-1)?.receivedAtMs ?? 0,
+    firstRelease: byTime.find(({ release }) => release !== undefined)?.release ?? null,
+    lastRelease: byTime.findLast(({ release }) => release !== undefined)?.release ?? null,
+    hours,
+    eventIds: events.map(({ eventId }) => eventId).toSorted(),
+  };
+}
+
+const step = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant("store" as const),
+      which: fc.nat({ max: 3 }),
+      count: fc.integer({ min: 1, max: 3 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant("merge" as const), which: fc.nat({ max: 3 }), into: fc.nat({ max: 3 }) }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("unmerge" as const), which: fc.nat({ max: 3 }) }) },
+);
+
+test("[GROUP-05] however issues are merged and taken apart between events, counts, hours, times, releases and events are those of their fingerprints", async () => {
+  let minute = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 14 }), async (steps) => {
+      const project = await createTestProject(database);
+      const fingerprints = [1, 2, 3, 4].map(newFingerprint);
+      const nextEvent = (which: number): DigestedEvent => {
+        minute += 1;
+        return eventOf(project.projectId, fingerprints[which] ?? "", {
+          receivedAtMs: now - 5 * HOUR_MS + (minute % 290) * 60_000 + (minute % 1_000),
+          release: minute % 3 === 0 ? undefined : `r${minute}`,
+        });
+      };
+      const events = fingerprints.map((_, which) => [nextEvent(which)]);
+      const own: string[] = [];
+      for (const [first] of events) {
+        if (first !== undefined) own.push((await store(database, first)).stored[0]?.issueId ?? "");
+      }
+      /** The issue that each fingerprint leads to now. */
+      const leads = [...own];
+
+      for (const each of steps) {
+        const { which } = each;
+        if (each.do === "store") {
+          const batch = Array.from({ length: each.count }, () => nextEvent(which));
+          const { stored } = await store(database, ...batch);
+          expect(stored.map(({ issueId }) => issueId)).toEqual(batch.map(() => leads[which]));
+          events[which]?.push(...batch);
+        } else if (each.do === "merge") {
+          const [source, target] = [leads[which] ?? "", leads[each.into] ?? ""];
+          expect(await merge(project, target, [source])).toMatchObject({ kind: "done" });
+          for (const [index, issueId] of leads.entries()) if (issueId === source) leads[index] = target;
+        } else {
+          const isOwn = leads[which] === own[which];
+          const result = await unmerge(project, leads[which] ?? "", [fingerprints[which] ?? ""]);
+          expect(result.kind).toBe(isOwn ? "not_merged" : "done");
+          leads[which] = own[which] ?? "";
+        }
+      }
+      await followAllEvents(database);
+      const expected: Record<string, DigestedEvent[]> = {};
+      for (const [which, issueId] of leads.entries()) (expected[issueId] ??= []).push(...(events[which] ?? []));
+      expect(await readSums(project)).toEqual(
+        Object.fromEntries(Object.entries(expected).map(([issueId, each]) => [issueId, sumsOf(each)])),
+      );
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test("merging and taking apart while events are stored loses and doubles nothing", async () => {
+  const project = await createTestProject(database);
+  const fingerprints = [newFingerprint(), newFingerprint(), newFingerprint()];
+  const events: DigestedEvent[][] = [[], [], []];
+  const storeSome = async (which: number) => {
+    const batch = [1, 2, 3].map((n) =>
+      eventOf(project.projectId, fingerprints[which] ?? "", { receivedAtMs: now - HOUR_MS + n * 1_000 + which }),
+    );
+    events[which]?.push(...batch);
+    return (await store(database, ...batch)).stored[0]?.issueId ?? "";
+  };
+  const [a, b, c] = [await storeSome(0), await storeSome(1), await storeSome(2)];
+  const storing = { isDone: false };
+  const moving = (async () => {
+    let rounds = 0;
+    while (!storing.isDone) {
+      expect((await merge(project, a, [b, c])).kind).toBe("done");
+      expect((await unmerge(project, a, [fingerprints[2] ?? ""])).kind).toBe("done");
+      expect((await merge(project, c, [a])).kind).toBe("done");
+      expect((await unmerge(project, c, fingerprints.slice(0, 2))).kind).toBe("done");
+      rounds += 1;
+    }
+    return rounds;
+  })();
+  for (let round = 0; round < 12; round += 1) await Promise.all([0, 1, 2, 0, 1].map(storeSome));
+  storing.isDone = true;
+  expect(await moving).toBeGreaterThan(0);
+  await followAllEvents(database);
+  expect(await readSums(project)).toEqual({
+    [a]: sumsOf(events[0] ?? []),
+    [b]: sumsOf(events[1] ?? []),
+    [c]: sumsOf(events[2] ?? []),
+  });
+});
+
+test("what came apart is exact although retention has removed events", async () => {
+  const project = await createTestProject(database);
+  const [fa, fb] = [newFingerprint(), newFingerprint()];
+  const a = (await store(database, eventOf(project.projectId, fa))).stored[0]?.issueId ?? "";
+  const b =
+    (await store(database, eventOf(project.projectId, fb), eventOf(project.projectId, fb))).stored[0]?.issueId ?? "";
+  await merge(project, a, [b]);
+  await rows("delete from events where project_id = $1", [project.projectId]);
+  await store(database, eventOf(project.projectId, fb));
+  await unmerge(project, a, [fb]);
+  const sums = await readSums(project);
+  expect([sums[a]?.events, sums[b]?.events, sums[b]?.eventIds.length]).toEqual([1, 3, 1]);
+});
+
+test("an event that an older fingerprint led to the issue goes with that one", async () => {
+  const project = await createTestProject(database);
+  const [older, newer, other] = [newFingerprint(), newFingerprint(), newFingerprint()];
+  const b = (await store(database, eventOf(project.projectId, older))).stored[0]?.issueId ?? "";
+  const a = (await store(database, eventOf(project.projectId, other))).stored[0]?.issueId ?? "";
+  await merge(project, a, [b]);
+  const event = eventOf(project.projectId, newer, { fingerprints: [newer, older] });
+  expect((await store(database, event)).stored[0]?.issueId).toBe(a);
+  await unmerge(project, a, [older]);
+  const sums = await readSums(project);
+  expect(sums[b]?.events).toBe(2);
+  expect(sums[b]?.eventIds).toContain(event.eventId);
+});
+
+test("a merged issue has one number and one life: its old ones come back with it", async () => {
+  const project = await createTestProject(database);
+  const [fa, fb] = [newFingerprint(), newFingerprint()];
+  const a = (await store(database, eventOf(project.projectId, fa))).stored[0]?.issueId ?? "";
+  const b = (await store(database, eventOf(project.projectId, fb, { title: "The other" }))).stored[0]?.issueId ?? "";
+  const numberOf = async (id: string) =>
+    (await rows<{ number: number }>("select number from issues where id = $1", [id]))[0]?.number;
+  const number = await numberOf(b);
+  const told: IssueChange[] = [];
+  expect(await merge(project, a, [b, b, a], (each) => told.push(each))).toEqual({ kind: "done", issueIds: [b] });
+  expect(told).toMatchObject([
+    { issueId: a, action: "merged", details: { from: [b] } },
+    { issueId: b, action: "merged", details: { into: a } },
+  ]);
+  expect(await numberOf(b)).toBeUndefined();
+  await unmerge(project, a, [fb]);
+  expect(await numberOf(b)).toBe(number);
+  expect(await rows("select title, status from issues where id = $1", [b])).toEqual([
+    { title: "The other", status: "unresolved" },
+  ]);
+  for (const table of ["merged_issues", "fingerprint_counters", "fingerprint_counts", "event_moves"]) {
+    expect([table, await rows(`select 1 from ${table} where project_id = $1`, [project.projectId])]).toEqual([
+      table,
+      [],
+    ]);
+  }
+});
+
+test("refused: unknown issues, those of others, of another project, discarded ones, and fingerprints that did not come by a merge", async () => {
+  const project = await createTestProject(database);
+  const stranger = await createTestProject(database);
+  const [fa, fb] = [newFingerprint(), newFingerprint()];
+  const make = async (projectId: string, fingerprint: string) =>
+    (await store(database, eventOf(projectId, fingerprint))).stored[0]?.issueId ?? "";
+  const [a, b, theirs] = [
+    await make(project.projectId, fa),
+    await make(project.projectId, fb),
+    await make(stranger.projectId, fa),
+  ];
+  const [sibling] = await rows<{ id: string }>(
+    "insert into projects (organization_id, slug, name) values ($1, 'sibling', 'x') returning id",
+    [project.organizationId],
+  );
+  const inSibling = await make(sibling?.id ?? "", fa);
+  expect(
+    [
+      await merge(project, a, [randomUUID()]),
+      await merge(project, a, [theirs]),
+      await merge(stranger, a, [b]),
+      await merge(project, a, [inSibling]),
+      await unmerge(stranger, a, [fa]),
+      await unmerge(project, a, [fb]),
+      await unmerge(project, a, [fa]),
+    ].map(({ kind }) => kind),
+  ).toEqual(["not_found", "not_found", "not_found", "other_project", "not_found", "unknown_fingerprint", "not_merged"]);
+  const { organizationId } = project;
+  await changeIssues(database, { organizationId, ids: [b], command: { do: "discard" }, actor: SYSTEM }, ignore);
+  expect((await merge(project, a, [b])).kind).toBe("discarded");
+  expect(Object.keys(await readSums(project)).toSorted()).toEqual([a, b].toSorted());
+});
+
+test("deleting a merged issue deletes all that went into it", async () => {
+  const project = await createTestProject(database);
+  const fingerprints = [newFingerprint(), newFingerprint()];
+  const [a = "", b = ""] = (
+    await store(database, ...fingerprints.map((each) => eventOf(project.projectId, each)))
+  ).stored.map(({ issueId }) => issueId);
+  await merge(project, a, [b]);
+  const { organizationId } = project;
+  await deleteIssues(database, { organizationId, ids: [a], command: { do: "delete" }, actor: SYSTEM }, ignore);
+  await followAllEvents(database);
+  for (const table of [
+    "issues",
+    "issue_fingerprints",
+    "issue_counters",
+    "issue_counts",
+    "events",
+    "merged_issues",
+    "fingerprint_counters",
+  ]) {
+    expect([table, await rows(`select 1 from ${table} where project_id = $1`, [project.projectId])]).toEqual([
+      table,
+      [],
+    ]);
+  }
+  const { stored } = await store(database, ...fingerprints.map((each) => eventOf(project.projectId, each)));
+  expect(stored.map(({ occasion }) => occasion)).toEqual(["new_issue", "new_issue"]);
+});
