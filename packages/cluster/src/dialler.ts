@@ -1,12 +1,13 @@
 /** Dials whom there is no session with, for ever: configured seeds, what DNS says, and peers that others told of. */
 import { lookup } from "node:dns/promises";
 import type { PresharedKey } from "./cookie.ts";
-import { dial, type HandshakeOptions } from "./handshake.ts";
 import { ANY_NODE, type Hello, judgeHello, PeerRefusedError } from "./hello.ts";
-import type { Link } from "./link.ts";
 import type { NodeName } from "./node-name.ts";
 import { PeerBook } from "./peer-book.ts";
+import type { PeerLink } from "./peer-link.ts";
 import type { DnsSeed, Seed } from "./peers.ts";
+import type { Wire } from "./wire.ts";
+import type { World } from "./world.ts";
 
 /** Attempts at once; a book full of peers out of reach must not open hundreds of sockets. */
 const DIALS_MAX = 16;
@@ -14,13 +15,17 @@ const DIALS_MAX = 16;
 /** How often DNS is asked, milliseconds: often while the node is alone. */
 const DNS_MS = { alone: 2_000, joined: 30_000 } as const;
 
-export interface DiallerOptions extends HandshakeOptions {
+export interface DiallerOptions {
+  readonly world: World;
+  readonly wire: Pick<Wire, "dial">;
+  /** The first is dialled with; when it does not fit, the others. */
+  readonly keys: readonly PresharedKey[];
   readonly seeds: readonly Seed[];
   readonly own: () => Hello;
   readonly hasSession: (name: string) => boolean;
   readonly isAlone: () => boolean;
   /** `key`: what was dialled; the peer's name, or an address that DNS gave. */
-  readonly onSession: (link: Link, peer: Hello, key: string) => void;
+  readonly onSession: (link: PeerLink, peer: Hello, key: string) => void;
   readonly onRefused: (peer: string, error: PeerRefusedError) => void;
 }
 
@@ -60,6 +65,13 @@ export class Dialler {
 
   learn(nodes: readonly NodeName[]): void {
     for (const node of nodes) this.#book.learn(node, false, this.#options.world.nowMs());
+    this.#dialDue();
+  }
+
+  /** The node has just made itself known: it is dialled at once, whenever it was due. */
+  found(node: NodeName): void {
+    this.#book.learn(node, false, this.#options.world.nowMs());
+    this.#book.hasten(node.full, this.#options.world.nowMs());
     this.#dialDue();
   }
 
@@ -115,19 +127,19 @@ export class Dialler {
   #dial(key: string, { host, port }: { host: string; port: number }): Promise<void> {
     const given = new AbortController();
     const to = key.includes("@") ? key : ANY_NODE;
-    const done = dial({
-      ...this.#options,
-      host,
-      port,
-      key: this.#nextKey(),
-      hello: { ...this.#options.own(), to },
-      signal: given.signal,
-      onHello: () => {
-        const attempt = this.#attempts.get(key);
-        if (attempt !== undefined) attempt.isHelloSent = true;
-      },
-      onWelcome: (link, peer) => this.#welcomed(key, to, link, peer),
-    })
+    const done = this.#options.wire
+      .dial({
+        host,
+        port,
+        key: this.#nextKey(),
+        hello: { ...this.#options.own(), to },
+        signal: given.signal,
+        onHello: () => {
+          const attempt = this.#attempts.get(key);
+          if (attempt !== undefined) attempt.isHelloSent = true;
+        },
+        onWelcome: (link, peer) => this.#welcomed(key, to, link, peer),
+      })
       .catch((error: unknown) => {
         this.#failed(key, error);
         throw error;
@@ -140,7 +152,7 @@ export class Dialler {
     return done;
   }
 
-  #welcomed(key: string, to: string, link: Link, peer: Hello): void {
+  #welcomed(key: string, to: string, link: PeerLink, peer: Hello): void {
     const refusal =
       judgeHello(peer, this.#options.own()) ??
       (to !== ANY_NODE && peer.name !== to

@@ -3,7 +3,19 @@
  * A length is judged as soon as it is known, before anything is kept for it.
  */
 
-export const FRAME = { hello: 1, welcome: 2, refuse: 3, peers: 4, ping: 5, pong: 6, leave: 7, packet: 16 } as const;
+/** `ack` and `close` are of links that have no connection of their own to tell it. */
+export const FRAME = {
+  hello: 1,
+  welcome: 2,
+  refuse: 3,
+  peers: 4,
+  ping: 5,
+  pong: 6,
+  leave: 7,
+  ack: 8,
+  close: 9,
+  packet: 16,
+} as const;
 
 /** The bytes are not frames, or one is too long. Whoever sent them is not spoken to any more. */
 export class FrameError extends Error {

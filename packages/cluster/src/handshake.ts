@@ -7,8 +7,10 @@
 import type { Server, TLSSocket, TlsOptions } from "node:tls";
 import type { PresharedKey } from "./cookie.ts";
 import { FRAME } from "./frame.ts";
-import { type Hello, PeerRefusedError, parseHello, parseRefusal, type Refusal } from "./hello.ts";
-import { Link, type LinkOptions } from "./link.ts";
+import { type Hello, PeerRefusedError, parseHello, parseRefusal, toldError } from "./hello.ts";
+import { Link } from "./link.ts";
+import type { LinkOptions } from "./peer-link.ts";
+import type { Acceptor, DialTarget } from "./wire.ts";
 
 const TLS = { minVersion: "TLSv1.3", maxVersion: "TLSv1.3", ciphers: "TLS_AES_128_GCM_SHA256" } as const;
 
@@ -25,17 +27,7 @@ export interface HandshakeOptions extends LinkOptions {
   readonly handshakeMs: number;
 }
 
-export interface DialOptions extends HandshakeOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly key: PresharedKey;
-  readonly hello: Hello;
-  readonly signal: AbortSignal;
-  /** Called when the hello goes out. */
-  readonly onHello: () => void;
-  /** Called in the same turn in which the welcome was read, so that no frame behind it is missed. */
-  readonly onWelcome: (link: Link, peer: Hello) => void;
-}
+export interface DialOptions extends HandshakeOptions, DialTarget {}
 
 /** Resolves after `onWelcome`. Rejects with a `PeerRefusedError`, or with the reason of the signal. */
 export async function dial(options: DialOptions): Promise<void> {
@@ -86,15 +78,7 @@ export async function dial(options: DialOptions): Promise<void> {
   }
 }
 
-export interface AcceptOptions extends HandshakeOptions {
-  /** Either calls `welcome`, or says why not. */
-  readonly judge: (hello: Hello, welcome: () => void) => Promise<Refusal | undefined>;
-  readonly own: () => Hello;
-  /** Called in the same turn in which the welcome is sent. */
-  readonly onWelcomed: (link: Link, peer: Hello) => void;
-  /** A caller that was not let in, with the name it claims if it came so far. */
-  readonly onRefused: (peer: string, error: PeerRefusedError) => void;
-}
+export interface AcceptOptions extends HandshakeOptions, Pick<Acceptor, "judge" | "own" | "onWelcomed" | "onRefused"> {}
 
 /** A server that lets in whom `judge` lets in. It is not listening yet. */
 export function createAcceptor(options: AcceptOptions): Server {
@@ -169,12 +153,6 @@ function parseIdentity(identity: string): { keyId: string; from: string } {
   const [keyId = "", names = ""] = identity.split("|");
   const from = names.split(">")[0] ?? "";
   return { keyId, from: from === "" ? "an unnamed caller" : from.replaceAll(/[^\w@.:[\]-]/g, "?") };
-}
-
-function toldError(peer: string, { reason, detail, name }: Refusal): PeerRefusedError {
-  const error = new PeerRefusedError(peer, reason, detail);
-  error.answeredBy = name;
-  return error;
 }
 
 function refusalOf(peer: string, cause: NodeJS.ErrnoException): PeerRefusedError {

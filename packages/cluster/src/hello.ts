@@ -68,8 +68,17 @@ export function isRefusalReason(value: unknown): value is RefusalReason {
 
 /** Throws a `PeerRefusedError` `malformed` for anything that is not a hello, whatever it is. */
 export function parseHello(body: Buffer): Hello {
-  const value = parseObject(body);
-  const { protocol, name, incarnation, startedAtMs, to, version, compatibility } = value;
+  const hello = toHello(parseObject(body));
+  if (hello === undefined) throw new PeerRefusedError("the caller", "malformed", "its hello is not one");
+  return hello;
+}
+
+/** Undefined: the value is no hello. */
+export function toHello(value: unknown): Hello | undefined {
+  const { protocol, name, incarnation, startedAtMs, to, version, compatibility } = (value ?? {}) as Record<
+    string,
+    unknown
+  >;
   const isHello =
     typeof protocol === "number" &&
     isText(name) &&
@@ -78,7 +87,7 @@ export function parseHello(body: Buffer): Hello {
     isText(to) &&
     isText(version) &&
     isText(compatibility);
-  if (!isHello || !isNodeName(name)) throw new PeerRefusedError("the caller", "malformed", "its hello is not one");
+  if (!isHello || !isNodeName(name)) return undefined;
   return { protocol, name, incarnation, startedAtMs, to, version, compatibility };
 }
 
@@ -91,7 +100,11 @@ export interface Refusal {
 }
 
 export function parseRefusal(body: Buffer): Refusal {
-  const { reason, detail, name } = parseObject(body);
+  return toRefusal(parseObject(body));
+}
+
+export function toRefusal(value: unknown): Refusal {
+  const { reason, detail, name } = (value ?? {}) as Record<string, unknown>;
   return {
     reason: isRefusalReason(reason) ? reason : "malformed",
     detail: isText(detail) ? detail : "",
@@ -116,9 +129,7 @@ export function judgeHello(hello: Hello, own: Hello): Refusal | undefined {
   if (hello.protocol !== own.protocol)
     return { reason: "protocol_mismatch", detail: `${hello.protocol} there, ${own.protocol} here` };
   if (hello.name === own.name)
-    return hello.incarnation === own.incarnation
-      ? { reason: "self", detail: "" }
-      : { reason: "name_in_use", detail: `${own.name} runs since ${new Date(own.startedAtMs).toISOString()}` };
+    return hello.incarnation === own.incarnation ? { reason: "self", detail: "" } : nameInUse(own);
   if (hello.compatibility !== own.compatibility)
     return {
       reason: "incompatible",
@@ -127,6 +138,18 @@ export function judgeHello(hello: Hello, own: Hello): Refusal | undefined {
   if (hello.to !== own.name && hello.to !== ANY_NODE)
     return { reason: "wrong_node", detail: `this is ${own.name}, not ${hello.to}` };
   return undefined;
+}
+
+/** What a node says to another that has its name. */
+export function nameInUse({ name, startedAtMs }: Hello): Refusal {
+  return { reason: "name_in_use", detail: `${name} runs since ${new Date(startedAtMs).toISOString()}`, name };
+}
+
+/** What a caller is told, as its error. */
+export function toldError(peer: string, { reason, detail, name }: Refusal): PeerRefusedError {
+  const error = new PeerRefusedError(peer, reason, detail);
+  error.answeredBy = name;
+  return error;
 }
 
 const TEXT_LENGTH_MAX = 256;

@@ -16,3 +16,5 @@ export type { Member } from "./rooms.ts";
 export { startNode } from "./start-node.ts";
 export type { Restart, Strategy } from "./supervision.ts";
 export { type ChildSpec, type ChildState, Supervisor, type SupervisorOptions } from "./supervisor.ts";
+export { TransportError } from "./transport.ts";
+export type { RefusedMessage, TransportStatus } from "./wire.ts";

@@ -8,12 +8,8 @@
  * - Peers tell each other whom they are connected to, so one reachable seed leads to all.
  */
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
-import type { Server } from "node:tls";
 import { Dialler } from "./dialler.ts";
 import { FRAME } from "./frame.ts";
-import { createAcceptor } from "./handshake.ts";
 import {
   HARMLESS,
   type Hello,
@@ -23,10 +19,12 @@ import {
   type Refusal,
   type RefusalReason,
 } from "./hello.ts";
-import type { Link } from "./link.ts";
 import type { MeshListener, MeshOptions, RefusedPeer } from "./mesh-options.ts";
-import { type NodeName, withPort } from "./node-name.ts";
+import type { NodeName } from "./node-name.ts";
+import type { PeerLink, Traffic } from "./peer-link.ts";
 import { type Session, Sessions } from "./sessions.ts";
+import { TlsWire } from "./tls-wire.ts";
+import type { TransportStatus, Wire } from "./wire.ts";
 import { MACHINE, sleepIn, type World } from "./world.ts";
 
 /** Refused peers that are remembered; the oldest is forgotten. */
@@ -40,34 +38,46 @@ const CONNECT_POLL_MS = 10;
 
 export class Mesh {
   readonly #options: MeshOptions & { readonly world: World };
-  readonly #server: Server;
+  readonly #wire: Wire;
   readonly #life = { incarnation: randomUUID(), startedAtMs: Date.now() };
   readonly #refused = new Map<string, RefusedPeer>();
+  readonly #refusals = new Map<RefusalReason, number>();
   #node: NodeName;
   #listener: MeshListener | undefined;
   #sessions: Sessions | undefined;
   #dialler: Dialler | undefined;
   #isLeaving = false;
 
-  /** Listens. Callers are refused and nobody is dialled until `start`. Rejects if the port cannot be had. */
-  static async listen(options: MeshOptions, world: World = MACHINE): Promise<Mesh> {
-    const mesh = new Mesh({ ...options, world });
-    mesh.#server.listen(options.node.port, options.bindHost ?? loopbackOf(options.node.host));
-    await once(mesh.#server, "listening");
-    mesh.#node = withPort(options.node, (mesh.#server.address() as AddressInfo).port);
+  /**
+   * Listens. Callers are refused and nobody is dialled until `start`. Rejects if the port cannot be had, or with a
+   * `PeerRefusedError` if the name cannot.
+   */
+  static async listen(
+    options: MeshOptions,
+    world: World = MACHINE,
+    wire: Wire = new TlsWire({ ...options, world }),
+  ): Promise<Mesh> {
+    const mesh = new Mesh({ ...options, world }, wire);
+    mesh.#node = await wire.listen(options.node, {
+      judge: (hello, welcome) => mesh.#judge(hello, welcome),
+      own: () => mesh.own,
+      onWelcomed: (link, peer) => mesh.#opened(link, peer),
+      onRefused: (peer, error) => mesh.#refuse(peer, error, "called"),
+      onFound: (node) => {
+        if (mesh.session(node.full) === undefined) mesh.#dialler?.found(node);
+      },
+      onNameTaken: (error) => {
+        mesh.#refuse(mesh.node.full, error, "dialled");
+        mesh.#sessions?.closeAll(error.message);
+      },
+    });
     return mesh;
   }
 
-  private constructor(options: MeshOptions & { readonly world: World }) {
+  private constructor(options: MeshOptions & { readonly world: World }, wire: Wire) {
     this.#options = options;
+    this.#wire = wire;
     this.#node = options.node;
-    this.#server = createAcceptor({
-      ...options,
-      judge: (hello, welcome) => this.#judge(hello, welcome),
-      own: () => this.own,
-      onWelcomed: (link, peer) => this.#opened(link, peer),
-      onRefused: (peer, error) => this.#refuse(peer, error, "called"),
-    });
   }
 
   /** Itself, by the port it was given. */
@@ -94,6 +104,7 @@ export class Mesh {
     });
     this.#dialler = new Dialler({
       ...this.#options,
+      wire: this.#wire,
       own: () => this.own,
       hasSession: (name) => this.session(name) !== undefined,
       isAlone: () => this.sessions.length === 0,
@@ -104,11 +115,26 @@ export class Mesh {
       onRefused: (peer, error) => this.#refuse(peer, error, "dialled"),
     });
     this.#dialler.start();
+    this.#wire.announce();
   }
 
   /** What is longer cannot be sent. */
   get bodyBytesMax(): number {
-    return this.#options.frameBytesMax - 1;
+    return this.#wire.bodyBytesMax;
+  }
+
+  get transport(): TransportStatus {
+    return this.#wire.status;
+  }
+
+  /** Handshakes that came to nothing so far, those that were no fault left out. */
+  get refusals(): ReadonlyMap<RefusalReason, number> {
+    return this.#refusals;
+  }
+
+  /** What went over all sessions with each peer. */
+  get traffic(): ReadonlyMap<string, Traffic> {
+    return this.#sessions?.traffic() ?? new Map<string, Traffic>();
   }
 
   get sessions(): Session[] {
@@ -151,9 +177,7 @@ export class Mesh {
     this.#isLeaving = true;
     await this.#dialler?.stop();
     await this.#sessions?.leave();
-    const closed = once(this.#server, "close");
-    this.#server.close();
-    await closed;
+    await this.#wire.close();
   }
 
   async #judge(hello: Hello, welcome: () => void): Promise<Refusal | undefined> {
@@ -174,7 +198,9 @@ export class Mesh {
     return undefined;
   }
 
-  #opened(link: Link, peer: Hello): void {
+  #opened(link: PeerLink, peer: Hello): void {
+    // It may have called once more before it was heard that it was let in.
+    if (this.session(peer.name) !== undefined) return link.close("there is a session already");
     this.#sessions?.open(link, peer);
   }
 
@@ -198,6 +224,7 @@ export class Mesh {
     if (HARMLESS.has(error.reason)) return this.#forgive(peer);
     if (this.#isLeaving) return;
     const key = `${side} ${peer} ${error.reason}`;
+    this.#refusals.set(error.reason, (this.#refusals.get(error.reason) ?? 0) + 1);
     const before = this.#refused.get(key);
     this.#refused.delete(key);
     const { reason, message } = error;
@@ -219,10 +246,4 @@ export class Mesh {
 function takenBy({ peer, since }: Session, { incarnation }: Hello): Refusal {
   const reason = peer.incarnation === incarnation ? "already_connected" : "name_in_use";
   return { reason, detail: `connected since ${since.toISOString()}` };
-}
-
-/** A node whose name only this machine can reach listens where only this machine can reach it. */
-function loopbackOf(host: string): string | undefined {
-  if (host === "localhost") return "127.0.0.1";
-  return /^127\.|^::1$/.test(host) ? host : undefined;
 }

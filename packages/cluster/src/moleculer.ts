@@ -164,7 +164,8 @@ class MeshTransporter extends Transporters.Base {
       return;
     }
     const session = this.#mesh.session(target);
-    if (data.length > this.#mesh.bodyBytesMax) throw new CallError(target, "too_long", `${data.length} bytes`);
+    if (data.length > this.#mesh.bodyBytesMax)
+      throw new CallError(target, "too_long", `${data.length} bytes, ${this.#mesh.bodyBytesMax} at most`);
     if (session === undefined) throw new CallError(target, "not_connected");
     if (!this.#mesh.send(target, command, data) && packet.type !== "EVENT") throw new CallError(target, "overloaded");
     if (packet.type !== "EVENT") await session.link.drained();

@@ -1,82 +1,85 @@
 import { expect, test } from "vitest";
 import type { ClusterNode } from "./node.ts";
 import { TestNetwork } from "./test-network.ts";
-import { startTestCluster, startTestNode, type TestNode, until } from "./test-node.ts";
+import { startTestNode, type TestNode, until } from "./test-node.ts";
+import { overEachTransport } from "./test-transports.ts";
 
 const ownerAt = ({ node }: TestNode, name: string) => node.names.whereis(name)?.node;
 const process = (node: ClusterNode) => node.open(() => node.self);
 
-test("[SD-14] [CLUST-01] [CLUST-02] [SD-26] a registered name is known on every node, and a second registration anywhere is refused", async () => {
-  await using stack = new AsyncDisposableStack();
-  const nodes = await startTestCluster(stack, "a", "b", "c");
-  const [a, b, c] = nodes as [TestNode, TestNode, TestNode];
-  const address = process(b.node);
-  expect(a.node.names.whereis("registry")).toBeUndefined();
-  expect(await b.node.names.register("registry", address)).toBe(true);
-  for (const { node } of nodes) expect(node.names.whereis("registry")).toEqual(address);
-  for (const { node } of nodes) expect(await node.names.register("registry", process(node))).toBe(false);
-  expect(await b.node.names.register("registry", address)).toBe(true);
-  expect(await c.node.call(address, null)).toBe(b.node.self);
+overEachTransport(({ startTestNode, startTestCluster }) => {
+  test("[SD-14] [CLUST-01] [CLUST-02] [SD-26] a registered name is known on every node, and a second registration anywhere is refused", async () => {
+    await using stack = new AsyncDisposableStack();
+    const nodes = await startTestCluster(stack, "a", "b", "c");
+    const [a, b, c] = nodes as [TestNode, TestNode, TestNode];
+    const address = process(b.node);
+    expect(a.node.names.whereis("registry")).toBeUndefined();
+    expect(await b.node.names.register("registry", address)).toBe(true);
+    for (const { node } of nodes) expect(node.names.whereis("registry")).toEqual(address);
+    for (const { node } of nodes) expect(await node.names.register("registry", process(node))).toBe(false);
+    expect(await b.node.names.register("registry", address)).toBe(true);
+    expect(await c.node.call(address, null)).toBe(b.node.self);
 
-  expect(await a.node.names.unregister("registry")).toBe(false);
-  expect(await b.node.names.unregister("registry")).toBe(true);
-  for (const { node } of nodes) expect(node.names.whereis("registry")).toBeUndefined();
-  expect(await c.node.names.register("registry", process(c.node))).toBe(true);
-});
+    expect(await a.node.names.unregister("registry")).toBe(false);
+    expect(await b.node.names.unregister("registry")).toBe(true);
+    for (const { node } of nodes) expect(node.names.whereis("registry")).toBeUndefined();
+    expect(await c.node.names.register("registry", process(c.node))).toBe(true);
+  });
 
-test("[SD-13] [C-35] of all who register a name at once exactly one gets it, and all agree on whom", async () => {
-  await using stack = new AsyncDisposableStack();
-  const nodes = await startTestCluster(stack, "a", "b", "c", "d", "e");
-  for (let round = 0; round < 20; round += 1) {
-    const name = `name ${round}`;
-    const won = await Promise.all(nodes.map(({ node }) => node.names.register(name, process(node))));
-    expect(won.filter(Boolean)).toHaveLength(1);
-    const winner = nodes[won.indexOf(true)]?.node.self;
-    expect(new Set(nodes.map((each) => ownerAt(each, name)))).toEqual(new Set([winner]));
-  }
-});
+  test("[SD-13] [C-35] of all who register a name at once exactly one gets it, and all agree on whom", async () => {
+    await using stack = new AsyncDisposableStack();
+    const nodes = await startTestCluster(stack, "a", "b", "c", "d", "e");
+    for (let round = 0; round < 20; round += 1) {
+      const name = `name ${round}`;
+      const won = await Promise.all(nodes.map(({ node }) => node.names.register(name, process(node))));
+      expect(won.filter(Boolean)).toHaveLength(1);
+      const winner = nodes[won.indexOf(true)]?.node.self;
+      expect(new Set(nodes.map((each) => ownerAt(each, name)))).toEqual(new Set([winner]));
+    }
+  });
 
-test("[SD-47] as soon as a connect returns, the peer's names are known", async () => {
-  await using a = await startTestNode("a");
-  await a.node.names.register("registry", process(a.node));
-  await using b = await startTestNode("b");
-  await b.node.connect(a.node.self);
-  expect(ownerAt(b, "registry")).toBe(a.node.self);
-});
+  test("[SD-47] as soon as a connect returns, the peer's names are known", async () => {
+    await using a = await startTestNode("a");
+    await a.node.names.register("registry", process(a.node));
+    await using b = await startTestNode("b");
+    await b.node.connect(a.node.self);
+    expect(ownerAt(b, "registry")).toBe(a.node.self);
+  });
 
-test("[SD-43] [CLUST-03] the names of a node or process that ends vanish everywhere, and those of others stay", async () => {
-  await using stack = new AsyncDisposableStack();
-  const [a, b, c] = (await startTestCluster(stack, "a", "b", "c")) as [TestNode, TestNode, TestNode];
-  const gone = await startTestNode("gone", { peers: a.node.self });
-  await gone.node.connect(b.node.self);
-  await gone.node.connect(c.node.self);
-  await gone.node.names.register("of the node", process(gone.node));
-  const address = process(b.node);
-  await b.node.names.register("of the process", address);
-  await c.node.names.register("of another", process(c.node));
-  expect(ownerAt(c, "of the node")).toBe(gone.node.self);
+  test("[SD-43] [CLUST-03] the names of a node or process that ends vanish everywhere, and those of others stay", async () => {
+    await using stack = new AsyncDisposableStack();
+    const [a, b, c] = (await startTestCluster(stack, "a", "b", "c")) as [TestNode, TestNode, TestNode];
+    const gone = await startTestNode("gone", { peers: a.node.self });
+    await gone.node.connect(b.node.self);
+    await gone.node.connect(c.node.self);
+    await gone.node.names.register("of the node", process(gone.node));
+    const address = process(b.node);
+    await b.node.names.register("of the process", address);
+    await c.node.names.register("of another", process(c.node));
+    expect(ownerAt(c, "of the node")).toBe(gone.node.self);
 
-  await gone[Symbol.asyncDispose]();
-  b.node.processes.close(address);
-  await until(() => [a, b, c].every(({ node }) => node.names.list().length === 1), "vacancies");
-  for (const each of [a, b, c]) expect(ownerAt(each, "of another")).toBe(c.node.self);
-});
+    await gone[Symbol.asyncDispose]();
+    b.node.processes.close(address);
+    await until(() => [a, b, c].every(({ node }) => node.names.list().length === 1), "vacancies");
+    for (const each of [a, b, c]) expect(ownerAt(each, "of another")).toBe(c.node.self);
+  });
 
-test("[SD-13] when the owner of a well-known name is lost, one of those who contend for it takes it over", async () => {
-  await using stack = new AsyncDisposableStack();
-  const first = await startTestNode("z-first");
-  await first.node.names.contend("registry", process(first.node));
-  const nodes = await startTestCluster(stack, "a", "b", "c");
-  for (const { node } of nodes) {
-    await node.connect(first.node.self);
-    expect(await node.names.contend("registry", process(node))).toBe(false);
-  }
-  await first[Symbol.asyncDispose]();
-  await until(
-    () => nodes.every((each) => ![undefined, first.node.self].includes(ownerAt(each, "registry"))),
-    "a new owner",
-  );
-  expect(new Set(nodes.map((each) => ownerAt(each, "registry"))).size).toBe(1);
+  test("[SD-13] when the owner of a well-known name is lost, one of those who contend for it takes it over", async () => {
+    await using stack = new AsyncDisposableStack();
+    const first = await startTestNode("z-first");
+    await first.node.names.contend("registry", process(first.node));
+    const nodes = await startTestCluster(stack, "a", "b", "c");
+    for (const { node } of nodes) {
+      await node.connect(first.node.self);
+      expect(await node.names.contend("registry", process(node))).toBe(false);
+    }
+    await first[Symbol.asyncDispose]();
+    await until(
+      () => nodes.every((each) => ![undefined, first.node.self].includes(ownerAt(each, "registry"))),
+      "a new owner",
+    );
+    expect(new Set(nodes.map((each) => ownerAt(each, "registry"))).size).toBe(1);
+  });
 });
 
 test("[C-36] both sides of a split give the name away; after it heals the first has it, and the loser is told", async () => {

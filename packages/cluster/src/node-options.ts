@@ -14,6 +14,8 @@ export interface NodeOptions {
   readonly cookie?: string | undefined;
   /** `name@host:port` and `dns:host:port`, with commas between them. */
   readonly peers?: string | undefined;
+  /** `nats://[user:password@]host[:4222]` or `tls://…`, several with commas between them. Default: `mesh`. */
+  readonly transport?: string | undefined;
   /** Address to listen on. Default: the host of the name if it is this machine only, else all addresses. */
   readonly bindHost?: string | undefined;
   /** Of the program, for people. */
@@ -27,6 +29,7 @@ export interface NodeOptions {
 const REASONS = {
   already_started: "runs in this process already",
   bind_failed: "cannot listen on its port",
+  name_in_use: "has a name by which another node lives",
 } as const;
 
 /** A node that cannot start although its name and cookie are in order. */

@@ -38,6 +38,12 @@ export class PeerBook {
     this.#peers.set(node.full, { ...(known ?? fresh), node, isSeed });
   }
 
+  /** There is a sign that the peer can be reached now. */
+  hasten(name: string, nowMs: number): void {
+    const peer = this.#peers.get(name);
+    if (peer !== undefined) peer.dueAtMs = Math.min(peer.dueAtMs, nowMs);
+  }
+
   get(name: string): KnownPeer | undefined {
     return this.#peers.get(name);
   }

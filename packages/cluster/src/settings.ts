@@ -2,3 +2,4 @@
 export { CookieError, parseCookies } from "./cookie.ts";
 export { NODE_PORT_DEFAULT, type NodeName, NodeNameError, parseNodeName } from "./node-name.ts";
 export { parsePeers } from "./peers.ts";
+export { parseTransport, TransportError } from "./transport.ts";

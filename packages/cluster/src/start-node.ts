@@ -1,17 +1,22 @@
 import { deriveKeys, parseCookies } from "./cookie.ts";
+import { PeerRefusedError } from "./hello.ts";
 import { Mesh } from "./mesh.ts";
 import { MESH_TUNING } from "./mesh-options.ts";
+import { NatsWire } from "./nats-wire.ts";
 import { ClusterNode } from "./node.ts";
 import { parseNodeName } from "./node-name.ts";
 import { type NodeOptions, NodeStartError } from "./node-options.ts";
 import { parsePeers } from "./peers.ts";
+import { parseTransport } from "./transport.ts";
+import type { TransportStatus } from "./wire.ts";
+import { MACHINE } from "./world.ts";
 
 /** Nodes that run in this process, by name. */
 const running = new Set<string>();
 
 /**
  * Starts a node. Peers are looked for in the background, for ever; a peer that cannot be reached is no error.
- * Throws a `NodeNameError`, `CookieError`, `RangeError` or `NodeStartError`; then no port is open.
+ * Throws a `NodeNameError`, `CookieError`, `TransportError`, `RangeError` or `NodeStartError`; then no port is open.
  */
 export async function startNode(options: NodeOptions): Promise<ClusterNode> {
   const { name = "", cookie = "", log } = options;
@@ -21,21 +26,29 @@ export async function startNode(options: NodeOptions): Promise<ClusterNode> {
   }
   const node = parseNodeName(name);
   const [cookies, seeds] = [parseCookies(cookie), parsePeers(options.peers ?? "")];
+  const servers = parseTransport(options.transport ?? "");
   if (node.port !== 0 && running.has(node.full)) throw new NodeStartError(node.full, "already_started");
   running.add(node.full);
   try {
     const { version = "", compatibility = "", bindHost, tuning } = options;
-    const mesh = await Mesh.listen({
-      ...MESH_TUNING,
-      ...tuning,
+    const limits = { ...MESH_TUNING, ...tuning };
+    const keys = await deriveKeys(cookies);
+    const meshOptions = {
+      ...limits,
       ...(bindHost === undefined ? {} : { bindHost }),
       node,
-      keys: await deriveKeys(cookies),
-      seeds,
+      keys,
+      // Over NATS there are no addresses to ask DNS for.
+      seeds: servers === undefined ? seeds : seeds.filter(({ kind }) => kind === "node"),
       version,
       compatibility,
-    }).catch((cause: Error) => {
-      throw new NodeStartError(node.full, "bind_failed", { cause });
+    };
+    const onStatus = (status: TransportStatus) => log.info("Cluster transport changed", status);
+    const wire =
+      servers === undefined ? undefined : new NatsWire({ ...limits, servers, keys, onStatus, world: MACHINE });
+    const mesh = await Mesh.listen(meshOptions, MACHINE, wire).catch((cause: Error) => {
+      const isTaken = cause instanceof PeerRefusedError && cause.reason === "name_in_use";
+      throw new NodeStartError(node.full, isTaken ? "name_in_use" : "bind_failed", { cause });
     });
     return await ClusterNode.start(options, mesh, () => running.delete(node.full)).catch(async (error: unknown) => {
       await mesh.stop();

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { SpawnFunction } from "./remote-work.ts";
 import { type ChildSpec, Supervisor } from "./supervisor.ts";
-import { startTestCluster, startTestNode, type TestNode, until } from "./test-node.ts";
+import { startTestNode, type TestNode, until } from "./test-node.ts";
+import { overEachTransport } from "./test-transports.ts";
 
 /** Where and in which order children were started and ended. */
 const told: string[] = [];
@@ -41,6 +42,53 @@ const addressOf = (supervisor: Supervisor, id: string) => {
   if (address === undefined) throw new Error(`${id} does not run`);
   return address;
 };
+
+overEachTransport(({ startTestNode, startTestCluster }) => {
+  test("[SD-44] [CLUST-05] a child on another node is restarted there, waits for its node or moves, and ends with its supervisor's node", async () => {
+    told.length = 0;
+    await using stack = new AsyncDisposableStack();
+    const [a, c] = (await startTestCluster(stack, "a", "c")) as [TestNode, TestNode];
+    const startFar = async (name: string) => {
+      const far = await startTestNode(name, { peers: a.node.self });
+      far.node.work.register("worker", worker("far"));
+      await far.node.connect(a.node.self);
+      await until(() => a.node.list().length === 2, "the far node");
+      return far;
+    };
+    a.node.work.register("worker", worker("here"));
+    const far = await startFar("far");
+    const targetNode = far.node.self;
+    await using supervisor = await Supervisor.start(a.node, {
+      strategy: "one_for_one",
+      restartsMax: 1,
+      children: [specOf("waits", { targetNode }), specOf("moves", { targetNode, moveHereAfterMs: 100 })],
+    });
+    expect(told).toEqual(["start waits far", "start moves far"]);
+    a.node.send(addressOf(supervisor, "waits"), "fail");
+    await until(() => told.length === 3, "the restart");
+    expect(told[2]).toBe("start waits far");
+
+    await far[Symbol.asyncDispose]();
+    await until(() => told.at(-1) === "start moves here", "the move");
+    expect(supervisor.children()).toMatchObject([
+      { id: "waits", status: "waiting" },
+      { id: "moves", status: "running" },
+    ]);
+    const back = await startFar(targetNode);
+    await until(() => supervisor.children()[0]?.status === "running", "the child that waited");
+    expect(told.at(-1)).toBe("start waits far");
+    expect(supervisor.status).toBe("running");
+
+    const onC = await Supervisor.start(c.node, {
+      strategy: "one_for_one",
+      children: [specOf("orphan", { targetNode })],
+    });
+    expect(onC.children()[0]?.status).toBe("running");
+    await c[Symbol.asyncDispose]();
+    await until(() => told.includes("end orphan"), "the end of the orphan");
+    await back[Symbol.asyncDispose]();
+  });
+});
 
 test("[C-23] children start in order, one that fails is started again alone, and all stop in reverse order", async () => {
   await using stack = new AsyncDisposableStack();
@@ -127,46 +175,4 @@ test("a child that does not end in time is killed", async () => {
   });
   await supervisor.stop();
   expect(node.status().processes).toBe(0);
-});
-
-test("[SD-44] [CLUST-05] a child on another node is restarted there, waits for its node or moves, and ends with its supervisor's node", async () => {
-  told.length = 0;
-  await using stack = new AsyncDisposableStack();
-  const [a, c] = (await startTestCluster(stack, "a", "c")) as [TestNode, TestNode];
-  const startFar = async (name: string) => {
-    const far = await startTestNode(name, { peers: a.node.self });
-    far.node.work.register("worker", worker("far"));
-    await far.node.connect(a.node.self);
-    await until(() => a.node.list().length === 2, "the far node");
-    return far;
-  };
-  a.node.work.register("worker", worker("here"));
-  const far = await startFar("far");
-  const targetNode = far.node.self;
-  await using supervisor = await Supervisor.start(a.node, {
-    strategy: "one_for_one",
-    restartsMax: 1,
-    children: [specOf("waits", { targetNode }), specOf("moves", { targetNode, moveHereAfterMs: 100 })],
-  });
-  expect(told).toEqual(["start waits far", "start moves far"]);
-  a.node.send(addressOf(supervisor, "waits"), "fail");
-  await until(() => told.length === 3, "the restart");
-  expect(told[2]).toBe("start waits far");
-
-  await far[Symbol.asyncDispose]();
-  await until(() => told.at(-1) === "start moves here", "the move");
-  expect(supervisor.children()).toMatchObject([
-    { id: "waits", status: "waiting" },
-    { id: "moves", status: "running" },
-  ]);
-  const back = await startFar(targetNode);
-  await until(() => supervisor.children()[0]?.status === "running", "the child that waited");
-  expect(told.at(-1)).toBe("start waits far");
-  expect(supervisor.status).toBe("running");
-
-  const onC = await Supervisor.start(c.node, { strategy: "one_for_one", children: [specOf("orphan", { targetNode })] });
-  expect(onC.children()[0]?.status).toBe("running");
-  await c[Symbol.asyncDispose]();
-  await until(() => told.includes("end orphan"), "the end of the orphan");
-  await back[Symbol.asyncDispose]();
 });

@@ -1,7 +1,7 @@
 /** A node in a process of its own, for tests that freeze or kill it. It tells when it has joined. */
 import { startTestNode } from "./test-node.ts";
 
-const { node } = await startTestNode("child");
+const { node } = await startTestNode("child", { transport: process.argv[3] });
 node.work.register(
   "worker",
   ({ signal }) => new Promise((resolve) => signal.addEventListener("abort", () => resolve())),

@@ -41,8 +41,17 @@ export async function until(isSo: () => boolean, what: string, waitMs = 10_000):
 
 /** Starts nodes of which each knows the first, and waits until each knows all. */
 export async function startTestCluster(stack: AsyncDisposableStack, ...names: readonly string[]): Promise<TestNode[]> {
+  return startTestNodes(stack, names, (first) => ({ peers: first?.node.self ?? "" }));
+}
+
+/** As `startTestCluster`, with options of your own, which may tell of the first node. */
+export async function startTestNodes(
+  stack: AsyncDisposableStack,
+  names: readonly string[],
+  optionsOf: (first: TestNode | undefined) => Partial<NodeOptions>,
+): Promise<TestNode[]> {
   const nodes: TestNode[] = [];
-  for (const name of names) nodes.push(stack.use(await startTestNode(name, { peers: nodes[0]?.node.self ?? "" })));
+  for (const name of names) nodes.push(stack.use(await startTestNode(name, optionsOf(nodes[0]))));
   await until(() => nodes.every(({ node }) => node.list().length === names.length - 1), "the full mesh");
   return nodes;
 }

@@ -1,0 +1,143 @@
+/** The connection to a NATS server, made again for ever. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { connect, type Msg, type NatsConnection } from "@nats-io/transport-node";
+import type { NatsServers } from "./transport.ts";
+
+/** Waits between attempts, milliseconds: they double, shortened by up to half at random. */
+const BACKOFF_MS = { first: 100, max: 10_000 } as const;
+
+/** What a server takes if it does not say. */
+const MESSAGE_BYTES_DEFAULT = 1024 * 1024;
+
+/** How often the server may leave a ping unanswered. */
+const PINGS_MAX = 2;
+
+/** What a server answers when nobody has subscribed to the subject. */
+const NOBODY = 503;
+
+export interface NatsConnectionOptions {
+  readonly servers: NatsServers;
+  readonly subjects: readonly string[];
+  /** How long an attempt may take. */
+  readonly attemptMs: number;
+  /** Silence after which the server is given up. */
+  readonly silenceMs: number;
+  /** `isNobody`: the server says that a message with this subject for an answer reached nobody. Must not throw. */
+  readonly onMessage: (subject: string, body: Buffer, isNobody: boolean) => void;
+  readonly onConnected: () => void;
+  /** Not again until it was connected. */
+  readonly onAway: (reason: string) => void;
+}
+
+export class NatsServerConnection {
+  readonly #options: NatsConnectionOptions;
+  readonly #stopping = new AbortController();
+  #connection: NatsConnection | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #messageBytesMax = MESSAGE_BYTES_DEFAULT;
+
+  constructor(options: NatsConnectionOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves after the first attempt, whatever came of it. */
+  async start(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#running = this.#run(resolve);
+    });
+  }
+
+  get isConnected(): boolean {
+    return this.#connection !== undefined;
+  }
+
+  /** Longest message, as the server said last. */
+  get messageBytesMax(): number {
+    return this.#messageBytesMax;
+  }
+
+  /** False: not connected; then nothing is kept. True says nothing of its arrival. */
+  publish(subject: string, body: Buffer, reply?: string): boolean {
+    const connection = this.#connection;
+    if (connection === undefined || connection.isClosed()) return false;
+    connection.publish(subject, body, reply === undefined ? {} : { reply });
+    return true;
+  }
+
+  /** Resolves when the server has all that was published, or is away. */
+  async flush(): Promise<void> {
+    await this.#connection?.flush().catch(() => undefined);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#connection?.close();
+    await this.#running;
+  }
+
+  async #run(onFirst: () => void): Promise<void> {
+    const { signal } = this.#stopping;
+    let waitMs: number = BACKOFF_MS.first;
+    let isAway = false;
+    while (!signal.aborted) {
+      try {
+        const reason = await this.#connectOnce(() => {
+          isAway = false;
+          waitMs = BACKOFF_MS.first;
+          onFirst();
+        });
+        if (signal.aborted) break;
+        this.#options.onAway(reason);
+        isAway = true;
+      } catch (error) {
+        if (!isAway) this.#options.onAway(error instanceof Error ? error.message : String(error));
+        isAway = true;
+        onFirst();
+      }
+      await sleep(waitMs * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
+      waitMs = Math.min(BACKOFF_MS.max, waitMs * 2);
+    }
+    onFirst();
+  }
+
+  /** Resolves with why the connection ended. Rejects if there was none. */
+  async #connectOnce(onConnected: () => void): Promise<string> {
+    const { servers, subjects, attemptMs, silenceMs } = this.#options;
+    const { user, password, token } = servers;
+    const connection = await connect({
+      servers: [...servers.servers],
+      ...(servers.isEncrypted ? { tls: {} } : {}),
+      ...(user === undefined || password === undefined ? {} : { user, pass: password }),
+      ...(token === undefined ? {} : { token }),
+      name: "mesher",
+      // What a node says to all is not for itself.
+      noEcho: true,
+      // What is kept for a server while it is away, and how often it is tried, is decided here.
+      reconnect: false,
+      timeout: attemptMs,
+      pingInterval: silenceMs / (PINGS_MAX + 1),
+      maxPingOut: PINGS_MAX,
+    });
+    if (this.#stopping.signal.aborted) await connection.close();
+    let refusal: Error | undefined;
+    const callback = (error: Error | null, message: Msg) => {
+      if (error === null) return this.#hear(message);
+      // The server does not let this user listen there.
+      refusal = error;
+      void connection.close();
+    };
+    for (const subject of subjects) connection.subscribe(subject, { callback });
+    this.#messageBytesMax = connection.info?.max_payload ?? MESSAGE_BYTES_DEFAULT;
+    this.#connection = connection;
+    onConnected();
+    this.#options.onConnected();
+    const cause = await connection.closed();
+    this.#connection = undefined;
+    return (refusal ?? cause)?.message ?? "the connection was closed";
+  }
+
+  #hear({ subject, data, headers }: Msg): void {
+    const isNobody = data.length === 0 && headers?.code === NOBODY;
+    this.#options.onMessage(subject, Buffer.from(data.buffer, data.byteOffset, data.byteLength), isNobody);
+  }
+}
