@@ -1,6 +1,7 @@
 import type { Address } from "./claims.ts";
 import type { MemberState } from "./membership.ts";
 import type { RefusedPeer } from "./mesh-options.ts";
+import type { TransportStatus } from "./wire.ts";
 
 /** How the cluster looks from one node. */
 export interface ClusterStatus {
@@ -9,6 +10,7 @@ export interface ClusterStatus {
   readonly incarnation: string;
   readonly version: string;
   readonly since: Date;
+  readonly transport: TransportStatus;
   /** Peers there are or were, by name. */
   readonly peers: readonly (MemberState & { readonly queuedBytes: number; readonly refusedFrames: number })[];
   /** Peers that are dialled and were never reached. */

@@ -138,7 +138,14 @@ class MeshTransporter extends Transporters.Base {
   }
 
   override init(...[transit, deliver, afterConnect]: Parameters<Transporters.Base["init"]>): void {
-    super.init(transit, deliver, afterConnect);
+    super.init(transit, deliver, (wasReconnect) => {
+      const { __connectResolve: resolve } = transit as unknown as { __connectResolve: unknown };
+      if (typeof resolve !== "function") return afterConnect(wasReconnect);
+      // What Moleculer does itself, without the half second in which it waits for others: sessions bring them.
+      transit.connected = true;
+      transit.isReady = true;
+      resolve(null);
+    });
     this.#deliver = deliver as unknown as (type: string, packet: object) => void;
   }
 

@@ -7,10 +7,10 @@ import { overEachTransport } from "./test-transports.ts";
 const ownerAt = ({ node }: TestNode, name: string) => node.names.whereis(name)?.node;
 const process = (node: ClusterNode) => node.open(() => node.self);
 
-overEachTransport(({ startTestNode, startTestCluster }) => {
+overEachTransport(({ start, startCluster }) => {
   test("[SD-14] [CLUST-01] [CLUST-02] [SD-26] a registered name is known on every node, and a second registration anywhere is refused", async () => {
     await using stack = new AsyncDisposableStack();
-    const nodes = await startTestCluster(stack, "a", "b", "c");
+    const nodes = await startCluster(stack, "a", "b", "c");
     const [a, b, c] = nodes as [TestNode, TestNode, TestNode];
     const address = process(b.node);
     expect(a.node.names.whereis("registry")).toBeUndefined();
@@ -28,7 +28,7 @@ overEachTransport(({ startTestNode, startTestCluster }) => {
 
   test("[SD-13] [C-35] of all who register a name at once exactly one gets it, and all agree on whom", async () => {
     await using stack = new AsyncDisposableStack();
-    const nodes = await startTestCluster(stack, "a", "b", "c", "d", "e");
+    const nodes = await startCluster(stack, "a", "b", "c", "d", "e");
     for (let round = 0; round < 20; round += 1) {
       const name = `name ${round}`;
       const won = await Promise.all(nodes.map(({ node }) => node.names.register(name, process(node))));
@@ -39,17 +39,17 @@ overEachTransport(({ startTestNode, startTestCluster }) => {
   });
 
   test("[SD-47] as soon as a connect returns, the peer's names are known", async () => {
-    await using a = await startTestNode("a");
+    await using a = await start("a");
     await a.node.names.register("registry", process(a.node));
-    await using b = await startTestNode("b");
+    await using b = await start("b");
     await b.node.connect(a.node.self);
     expect(ownerAt(b, "registry")).toBe(a.node.self);
   });
 
   test("[SD-43] [CLUST-03] the names of a node or process that ends vanish everywhere, and those of others stay", async () => {
     await using stack = new AsyncDisposableStack();
-    const [a, b, c] = (await startTestCluster(stack, "a", "b", "c")) as [TestNode, TestNode, TestNode];
-    const gone = await startTestNode("gone", { peers: a.node.self });
+    const [a, b, c] = (await startCluster(stack, "a", "b", "c")) as [TestNode, TestNode, TestNode];
+    const gone = await start("gone", { peers: a.node.self });
     await gone.node.connect(b.node.self);
     await gone.node.connect(c.node.self);
     await gone.node.names.register("of the node", process(gone.node));
@@ -66,9 +66,9 @@ overEachTransport(({ startTestNode, startTestCluster }) => {
 
   test("[SD-13] when the owner of a well-known name is lost, one of those who contend for it takes it over", async () => {
     await using stack = new AsyncDisposableStack();
-    const first = await startTestNode("z-first");
+    const first = await start("z-first");
     await first.node.names.contend("registry", process(first.node));
-    const nodes = await startTestCluster(stack, "a", "b", "c");
+    const nodes = await startCluster(stack, "a", "b", "c");
     for (const { node } of nodes) {
       await node.connect(first.node.self);
       expect(await node.names.contend("registry", process(node))).toBe(false);

@@ -1,6 +1,6 @@
 /** The connection to a NATS server, made again for ever. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { connect, type Msg, type NatsConnection } from "@nats-io/transport-node";
+import { connect, type Msg, type NatsConnection, type TlsOptions } from "@nats-io/transport-node";
 import type { NatsServers } from "./transport.ts";
 
 /** Waits between attempts, milliseconds: they double, shortened by up to half at random. */
@@ -35,6 +35,7 @@ export class NatsServerConnection {
   #connection: NatsConnection | undefined;
   #running: Promise<void> = Promise.resolve();
   #messageBytesMax = MESSAGE_BYTES_DEFAULT;
+  #attempts = 0;
 
   constructor(options: NatsConnectionOptions) {
     this.#options = options;
@@ -104,9 +105,13 @@ export class NatsServerConnection {
   async #connectOnce(onConnected: () => void): Promise<string> {
     const { servers, subjects, attemptMs, silenceMs } = this.#options;
     const { user, password, token } = servers;
+    const server = servers.servers[this.#attempts % servers.servers.length] ?? "";
+    this.#attempts += 1;
+    // By an address instead of a name the certificate would be compared with "localhost".
+    const tls: TlsOptions & { host: string } = { host: server.replace(/:\d+$/, "").replace(/^\[|\]$/g, "") };
     const connection = await connect({
-      servers: [...servers.servers],
-      ...(servers.isEncrypted ? { tls: {} } : {}),
+      servers: server,
+      ...(servers.isEncrypted ? { tls } : {}),
       ...(user === undefined || password === undefined ? {} : { user, pass: password }),
       ...(token === undefined ? {} : { token }),
       name: "mesher",

@@ -303,7 +303,7 @@ export class NatsWire implements Wire {
     else if (this.#welcomed < WELCOMED_MAX) void this.#judge(realm, note, acceptor);
   }
 
-  /** Of two that ask at once, the one that began to live earlier may have the name. */
+  /** Who is known to peers by the name keeps it. Else, of two, the one that began to live earlier may have it. */
   #hearNamesake(realm: Realm, { kind, id, life, hello }: Offered, own: Hello, acceptor: Acceptor): void {
     if (hello.incarnation === own.incarnation || this.#state.is === "refused") return;
     const isFirst =
@@ -311,7 +311,8 @@ export class NatsWire implements Wire {
       (own.startedAtMs === hello.startedAtMs && own.incarnation < hello.incarnation);
     // Both were there when two halves of the NATS cluster found each other again.
     if (kind === "announce") return isFirst ? undefined : void this.#askForName();
-    if (!this.#hasName && !isFirst) return;
+    const isKnown = this.#hasName && this.#links.size > 0;
+    if (!isFirst && !isKnown) return this.#hasName ? void this.#askForName() : undefined;
     const refusal = nameInUse(own);
     this.#send(realm, lifeSubject(realm, life), { kind: "refuse", id: createLinkId(), of: id, refusal });
     acceptor.onRefused(hello.name, toldError(hello.name, refusal));

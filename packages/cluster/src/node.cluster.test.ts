@@ -7,11 +7,11 @@ import { NodeStartError } from "./node-options.ts";
 import { startTestNode, until } from "./test-node.ts";
 import { overEachTransport } from "./test-transports.ts";
 
-overEachTransport(({ startTestNode, startTestCluster }) => {
+overEachTransport(({ start, startCluster }) => {
   test("[FT-02] [SD-61] [C-52] every change of a peer is told exactly once, and only to those who asked for it", async () => {
     await using stack = new AsyncDisposableStack();
-    const [a, b] = (await startTestCluster(stack, "a", "b")) as [TestNodes, TestNodes];
-    const c = await startTestNode("c", { peers: a.node.self });
+    const [a, b] = (await startCluster(stack, "a", "b")) as [TestNodes, TestNodes];
+    const c = await start("c", { peers: a.node.self });
     const ofC: unknown[] = [];
     const stop = b.node.monitor((change) => ofC.push(change.kind), c.node.self);
     await until(() => b.node.list().length === 2, "c at b");
@@ -32,7 +32,7 @@ overEachTransport(({ startTestNode, startTestCluster }) => {
 
   test("[SD-35] [SD-66] [MSG-01] [MSG-02] [MSG-06] [C-21] [SD-19] calls and sends reach a process by address and by name, also one heard of from a third node", async () => {
     await using stack = new AsyncDisposableStack();
-    const [a, b, c] = (await startTestCluster(stack, "a", "b", "c")) as [TestNodes, TestNodes, TestNodes];
+    const [a, b, c] = (await startCluster(stack, "a", "b", "c")) as [TestNodes, TestNodes, TestNodes];
     const heard: unknown[] = [];
     const address = a.node.open((message, from) => {
       heard.push(message);
@@ -52,7 +52,7 @@ overEachTransport(({ startTestNode, startTestCluster }) => {
 
   test("[MSG-07] sends and calls of a pair begin in the order in which they were made", async () => {
     await using stack = new AsyncDisposableStack();
-    const [a, b] = (await startTestCluster(stack, "a", "b")) as [TestNodes, TestNodes];
+    const [a, b] = (await startCluster(stack, "a", "b")) as [TestNodes, TestNodes];
     const heard: unknown[] = [];
     const address = a.node.open((message) => heard.push(message));
     for (let n = 0; n < 2_000; n += 1) {
@@ -65,7 +65,7 @@ overEachTransport(({ startTestNode, startTestCluster }) => {
 
   test("[C-22] an answer that does not come ends the call at its deadline, an error that comes is told", async () => {
     await using stack = new AsyncDisposableStack();
-    const [a, b] = (await startTestCluster(stack, "a", "b")) as [TestNodes, TestNodes];
+    const [a, b] = (await startCluster(stack, "a", "b")) as [TestNodes, TestNodes];
     const silent = a.node.open(() => new Promise(() => {}));
     const broken = a.node.open(() => {
       throw new Error("no such project");
@@ -81,7 +81,7 @@ overEachTransport(({ startTestNode, startTestCluster }) => {
 
   test("[SD-46] [MSG-05] [HAZARD-15] what is no data is refused at the sender", async () => {
     await using stack = new AsyncDisposableStack();
-    const [a, b] = (await startTestCluster(stack, "a", "b")) as [TestNodes, TestNodes];
+    const [a, b] = (await startCluster(stack, "a", "b")) as [TestNodes, TestNodes];
     const address = a.node.open(() => "reached");
     const bad: unknown[] = [() => 1, new Map(), new Date(), Number.NaN, { pool: Buffer.alloc(1) }, [1n], undefined];
     for (const message of bad) {
@@ -94,8 +94,8 @@ overEachTransport(({ startTestNode, startTestCluster }) => {
   });
 
   test("[HAZARD-6] a message too long is an error of its sender, and nobody hears of a death", async () => {
-    await using a = await startTestNode("a", { tuning: { heartbeatMs: 100, silenceMs: 500, frameBytesMax: 200_000 } });
-    await using b = await startTestNode("b", { tuning: { heartbeatMs: 100, silenceMs: 500, frameBytesMax: 200_000 } });
+    await using a = await start("a", { tuning: { heartbeatMs: 100, silenceMs: 500, frameBytesMax: 200_000 } });
+    await using b = await start("b", { tuning: { heartbeatMs: 100, silenceMs: 500, frameBytesMax: 200_000 } });
     await b.node.connect(a.node.self);
     const address = a.node.open((message) => String(message).length);
     await expect(b.node.call(address, "x".repeat(300_000))).rejects.toMatchObject({ reason: "too_long" });
@@ -104,14 +104,14 @@ overEachTransport(({ startTestNode, startTestCluster }) => {
   });
 
   test("[FT-05] [C-26] an address of a node's former life is dead in its next", async () => {
-    await using a = await startTestNode("a");
-    const first = await startTestNode("b", { peers: a.node.self });
+    await using a = await start("a");
+    const first = await start("b", { peers: a.node.self });
     const { self } = first.node;
     await first.node.connect(a.node.self);
     const address = first.node.open(() => "first life");
     expect(await a.node.call(address, 1)).toBe("first life");
     await first[Symbol.asyncDispose]();
-    await using second = await startTestNode(self, { peers: a.node.self });
+    await using second = await start(self, { peers: a.node.self });
     second.node.open(() => "second life");
     await second.node.connect(a.node.self);
     await until(() => a.node.list().length === 1, "the second life");

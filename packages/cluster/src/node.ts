@@ -187,6 +187,7 @@ export class ClusterNode implements AsyncDisposable {
       incarnation: this.incarnation,
       version: this.#options.version ?? "",
       since: this.#startedAt,
+      transport: this.#mesh?.transport ?? { kind: "none" },
       peers,
       unreached: (this.#mesh?.knownNames ?? []).filter((name) => !reached.has(name)),
       refused: this.#mesh?.refusedPeers ?? [],

@@ -2,10 +2,10 @@ import { expect, test } from "vitest";
 import { startTestCluster, type TestNode, until } from "./test-node.ts";
 import { overEachTransport } from "./test-transports.ts";
 
-overEachTransport(({ startTestCluster }) => {
+overEachTransport(({ startCluster }) => {
   test("[SD-23] [CLUST-04] a broadcast is heard once by every member on every node, and by nobody else", async () => {
     await using stack = new AsyncDisposableStack();
-    const nodes = await startTestCluster(stack, "a", "b", "c");
+    const nodes = await startCluster(stack, "a", "b", "c");
     const heard = nodes.flatMap(({ node }) => {
       const members = [[], []] as unknown[][];
       for (const each of members) node.rooms.join("project 1", (_, message) => each.push(message));
@@ -32,7 +32,7 @@ overEachTransport(({ startTestCluster }) => {
 
   test("a broadcast leaves out the member it is to leave out, and members that have left", async () => {
     await using stack = new AsyncDisposableStack();
-    const [a, b] = (await startTestCluster(stack, "a", "b")) as [TestNode, TestNode];
+    const [a, b] = (await startCluster(stack, "a", "b")) as [TestNode, TestNode];
     const heard: string[] = [];
     const own = () => heard.push("own");
     const gone = () => heard.push("gone");
@@ -48,7 +48,7 @@ overEachTransport(({ startTestCluster }) => {
 
   test("a flood in one turn is sent up to a limit; the rest reaches this node's members only, and is counted", async () => {
     await using stack = new AsyncDisposableStack();
-    const [a, b] = (await startTestCluster(stack, "a", "b")) as [TestNode, TestNode];
+    const [a, b] = (await startCluster(stack, "a", "b")) as [TestNode, TestNode];
     const heard = { near: 0, far: 0 };
     a.node.rooms.join("room", () => (heard.near += 1));
     b.node.rooms.join("room", () => (heard.far += 1));

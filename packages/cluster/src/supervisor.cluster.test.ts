@@ -43,13 +43,13 @@ const addressOf = (supervisor: Supervisor, id: string) => {
   return address;
 };
 
-overEachTransport(({ startTestNode, startTestCluster }) => {
+overEachTransport(({ start, startCluster }) => {
   test("[SD-44] [CLUST-05] a child on another node is restarted there, waits for its node or moves, and ends with its supervisor's node", async () => {
     told.length = 0;
     await using stack = new AsyncDisposableStack();
-    const [a, c] = (await startTestCluster(stack, "a", "c")) as [TestNode, TestNode];
+    const [a, c] = (await startCluster(stack, "a", "c")) as [TestNode, TestNode];
     const startFar = async (name: string) => {
-      const far = await startTestNode(name, { peers: a.node.self });
+      const far = await start(name, { peers: a.node.self });
       far.node.work.register("worker", worker("far"));
       await far.node.connect(a.node.self);
       await until(() => a.node.list().length === 2, "the far node");

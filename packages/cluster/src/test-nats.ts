@@ -10,7 +10,7 @@ export class TestNats implements AsyncDisposable {
   readonly #args: readonly string[];
   #process: ChildProcess;
 
-  /** `args` as on the command line, for instance `--max_payload`. Rejects with what to install if there is no such program. */
+  /** `args` as on the command line. Rejects with what to install if there is no such program. */
   static async start(...args: readonly string[]): Promise<TestNats> {
     const { child, port } = await launch(-1, args);
     return new TestNats(child, port, args);
@@ -24,6 +24,15 @@ export class TestNats implements AsyncDisposable {
 
   get url(): string {
     return `nats://127.0.0.1:${this.port}`;
+  }
+
+  /** Stops without ending, as a machine that hangs. */
+  freeze(): void {
+    this.#process.kill("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.#process.kill("SIGCONT");
   }
 
   async kill(): Promise<void> {

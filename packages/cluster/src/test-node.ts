@@ -52,6 +52,10 @@ export async function startTestNodes(
 ): Promise<TestNode[]> {
   const nodes: TestNode[] = [];
   for (const name of names) nodes.push(stack.use(await startTestNode(name, optionsOf(nodes[0]))));
-  await until(() => nodes.every(({ node }) => node.list().length === names.length - 1), "the full mesh");
+  const all = nodes.map(({ node }) => node.self);
+  await until(
+    () => nodes.every(({ node }) => all.every((name) => name === node.self || node.list().includes(name))),
+    "the full mesh",
+  );
   return nodes;
 }

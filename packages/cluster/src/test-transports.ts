@@ -7,16 +7,33 @@ import { TestNats } from "./test-nats.ts";
 import { startTestNode, startTestNodes, type TestNode } from "./test-node.ts";
 
 export interface TransportKit {
-  readonly startTestNode: (name: string, options?: Partial<NodeOptions>) => Promise<TestNode>;
-  readonly startTestCluster: (stack: AsyncDisposableStack, ...names: readonly string[]) => Promise<TestNode[]>;
+  readonly start: (name: string, options?: Partial<NodeOptions>) => Promise<TestNode>;
+  readonly startCluster: (stack: AsyncDisposableStack, ...names: readonly string[]) => Promise<TestNode[]>;
   /** A node in a process of its own, which has joined `peer`. */
-  readonly forkTestNode: (peer: string) => Promise<ChildProcess>;
+  readonly forkNode: (peer: string) => Promise<ChildProcess>;
   /** How long it may take until a process that was killed is missed. */
   readonly killSeenMsMax: number;
 }
 
+/** A node in a process of its own, which has joined `peer`, if it is given; `name` may have a host. Rejects with what it wrote. */
+export async function forkTestNode(peer: string, transport: string, name = "child"): Promise<ChildProcess> {
+  const child = fork(new URL("./test-node-process.ts", import.meta.url), [peer, transport, name], { silent: true });
+  let written = "";
+  child.stderr?.on("data", (chunk: Buffer) => {
+    written += chunk.toString();
+  });
+  const ended = once(child, "close").then(() => {
+    throw new Error(`the node ended: ${written}`);
+  });
+  ended.catch(() => undefined);
+  await Promise.race([once(child, "message"), ended]);
+  return child;
+}
+
 export function overEachTransport(suite: (kit: TransportKit) => void): void {
-  describe("over the mesh", () => suite(kitOver(() => "mesh", 200)));
+  describe("over the mesh", () => {
+    suite(kitOver(() => "mesh", 200));
+  });
   describe("over NATS", () => {
     let nats: TestNats;
     beforeAll(async () => {
@@ -30,17 +47,13 @@ export function overEachTransport(suite: (kit: TransportKit) => void): void {
 
 function kitOver(transport: () => string, killSeenMsMax: number): TransportKit {
   return {
-    startTestNode: (name, options) => startTestNode(name, { transport: transport(), ...options }),
+    start: (name, options) => startTestNode(name, { transport: transport(), ...options }),
     // Over NATS nobody needs to know anybody.
-    startTestCluster: (stack, ...names) =>
+    startCluster: (stack, ...names) =>
       startTestNodes(stack, names, (first) =>
         transport() === "mesh" ? { peers: first?.node.self ?? "" } : { transport: transport() },
       ),
-    forkTestNode: async (peer) => {
-      const child = fork(new URL("./test-node-process.ts", import.meta.url), [peer, transport()]);
-      await once(child, "message");
-      return child;
-    },
+    forkNode: (peer) => forkTestNode(peer, transport()),
     killSeenMsMax,
   };
 }

@@ -16,9 +16,9 @@ const worker: SpawnFunction = ({ signal, onMessage }, ...args) =>
     signal.addEventListener("abort", () => resolve());
   });
 
-overEachTransport(({ startTestNode, startTestCluster, forkTestNode, killSeenMsMax }) => {
+overEachTransport(({ start, startCluster, forkNode, killSeenMsMax }) => {
   async function pair(stack: AsyncDisposableStack): Promise<[TestNode, TestNode]> {
-    const nodes = (await startTestCluster(stack, "a", "b")) as [TestNode, TestNode];
+    const nodes = (await startCluster(stack, "a", "b")) as [TestNode, TestNode];
     for (const { node } of nodes) node.work.register("worker", worker);
     return nodes;
   }
@@ -115,13 +115,13 @@ overEachTransport(({ startTestNode, startTestCluster, forkTestNode, killSeenMsMa
   });
 
   test("[FT-03] [SD-45] [C-22] a killed or frozen process of a node fails calls, monitors and links, and its names are vacant", async () => {
-    await using a = await startTestNode("a");
+    await using a = await start("a");
     a.node.work.register("worker", worker);
     for (const [signal, waitMs] of [
       ["SIGSTOP", 900],
       ["SIGKILL", killSeenMsMax],
     ] as const) {
-      const child = await forkTestNode(a.node.self);
+      const child = await forkNode(a.node.self);
       const before = a.changes.length;
       const name = a.node.list()[0] ?? "";
       const far = a.node.names.whereis("of the child");
@@ -131,6 +131,7 @@ overEachTransport(({ startTestNode, startTestCluster, forkTestNode, killSeenMsMa
       const linked = new Promise((resolve) => a.node.watches.monitor(own, resolve));
       const monitored = new Promise((resolve) => a.node.watches.monitor(far, resolve));
       await a.node.call(far, "ready?");
+      const gone = once(child, "exit");
       child.kill(signal);
       const beganMs = performance.now();
       await expect(a.node.call(far, "never")).rejects.toMatchObject({ reason: "node_lost" });
@@ -140,7 +141,7 @@ overEachTransport(({ startTestNode, startTestCluster, forkTestNode, killSeenMsMa
       expect(a.node.names.whereis("of the child")).toBeUndefined();
       expect(a.changes.slice(before)).toMatchObject([{ kind: "down", node: name }]);
       child.kill("SIGKILL");
-      await once(child, "exit");
+      await gone;
       if (a.node.list().length > 0) await until(() => a.node.list().length === 0, "the end of the child");
     }
   });
