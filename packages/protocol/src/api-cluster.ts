@@ -14,6 +14,19 @@ export interface ApiCluster {
   /** The node that owns the name `mesher_registry`. */
   readonly leader: string | null;
   readonly replication: ApiReplication;
+  readonly offload: {
+    /** Peers that store events which this node accepted. */
+    readonly helpers: readonly ApiHelp[];
+    /** Nodes whose events this one stores. */
+    readonly helping: readonly ApiHelp[];
+  };
+}
+
+export interface ApiHelp {
+  readonly node: string;
+  readonly since: string;
+  readonly batches: number;
+  readonly events: number;
 }
 
 /** Copies of journals: what protects accepted events against the loss of a machine. */

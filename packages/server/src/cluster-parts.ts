@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { viewCluster } from "./cluster/cluster-view.ts";
 import type { JoinedCluster } from "./cluster/join-cluster.ts";
 import { LoadMonitor } from "./cluster/load.ts";
+import { Offload } from "./cluster/offload.ts";
 import { askRegistry, Registry } from "./cluster/registry.ts";
 import { takeReplicas, tellReplica } from "./cluster/replicas.ts";
 import type { Config } from "./config.ts";
@@ -11,6 +12,16 @@ import type { DigestPool } from "./ingest/digest/digest-pool.ts";
 import type { StoredMessage } from "./ingest/digest/digest-worker.ts";
 import { acceptRecord } from "./ingest/journal/fallback-sink.ts";
 import { type Journal, segmentBytesOf } from "./ingest/journal/journal.ts";
+import { help } from "./ingest/offload/help.ts";
+import { Lender } from "./ingest/offload/lender.ts";
+import { parseHelperMessage } from "./ingest/offload/offload-messages.ts";
+import {
+  BACKLOG_MIN,
+  CALM_MEASUREMENTS,
+  chooseHelper,
+  HELPERS_MAX,
+  isOverloaded,
+} from "./ingest/offload/offload-rule.ts";
 import { ReplicaStore } from "./ingest/replicas/replica-store.ts";
 import { REPLICA_WRITE_MS_MAX, Replicator } from "./ingest/replicas/replicator.ts";
 import { parseOwnerAnswer } from "./ingest/replicas/takeover-rule.ts";
@@ -25,6 +36,8 @@ export interface ClusterPartsOptions {
   readonly cluster: JoinedCluster;
   readonly database: Database;
   readonly journal: Journal;
+  /** Under which the journal's entries may be stored now. */
+  readonly epoch: () => number;
   readonly pool: DigestPool;
   readonly takeAccepted: () => number;
   readonly onStored: (message: StoredMessage) => void;
@@ -33,7 +46,7 @@ export interface ClusterPartsOptions {
 }
 
 export async function buildClusterParts(options: ClusterPartsOptions) {
-  const { config, cluster, database, journal, pool, takeAccepted, onStored, onQuarantined, log } = options;
+  const { config, cluster, database, journal, epoch, pool, takeAccepted, onStored, onQuarantined, log } = options;
   const { node } = cluster;
   const load = new LoadMonitor(
     node,
@@ -71,6 +84,39 @@ export async function buildClusterParts(options: ClusterPartsOptions) {
     takeovers.look();
   });
 
+  const lender = new Lender({
+    journal,
+    epoch,
+    onReturned: (helper, reason) => log.warn("Peer could not store a batch; it is stored here", { helper, reason }),
+  });
+  const offload = new Offload({
+    node,
+    load,
+    lender: {
+      admit: (helper) => lender.admit(helper),
+      dismiss: (helper) => lender.dismiss(helper),
+      countOf: (helper) => lender.countOf(helper),
+      hear: (message) => lender.hear(parseHelperMessage(message)),
+    },
+    rules: {
+      isOverloaded: (now, before) => isOverloaded(now, before, config.offloadEvents),
+      isCalm: ({ waitingEntries }) => waitingEntries < BACKLOG_MIN,
+      calmMeasurements: CALM_MEASUREMENTS,
+      helpersMax: HELPERS_MAX,
+      choose: (own, candidates) => chooseHelper(own, candidates, Math.random),
+    },
+    help: ({ onEvents, ...work }) =>
+      help({
+        ...work,
+        pool,
+        onStored: (message) => {
+          onEvents(message.stored);
+          onStored(message);
+        },
+      }),
+    log,
+  });
+
   const registry = new Registry(
     node,
     {
@@ -80,6 +126,7 @@ export async function buildClusterParts(options: ClusterPartsOptions) {
     },
     log,
   );
-  const view = () => viewCluster(cluster, { load, replication: replicator.state, copies: takeovers.copies });
-  return { load, replicator, takeovers, registry, view };
+  const view = () =>
+    viewCluster(cluster, { load, replication: replicator.state, copies: takeovers.copies, offload: offload.state });
+  return { load, replicator, takeovers, offload, registry, view };
 }

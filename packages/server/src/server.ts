@@ -7,6 +7,7 @@ import { createAuthenticate } from "./api/authenticate.ts";
 import { HttpServer } from "./api/server.ts";
 import { acceptElsewhere } from "./cluster/accept-elsewhere.ts";
 import { announcementsOf } from "./cluster/announcements.ts";
+import { registerClusterMetrics } from "./cluster/cluster-metrics.ts";
 import { type JoinedCluster, joinCluster } from "./cluster/join-cluster.ts";
 import { buildClusterParts } from "./cluster-parts.ts";
 import type { Config } from "./config.ts";
@@ -223,17 +224,19 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
     onFenced: () => claimJournal(database, journal.id, cluster.node.self),
     log,
   });
-  const { load, replicator, takeovers, registry, view } = await buildClusterParts({
+  const { load, replicator, takeovers, offload, registry, view } = await buildClusterParts({
     config,
     cluster,
     database,
     journal,
+    epoch: () => dispatcher.epoch,
     pool,
     takeAccepted,
     onStored,
     onQuarantined,
     log,
   });
+  registerClusterMetrics(metrics.registry, view);
 
   const ingest = createIngestHandler({
     findProjectKey: (publicKey) => keys.find(publicKey),
@@ -299,6 +302,7 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
     replicator,
     takeovers,
     dispatcher,
+    offload,
     // Those who ask.
     registry,
     http,

@@ -100,6 +100,14 @@ export class ServerProcess implements AsyncDisposable {
     return (await response.json()) as T;
   }
 
+  /** A number from `/metrics`; of several with different labels the first. */
+  async metric(name: string): Promise<number> {
+    const text = await (await fetch(`${this.url}/metrics`)).text();
+    const value = new RegExp(`^${name}(?:{[^}]*})? (\\S+)$`, "m").exec(text)?.[1];
+    if (value === undefined) throw new Error(`there is no metric ${name}`);
+    return Number(value);
+  }
+
   /** As a crash of the machine's power would end it, but for what the kernel still holds. */
   async kill(): Promise<void> {
     await this.#end("SIGKILL");

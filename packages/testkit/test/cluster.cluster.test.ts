@@ -125,15 +125,10 @@ test("[SD-21] [SD-22] [SD-25] [X-1] a node whose journal is full lets a peer kee
     const filling = randomBytes(4_000).toString("hex");
     expect((await sendEvent(small.dsn, { event_id, extra: { filling } })).status).toBe(200);
   }
-  expect(await metricOf(small, "mesher_ingest_forwarded_total")).toBeGreaterThan(10);
+  expect(await small.metric("mesher_ingest_forwarded_total")).toBeGreaterThan(10);
   proxy.heal();
   for (const id of sent) await waitUntil(`event ${id}`, () => peer.get(`/api/v1/events/${id}`), 60_000);
 });
-
-async function metricOf(server: ServerProcess, name: string): Promise<number> {
-  const text = await (await fetch(`${server.url}/metrics`)).text();
-  return Number(new RegExp(`^${name}(?:{[^}]*})? (\\S+)$`, "m").exec(text)?.[1]);
-}
 
 function isListening(port: number): Promise<boolean> {
   return new Promise((resolve) => {

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import type { ApiError } from "@mesher/protocol";
 import { type FastifyInstance, fastify } from "fastify";
+import { isConnectionFailure, isTransient } from "../db/errors.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Service } from "../runtime/service.ts";
 import { type DeclaredRoute, enforceAccess } from "./access.ts";
@@ -32,6 +33,9 @@ export interface HttpServerOptions {
 /** A client that sends nothing for this long is cut off. */
 const REQUEST_MS_MAX = 60_000;
 const HEADERS_MS_MAX = 15_000;
+
+/** When to ask again while the database is away. */
+const DATABASE_RETRY_SECONDS = 5;
 
 /** How long connections may finish their answers when the server stops. */
 const CLOSE_MS_MAX = 5_000;
@@ -121,6 +125,17 @@ function answerErrors(app: FastifyInstance, log: Log): void {
         ...(validation === undefined ? {} : { details: validation }),
       };
       return reply.code(statusCode).send(body);
+    }
+    if (isConnectionFailure(error) || isTransient(error)) {
+      log.warn("Request failed, because the database is away or busy", {
+        url: request.url.split("?")[0],
+        error: String(error),
+      });
+      const body: ApiError = {
+        error: "the database cannot be reached now; events are accepted all the same",
+        code: "database_away",
+      };
+      return reply.code(503).header("retry-after", DATABASE_RETRY_SECONDS).send(body);
     }
     // The client learns nothing of our insides; the log does.
     log.error("Request failed", {

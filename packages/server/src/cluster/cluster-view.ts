@@ -1,6 +1,7 @@
 import type { ApiCluster, ApiClusterNode, ApiLoad, ApiReplication } from "@mesher/protocol";
 import type { JoinedCluster } from "./join-cluster.ts";
 import type { Load, LoadMonitor } from "./load.ts";
+import type { Offload } from "./offload.ts";
 import { REGISTRY } from "./registry.ts";
 
 /** What the other parts say of themselves. */
@@ -13,12 +14,13 @@ interface ViewedParts {
     readonly bytes: number;
     readonly waiting: number | undefined;
   }[];
+  readonly offload: Offload["state"];
 }
 
 /** The cluster as the API shows it. */
 export function viewCluster(
   { node, fault }: JoinedCluster,
-  { load: loads, replication, copies }: ViewedParts,
+  { load: loads, replication, copies, offload }: ViewedParts,
 ): ApiCluster {
   const status = node.status();
   const own: ApiClusterNode = {
@@ -59,6 +61,10 @@ export function viewCluster(
         bytes,
         waiting_entries: waiting ?? null,
       })),
+    },
+    offload: {
+      helpers: offload.helpers.map((helper) => ({ ...helper, since: helper.since.toISOString() })),
+      helping: offload.helping.map((helped) => ({ ...helped, since: helped.since.toISOString() })),
     },
     leader: node.names.whereis(REGISTRY)?.node ?? null,
   };

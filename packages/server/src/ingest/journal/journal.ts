@@ -195,10 +195,12 @@ export class Journal implements EntrySink {
    * at least one. `undefined` when there is none.
    */
   async lease(recordsMax: number, bytesMax: number): Promise<Batch | undefined> {
-    // One lease at a time: how far a segment was read is known only when its bytes were seen.
-    const turn = this.#leasing.then(() => this.#leaseNext(recordsMax, bytesMax));
-    this.#leasing = turn.catch(() => undefined);
-    return turn;
+    return this.#inTurn(() => this.#leaseNext(this.#returned.shift(), recordsMax, bytesMax));
+  }
+
+  /** The same, but none that was given back by its holder. */
+  async leaseUnread(recordsMax: number, bytesMax: number): Promise<Batch | undefined> {
+    return this.#inTurn(() => this.#leaseNext(undefined, recordsMax, bytesMax));
   }
 
   /** The bytes of a leased batch once more, after its own were transferred away. */
@@ -362,8 +364,14 @@ export class Journal implements EntrySink {
     this.#active = undefined;
   }
 
-  async #leaseNext(recordsMax: number, bytesMax: number): Promise<Batch | undefined> {
-    const returned = this.#returned.shift();
+  /** One lease at a time: how far a segment was read is known only when its bytes were seen. */
+  #inTurn(lease: () => Promise<Batch | undefined>): Promise<Batch | undefined> {
+    const turn = this.#leasing.then(lease);
+    this.#leasing = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #leaseNext(returned: Range | undefined, recordsMax: number, bytesMax: number): Promise<Batch | undefined> {
     const next = returned === undefined ? await this.#nextRange(recordsMax, bytesMax) : { range: returned };
     if (next === undefined) return undefined;
     const { range } = next;
