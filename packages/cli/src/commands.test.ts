@@ -101,6 +101,43 @@ describe("status", () => {
   });
 });
 
+describe("jobs", () => {
+  const job = {
+    name: "retention",
+    every_seconds: 86_400,
+    state: "idle",
+    epoch: 7,
+    holder: "a@10.0.0.1:9000",
+    started_at: "2031-05-05T00:00:00.000Z",
+    finished_at: "2031-05-05T00:00:01.500Z",
+    duration_ms: 1_500,
+    outcome: "succeeded",
+    error: null,
+    result: { rows_deleted: 12, partitions_dropped: ["events_20310101"] },
+    next_run_at: "2031-05-06T00:00:00.000Z",
+  } as const;
+
+  test("shows where each ran last, how it went and when it is next", async () => {
+    await using server = await startTestServer();
+    server.says.jobs = [job, { ...job, name: "spikes", holder: null, started_at: null, outcome: null, result: null }];
+    const terminal = testTerminal();
+    expect(await runProgram(["jobs", "--url", server.url, "--token", TEST_TOKEN], terminal)).toBe(0);
+    const [head, retention, spikes] = terminal.shown.out.split("\n");
+    expect(head).toMatch(/^JOB +STATE +NODE +STARTED +TOOK +NEXT RUN +RESULT$/);
+    expect(retention).toMatch(/^retention +succeeded +a@10.0.0.1:9000 +2031-05-05T00:00:00.000Z +1500 ms +2031-05-06T/);
+    expect(retention).toContain('rows_deleted 12, partitions_dropped ["events_20310101"]');
+    expect(spikes).toMatch(/^spikes +not yet run +- +- /);
+  });
+
+  test("of which one failed says why, and is exit code 1", async () => {
+    await using server = await startTestServer();
+    server.says.jobs = [{ ...job, outcome: "failed", result: null, error: "Error: no space" }];
+    const terminal = testTerminal();
+    expect(await runProgram(["jobs", "--url", server.url, "--token", TEST_TOKEN], terminal)).toBe(1);
+    expect(terminal.shown.errors).toBe("retention: Error: no space\n");
+  });
+});
+
 test.each([
   [0, "0 B"],
   [1023, "1023 B"],

@@ -2,12 +2,13 @@ import { parseArguments } from "./arguments.ts";
 import { type Command, CommandError, UsageError } from "./command.ts";
 import { demoCommand } from "./demo/demo-command.ts";
 import { helpOfCommand, helpOfProgram } from "./help.ts";
+import { jobsCommand } from "./jobs-command.ts";
 import { sendCommand } from "./send-command.ts";
 import { statusCommand } from "./status-command.ts";
 import type { Terminal } from "./terminal.ts";
 import { VERSION } from "./version.ts";
 
-const COMMANDS: readonly Command[] = [demoCommand, statusCommand, sendCommand];
+const COMMANDS: readonly Command[] = [demoCommand, statusCommand, jobsCommand, sendCommand];
 
 const EXIT_DONE = 0;
 const EXIT_FAILED = 1;

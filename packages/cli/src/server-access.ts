@@ -31,18 +31,27 @@ export async function findServerAccess(given: Arguments, terminal: Terminal): Pr
   return { url: url.replace(/\/+$/, ""), ...(token === undefined ? {} : { token }) };
 }
 
-export async function listProjects(access: ServerAccess): Promise<readonly ApiProject[]> {
+export function listProjects(access: ServerAccess): Promise<readonly ApiProject[]> {
+  return fetchAnswer(access, "/api/v1/projects", isProjects);
+}
+
+/** What the API answers to a GET, if it is of the form that was expected. Throws a CommandError. */
+export async function fetchAnswer<Answer>(
+  access: ServerAccess,
+  path: string,
+  isAnswer: (value: unknown) => value is Answer,
+): Promise<Answer> {
   if (access.token === undefined) throw new CommandError(`No API token was found. ${WHERE_TOKENS_ARE}`);
 
-  const response = await fetchFrom(access, "/api/v1/projects", { authorization: `Bearer ${access.token}` });
+  const response = await fetchFrom(access, path, { authorization: `Bearer ${access.token}` });
   if (response.status === 401 || response.status === 403) {
     throw new CommandError(`The server at ${access.url} does not accept the API token. ${WHERE_TOKENS_ARE}`);
   }
-  const projects: unknown = response.ok ? await response.json().catch(() => undefined) : undefined;
-  if (!isProjects(projects)) {
+  const answer: unknown = response.ok ? await response.json().catch(() => undefined) : undefined;
+  if (!isAnswer(answer)) {
     throw new CommandError(`${access.url} answered ${response.status}, but not as a Mesher server does.`);
   }
-  return projects;
+  return answer;
 }
 
 /** Throws a CommandError if the server cannot be reached. */

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
-import { parseEnvelope } from "@mesher/protocol";
+import { type ApiJob, parseEnvelope } from "@mesher/protocol";
 import type { Terminal } from "./terminal.ts";
 
 export interface Received {
@@ -21,6 +21,7 @@ export interface TestServer extends AsyncDisposable {
   /** What the server says of itself, and how it answers envelopes; a test may change it. */
   readonly says: {
     ready: boolean;
+    jobs: readonly ApiJob[];
     envelope: { status: number; headers?: Record<string, string>; body?: unknown };
   };
 }
@@ -30,7 +31,7 @@ export const TEST_TOKEN = "mshr_test_token_of_the_cli";
 export async function startTestServer(): Promise<TestServer> {
   let host = "";
   const received: Received[] = [];
-  const says: TestServer["says"] = { ready: true, envelope: { status: 200, body: {} } };
+  const says: TestServer["says"] = { ready: true, jobs: [], envelope: { status: 200, body: {} } };
   const project = (slug: string, number: number) => ({
     id: `project-${number}`,
     slug,
@@ -49,6 +50,8 @@ export async function startTestServer(): Promise<TestServer> {
     if (request.url === "/readyz") {
       const journal = { waiting: 3, bytes: 2048, bytes_max: 1024 ** 3 };
       answer(says.ready ? 200 : 503, { ready: says.ready, database: "up", journal });
+    } else if (request.url === "/api/v1/jobs") {
+      answer(200, { data: says.jobs });
     } else if (request.url === "/api/v1/projects") {
       const isKnown = request.headers.authorization === `Bearer ${TEST_TOKEN}`;
       answer(isKnown ? 200 : 401, isKnown ? [project("other", 2), project("default", 1)] : { error: "unknown" });

@@ -1,6 +1,6 @@
 /** Puts the server together: what exists, in which order it starts, and who knows whom. Nothing here decides anything. */
 import { randomBytes } from "node:crypto";
-import { availableParallelism } from "node:os";
+import { availableParallelism, hostname } from "node:os";
 import { join } from "node:path";
 import { formatDsn } from "@mesher/protocol";
 import { createAuthenticate } from "./api/authenticate.ts";
@@ -11,7 +11,6 @@ import { registerClusterMetrics } from "./cluster/cluster-metrics.ts";
 import { type JoinedCluster, joinCluster } from "./cluster/join-cluster.ts";
 import { buildClusterParts } from "./cluster-parts.ts";
 import type { Config } from "./config.ts";
-import { HOUR_MS } from "./dashboards/rollups.queries.ts";
 import { type Database, openDatabase, waitForDatabase } from "./db/database.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./db/embedded/embedded.ts";
 import { migrate } from "./db/migrate.ts";
@@ -27,11 +26,11 @@ import { OutcomeLedger } from "./ingest/outcome-ledger.ts";
 import { createIngestHandler } from "./ingest/receive/ingest-handler.ts";
 import { RECEIVE_LIMITS } from "./ingest/receive/limits.ts";
 import { createRateLimiter } from "./ingest/receive/rate-limiter.ts";
-import { endArchives } from "./issues/end-archives.ts";
-import { followAllEvents } from "./issues/follow-events.ts";
 import type { IssueChange } from "./issues/issue-change.ts";
-import { Periodic } from "./jobs/periodic.ts";
-import { clearRemovedProjects } from "./jobs/removed-projects.ts";
+import { issueTimesJob } from "./jobs/issue-times-job.ts";
+import { JobRunner } from "./jobs/job-runner.ts";
+import { partitionsJob } from "./jobs/partitions-job.ts";
+import { removedProjectsJob } from "./jobs/removed-projects.ts";
 import { type FirstStart, prepareOrganization, readOrMakeToken } from "./organizations/first-start.ts";
 import type { Project } from "./organizations/organizations.queries.ts";
 import { ProjectKeys } from "./organizations/project-keys.ts";
@@ -43,14 +42,9 @@ import { VERSION } from "./version.ts";
 /** Quarantined entries that one request tries again. */
 const QUARANTINE_RETRY_MAX = 100;
 
-const MINUTE_MS = 60_000;
-const REMOVED_PROJECTS_MS = 5_000;
-
 /** Announced with a `projectId`: its keys or settings are not what they were. */
 const PROJECT_CHANGED = "project-settings";
 
-/** How late an archive may end that ends by time, and how soon events follow that a request left over. */
-const ISSUE_TIMES_MS = 30_000;
 const WORKERS_MAX_DEFAULT = 4;
 
 export interface RunningServer {
@@ -85,6 +79,8 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
   const cluster = await joinCluster(config, VERSION, log);
   started.defer(() => cluster.node.stop());
   await migrate(database, log.info);
+  // Not left to the job, which runs a moment later and perhaps on another node.
+  await ensurePartitions(database, daysAhead(Date.now()));
 
   const token = config.bootstrapToken ?? (await readOrMakeToken(config.dataDir));
   const firstStart = await prepareOrganization(database, token);
@@ -154,28 +150,17 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
   const announcements = announcementsOf(cluster.node);
   announcements.on(PROJECT_CHANGED, ({ projectId }) => keys.reload(String(projectId)));
 
-  const partitions = new Periodic(
-    {
-      name: "partitions",
-      everyMs: HOUR_MS,
-      retryMs: MINUTE_MS,
-      run: async () => {
-        const made = await ensurePartitions(database, daysAhead(Date.now()));
-        if (made.length > 0) log.info("Partitions made", { partitions: made });
-      },
+  const onIssueChanged = ({ action }: IssueChange) => metrics.issueChanges.inc({ action });
+  const jobs = new JobRunner({
+    database,
+    jobs: [partitionsJob(database), issueTimesJob(database, onIssueChanged), removedProjectsJob],
+    holder: config.nodeName === undefined ? `${hostname()}/${process.pid}` : cluster.node.self,
+    onRun: (job, outcome, seconds) => {
+      metrics.jobRuns.inc({ job, outcome });
+      metrics.jobSeconds.inc({ job }, seconds);
     },
     log,
-  );
-
-  const removedProjects = new Periodic(
-    {
-      name: "removed projects",
-      everyMs: REMOVED_PROJECTS_MS,
-      retryMs: MINUTE_MS,
-      run: () => clearRemovedProjects(database),
-    },
-    log,
-  );
+  });
 
   let acceptedEvents = 0;
   const takeAccepted = () => {
@@ -183,20 +168,6 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
     acceptedEvents = 0;
     return taken;
   };
-
-  const onIssueChanged = ({ action }: IssueChange) => metrics.issueChanges.inc({ action });
-  const issueTimes = new Periodic(
-    {
-      name: "issue times",
-      everyMs: ISSUE_TIMES_MS,
-      retryMs: ISSUE_TIMES_MS,
-      run: async () => {
-        await endArchives(database, new Date(), onIssueChanged);
-        await followAllEvents(database);
-      },
-    },
-    log,
-  );
 
   const pool = new DigestPool({
     databaseUrl,
@@ -279,6 +250,7 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
       onIssueChanged,
       retryQuarantined: (projectId) => retryQuarantined(database, journal, { projectId, limit: QUARANTINE_RETRY_MAX }),
       cluster: view,
+      jobs: () => jobs.list(),
       readiness: () => ({
         ready: journal.bytes < journal.bytesMax,
         database: dispatcher.isDatabaseAway ? "away" : "reachable",
@@ -291,9 +263,7 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
   // Stopped in reverse: no event is taken any more, then what was taken is stored, then the rest ends.
   const services: Service[] = [
     // What runs by the clock, and what is known of projects.
-    partitions,
-    issueTimes,
-    removedProjects,
+    jobs,
     keys,
     ledger,
     // The way of an event.

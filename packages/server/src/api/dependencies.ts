@@ -1,4 +1,4 @@
-import type { ApiCluster } from "@mesher/protocol";
+import type { ApiCluster, ApiJob } from "@mesher/protocol";
 import type { FastifyInstance } from "fastify";
 import type { Database } from "../db/database.ts";
 import type { IssueChange } from "../issues/issue-change.ts";
@@ -21,6 +21,8 @@ export interface ApiDependencies {
   /** Sends quarantined entries on their way again; how many. */
   readonly retryQuarantined: (projectId: string) => Promise<number>;
   readonly cluster: () => ApiCluster;
+  /** What runs by the clock, with how it went last. */
+  readonly jobs: () => Promise<readonly ApiJob[]>;
   readonly readiness: () => Readiness;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
 }

@@ -16,6 +16,7 @@ import { registerIssueActionRoutes } from "./issue-actions.ts";
 import { registerIssueActivityRoutes } from "./issue-activity.ts";
 import { registerIssueMergeRoutes } from "./issue-merge.ts";
 import { registerIssueRoutes } from "./issues.ts";
+import { registerJobRoutes } from "./jobs.ts";
 import { registerPages } from "./pages.ts";
 import { registerProjectChangeRoutes } from "./project-changes.ts";
 import { registerProjectKeyRoutes } from "./project-keys.ts";
@@ -82,6 +83,7 @@ export class HttpServer implements Service {
     this.#routes = enforceAccess(app, deps);
     registerHealthRoutes(app, deps);
     registerClusterRoutes(app, deps);
+    registerJobRoutes(app, deps);
     registerProjectRoutes(app, deps);
     registerProjectChangeRoutes(app, deps);
     registerProjectKeyRoutes(app, deps);

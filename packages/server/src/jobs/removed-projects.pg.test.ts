@@ -2,7 +2,14 @@ import { randomUUID } from "node:crypto";
 import { testDatabase } from "@mesher/testkit";
 import { expect, test } from "vitest";
 import type { Database } from "../db/database.ts";
+import { withTransaction } from "../db/transaction.ts";
+import type { InTransaction } from "./job.ts";
 import { clearRemovedProjects, PROJECT_TABLES } from "./removed-projects.ts";
+
+const writeTo =
+  (database: Database): InTransaction =>
+  (work) =>
+    withTransaction(database, work);
 
 const COUNT = "select count(*) as count from event_counts where project_id = $1";
 
@@ -50,9 +57,9 @@ test("a removed project is cleared in chunks, and others keep their rows", async
   const kept = randomUUID();
   await addCounts(database, kept, 5);
   const [first, second] = [await addRemoved(database, 25), await addRemoved(database, 5)];
-  await clearRemovedProjects(database, { rowsPerChunk: 10, chunks: 2, settleSeconds: 0 });
+  await clearRemovedProjects(writeTo(database), { rowsPerChunk: 10, chunks: 2, settleSeconds: 0 });
   expect(await countOf(database, COUNT, first)).toBe(5);
-  await clearRemovedProjects(database, { rowsPerChunk: 10, chunks: 10, settleSeconds: 0 });
+  await clearRemovedProjects(writeTo(database), { rowsPerChunk: 10, chunks: 10, settleSeconds: 0 });
   expect([await countOf(database, COUNT, first), await countOf(database, COUNT, second)]).toEqual([0, 0]);
   expect(await countOf(database, COUNT, kept)).toBe(5);
   expect(await countOf(database, "select count(*) as count from removed_projects")).toBe(0);
@@ -62,9 +69,9 @@ test("what is still stored after the removal is cleared too, until the project i
   await using db = await testDatabase();
   const { database } = db;
   const projectId = await addRemoved(database, 1);
-  await clearRemovedProjects(database);
+  await clearRemovedProjects(writeTo(database));
   await addCounts(database, projectId, 3);
-  await clearRemovedProjects(database);
+  await clearRemovedProjects(writeTo(database));
   expect(await countOf(database, COUNT, projectId)).toBe(0);
   expect(await countOf(database, "select count(*) as count from removed_projects")).toBe(1);
 });
@@ -75,9 +82,11 @@ test("several nodes clear at once and none waits for another", async () => {
   const removed: string[] = [];
   for (let n = 0; n < 6; n += 1) removed.push(await addRemoved(database, 20));
   await Promise.all(
-    Array.from({ length: 4 }, () => clearRemovedProjects(database, { rowsPerChunk: 7, chunks: 50, settleSeconds: 0 })),
+    Array.from({ length: 4 }, () =>
+      clearRemovedProjects(writeTo(database), { rowsPerChunk: 7, chunks: 50, settleSeconds: 0 }),
+    ),
   );
-  await clearRemovedProjects(database, { chunks: 50, settleSeconds: 0 });
+  await clearRemovedProjects(writeTo(database), { chunks: 50, settleSeconds: 0 });
   for (const projectId of removed) expect(await countOf(database, COUNT, projectId)).toBe(0);
   expect(await countOf(database, "select count(*) as count from removed_projects")).toBe(0);
 });

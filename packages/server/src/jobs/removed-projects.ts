@@ -4,18 +4,18 @@
  * their way when it ended may still have been stored.
  */
 import { deleteCountsOf } from "../dashboards/rollups.queries.ts";
-import type { Database } from "../db/database.ts";
-import { type Transaction, withTransaction } from "../db/transaction.ts";
+import type { Transaction } from "../db/transaction.ts";
 import { deleteEventMovesOf } from "../events/event-moves.ts";
 import { deleteEventsOf } from "../events/events.queries.ts";
 import { deleteQuarantinedOf } from "../ingest/journal/journal.queries.ts";
 import { deleteIssuesOf } from "../issues/issues.queries.ts";
 import { forgetRemovedProject, takeRemovedProject } from "../organizations/projects.queries.ts";
 import { deleteReleasesOf } from "../releases/releases.queries.ts";
+import type { InTransaction, LeaseJob } from "./job.ts";
 
 const ROWS_PER_CHUNK = 2_000;
 
-/** Of one run, so that neither start nor stop of a server waits for a large project. */
+/** Of one run; the next one is soon. */
 const CHUNKS_PER_RUN = 20;
 
 /** Longer than a batch takes from reading its project's settings to its commit, which is one minute at most. */
@@ -41,28 +41,44 @@ export const PROJECT_TABLES: Readonly<Record<string, DeleteRows>> = {
   issues: (tx, projectId, rowsMax) => deleteIssuesOf(tx, "issues", projectId, rowsMax),
 };
 
+const EVERY_MS = 5_000;
+const RETRY_MS = 60_000;
+
+export const removedProjectsJob: LeaseJob = {
+  kind: "lease",
+  name: "removed-projects",
+  everyMs: EVERY_MS,
+  retryMs: RETRY_MS,
+  run: async (write) => ({ rows_deleted: await clearRemovedProjects(write) }),
+};
+
 export interface ClearOptions {
   readonly rowsPerChunk?: number;
   readonly chunks?: number;
   readonly settleSeconds?: number;
 }
 
+/** How many rows it deleted. */
 export async function clearRemovedProjects(
-  database: Database,
+  write: InTransaction,
   { rowsPerChunk = ROWS_PER_CHUNK, chunks = CHUNKS_PER_RUN, settleSeconds = SETTLE_SECONDS }: ClearOptions = {},
-): Promise<void> {
+): Promise<number> {
   const cleared: string[] = [];
+  let deleted = 0;
   for (let chunk = 0; chunk < chunks; chunk += 1) {
-    const isLast = await withTransaction(database, async (tx) => {
+    const isLast = await write(async (tx) => {
       const removed = await takeRemovedProject(tx, { skip: cleared, settleSeconds });
       if (removed === undefined) return true;
-      if ((await clearChunk(tx, removed.projectId, rowsPerChunk)) > 0) return false;
+      const deletedNow = await clearChunk(tx, removed.projectId, rowsPerChunk);
+      deleted += deletedNow;
+      if (deletedNow > 0) return false;
       if (removed.isSettled) await forgetRemovedProject(tx, removed.projectId);
       cleared.push(removed.projectId);
       return false;
     });
-    if (isLast) return;
+    if (isLast) break;
   }
+  return deleted;
 }
 
 async function clearChunk(tx: Transaction, projectId: string, rowsMax: number): Promise<number> {

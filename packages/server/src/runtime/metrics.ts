@@ -11,6 +11,8 @@ export interface Metrics {
   readonly regressions: Counter;
   readonly issueChanges: Counter<"action">;
   readonly workerDeaths: Counter;
+  readonly jobRuns: Counter<"job" | "outcome">;
+  readonly jobSeconds: Counter<"job">;
 }
 
 export interface JournalGauges {
@@ -69,6 +71,18 @@ export function createMetrics(journal: JournalGauges): Metrics {
     workerDeaths: new Counter({
       name: "mesher_digest_worker_deaths_total",
       help: "Digest threads that died and were replaced.",
+      registers,
+    }),
+    jobRuns: new Counter({
+      name: "mesher_job_runs_total",
+      help: "Runs on this node of what runs once in the cluster: succeeded, failed, lost (another node went on), handed_over (this node stopped).",
+      labelNames: ["job", "outcome"],
+      registers,
+    }),
+    jobSeconds: new Counter({
+      name: "mesher_job_seconds_total",
+      help: "Time that those runs took on this node.",
+      labelNames: ["job"],
       registers,
     }),
   };

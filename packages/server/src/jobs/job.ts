@@ -1,0 +1,56 @@
+/** What runs by the clock, once in the whole cluster. */
+import type { Transaction } from "../db/transaction.ts";
+import type { Schedule } from "./due.ts";
+
+/** What a run tells whoever looks at the list of jobs: a few numbers and names, kept in the job's row. */
+export type JobResult = Readonly<Record<string, unknown>>;
+
+/** The moment a run belongs to, by the database's clock, and the end of its node's patience. */
+export interface Run {
+  readonly nowMs: number;
+  /** Aborted when the server stops, or somebody else has taken the job. */
+  readonly signal: AbortSignal;
+}
+
+/** Does work in a transaction of its own. */
+export type InTransaction = <T>(work: (tx: Transaction) => Promise<T>) => Promise<T>;
+
+interface NamedJob extends Schedule {
+  readonly name: string;
+}
+
+/** A job whose work is one short transaction: that transaction is also what keeps the other nodes away. */
+export interface TransactionJob extends NamedJob {
+  readonly kind: "transaction";
+  /** All writes go through `tx`; a statement may take `STATEMENT_MS`. */
+  readonly run: (tx: Transaction, run: Run) => Promise<Done>;
+}
+
+/** A job that takes long, in many transactions: it holds a lease, and each of its writes is refused once that is lost. */
+export interface LeaseJob extends NamedJob {
+  readonly kind: "lease";
+  /** All writes go through `write`; between them the run looks at its signal. */
+  readonly run: (write: InTransaction, run: Run) => Promise<JobResult>;
+}
+
+export interface Done {
+  readonly result: JobResult;
+  /** Called on the node that ran it, after the commit. */
+  readonly tell?: () => void;
+}
+
+export type Job = TransactionJob | LeaseJob;
+
+/** The lease was lost to another node, or to time. Nothing of the refused write was done. */
+export class LeaseLostError extends Error {
+  override readonly name = "LeaseLostError";
+}
+
+/**
+ * How an attempt to run a job ended. `not_due`: another node was quicker. `lost`: another node has taken the lease.
+ * `handed_over`: the server stops, and another node goes on.
+ */
+export type Attempt =
+  | { readonly outcome: "succeeded"; readonly result: JobResult }
+  | { readonly outcome: "failed"; readonly error: unknown }
+  | { readonly outcome: "not_due" | "lost" | "handed_over" };

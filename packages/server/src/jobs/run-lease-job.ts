@@ -1,0 +1,133 @@
+/** One run of a job that holds a lease: taken, renewed while the run goes on, and looked at by each of its writes. */
+import type { Database } from "../db/database.ts";
+import { isDue, nextDueMs, retryDueMs } from "./due.ts";
+import { type Attempt, type JobResult, type LeaseJob, LeaseLostError } from "./job.ts";
+import { inJobTransaction } from "./job-transaction.ts";
+import {
+  beginLease,
+  giveUpLease,
+  holdLease,
+  type JobState,
+  type LeaseKey,
+  lockJob,
+  lockRun,
+  recordRun,
+  renewLease,
+} from "./jobs.queries.ts";
+import { LEASE_MS, LEASE_RENEWAL_MS } from "./limits.ts";
+
+export async function runLeaseJob(
+  database: Database,
+  job: LeaseJob,
+  holder: string,
+  stopping: AbortSignal,
+): Promise<Attempt> {
+  const taken = await takeLease(database, job, holder);
+  if (taken === undefined) return { outcome: "not_due" };
+  const lease: LeaseKey = { name: job.name, epoch: taken.epoch + 1 };
+
+  const lost = new AbortController();
+  const signal = AbortSignal.any([stopping, lost.signal]);
+  const renewals = keepRenewing(database, lease, lost);
+  const ran = await runToItsEnd(database, job, lease, { nowMs: taken.nowMs, signal });
+  await renewals.stop();
+
+  if (lost.signal.aborted || (ran.outcome === "failed" && ran.error instanceof LeaseLostError))
+    return { outcome: "lost" };
+  if (ran.outcome === "failed" && stopping.aborted) {
+    await giveUpLease(database, lease);
+    return { outcome: "handed_over" };
+  }
+  return (await recordEnd(database, job, holder, taken, ran)) ? ran : { outcome: "lost" };
+}
+
+function takeLease(database: Database, job: LeaseJob, holder: string): Promise<JobState | undefined> {
+  return inJobTransaction(database, async (tx) => {
+    const state = await lockJob(tx, job.name);
+    if (state === undefined || state.isLeased || !isDue(job, state.dueAtMs, state.nowMs)) return undefined;
+    await beginLease(tx, { name: job.name, holder, epoch: state.epoch + 1, leaseMs: LEASE_MS });
+    return state;
+  });
+}
+
+type Ran =
+  | { readonly outcome: "succeeded"; readonly result: JobResult }
+  | { readonly outcome: "failed"; readonly error: unknown };
+
+async function runToItsEnd(
+  database: Database,
+  job: LeaseJob,
+  lease: LeaseKey,
+  run: { readonly nowMs: number; readonly signal: AbortSignal },
+): Promise<Ran> {
+  try {
+    const result = await job.run(
+      (work) =>
+        inJobTransaction(database, async (tx) => {
+          run.signal.throwIfAborted();
+          if (!(await holdLease(tx, lease))) throw new LeaseLostError(`${lease.name} is run by another node now`);
+          return work(tx);
+        }),
+      run,
+    );
+    return { outcome: "succeeded", result };
+  } catch (error) {
+    return { outcome: "failed", error };
+  }
+}
+
+/**
+ * Renews until it is stopped, or the lease is lost. A database that does not answer is asked again: whether the lease was
+ * lost in the meantime, it says itself.
+ */
+function keepRenewing(database: Database, lease: LeaseKey, lost: AbortController): { stop(): Promise<void> } {
+  let renewing: Promise<void> = Promise.resolve();
+  let isRenewing = false;
+  const timer = setInterval(() => {
+    if (isRenewing || lost.signal.aborted) return;
+    isRenewing = true;
+    renewing = renewLease(database, lease, LEASE_MS)
+      .then(
+        (isHeld) => {
+          if (!isHeld) lost.abort(new LeaseLostError(`${lease.name} is run by another node now`));
+        },
+        // The next write, or the next renewal, meets the same fault or none.
+        () => undefined,
+      )
+      .finally(() => {
+        isRenewing = false;
+      });
+  }, LEASE_RENEWAL_MS).unref();
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      await renewing;
+    },
+  };
+}
+
+/** False: another node has begun a run since. */
+function recordEnd(
+  database: Database,
+  job: LeaseJob,
+  holder: string,
+  { epoch, nowMs: startedAtMs, dueAtMs }: JobState,
+  ran: Ran,
+): Promise<boolean> {
+  return inJobTransaction(database, async (tx) => {
+    const state = await lockRun(tx, { name: job.name, epoch: epoch + 1 });
+    if (state === undefined) return false;
+    const isDone = ran.outcome === "succeeded";
+    await recordRun(tx, {
+      name: job.name,
+      holder,
+      epoch: epoch + 1,
+      startedAtMs,
+      dueAtMs: isDone ? nextDueMs(job, dueAtMs, startedAtMs) : retryDueMs(job, dueAtMs, state.nowMs),
+      outcome: ran.outcome,
+      result: isDone ? ran.result : null,
+      error: isDone ? null : String(ran.error),
+    });
+    return true;
+  });
+}
