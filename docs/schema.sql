@@ -180,6 +180,21 @@ CREATE INDEX issues_archived_until ON public.issues USING btree (archived_until)
 CREATE INDEX issues_id ON public.issues USING btree (id);
 CREATE INDEX issues_status ON public.issues USING btree (project_id, status);
 
+create table jobs (
+  name text not null,
+  due_at timestamp with time zone not null,
+  epoch bigint default 0 not null,
+  holder text,
+  lease_until timestamp with time zone,
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  outcome text,
+  result jsonb,
+  error text,
+  constraint jobs_key PRIMARY KEY (name),
+  constraint jobs_outcome_known CHECK ((outcome = ANY (ARRAY['succeeded'::text, 'failed'::text])))
+) with (fillfactor=50);
+
 create table journal_batches (
   journal_id uuid not null,
   first_sequence bigint not null,
