@@ -29,6 +29,7 @@ test("[SD-55] the long job of a killed node goes on at another within ten second
   const heir = await nodes.heirOf(holder);
   await nodes.endLongJob();
   await nodes.waitForOutcome(heir, "succeeded");
+  expect(await nodes.lastRun()).toEqual({ holder: heir, outcome: "succeeded", epoch: 2 });
   expectNoOverlap(await nodes.writes());
 });
 
@@ -52,7 +53,7 @@ test("a node that stops hands its long job over", async () => {
   const holder = await nodes.busyHolder();
   nodes.signal(holder, "SIGTERM");
   await nodes.waitForOutcome(holder, "handed_over");
-  await nodes.heirOf(holder);
+  expect(await nodes.heirOf(holder)).not.toBe(holder);
   expectNoOverlap(await nodes.writes());
 });
 

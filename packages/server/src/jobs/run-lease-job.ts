@@ -76,27 +76,14 @@ async function runToItsEnd(
   }
 }
 
-/**
- * Renews until it is stopped, or the lease is lost. A database that does not answer is asked again: whether the lease was
- * lost in the meantime, it says itself.
- */
+/** Renews until it is stopped, or the lease is lost. */
 function keepRenewing(database: Database, lease: LeaseKey, lost: AbortController): { stop(): Promise<void> } {
-  let renewing: Promise<void> = Promise.resolve();
-  let isRenewing = false;
+  let renewing: Promise<void> | undefined;
   const timer = setInterval(() => {
-    if (isRenewing || lost.signal.aborted) return;
-    isRenewing = true;
-    renewing = renewLease(database, lease, LEASE_MS)
-      .then(
-        (isHeld) => {
-          if (!isHeld) lost.abort(new LeaseLostError(`${lease.name} is run by another node now`));
-        },
-        // The next write, or the next renewal, meets the same fault or none.
-        () => undefined,
-      )
-      .finally(() => {
-        isRenewing = false;
-      });
+    if (lost.signal.aborted) return;
+    renewing ??= renewOnce(database, lease, lost).finally(() => {
+      renewing = undefined;
+    });
   }, LEASE_RENEWAL_MS).unref();
   return {
     stop: async () => {
@@ -104,6 +91,17 @@ function keepRenewing(database: Database, lease: LeaseKey, lost: AbortController
       await renewing;
     },
   };
+}
+
+async function renewOnce(database: Database, lease: LeaseKey, lost: AbortController): Promise<void> {
+  let isHeld: boolean;
+  try {
+    isHeld = await renewLease(database, lease, LEASE_MS);
+  } catch {
+    // The database does not answer. It is asked again, and then says itself whether the lease was lost meanwhile.
+    return;
+  }
+  if (!isHeld) lost.abort(new LeaseLostError(`${lease.name} is run by another node now`));
 }
 
 /** False: another node has begun a run since. */
