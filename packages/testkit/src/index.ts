@@ -1,3 +1,4 @@
+export { Balancer } from "./balancer.ts";
 export { BlackholeProxy } from "./blackhole-proxy.ts";
 export { createDataDir } from "./data-dir.ts";
 export { testDatabase } from "./database.ts";

@@ -56,6 +56,7 @@ export class Replicator implements Service, SegmentMirror {
   readonly #avoidedUntilMs = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #isAttaching = false;
+  #isStopped = false;
   #wasComplete = true;
   /** Writes that were answered for with fewer copies than wanted. */
   degradedWrites = 0;
@@ -90,6 +91,7 @@ export class Replicator implements Service, SegmentMirror {
   /** Copies are no longer needed if everything is stored. What is not, the holders store when this node has left. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
+    this.#isStopped = true;
     const { journal, tell } = this.#options;
     journal.mirror = undefined;
     if (journal.depth > 0) return;
@@ -118,6 +120,7 @@ export class Replicator implements Service, SegmentMirror {
 
   /** Gives up copies on nodes that are gone, and begins new ones where there are too few. To be called when nodes come and go. */
   adjust(): void {
+    if (this.#isStopped) return;
     const peers = this.#options.peers();
     for (const holder of this.#holders.values())
       if (!peers.includes(holder.peer)) this.#giveUp(holder, new Error("the node is gone"), 0);

@@ -1,0 +1,142 @@
+/**
+ * Three nodes on one machine, with one embedded database and a balancer in front of them.
+ *
+ *     npm run cluster -- [--nodes 3] [--port 8080]
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { startEmbeddedPostgres } from "@mesher/server/testing";
+import { Balancer } from "@mesher/testkit";
+
+const HELP = `Starts a cluster on this machine: nodes, one embedded database for all, and a balancer in front.
+
+  npm run cluster -- [--nodes N] [--port PORT]
+
+  --nodes N     1 to 9. Default: 3.
+  --port PORT   Of the balancer; the nodes get the ports after it. Default: 8080.
+
+The data is kept in MESHER_DATA_DIR, or ./data, in the folder "cluster". Stop it with Ctrl-C; kill one node by its process id to
+see the others take over.
+`;
+
+const NODE_PORT = 9101;
+const NODES_MAX = 9;
+
+await run();
+
+async function run(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      nodes: { type: "string", default: "3" },
+      port: { type: "string", default: "8080" },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const count = numberWithin("--nodes", values.nodes, 1, NODES_MAX);
+  const port = numberWithin("--port", values.port, 1, 65_000);
+  const dataDir = join(resolve(process.env["MESHER_DATA_DIR"] ?? "data"), "cluster");
+
+  await using started = new AsyncDisposableStack();
+  await mkdir(dataDir, { recursive: true });
+  const postgres = await startEmbeddedPostgres({ dataDir, log: (message) => console.log(`database  ${message}`) });
+  started.defer(() => postgres.stop());
+  const secrets = await readOrMakeSecrets(dataDir);
+  const httpPorts = Array.from({ length: count }, (_, index) => port + 1 + index);
+  const names = Array.from({ length: count }, (_, index) => `mesher${index + 1}@127.0.0.1:${NODE_PORT + index}`);
+
+  const nodes = names.map((name, index) => {
+    const shortName = `mesher${index + 1}`;
+    const node = startNode(shortName, {
+      MESHER_NODE_NAME: name,
+      MESHER_COOKIE: secrets.cookie,
+      // One that is reachable is enough; a node is no peer of itself.
+      MESHER_PEERS: names.filter((peer) => peer !== name).join(","),
+      DATABASE_URL: postgres.url,
+      MESHER_DATA_DIR: join(dataDir, shortName),
+      MESHER_HTTP_PORT: String(httpPorts[index]),
+      MESHER_WS_PORT: String(port + 101 + index),
+      MESHER_PUBLIC_URL: `http://localhost:${port}`,
+      MESHER_BOOTSTRAP_TOKEN: secrets.token,
+    });
+    started.defer(() => stopNode(node));
+    return node;
+  });
+  started.use(await Balancer.start(httpPorts, port));
+
+  await Promise.all(httpPorts.map((httpPort) => answering(httpPort)));
+  const rows = names.map(
+    (name, index) => `    ${name}   http://localhost:${httpPorts[index]}   process ${nodes[index]?.pid}`,
+  );
+  console.log(`
+  ${count} nodes are running.
+
+    Pages   http://localhost:${port}/#token=${secrets.token}
+${rows.join("\n")}
+
+  See them     MESHER_BOOTSTRAP_TOKEN=${secrets.token} npm run mesher -- cluster status --url http://localhost:${port}
+  Stop         Ctrl-C
+`);
+  await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
+  console.log("Stopping all nodes, then the database");
+}
+
+function startNode(shortName: string, env: Readonly<Record<string, string>>): ChildProcess {
+  const node = spawn("npm", ["start", "--silent"], {
+    env: { ...process.env, ...env, MESHER_LOG_FORMAT: "text" },
+    stdio: ["ignore", "pipe", "inherit"],
+    // So that Ctrl-C in the terminal is ours to pass on, in order.
+    detached: true,
+  });
+  const out = node.stdout;
+  let rest = "";
+  out?.on("data", (chunk: Buffer) => {
+    const lines = `${rest}${chunk.toString()}`.split("\n");
+    rest = lines.pop() ?? "";
+    // What each node says when it is up would be said three times.
+    for (const line of lines) if (/^\d\d:\d\d:\d\d/.test(line)) console.log(`${shortName}  ${line}`);
+  });
+  node.once("exit", (code, signal) => console.log(`${shortName}  ended (${signal ?? code})`));
+  return node;
+}
+
+async function stopNode(node: ChildProcess): Promise<void> {
+  if (node.exitCode !== null || node.signalCode !== null || node.pid === undefined) return;
+  const ended = once(node, "exit");
+  process.kill(-node.pid, "SIGTERM");
+  await ended;
+}
+
+async function answering(httpPort: number): Promise<void> {
+  for (;;) {
+    const isUp = await fetch(`http://127.0.0.1:${httpPort}/readyz`).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (isUp) return;
+    await new Promise((again) => setTimeout(again, 100));
+  }
+}
+
+/** Kept, so that a second start finds the data of the first. */
+async function readOrMakeSecrets(dataDir: string): Promise<{ cookie: string; token: string }> {
+  const path = join(dataDir, "secrets.json");
+  const kept = await readFile(path, "utf8").catch(() => undefined);
+  if (kept !== undefined) return JSON.parse(kept) as { cookie: string; token: string };
+  const secrets = { cookie: randomBytes(24).toString("base64url"), token: `mshr_${randomBytes(24).toString("hex")}` };
+  await writeFile(path, JSON.stringify(secrets), { mode: 0o600 });
+  return secrets;
+}
+
+function numberWithin(option: string, text: string, min: number, max: number): number {
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || number < min || number > max) throw new RangeError(`${option} must be ${min} to ${max}`);
+  return number;
+}
