@@ -1,10 +1,12 @@
 export { CallError, type CallErrorReason } from "./call-error.ts";
 export type { Address } from "./claims.ts";
+export type { ClusterCounters, PeerCounters } from "./cluster-counters.ts";
 export type { ClusterStatus } from "./cluster-status.ts";
 export { CookieError } from "./cookie.ts";
 export type { Data } from "./data.ts";
 export type { ExitReason } from "./exit-reason.ts";
 export { PeerRefusedError, type RefusalReason } from "./hello.ts";
+export type { LoopLag } from "./loop-lag.ts";
 export type { MemberState, MemberStatus } from "./membership.ts";
 export type { MeshTuning, RefusedPeer } from "./mesh-options.ts";
 export type { ClusterNode, NodeChange, Target } from "./node.ts";

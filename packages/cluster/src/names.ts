@@ -52,6 +52,10 @@ export class Names {
     return [...this.#table.owners()].map(([name, { address }]) => ({ name, address }));
   }
 
+  count(): { known: number; own: number } {
+    return { known: [...this.#table.owners()].length, own: this.#table.own.claims.size };
+  }
+
   /** Whether the peer's names are known here. */
   hasHeard(node: string): boolean {
     return this.#heard.has(node);

@@ -4,11 +4,13 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Answers } from "./answers.ts";
-import { CallError } from "./call-error.ts";
+import { CallError, type CallErrorReason } from "./call-error.ts";
 import { type Address, parseAddressValue } from "./claims.ts";
+import type { ClusterCounters } from "./cluster-counters.ts";
 import type { ClusterStatus } from "./cluster-status.ts";
 import { type Data, findNoData } from "./data.ts";
 import { PeerRefusedError } from "./hello.ts";
+import { LoopLagMeter } from "./loop-lag.ts";
 import { Membership } from "./membership.ts";
 import type { Mesh } from "./mesh.ts";
 import type { PeerInfo } from "./mesh-options.ts";
@@ -63,7 +65,13 @@ export class ClusterNode implements AsyncDisposable {
   readonly #startedAt = new Date();
   #onStop = () => {};
   #unconfirmedSends = 0;
-  #droppedSends = 0;
+  readonly #loopLag = new LoopLagMeter();
+  #sends = { made: 0, dropped: 0 };
+  #callsMade = 0;
+  readonly #callsFailed: Partial<Record<CallErrorReason, number>> = {};
+  #requestsTaken = 0;
+  #broadcastsHeard = 0;
+  #namesLost = 0;
 
   /** Use `startNode`. */
   static async start(
@@ -104,7 +112,10 @@ export class ClusterNode implements AsyncDisposable {
       own: this.self,
       peers: () => this.list(),
       request,
-      onLost: (name, to) => options.log.warn("Name lost to an earlier claim", { name, to: to.node }),
+      onLost: (name, to) => {
+        this.#namesLost += 1;
+        options.log.warn("Name lost to an earlier claim", { name, to: to.node });
+      },
       onError,
       nowMs: Date.now,
       wait: sleep,
@@ -149,8 +160,16 @@ export class ClusterNode implements AsyncDisposable {
 
   /** Waits for what the process answers. Rejects with a `CallError`, at the latest when the deadline is over. */
   async call(target: Target, message: Data, { deadlineMs = CALL_MS_DEFAULT } = {}): Promise<unknown> {
-    this.#checkData(target.node, message);
-    return this.#engine.request(target.node === this.self ? "" : target.node, "call", { target, message }, deadlineMs);
+    this.#callsMade += 1;
+    const node = target.node === this.self ? "" : target.node;
+    try {
+      this.#checkData(target.node, message);
+      return await this.#engine.request(node, "call", { target, message }, deadlineMs);
+    } catch (error) {
+      const reason = error instanceof CallError ? error.reason : "failed";
+      this.#callsFailed[reason] = (this.#callsFailed[reason] ?? 0) + 1;
+      throw error;
+    }
   }
 
   /**
@@ -159,15 +178,16 @@ export class ClusterNode implements AsyncDisposable {
    */
   send(target: Target, message: Data): void {
     this.#checkData(target.node, message);
+    this.#sends.made += 1;
     if (this.#unconfirmedSends >= SENDS_MAX) {
-      this.#droppedSends += 1;
+      this.#sends.dropped += 1;
       return;
     }
     this.#unconfirmedSends += 1;
     this.#engine
       .request(target.node === this.self ? "" : target.node, "send", { target, message }, CALL_MS_DEFAULT)
       .catch(() => {
-        this.#droppedSends += 1;
+        this.#sends.dropped += 1;
       })
       .finally(() => {
         this.#unconfirmedSends -= 1;
@@ -194,13 +214,44 @@ export class ClusterNode implements AsyncDisposable {
       names: this.names.list(),
       processes: this.processes.size,
       rooms: this.rooms.size,
-      droppedSends: this.#droppedSends,
+      droppedSends: this.#sends.dropped,
       droppedBroadcasts: this.rooms.droppedBroadcasts,
+    };
+  }
+
+  /** Figures for charts. Cheap: reading them costs as much as there are peers and names. */
+  counters(): ClusterCounters {
+    const transport = this.#mesh?.transport;
+    const peers = [...(this.#mesh?.traffic ?? [])].map(([name, traffic]) => {
+      const link = this.#mesh?.session(name)?.link;
+      const roundTripMs = link?.roundTripMs;
+      const isUp = link !== undefined;
+      const queuedBytes = link?.queuedBytes ?? 0;
+      return { name, isUp, ...traffic, queuedBytes, ...(roundTripMs === undefined ? {} : { roundTripMs }) };
+    });
+    return {
+      sessions: this.#mesh?.sessions.length ?? 0,
+      peers,
+      refusedHandshakes: Object.fromEntries(this.#mesh?.refusals ?? []),
+      refusedMessages: transport?.kind === "nats" ? transport.refusedMessages : { forged: 0, replayed: 0, stale: 0 },
+      calls: { made: this.#callsMade, failed: { ...this.#callsFailed } },
+      requestsTaken: this.#requestsTaken,
+      sends: { ...this.#sends },
+      broadcasts: {
+        made: this.rooms.broadcasts,
+        dropped: this.rooms.droppedBroadcasts,
+        heard: this.#broadcastsHeard,
+      },
+      names: { ...this.names.count(), lost: this.#namesLost },
+      processes: { open: this.processes.size, spawned: this.work.size },
+      rooms: this.rooms.size,
+      loopLag: this.#loopLag.latest,
     };
   }
 
   /** Takes leave of all peers and closes the port. */
   async stop(): Promise<void> {
+    this.#loopLag.stop();
     this.watches.stop();
     await this.#engine.stop();
     this.#onStop();
@@ -254,6 +305,7 @@ export class ClusterNode implements AsyncDisposable {
   }
 
   #answer(from: string, kind: string, body: unknown): unknown {
+    if (from !== this.self) this.#requestsTaken += 1;
     const answer = Object.hasOwn(this.#answers, kind) ? this.#answers[kind] : undefined;
     if (answer === undefined) throw new CallError(this.self, "failed", `it does not know what ${kind} is`);
     return answer(from, body ?? {});
@@ -267,6 +319,7 @@ export class ClusterNode implements AsyncDisposable {
   }
 
   #hearBroadcast(body: unknown): void {
+    this.#broadcastsHeard += 1;
     const { room, message } = (body ?? {}) as { room?: unknown; message?: Data };
     if (typeof room === "string" && message !== undefined) this.rooms.deliver(room, message);
   }

@@ -56,6 +56,11 @@ export class RemoteWork {
     this.#options = options;
   }
 
+  /** Processes of this node that were started by name and live. */
+  get size(): number {
+    return this.#spawned.size;
+  }
+
   /** Makes a function known on this node. Throws a `RangeError` if the name is taken. */
   register(name: string, run: SpawnFunction): void {
     if (this.#functions.has(name)) throw new RangeError(`a function ${name} is registered already`);

@@ -16,6 +16,8 @@ export interface RoomsOptions {
 }
 
 export class Rooms {
+  /** Broadcasts of this node so far. */
+  broadcasts = 0;
   /** Broadcasts that were not sent to other nodes because too many came at once. */
   droppedBroadcasts = 0;
   readonly #options: RoomsOptions;
@@ -52,6 +54,7 @@ export class Rooms {
 
   /** To everyone but `except`, which is a member on this node. */
   broadcast(room: string, message: Data, except?: Member): void {
+    this.broadcasts += 1;
     this.deliver(room, message, except);
     if (this.#sentThisTurn >= BROADCASTS_PER_TURN_MAX) {
       this.droppedBroadcasts += 1;
