@@ -51,10 +51,10 @@ overEachTransport(({ start, startCluster }) => {
     });
     const address = a.node.open((message) => (message === "never" ? new Promise(() => {}) : message));
     await b.node.call(address, 1);
-    await expect(b.node.call(address, "never", { deadlineMs: 20 })).rejects.toThrow();
-    await expect(b.node.call(address, (() => 1) as never)).rejects.toThrow();
-    await expect(b.node.call({ name: "nobody", node: a.node.self }, 1)).rejects.toThrow();
-    await expect(b.node.call({ name: "x", node: "gone@127.0.0.1:1" }, 1)).rejects.toThrow();
+    await expect(b.node.call(address, "never", { deadlineMs: 20 })).rejects.toThrow("did not answer in time");
+    await expect(b.node.call(address, (() => 1) as never)).rejects.toThrow("is no data");
+    await expect(b.node.call({ name: "nobody", node: a.node.self }, 1)).rejects.toThrow("nobody");
+    await expect(b.node.call({ name: "x", node: "gone@127.0.0.1:1" }, 1)).rejects.toThrow("is not connected");
     b.node.send(address, 1);
     b.node.send({ name: "nobody", node: "gone@127.0.0.1:1" }, 1);
     b.node.rooms.join("room", () => {});
@@ -93,7 +93,7 @@ test("refused handshakes are counted by reason, however often, from either side"
   });
   await until(() => (a.node.counters().refusedHandshakes.wrong_cookie ?? 0) >= 2, "two attempts");
   expect(stranger.mesh.refusals.get("wrong_cookie")).toBeGreaterThanOrEqual(1);
-  await expect(a.node.connect("nobody@127.0.0.1:1")).rejects.toThrow();
+  await expect(a.node.connect("nobody@127.0.0.1:1")).rejects.toThrow("cannot be reached");
   expect(a.node.counters().refusedHandshakes.unreachable).toBe(1);
 });
 
