@@ -318,3 +318,12 @@ create table schema_migrations (
   applied_at timestamp with time zone default now() not null,
   constraint schema_migrations_pkey PRIMARY KEY (version)
 );
+
+create table stream_tickets (
+  ticket_sha256 bytea not null,
+  organization_id uuid not null,
+  holder text not null,
+  expires_at timestamp with time zone not null,
+  constraint stream_tickets_key PRIMARY KEY (ticket_sha256),
+  constraint stream_tickets_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
+);

@@ -282,6 +282,19 @@ export const CHECKLIST: readonly ChecklistSection[] = [
     },
   },
   {
+    title: "Known ways to fail: streams",
+    rows: {
+      "C-70": "Ingest over WebSocket is of the key's project, and goes the way of every event.",
+      "C-103": "What happens to an issue is pushed: new, back, changed by a person, deleted.",
+      "C-150": "Filters have an effect.",
+      "C-151": "What waits for a client is bounded, and what is dropped is counted.",
+      "C-152": "A project has one stream, whichever of its names it was asked by; an unknown one is refused.",
+      "C-153": "A message that is not understood changes no filter and loses nothing.",
+      "C-154": "Counting follows the clock, not the events.",
+      "C-155": "What is pushed of an event is enough to open it.",
+    },
+  },
+  {
     title: "Known ways to fail: the engine and its transport",
     rows: {
       "HAZARD-1": "Nobody can crash a node with a packet, with the cookie or without.",

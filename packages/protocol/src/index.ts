@@ -19,3 +19,4 @@ export * from "./search/search-query.ts";
 export * from "./search/search-query-error.ts";
 export * from "./search/tokenize.ts";
 export * from "./search/words.ts";
+export * from "./stream.ts";

@@ -42,6 +42,8 @@ export interface ClusterPartsOptions {
   readonly takeAccepted: () => number;
   readonly onStored: (message: StoredMessage) => void;
   readonly onQuarantined: () => void;
+  /** A peer says which projects are watched on it. */
+  readonly hearInterest: (node: string, projectIds: readonly string[]) => void;
   readonly log: Log;
 }
 
@@ -122,6 +124,7 @@ export async function buildClusterParts(options: ClusterPartsOptions) {
     {
       report: () => ({ load: { ...load.own } }),
       journal: () => ({ journalId: journal.id, holders: replicator.holders }),
+      watch: ({ node: peer, projects }) => options.hearInterest(String(peer), projects as readonly string[]),
       accept: async ({ record }) => acceptRecord(journal, Buffer.from(String(record), "base64")),
     },
     log,

@@ -19,6 +19,12 @@ export const SETTINGS = {
     default: 8080,
     help: "Port for SDKs, the API and the pages. 0 takes any free port.",
   },
+  wsPort: {
+    env: "MESHER_WS_PORT",
+    parse: port,
+    default: 8081,
+    help: "Port for WebSockets: live streams and ingest. 0 takes any free port. Both are on the HTTP port too, under `/ws`.",
+  },
   httpHost: { env: "MESHER_HTTP_HOST", parse: text, default: "0.0.0.0", help: "Address to listen on." },
   publicUrl: {
     env: "MESHER_PUBLIC_URL",

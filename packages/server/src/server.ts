@@ -1,7 +1,9 @@
 /** Puts the server together: what exists, in which order it starts, and who knows whom. Nothing here decides anything. */
 import { randomBytes } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import { availableParallelism, hostname } from "node:os";
 import { join } from "node:path";
+import type { Duplex } from "node:stream";
 import { formatDsn } from "@mesher/protocol";
 import { createAuthenticate } from "./api/authenticate.ts";
 import { HttpServer } from "./api/server.ts";
@@ -31,12 +33,16 @@ import { issueTimesJob } from "./jobs/issue-times-job.ts";
 import { JobRunner } from "./jobs/job-runner.ts";
 import { partitionsJob } from "./jobs/partitions-job.ts";
 import { removedProjectsJob } from "./jobs/removed-projects.ts";
+import { Seats } from "./live/seats.ts";
+import { buildLive } from "./live-parts.ts";
 import { type FirstStart, prepareOrganization, readOrMakeToken } from "./organizations/first-start.ts";
 import type { Project } from "./organizations/organizations.queries.ts";
 import { ProjectKeys } from "./organizations/project-keys.ts";
 import type { Log } from "./runtime/log.ts";
 import { createMetrics } from "./runtime/metrics.ts";
 import { type Service, startServices } from "./runtime/service.ts";
+import { refuseUpgrade, type UpgradeRefusal } from "./runtime/web-sockets/refuse-upgrade.ts";
+import { SocketPort } from "./runtime/web-sockets/socket-port.ts";
 import { VERSION } from "./version.ts";
 
 /** Quarantined entries that one request tries again. */
@@ -144,13 +150,21 @@ interface Parts {
 }
 
 async function buildServices({ config, database, databaseUrl, cluster, journal, epoch, log }: Parts) {
-  const metrics = createMetrics(journal);
+  const seats = new Seats();
+  const metrics = createMetrics(journal, seats);
   const keys = new ProjectKeys(database, log);
   const ledger = new OutcomeLedger(database, log);
   const announcements = announcementsOf(cluster.node);
   announcements.on(PROJECT_CHANGED, ({ projectId }) => keys.reload(String(projectId)));
 
-  const onIssueChanged = ({ action }: IssueChange) => metrics.issueChanges.inc({ action });
+  const authenticate = createAuthenticate(database);
+  const onDropped = () => metrics.streamMessagesDropped.inc();
+  const live = buildLive({ config, cluster, database, authenticate, seats, onDropped, log });
+
+  const onIssueChanged = (change: IssueChange) => {
+    metrics.issueChanges.inc({ action: change.action });
+    live.tellIssue(change);
+  };
   const jobs = new JobRunner({
     database,
     jobs: [partitionsJob(database), issueTimesJob(database, onIssueChanged), removedProjectsJob],
@@ -172,6 +186,10 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
   const pool = new DigestPool({
     databaseUrl,
     workers: config.workers ?? Math.min(WORKERS_MAX_DEFAULT, Math.max(1, availableParallelism() - 1)),
+    watchedProjects: () => live.feed.watched,
+    onTold: (tellings) => {
+      for (const { projectId, changes } of tellings) live.tellStored(projectId, changes);
+    },
     onWorkerDeath: () => metrics.workerDeaths.inc(),
     log,
   });
@@ -205,6 +223,7 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
     takeAccepted,
     onStored,
     onQuarantined,
+    hearInterest: (node, projectIds) => live.feed.hearInterest(node, projectIds),
     log,
   });
   registerClusterMetrics(metrics.registry, view);
@@ -231,16 +250,22 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
     log: { error: (fields, message) => log.error(message, fields) },
   });
 
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (!live.upgrade(request, socket, head)) refuseUpgrade(socket, NO_SUCH_SOCKET);
+  };
+  const socketPort = new SocketPort({ host: config.httpHost, port: config.wsPort, upgrade, log });
   const urlNow = () => config.publicUrl ?? `http://localhost:${http.port}`;
   const dsnOf = (project: Pick<Project, "number" | "publicKey">) => dsnAt(urlNow(), project);
   const http = new HttpServer({
     host: config.httpHost,
     port: config.httpPort,
     ingest,
+    upgrade,
     log,
     deps: {
       database,
-      authenticate: createAuthenticate(database),
+      authenticate,
+      openEventStream: (request) => live.eventStreams.open(request),
       dsnOf,
       projectChanged: (projectId) => {
         announcements.announce(PROJECT_CHANGED, { projectId });
@@ -260,7 +285,7 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
     },
   });
 
-  // Stopped in reverse: no event is taken any more, then what was taken is stored, then the rest ends.
+  // Stopped in reverse: streams end, no event is taken any more, then what was taken is stored, then the rest ends.
   const services: Service[] = [
     // What runs by the clock, and what is known of projects.
     jobs,
@@ -268,6 +293,7 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
     ledger,
     // The way of an event.
     load,
+    live.feed,
     pool,
     replicator,
     takeovers,
@@ -275,10 +301,15 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
     offload,
     // Those who ask.
     registry,
+    socketPort,
     http,
+    live.eventStreams,
+    live.sockets,
   ];
   return { services, http, urlNow, dsnOf };
 }
+
+const NO_SUCH_SOCKET: UpgradeRefusal = { status: 404, body: { error: "no WebSocket is here", code: "not_found" } };
 
 /** How SDKs address a project at this server. */
 function dsnAt(serverUrl: string, { publicKey, number }: Pick<Project, "number" | "publicKey">): string {

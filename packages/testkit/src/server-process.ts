@@ -60,6 +60,7 @@ export class ServerProcess implements AsyncDisposable {
       PATH: process.env["PATH"] ?? "",
       ...START_ENV,
       MESHER_HTTP_PORT: String(options.port ?? 0),
+      MESHER_WS_PORT: "0",
       MESHER_HTTP_HOST: "127.0.0.1",
       MESHER_DATA_DIR: dataDir,
       MESHER_BOOTSTRAP_TOKEN: TEST_TOKEN,
@@ -87,6 +88,13 @@ export class ServerProcess implements AsyncDisposable {
 
   get isRunning(): boolean {
     return this.process.exitCode === null && this.process.signalCode === null;
+  }
+
+  /** Of the WebSocket port, without a slash at its end. */
+  get socketUrl(): string {
+    const port = /WebSocket server starting on :(\d+)/.exec(this.output)?.[1];
+    if (port === undefined) throw new Error("the server did not say its WebSocket port");
+    return `ws://127.0.0.1:${port}`;
   }
 
   get token(): string {

@@ -1,9 +1,11 @@
+import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import type { ApiCluster, ApiJob } from "@mesher/protocol";
 import type { FastifyInstance } from "fastify";
 import type { Database } from "../db/database.ts";
 import type { IssueChange } from "../issues/issue-change.ts";
 import type { Actor } from "../organizations/access.ts";
 import type { Project } from "../organizations/organizations.queries.ts";
+import type { UpgradeRefusal } from "../runtime/web-sockets/refuse-upgrade.ts";
 import type { Credentials } from "./authenticate.ts";
 
 /** What the routes need from outside. */
@@ -20,11 +22,29 @@ export interface ApiDependencies {
   readonly onIssueChanged: (change: IssueChange) => void;
   /** Sends quarantined entries on their way again; how many. */
   readonly retryQuarantined: (projectId: string) => Promise<number>;
+  /** Answers with the live feed of a project, or gives back why not. */
+  readonly openEventStream: (request: EventStreamRequest) => Promise<UpgradeRefusal | undefined>;
   readonly cluster: () => ApiCluster;
   /** What runs by the clock, with how it went last. */
   readonly jobs: () => Promise<readonly ApiJob[]>;
   readonly readiness: () => Readiness;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+/** Someone who may listen to the projects of an organization. */
+export interface StreamViewer {
+  readonly organizationId: string;
+  /** Whose connections are counted together. */
+  readonly holder: string;
+  readonly mayStay: () => Promise<boolean>;
+}
+
+export interface EventStreamRequest {
+  readonly viewer: StreamViewer;
+  readonly projectId: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  readonly response: ServerResponse;
 }
 
 export interface Readiness {

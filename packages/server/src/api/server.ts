@@ -1,6 +1,7 @@
 /** The HTTP port: SDKs' events go their own short way, everything else is the API and the pages. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import type { ApiError } from "@mesher/protocol";
 import { type FastifyInstance, fastify } from "fastify";
 import { isConnectionFailure, isTransient } from "../db/errors.ts";
@@ -21,12 +22,15 @@ import { registerPages } from "./pages.ts";
 import { registerProjectChangeRoutes } from "./project-changes.ts";
 import { registerProjectKeyRoutes } from "./project-keys.ts";
 import { registerProjectRoutes } from "./projects.ts";
+import { registerStreamRoutes } from "./streams.ts";
 
 export interface HttpServerOptions {
   readonly host: string;
   readonly port: number;
   /** Answers requests of SDKs; `false`: not one of theirs. */
   readonly ingest: (request: IncomingMessage, response: ServerResponse) => boolean;
+  /** Takes or refuses every WebSocket. */
+  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   readonly deps: ApiDependencies;
   readonly log: Log;
 }
@@ -64,16 +68,17 @@ export class HttpServer implements Service {
   }
 
   async start(): Promise<void> {
-    const { host, port, ingest, deps, log } = this.#options;
+    const { host, port, ingest, upgrade, deps, log } = this.#options;
     const app = fastify({
       logger: false,
       forceCloseConnections: "idle",
       serverFactory: (handleApi) => {
-        const server = createServer((request, response) => {
+        const server = createServer({ shouldUpgradeCallback: isWebSocket }, (request, response) => {
           // A client that sends one request after the other must not hold up the stop.
           if (this.#isStopping) response.shouldKeepAlive = false;
           if (!ingest(request, response)) handleApi(request, response);
         });
+        server.on("upgrade", upgrade);
         server.requestTimeout = REQUEST_MS_MAX;
         server.headersTimeout = HEADERS_MS_MAX;
         return server;
@@ -92,6 +97,7 @@ export class HttpServer implements Service {
     registerIssueActivityRoutes(app, deps);
     registerIssueMergeRoutes(app, deps);
     registerEventRoutes(app, deps);
+    registerStreamRoutes(app, deps);
     await registerPages(app);
     await app.listen({ host, port });
     this.#app = app;
@@ -110,6 +116,11 @@ export class HttpServer implements Service {
       clearTimeout(cutOff);
     }
   }
+}
+
+/** Some HTTP clients offer to go on with HTTP/2 (`h2c`) and are content with an answer instead. */
+function isWebSocket({ headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === "websocket";
 }
 
 function answerErrors(app: FastifyInstance, log: Log): void {

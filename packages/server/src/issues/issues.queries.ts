@@ -123,9 +123,12 @@ const ADD_COUNTS = `
           then excluded.last_release else c.last_release end,
         last_release_at = greatest(c.last_release_at, excluded.last_release_at)`;
 
-/** Counts a batch's events into their issues: one row for each issue, however many events it has. */
-export async function countIntoIssues(tx: Transaction, counts: readonly IssueCount[]): Promise<void> {
-  await tx.query({
+/**
+ * Counts a batch's events into their issues: one row for each issue, however many events it has. Gives back how many events
+ * each issue has now.
+ */
+export async function countIntoIssues(tx: Transaction, counts: readonly IssueCount[]): Promise<Map<string, number>> {
+  const { rows } = await tx.query<{ issue_id: string; event_count: number }>({
     name: "issues.count",
     text: `
       insert into issue_counters as c (project_id, issue_id, event_count, first_seen, last_seen,
@@ -134,7 +137,8 @@ export async function countIntoIssues(tx: Transaction, counts: readonly IssueCou
           $6::text[], $7::text[], $8::timestamptz[], $9::timestamptz[])
         as t (project_id, issue_id, events, first_seen, last_seen, first_release, last_release, first_release_at, last_release_at)
       order by 1, 2
-      on conflict (project_id, issue_id) do update set ${ADD_COUNTS}`,
+      on conflict (project_id, issue_id) do update set ${ADD_COUNTS}
+      returning c.issue_id, c.event_count`,
     values: [
       counts.map(({ projectId }) => projectId),
       counts.map(({ issueId }) => issueId),
@@ -147,6 +151,7 @@ export async function countIntoIssues(tx: Transaction, counts: readonly IssueCou
       counts.map(({ lastRelease }) => lastRelease && new Date(lastRelease.atMs)),
     ],
   });
+  return new Map(rows.map(({ issue_id, event_count }) => [issue_id, event_count]));
 }
 
 /** The same for fingerprints of issues that have several. */

@@ -13,6 +13,7 @@ export interface Metrics {
   readonly workerDeaths: Counter;
   readonly jobRuns: Counter<"job" | "outcome">;
   readonly jobSeconds: Counter<"job">;
+  readonly streamMessagesDropped: Counter;
 }
 
 export interface JournalGauges {
@@ -21,7 +22,7 @@ export interface JournalGauges {
   readonly bytesMax: number;
 }
 
-export function createMetrics(journal: JournalGauges): Metrics {
+export function createMetrics(journal: JournalGauges, streams: { readonly taken: number }): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry, prefix: "mesher_" });
@@ -37,6 +38,7 @@ export function createMetrics(journal: JournalGauges): Metrics {
   gauge("mesher_journal_entries", "Accepted entries that wait for the database.", () => journal.depth);
   gauge("mesher_journal_bytes", "Bytes of the journal on disk.", () => journal.bytes);
   gauge("mesher_journal_bytes_max", "Bytes the journal may take before events are refused.", () => journal.bytesMax);
+  gauge("mesher_streams", "Clients that listen to a live stream of this node.", () => streams.taken);
   return {
     registry,
     items: new Counter({
@@ -83,6 +85,11 @@ export function createMetrics(journal: JournalGauges): Metrics {
       name: "mesher_job_seconds_total",
       help: "Time that those runs took on this node.",
       labelNames: ["job"],
+      registers,
+    }),
+    streamMessagesDropped: new Counter({
+      name: "mesher_stream_messages_dropped_total",
+      help: "Messages of live streams that were left out because a client did not keep up. It was told.",
       registers,
     }),
   };

@@ -4,6 +4,7 @@ import { backoffMs } from "../../runtime/backoff.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { Service } from "../../runtime/service.ts";
 import { type DigestResult, DigestWorker } from "./digest-worker.ts";
+import type { Telling } from "./tell.ts";
 import type { BatchMessage } from "./worker-messages.ts";
 
 const WORKER_URL = new URL("./worker.ts", import.meta.url);
@@ -15,6 +16,10 @@ export interface DigestPoolOptions {
   readonly workers: number;
   /** The module a worker thread runs. Default: worker.ts. */
   readonly workerUrl?: URL;
+  /** Ids of the projects of which `onTold` shall hear. Asked for each batch when it is handed out. */
+  readonly watchedProjects: () => readonly string[];
+  /** What was stored here, once, whoever's batch it was. */
+  readonly onTold: (tellings: readonly Telling[]) => void;
   readonly onWorkerDeath: () => void;
   readonly log: Log;
 }
@@ -55,13 +60,17 @@ export class DigestPool implements Service {
   }
 
   /** Digests and stores a batch on the worker that has the fewest. Throws if none has room. */
-  async digest(batch: Omit<BatchMessage, "ticket">): Promise<DigestResult> {
+  async digest(batch: Omit<BatchMessage, "ticket" | "watched">): Promise<DigestResult> {
     const worker = this.#workers
       .flatMap((each) => (each?.hasRoom === true ? [each] : []))
       .sort((a, b) => a.batches - b.batches)[0];
     if (worker === undefined) throw new Error("no digest worker has room");
     this.#lastTicket += 1;
-    const result = await worker.digest({ ...batch, ticket: this.#lastTicket });
+    const result = await worker.digest({
+      ...batch,
+      ticket: this.#lastTicket,
+      watched: this.#options.watchedProjects(),
+    });
     // After whoever waits for the result has seen it.
     setImmediate(() => this.#tellRoom());
     return result;
@@ -78,6 +87,7 @@ export class DigestPool implements Service {
           resolve();
           this.#tellRoom();
         },
+        onTold: this.#options.onTold,
         onDeath: (reason) => {
           resolve();
           this.#replace(index, reason);

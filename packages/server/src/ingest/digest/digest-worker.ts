@@ -1,5 +1,6 @@
 /** One worker thread, seen from the main thread: takes batches, and tells what became of each. */
 import { Worker } from "node:worker_threads";
+import type { Telling } from "./tell.ts";
 import { BATCHES_PER_WORKER, type BatchMessage, type WorkerData, type WorkerMessage } from "./worker-messages.ts";
 
 /** Old-generation heap of a worker. Two batches of 4 MiB take a tenth of it. */
@@ -25,6 +26,7 @@ export type DigestResult = StoredMessage | FailedMessage | DiedMessage;
 
 export interface DigestWorkerEvents {
   readonly onReady: () => void;
+  readonly onTold: (tellings: readonly Telling[]) => void;
   readonly onDeath: (reason: string) => void;
 }
 
@@ -82,6 +84,10 @@ export class DigestWorker {
     if (message.kind === "ready") {
       this.isReady = true;
       this.#events.onReady();
+      return;
+    }
+    if (message.kind === "told") {
+      this.#events.onTold(message.tellings);
       return;
     }
     const resolve = this.#results.get(message.ticket);

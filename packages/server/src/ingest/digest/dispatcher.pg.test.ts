@@ -37,7 +37,15 @@ async function setUp(more: Partial<DigestPoolOptions> = {}) {
   const onWorkerDeath = () => {
     deaths.count += 1;
   };
-  const pool = new DigestPool({ databaseUrl: db.url, workers: 2, onWorkerDeath, log, ...more });
+  const pool = new DigestPool({
+    databaseUrl: db.url,
+    workers: 2,
+    watchedProjects: () => [],
+    onTold: () => expect.fail("nobody watches"),
+    onWorkerDeath,
+    log,
+    ...more,
+  });
   await pool.start();
   stack.defer(() => pool.stop());
   const claim = () => claimJournal(db.database, journal.id, "this node");

@@ -1,4 +1,5 @@
 /** What travels between the dispatcher and its worker threads. */
+import type { Telling } from "./tell.ts";
 
 /** Batches a worker has at a time: one being stored, one being digested. */
 export const BATCHES_PER_WORKER = 2;
@@ -23,6 +24,8 @@ export interface BatchMessage {
   readonly doneThrough: number;
   /** Journal records, one behind the other. */
   readonly bytes: Uint8Array;
+  /** Ids of the projects whose events somebody in the cluster wants to hear of. */
+  readonly watched: readonly string[];
 }
 
 /**
@@ -33,6 +36,8 @@ export type BatchFault = "entry" | "overlap" | "fenced" | "database";
 
 export type WorkerMessage =
   | { readonly kind: "ready" }
+  /** What was stored, of projects that are watched. */
+  | { readonly kind: "told"; readonly tellings: readonly Telling[] }
   | {
       readonly kind: "stored";
       readonly ticket: number;

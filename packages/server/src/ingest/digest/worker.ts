@@ -12,6 +12,7 @@ import type { DigestedEvent } from "../store/digested-event.ts";
 import { storeBatch } from "../store/store.ts";
 import { digestEntry } from "./digest.ts";
 import { faultOf } from "./fault.ts";
+import { tellStored } from "./tell.ts";
 import { BATCHES_PER_WORKER, type BatchMessage, type WorkerData, type WorkerMessage } from "./worker-messages.ts";
 
 /** Digesting lets the answers of the database in at least this often. */
@@ -54,6 +55,8 @@ async function work(batch: BatchMessage): Promise<WorkerMessage> {
   const { events, outcomes } = await digestBatch(batch);
   await ensurePartitionsOf(events);
   const result = await storeBatch(database, { ...batch, events, outcomes });
+  const tellings = tellStored(result.stored, new Set(batch.watched));
+  if (tellings.length > 0) tell({ kind: "told", tellings });
   return {
     kind: "stored",
     ticket: batch.ticket,

@@ -166,7 +166,7 @@ test("[ISSUE-02] [C-101] many events at once on a resolved issue: one of them is
     "select details from issue_activity where issue_id = $1 and kind = 'regressed'",
     [issue.issueId],
   );
-  expect(activity?.details).toMatchObject({ event_id: regressions[0]?.eventId });
+  expect(activity?.details).toMatchObject({ event_id: regressions[0]?.event.eventId });
 });
 
 test("[ISSUE-02] resolved in a release: only events of later releases are regressions, by version", async () => {

@@ -4,6 +4,7 @@
  * Claiming the batch, the events, their issues, the counts and the outcomes are one transaction, so a crash at any moment
  * leaves either everything or nothing of it, and a replay finds the claim.
  */
+import type { Occasion } from "@mesher/protocol";
 import {
   addEventCounts,
   addIssueCounts,
@@ -37,10 +38,11 @@ export interface DigestedBatch extends BatchKey {
 
 /** What became of an event that was stored. */
 export interface StoredChange {
-  readonly projectId: string;
-  readonly eventId: string;
+  readonly event: DigestedEvent;
   readonly issueId: string;
-  readonly occasion: "new_issue" | "regression" | "archive_ended" | "repeat";
+  readonly occasion: Occasion;
+  /** Events of the issue, with all of this batch. */
+  readonly issueEventCount: number;
 }
 
 export interface StoreResult {
@@ -111,10 +113,10 @@ async function storeInTransaction(tx: Transaction, batch: DigestedBatch): Promis
     ...outcomesOf(duplicates, "duplicate"),
   ]);
   // Last, because a hot issue's row is locked from here to the commit, and other batches wait for it.
-  if (placed.length > 0) await countIntoIssues(tx, issueCountsOf(placed));
+  const eventCounts = placed.length > 0 ? await countIntoIssues(tx, issueCountsOf(placed)) : new Map<string, number>();
 
   return {
-    stored: changesOf(placed, createdIssueIds, awake),
+    stored: changesOf(placed, createdIssueIds, awake, eventCounts),
     duplicates: duplicates.length,
     discarded: discarded.length,
   };
@@ -156,9 +158,11 @@ function changesOf(
   placed: readonly PlacedEvent[],
   created: ReadonlySet<string>,
   awake: ReadonlyMap<string, Awakening>,
+  eventCounts: ReadonlyMap<string, number>,
 ): StoredChange[] {
   const told = new Set<string>();
-  return placed.map(({ projectId, eventId, issueId }) => {
+  return placed.map((event) => {
+    const { eventId, issueId } = event;
     const isFirst = !told.has(issueId);
     told.add(issueId);
     const awakening = awake.get(issueId);
@@ -168,7 +172,7 @@ function changesOf(
         : awakening?.event.eventId === eventId
           ? OCCASIONS[awakening.action]
           : "repeat";
-    return { projectId, eventId, issueId, occasion };
+    return { event, issueId, occasion, issueEventCount: eventCounts.get(issueId) ?? 0 };
   });
 }
 

@@ -1,0 +1,119 @@
+/** One project's feed on one node: what comes in is numbered into the recent messages and given to every client that wants it. */
+import type { StreamChange, StreamFilters, StreamPosition, StreamStart } from "@mesher/protocol";
+import { passes } from "./filters.ts";
+import { type Outgoing, outgoing } from "./outbox.ts";
+import type { SeenOrigins } from "./position.ts";
+import { Recent, type RecentMessage } from "./recent.ts";
+import { UnresolvedCount } from "./unresolved-count.ts";
+
+/** Messages that are given out before other work of the process has a turn. */
+const MESSAGES_PER_TURN = 100;
+
+/** Messages that wait for their turn. Beyond it the oldest go, and every client is told how many. */
+const WAITING_MAX = 10_000;
+
+/** A client, as its channel sees it. Neither call may wait. */
+export interface Subscriber {
+  readonly filters: StreamFilters;
+  push(message: Outgoing): void;
+}
+
+/** What one node tells of one project: `changes` have the numbers from `first` on. */
+export interface Broadcast {
+  readonly origin: string;
+  readonly first: number;
+  readonly changes: readonly StreamChange[];
+}
+
+export interface ChannelStart {
+  readonly start: StreamStart;
+  readonly position: StreamPosition;
+  /** What was missed, in the order in which it came. */
+  readonly missed: readonly RecentMessage[];
+}
+
+interface Arrival {
+  readonly origin: string;
+  readonly number: number;
+  readonly change: StreamChange;
+}
+
+export class Channel {
+  readonly #recent = new Recent();
+  /** Each with what it had seen elsewhere when it came: this node may hear some of that later. */
+  readonly #subscribers = new Map<Subscriber, SeenOrigins>();
+  readonly #count: UnresolvedCount<Subscriber>;
+  #arrivals: Arrival[] = [];
+  #isDelivering = false;
+
+  constructor(projectId: string, countUnresolved: () => Promise<number>, onError: (error: unknown) => void) {
+    this.#count = new UnresolvedCount(
+      countUnresolved,
+      (count, isNew, waiting) => {
+        const message = outgoing({ type: "issue_count", project_id: projectId, count });
+        for (const subscriber of isNew ? this.#subscribers.keys() : waiting) subscriber.push(message);
+      },
+      onError,
+    );
+  }
+
+  get subscribers(): number {
+    return this.#subscribers.size;
+  }
+
+  /** From now on the client gets what comes. `seen`: where it was before. */
+  join(subscriber: Subscriber, seen: SeenOrigins | undefined): ChannelStart {
+    this.#subscribers.set(subscriber, seen ?? NOTHING_SEEN);
+    const { position } = this.#recent;
+    if (seen === undefined) return { start: "new", position, missed: [] };
+    const missed = this.#recent.since(seen);
+    if (missed === undefined) return { start: "gap", position, missed: [] };
+    return { start: "resumed", position, missed: missed.filter(({ change }) => passes(subscriber.filters, change)) };
+  }
+
+  leave(subscriber: Subscriber): void {
+    this.#subscribers.delete(subscriber);
+    this.#count.forget(subscriber);
+  }
+
+  /** The client is told the number of unresolved issues, when it has been counted. */
+  askCount(subscriber: Subscriber): void {
+    this.#count.ask(subscriber);
+  }
+
+  /** Takes what a node tells. It is given out in turns, so that a flood does not hold up the process. */
+  hear({ origin, first, changes }: Broadcast): void {
+    for (const [index, change] of changes.entries()) this.#arrivals.push({ origin, number: first + index, change });
+    // The hole in the numbers is seen, and told, when the next one is given out.
+    if (this.#arrivals.length > WAITING_MAX) this.#arrivals = this.#arrivals.slice(-WAITING_MAX);
+    if (this.#isDelivering) return;
+    this.#isDelivering = true;
+    this.#deliverTurn();
+  }
+
+  close(): void {
+    this.#arrivals = [];
+    this.#count.stop();
+  }
+
+  #deliverTurn(): void {
+    for (const arrival of this.#arrivals.splice(0, MESSAGES_PER_TURN)) this.#deliver(arrival);
+    if (this.#arrivals.length > 0) setImmediate(() => this.#deliverTurn());
+    else this.#isDelivering = false;
+  }
+
+  #deliver({ origin, number, change }: Arrival): void {
+    const taken = this.#recent.append(origin, number, change);
+    if (taken === undefined) return;
+    if (taken.lost > 0) {
+      const dropped = outgoing({ type: "dropped", count: taken.lost });
+      for (const subscriber of this.#subscribers.keys()) subscriber.push(dropped);
+    }
+    for (const [subscriber, seen] of this.#subscribers) {
+      if (number > (seen.get(origin) ?? 0) && passes(subscriber.filters, change)) subscriber.push(taken.message);
+    }
+    if (change.type === "issue" && change.action !== "assigned") this.#count.changed();
+  }
+}
+
+const NOTHING_SEEN: SeenOrigins = new Map();

@@ -1,0 +1,63 @@
+/** The live feed put together: what is told goes in here, and comes out at every client that may listen. */
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import type { AlertFired, IssueChanged, StreamChange } from "@mesher/protocol";
+import type { IssueChange } from "../issues/issue-change.ts";
+import type { Log } from "../runtime/log.ts";
+import type { Heartbeat } from "../runtime/web-sockets/keep-alive.ts";
+import { EventStreams } from "./event-streams.ts";
+import { Feed, type FeedNode } from "./feed.ts";
+import type { Seats } from "./seats.ts";
+import { StreamDoor, type StreamDoorOptions } from "./stream-door.ts";
+import { StreamSockets } from "./stream-sockets.ts";
+
+export interface LiveOptions extends Omit<StreamDoorOptions, "seats"> {
+  readonly node: FeedNode;
+  readonly countUnresolved: (projectId: string) => Promise<number>;
+  readonly seats: Seats;
+  readonly heartbeat: Heartbeat;
+  /** A message was left out because its client did not keep up. */
+  readonly onDropped: () => void;
+  readonly log: Log;
+}
+
+export class Live {
+  readonly feed: Feed;
+  readonly sockets: StreamSockets;
+  readonly eventStreams: EventStreams;
+
+  constructor(options: LiveOptions) {
+    const { node, countUnresolved, heartbeat, onDropped, log } = options;
+    this.feed = new Feed({ node, countUnresolved, log });
+    const door = new StreamDoor(options);
+    this.sockets = new StreamSockets({ feed: this.feed, door, heartbeat, onDropped, log });
+    this.eventStreams = new EventStreams({ feed: this.feed, door, pingMs: heartbeat.pingMs, onDropped, log });
+  }
+
+  /** Tells what a batch of stored events changed in a project. */
+  tellStored(projectId: string, changes: readonly StreamChange[]): void {
+    this.feed.tell(projectId, changes);
+  }
+
+  /** Tells what a person or a job did to an issue. After its transaction, once. */
+  tellIssue({ projectId, issueId, action, actor, details }: IssueChange): void {
+    const change: IssueChanged = {
+      type: "issue",
+      action,
+      project_id: projectId,
+      issue_id: issueId,
+      actor: { kind: actor.kind, id: actor.id, name: actor.name },
+      details,
+    };
+    this.feed.tell(projectId, [change]);
+  }
+
+  tellAlert(alert: Omit<AlertFired, "type">): void {
+    this.feed.tell(alert.project_id, [{ type: "alert", ...alert }]);
+  }
+
+  /** `false`: the path is not one of a stream. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    return this.sockets.upgrade(request, socket, head);
+  }
+}
