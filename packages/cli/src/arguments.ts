@@ -9,7 +9,12 @@ export function parseArguments(command: Command, args: readonly string[]): Parse
     args: [...args],
     options: {
       help: { type: "boolean", short: "h" },
-      ...Object.fromEntries(Object.keys(command.options).map((name) => [name, { type: "string" as const }])),
+      ...Object.fromEntries(
+        Object.entries(command.options).map(([name, { value }]) => [
+          name,
+          { type: value === undefined ? ("boolean" as const) : ("string" as const) },
+        ]),
+      ),
     },
     // The parser's own messages are for programmers; ours are made below.
     strict: false,
@@ -27,6 +32,11 @@ export function parseArguments(command: Command, args: readonly string[]): Parse
     // Own keys only: `--constructor` is no option either.
     const rule = Object.hasOwn(command.options, token.name) ? command.options[token.name] : undefined;
     if (rule === undefined) throw new UsageError(`mesher ${command.name} has no option ${token.rawName}. ${seeHelp}`);
+    if (rule.value === undefined) {
+      if (token.value !== undefined) throw new UsageError(`${token.rawName} takes no value. ${seeHelp}`);
+      options.set(token.name, []);
+      continue;
+    }
     if (token.value === undefined)
       throw new UsageError(`${token.rawName} needs a value: ${token.rawName} ${rule.value}. ${seeHelp}`);
     const values = options.get(token.name) ?? [];

@@ -1,7 +1,8 @@
 import type { Terminal } from "./terminal.ts";
 
-/** One word after `mesher`. Its help is printed from this. */
+/** What stands after `mesher`. Its help is printed from this. */
 export interface Command {
+  /** One word, or two: a thing and what to do with it, as in `cluster status`. */
   readonly name: string;
   /** For the list of commands. */
   readonly summary: string;
@@ -15,8 +16,8 @@ export interface Command {
 }
 
 export interface OptionRule {
-  /** What stands for the value in the help. */
-  readonly value: string;
+  /** What stands for the value in the help. Absent: a switch, which takes none. */
+  readonly value?: string;
   readonly help: string;
   readonly repeatable?: boolean;
 }
@@ -29,6 +30,11 @@ export interface Arguments {
 
 export function optionOf(given: Arguments, name: string): string | undefined {
   return given.options.get(name)?.at(-1);
+}
+
+/** Whether a switch was given. */
+export function isGiven(given: Arguments, name: string): boolean {
+  return given.options.has(name);
 }
 
 /** The command line is wrong. One sentence; exit code 2. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { formatBytes } from "./format-bytes.ts";
 import { runProgram } from "./run-program.ts";
-import { formatBytes } from "./status-command.ts";
 import { startTestServer, TEST_TOKEN, testTerminal } from "./test-server.ts";
 
 /** Nothing listens there: the port is reserved. */

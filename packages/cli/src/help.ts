@@ -17,7 +17,7 @@ From the repository, "npm run mesher -- COMMAND" is the same as "mesher COMMAND"
 export function helpOfCommand({ name, summary, positional, options, notes }: Command): string {
   const usage = ["mesher", name, ...(positional === undefined ? [] : [positional]), "[OPTIONS]"].join(" ");
   const rows = Object.entries(options).map(([option, { value, help, repeatable }]) => [
-    `  --${option} ${value}`,
+    value === undefined ? `  --${option}` : `  --${option} ${value}`,
     repeatable === true ? `${help} May be repeated.` : help,
   ]);
   return `${summary}

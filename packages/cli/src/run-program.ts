@@ -1,4 +1,5 @@
 import { parseArguments } from "./arguments.ts";
+import { clusterStatusCommand } from "./cluster-status-command.ts";
 import { type Command, CommandError, UsageError } from "./command.ts";
 import { demoCommand } from "./demo/demo-command.ts";
 import { helpOfCommand, helpOfProgram } from "./help.ts";
@@ -8,7 +9,14 @@ import { statusCommand } from "./status-command.ts";
 import type { Terminal } from "./terminal.ts";
 import { VERSION } from "./version.ts";
 
-const COMMANDS: readonly Command[] = [demoCommand, statusCommand, jobsCommand, sendCommand];
+const COMMANDS: readonly Command[] = [
+  demoCommand,
+  statusCommand,
+  // What there is to see and change, by name.
+  clusterStatusCommand,
+  jobsCommand,
+  sendCommand,
+];
 
 const EXIT_DONE = 0;
 const EXIT_FAILED = 1;
@@ -25,25 +33,34 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   }
 }
 
-async function runCommand([name, ...rest]: readonly string[], terminal: Terminal): Promise<number> {
+async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
+  const [name] = args;
   if (name === undefined) throw new UsageError(helpOfProgram(COMMANDS).trimEnd());
   if (name === "--version" || name === "-V") {
     terminal.print(`mesher ${VERSION}\n`);
     return EXIT_DONE;
   }
-  if (name === "--help" || name === "-h" || (name === "help" && rest.length === 0)) {
+  if (name === "--help" || name === "-h" || (name === "help" && args.length === 1)) {
     terminal.print(helpOfProgram(COMMANDS));
     return EXIT_DONE;
   }
 
-  const command = COMMANDS.find((each) => each.name === name);
+  const command = findCommand(args);
   if (command === undefined) {
     const kind = name.startsWith("-") ? "option" : "command";
-    const known = COMMANDS.map((each) => each.name).join(", ");
-    throw new UsageError(`mesher has no ${kind} ${name}. Commands: ${known}. See: mesher --help`);
+    const ofThing = COMMANDS.filter((each) => each.name.startsWith(`${name} `));
+    const known = (ofThing.length > 0 ? ofThing : COMMANDS).map((each) => each.name).join(", ");
+    const given = ofThing.length > 0 ? args.slice(0, 2).join(" ") : name;
+    throw new UsageError(`mesher has no ${kind} ${given}. Commands: ${known}. See: mesher --help`);
   }
-  const parsed = parseArguments(command, rest);
+  const parsed = parseArguments(command, args.slice(command.name.split(" ").length));
   if (parsed.wants === "run") return command.run(parsed.given, terminal);
   terminal.print(helpOfCommand(command));
   return EXIT_DONE;
+}
+
+/** Of two words if there is one, else of one. */
+function findCommand(args: readonly string[]): Command | undefined {
+  const named = (words: number) => COMMANDS.find((each) => each.name === args.slice(0, words).join(" "));
+  return named(2) ?? named(1);
 }

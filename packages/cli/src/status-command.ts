@@ -1,6 +1,7 @@
 import type { ApiProject } from "@mesher/protocol";
 import { alignColumns } from "./align-columns.ts";
 import { type Arguments, type Command, CommandError } from "./command.ts";
+import { formatBytes } from "./format-bytes.ts";
 import { fetchFrom, findServerAccess, listProjects, SERVER_NOTES, SERVER_OPTIONS } from "./server-access.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -47,15 +48,6 @@ export function formatReadiness(url: string, { ready, database, journal }: Readi
 export function formatProjects(projects: readonly ApiProject[]): string {
   const rows = projects.map(({ slug, name, platform, dsn }) => [slug, name, platform ?? "-", dsn]);
   return alignColumns([["PROJECT", "NAME", "PLATFORM", "DSN"], ...rows]);
-}
-
-export function formatBytes(bytes: number): string {
-  let amount = bytes;
-  for (const unit of ["B", "KiB", "MiB"]) {
-    if (amount < 1024) return `${unit === "B" ? amount : amount.toFixed(1)} ${unit}`;
-    amount /= 1024;
-  }
-  return `${amount.toFixed(1)} GiB`;
 }
 
 function toReadiness(value: unknown): Readiness | undefined {

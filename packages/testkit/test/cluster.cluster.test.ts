@@ -1,6 +1,8 @@
 /** Servers as a cluster: joining, names, status, and what happens when one of them goes. */
+import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { createConnection } from "node:net";
+import { fileURLToPath } from "node:url";
 import type { ApiCluster } from "@mesher/protocol";
 import { expect, test } from "vitest";
 import { BlackholeProxy } from "../src/blackhole-proxy.ts";
@@ -130,6 +132,17 @@ test("[SD-21] [SD-22] [SD-25] [X-1] a node whose journal is full lets a peer kee
   for (const id of sent) await waitUntil(`event ${id}`, () => peer.get(`/api/v1/events/${id}`), 60_000);
 });
 
+function mesher(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string }> {
+  const main = fileURLToPath(new URL("../../cli/src/main.ts", import.meta.url));
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, [main, ...args], (error, out) => {
+      const code = error === null ? 0 : error.code;
+      if (typeof code === "number") resolve({ code, out });
+      else reject(error ?? new Error("mesher did not end"));
+    });
+  });
+}
+
 function isListening(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createConnection({ host: "127.0.0.1", port });
@@ -140,3 +153,22 @@ function isListening(port: number): Promise<boolean> {
     socket.once("error", () => resolve(false));
   });
 }
+
+test("mesher cluster status tells a person, and programs, how the cluster is", async () => {
+  await using formed = await testServerCluster(2);
+  const { cluster } = formed;
+  const [first, second] = cluster.nodes;
+  if (first === undefined || second === undefined) throw new Error("there are no two nodes");
+  await waitUntil("the copy", async () => (await clusterOf(first)).replication.state === "complete");
+  const healthy = await mesher("cluster", "status", "--url", first.url, "--token", first.token);
+  expect(healthy.code).toBe(0);
+  expect(healthy.out).toContain(`cluster, seen from ${cluster.names[0]}`);
+  expect(healthy.out).toMatch(/mesher2@127\.0\.0\.1:\d+ +alive/);
+  expect(healthy.out).toContain(`copied to ${cluster.names[1]}`);
+
+  await second.kill();
+  await waitUntil("its end to be seen", async () => (await clusterOf(first)).replication.state === "degraded");
+  const hurt = await mesher("cluster", "status", "--json", "--url", first.url, "--token", first.token);
+  expect(hurt.code).toBe(1);
+  expect((JSON.parse(hurt.out) as ApiCluster).nodes.map(({ status }) => status)).toEqual(["alive", "dead"]);
+});
