@@ -119,6 +119,7 @@ create table issue_counters (
   last_release text,
   first_release_at timestamp with time zone,
   last_release_at timestamp with time zone,
+  user_count integer default 0 not null,
   constraint issue_counters_key PRIMARY KEY (project_id, issue_id)
 ) with (fillfactor=50);
 
@@ -139,6 +140,15 @@ create table issue_fingerprints (
   constraint issue_fingerprints_key PRIMARY KEY (project_id, fingerprint)
 );
 CREATE INDEX issue_fingerprints_issue ON public.issue_fingerprints USING btree (project_id, issue_id);
+
+create table issue_tags (
+  project_id uuid not null,
+  issue_id uuid not null,
+  key text not null,
+  value text not null,
+  count bigint not null,
+  constraint issue_tags_key PRIMARY KEY (project_id, issue_id, key, value)
+) with (fillfactor=70);
 
 create table issues (
   project_id uuid not null,
@@ -311,6 +321,21 @@ create table removed_projects (
   constraint removed_projects_key PRIMARY KEY (project_id)
 );
 
+create table saved_searches (
+  id uuid default gen_random_uuid() not null,
+  organization_id uuid not null,
+  project_id uuid,
+  owner_id text,
+  name text not null,
+  query text not null,
+  sort text not null,
+  created_at timestamp with time zone default now() not null,
+  constraint saved_searches_key PRIMARY KEY (id),
+  constraint saved_searches_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE,
+  constraint saved_searches_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE
+);
+CREATE INDEX saved_searches_organization ON public.saved_searches USING btree (organization_id, owner_id);
+
 create table schema_migrations (
   version integer not null,
   name text not null,
@@ -327,3 +352,26 @@ create table stream_tickets (
   constraint stream_tickets_key PRIMARY KEY (ticket_sha256),
   constraint stream_tickets_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
 );
+
+create table tag_counts (
+  project_id uuid not null,
+  hour timestamp with time zone not null,
+  key text not null,
+  value text not null,
+  count bigint not null,
+  constraint tag_counts_key PRIMARY KEY (project_id, key, hour, value)
+) with (fillfactor=70);
+
+create table tag_keys (
+  project_id uuid not null,
+  key text not null,
+  constraint tag_keys_key PRIMARY KEY (project_id, key)
+);
+
+create table user_sketches (
+  project_id uuid not null,
+  issue_id uuid not null,
+  hour timestamp with time zone not null,
+  sketch bytea not null,
+  constraint user_sketches_key PRIMARY KEY (project_id, issue_id, hour)
+) with (fillfactor=50);

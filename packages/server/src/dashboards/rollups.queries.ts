@@ -62,14 +62,16 @@ export async function deleteIssueCounts(
   tx: Transaction,
   issues: readonly { readonly projectId: string; readonly issueId: string }[],
 ): Promise<void> {
-  await tx.query({
-    name: "rollups.delete_issue_counts",
-    text: `
-      delete from issue_counts c
-      using unnest($1::uuid[], $2::uuid[]) as gone (project_id, issue_id)
-      where c.project_id = gone.project_id and c.issue_id = gone.issue_id`,
-    values: [issues.map(({ projectId }) => projectId), issues.map(({ issueId }) => issueId)],
-  });
+  for (const table of ["issue_tags", "user_sketches", "issue_counts"]) {
+    await tx.query({
+      name: `rollups.delete_issue_rows_of_${table}`,
+      text: `
+        delete from ${table} c
+        using unnest($1::uuid[], $2::uuid[]) as gone (project_id, issue_id)
+        where c.project_id = gone.project_id and c.issue_id = gone.issue_id`,
+      values: [issues.map(({ projectId }) => projectId), issues.map(({ issueId }) => issueId)],
+    });
+  }
 }
 
 /** Makes the hours of issues the sums of their fingerprints' shares; those of an issue that has none are removed. */
@@ -176,10 +178,22 @@ export async function listOutcomes(
   return rows;
 }
 
+/** The tables of this folder. */
+export const COUNT_TABLES = [
+  "tag_counts",
+  "issue_tags",
+  "tag_keys",
+  "user_sketches",
+  "issue_counts",
+  "event_counts",
+  "outcome_counts",
+] as const;
+export type CountTable = (typeof COUNT_TABLES)[number];
+
 /** What is left of the counts of a project that is gone: up to `rowsMax` rows of the table; how many. */
 export function deleteCountsOf(
   tx: Transaction,
-  table: "event_counts" | "issue_counts" | "outcome_counts",
+  table: CountTable,
   projectId: string,
   rowsMax: number,
 ): Promise<number> {

@@ -71,9 +71,9 @@ test("a megabyte, an emoji, nothing at all", async () => {
 
 test("a tsvector of words is what PostgreSQL makes of the same words", async () => {
   await using db = await thingsDatabase();
-  const words = ["typeerror", "cannot", "zürich", "cannot", "a", "", "ab", "\u{ffff}", "🦊", "x".repeat(3000)];
+  const words = ["typeerror", "cannot", "zürich", "a", "", "ab", "\u{ffff}", "🦊", "x".repeat(3000)];
   const buffer = new CopyBuffer();
-  writeThing(buffer, someThing(), words);
+  writeThing(buffer, someThing(), new Map(words.map((word) => [word, 0])));
   await copyThings(db.database, buffer);
   const { rows } = await db.database.query({
     text: `select words = array_to_tsvector($1) as same_as_array, words @@ to_tsquery('simple', 'typeerror & cannot & zürich & ab') as found,
@@ -81,6 +81,33 @@ test("a tsvector of words is what PostgreSQL makes of the same words", async () 
     values: [["typeerror", "cannot", "zürich", "a", "ab", "\u{ffff}", "🦊"]],
   });
   expect(rows).toEqual([{ same_as_array: true, found: true, found_missing: false }]);
+});
+
+test("words of a tsvector are found by their weights", async () => {
+  await using db = await thingsDatabase();
+  const buffer = new CopyBuffer();
+  writeThing(
+    buffer,
+    someThing(),
+    new Map([
+      ["everywhere", 15],
+      ["title", 8],
+      ["file", 2],
+      ["frame", 1],
+    ]),
+  );
+  await copyThings(db.database, buffer);
+  const found = async (query: string) =>
+    (
+      await db.database.query<{ found: boolean }>({
+        text: "select words @@ $1::tsquery as found from things",
+        values: [query],
+      })
+    ).rows[0]?.found;
+  for (const query of ["everywhere:A", "everywhere:B", "everywhere:C", "everywhere:D", "title:A", "file:C", "frame:D"])
+    expect([query, await found(query)]).toEqual([query, true]);
+  for (const query of ["title:BCD", "file:ABD", "frame:ABC"])
+    expect([query, await found(query)]).toEqual([query, false]);
 });
 
 test("a row that PostgreSQL refuses takes all of them, and the connection lives on", async () => {
@@ -114,7 +141,10 @@ test.each<[string, (buffer: CopyBuffer) => void]>([
   ["a uuid too short", (buffer) => buffer.uuid("1234")],
   ["a uuid with other letters", (buffer) => buffer.uuid("z".repeat(32))],
   ["a uuid too long", (buffer) => buffer.uuid("a".repeat(34))],
-  ["a tsvector too large", (buffer) => buffer.tsvector(Array.from({ length: 200_000 }, (_, index) => `word${index}`))],
+  [
+    "a tsvector too large",
+    (buffer) => buffer.tsvector(new Map(Array.from({ length: 200_000 }, (_, index) => [`word${index}`, 1]))),
+  ],
   ["a field too many", (buffer) => [1, 2].forEach((value) => buffer.int4(value))],
   ["a field too few", (buffer) => buffer.finish()],
 ])("%s is refused", (_, write) => {
@@ -156,7 +186,7 @@ function someThing(): Thing {
   };
 }
 
-function writeThing(buffer: CopyBuffer, thing: Thing, words: readonly string[] = []): void {
+function writeThing(buffer: CopyBuffer, thing: Thing, words: ReadonlyMap<string, number> = new Map()): void {
   buffer.startRow(9);
   buffer.uuid(thing.id);
   buffer.int2(thing.small);

@@ -1,5 +1,5 @@
 /** Statements on the table `events`, which this folder owns. */
-import type { Grouping } from "@mesher/protocol";
+import type { Grouping, Words } from "@mesher/protocol";
 import { copyBinary } from "../db/copy.ts";
 import { CopyBuffer } from "../db/copy-buffer.ts";
 import type { Database } from "../db/database.ts";
@@ -32,7 +32,7 @@ export interface NewEvent {
   readonly receiptJson: string | undefined;
   readonly source: EventSource;
   readonly payload: Payload;
-  readonly lexemes: readonly string[];
+  readonly words: Words;
 }
 
 const COLUMNS = `events (project_id, event_id, issue_id, received_at, occurred_at, level, title, environment, release,
@@ -78,7 +78,7 @@ function fill(rows: CopyBuffer, events: readonly NewEvent[]): void {
     if (event.receiptJson === undefined) rows.null();
     else rows.jsonb(event.receiptJson);
     rows.bytea(event.payload.body);
-    rows.tsvector(event.lexemes);
+    rows.tsvector(event.words);
     if (event.placedBy === undefined) rows.null();
     else rows.uuid(event.placedBy);
   }

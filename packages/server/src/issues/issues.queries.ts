@@ -154,6 +154,27 @@ export async function countIntoIssues(tx: Transaction, counts: readonly IssueCou
   return new Map(rows.map(({ issue_id, event_count }) => [issue_id, event_count]));
 }
 
+export interface UserCount extends IssueKey {
+  /** Users it affected in all its life. */
+  readonly users: number;
+}
+
+/** The counts come from sketches that only grow, so of two the greater is the later. The issues are counted already. */
+export async function setUserCounts(tx: Transaction, counts: readonly UserCount[]): Promise<void> {
+  await tx.query({
+    name: "issues.set_user_counts",
+    text: `
+      update issue_counters c set user_count = greatest(c.user_count, k.users)
+      from unnest($1::uuid[], $2::uuid[], $3::integer[]) as k (project_id, issue_id, users)
+      where c.project_id = k.project_id and c.issue_id = k.issue_id`,
+    values: [
+      counts.map(({ projectId }) => projectId),
+      counts.map(({ issueId }) => issueId),
+      counts.map(({ users }) => users),
+    ],
+  });
+}
+
 /** The same for fingerprints of issues that have several. */
 export async function countIntoFingerprints(
   tx: Transaction,

@@ -3,7 +3,7 @@
  * takes another project. A project is forgotten when nothing of it was found for some time, since batches that were on
  * their way when it ended may still have been stored.
  */
-import { deleteCountsOf } from "../dashboards/rollups.queries.ts";
+import { COUNT_TABLES, type CountTable, deleteCountsOf } from "../dashboards/rollups.queries.ts";
 import type { Transaction } from "../db/transaction.ts";
 import { deleteEventMovesOf } from "../events/event-moves.ts";
 import { deleteEventsOf } from "../events/events.queries.ts";
@@ -27,9 +27,12 @@ type DeleteRows = (tx: Transaction, projectId: string, rowsMax: number) => Promi
 export const PROJECT_TABLES: Readonly<Record<string, DeleteRows>> = {
   events: deleteEventsOf,
   quarantined_entries: deleteQuarantinedOf,
-  issue_counts: (tx, projectId, rowsMax) => deleteCountsOf(tx, "issue_counts", projectId, rowsMax),
-  event_counts: (tx, projectId, rowsMax) => deleteCountsOf(tx, "event_counts", projectId, rowsMax),
-  outcome_counts: (tx, projectId, rowsMax) => deleteCountsOf(tx, "outcome_counts", projectId, rowsMax),
+  ...Object.fromEntries(
+    COUNT_TABLES.map((table): [CountTable, DeleteRows] => [
+      table,
+      (tx, projectId, rowsMax) => deleteCountsOf(tx, table, projectId, rowsMax),
+    ]),
+  ),
   fingerprint_counts: (tx, projectId, rowsMax) => deleteIssuesOf(tx, "fingerprint_counts", projectId, rowsMax),
   fingerprint_counters: (tx, projectId, rowsMax) => deleteIssuesOf(tx, "fingerprint_counters", projectId, rowsMax),
   merged_issues: (tx, projectId, rowsMax) => deleteIssuesOf(tx, "merged_issues", projectId, rowsMax),

@@ -47,8 +47,17 @@ test("whatever JSON comes, what leaves for the database is something it takes", 
       const { events, outcomes } = digestEntry(entryOf(JSON.stringify(event), { sentAt, userAgent }));
       expect(events.length + outcomes.length).toBe(1);
       for (const digested of events) {
-        const { title, culprit, environment, release, tagsJson, groupingJson, receiptJson, lexemes } = digested;
-        for (const text of [title, culprit, environment, release, tagsJson, groupingJson, receiptJson, ...lexemes]) {
+        const { title, culprit, environment, release, tagsJson, groupingJson, receiptJson, words } = digested;
+        for (const text of [
+          title,
+          culprit,
+          environment,
+          release,
+          tagsJson,
+          groupingJson,
+          receiptJson,
+          ...words.keys(),
+        ]) {
           expect(text === undefined || isStorable(text)).toBe(true);
         }
       }

@@ -4,6 +4,7 @@
  */
 import type { Category, Event } from "@mesher/protocol";
 import { hourOf, type OutcomeCount } from "../../dashboards/rollups.queries.ts";
+import { hashUser } from "../../dashboards/user-sketch.ts";
 import { inflateBody, packPayload } from "../../events/payload.ts";
 import { EventJsonError, parseEventJson } from "../event-json.ts";
 import { GROUPING_VERSIONS } from "../group/group-event.ts";
@@ -13,6 +14,7 @@ import { searchText } from "../normalize/search-text.ts";
 import { cleanText } from "../normalize/text.ts";
 import { eventCulprit, eventTitle } from "../normalize/title.ts";
 import type { DigestedEvent } from "../store/digested-event.ts";
+import { searchedTags } from "./searched-tags.ts";
 
 export interface Digest {
   readonly events: readonly DigestedEvent[];
@@ -40,6 +42,7 @@ function digestSlice(entry: JournalEntry, slice: EventSlice, inflated: Uint8Arra
   const { event } = normalizeEvent(raw, { ...entry, eventId: slice.eventId });
   const [grouping, ...older] = GROUPING_VERSIONS.map((version) => version.group(event));
   if (grouping === undefined) throw new Error("there is no grouping version");
+  const tags = searchedTags(event);
   return {
     projectId: entry.projectId,
     eventId: slice.eventId,
@@ -52,13 +55,15 @@ function digestSlice(entry: JournalEntry, slice: EventSlice, inflated: Uint8Arra
     culprit: eventCulprit(event),
     environment: event.environment,
     release: event.release,
-    tagsJson: JSON.stringify(event.tags ?? {}),
+    tags,
+    tagsJson: JSON.stringify(tags),
+    user: event.user === undefined ? undefined : hashUser(event.user),
     groupingJson: JSON.stringify(grouping),
     receiptJson: receiptJson(entry),
     fingerprints: [grouping.fingerprint, ...older.map(({ fingerprint }) => fingerprint)],
     source: entry.source,
     payload: packPayload(slice, entry.encoding, entry.body, inflated),
-    lexemes: searchText(event),
+    words: searchText(event),
   };
 }
 

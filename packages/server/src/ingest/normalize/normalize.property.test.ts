@@ -100,7 +100,7 @@ test("whatever JSON comes, an event or a NormalizeError leaves", () => {
         expect(typeof eventTitle(canonical) + typeof eventCulprit(canonical) + typeof eventMessage(canonical)).toBe(
           "stringstringstring",
         );
-        expect(searchText(canonical).length).toBeLessThanOrEqual(400);
+        expect(searchText(canonical).size).toBeLessThanOrEqual(400);
         expect(JSON.stringify(canonical)).not.toMatch(/\[object Object\]|\\u0000|\\ud[89a-f]/);
       } catch (error) {
         if (!(error instanceof NormalizeError)) throw error;

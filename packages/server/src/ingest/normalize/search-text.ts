@@ -1,29 +1,29 @@
-import { type Event, type Frame, type Stacktrace, tokenize } from "@mesher/protocol";
+import { type Event, type Frame, PLACES, type Stacktrace, tokenize, type Words } from "@mesher/protocol";
 import { remember } from "../remember.ts";
 import { LEXEMES_MAX, LEXEMES_PER_TEXT_MAX } from "./limits.ts";
 import { eventCulprit, eventTitle } from "./title.ts";
 
 /**
- * The lexemes by which an event is found: of its message, its exceptions, its title and culprit, and the functions, modules
- * and files of its stack traces, the application's own and those nearest to the failure first. No lexeme twice.
+ * The lexemes by which an event is found, and where they stand: in its message, its exceptions, its title and culprit, and
+ * in the functions, modules and files of its stack traces, the application's own and those nearest to the failure first.
  */
-export function searchText(event: Event): string[] {
+export function searchText(event: Event): Words {
   const lexemes = new Lexemes();
   const exceptions = event.exception?.values ?? [];
   for (const { type, module } of exceptions.toReversed()) {
-    lexemes.add(type);
-    lexemes.add(module);
+    lexemes.add(PLACES.message, type);
+    lexemes.add(PLACES.message, module);
   }
-  lexemes.add(event.logentry?.formatted);
-  lexemes.add(event.logentry?.message);
-  for (const { value } of exceptions.toReversed()) lexemes.add(value);
-  lexemes.add(eventTitle(event));
-  lexemes.add(eventCulprit(event));
+  lexemes.add(PLACES.message, event.logentry?.formatted);
+  lexemes.add(PLACES.message, event.logentry?.message);
+  for (const { value } of exceptions.toReversed()) lexemes.add(PLACES.message, value);
+  lexemes.add(PLACES.message, eventTitle(event));
+  lexemes.add(PLACES.message, eventCulprit(event));
 
   const frames = stacktraces(event).flatMap((stacktrace) => stacktrace?.frames.toReversed() ?? []);
   for (const frame of frames) if (frame.in_app === true) addFrame(frame, lexemes);
   for (const frame of frames) if (frame.in_app !== true) addFrame(frame, lexemes);
-  return lexemes.list();
+  return lexemes.words;
 }
 
 /** Threads that did not crash are only looked through for lack of anything better. */
@@ -40,31 +40,34 @@ function stacktraces(event: Event): readonly (Stacktrace | undefined)[] {
 }
 
 function addFrame(frame: Frame, lexemes: Lexemes): void {
-  lexemes.add(frame.function, nameLexemes);
-  lexemes.add(frame.module, nameLexemes);
-  lexemes.add(frame.filename ?? frame.abs_path, nameLexemes);
+  lexemes.add(PLACES.function, frame.function, nameLexemes);
+  lexemes.add(PLACES.function, frame.module, nameLexemes);
+  lexemes.add(PLACES.file, frame.filename ?? frame.abs_path, nameLexemes);
 }
 
 /** The names of functions, modules and files are the same in every event of a program. */
 const nameLexemes = remember(tokenize);
 
-/** A set of limited size, filled text by text. */
+/** A map of limited size, filled text by text. */
 class Lexemes {
-  readonly #lexemes = new Set<string>();
-  /** Frames of one file repeat its name. */
-  readonly #texts = new Set<string>();
+  readonly words = new Map<string, number>();
+  /** Of each place. Frames of one file repeat its name. */
+  readonly #texts = new Map<number, Set<string>>();
 
-  add(text: string | undefined, split: (text: string) => string[] = tokenize): void {
-    if (text === undefined || this.#lexemes.size >= LEXEMES_MAX || this.#texts.has(text)) return;
-    this.#texts.add(text);
-    const sizeMax = Math.min(this.#lexemes.size + LEXEMES_PER_TEXT_MAX, LEXEMES_MAX);
+  add(place: number, text: string | undefined, split: (text: string) => string[] = tokenize): void {
+    if (text === undefined || this.words.size >= LEXEMES_MAX || this.#isKnown(place, text)) return;
+    const sizeMax = Math.min(this.words.size + LEXEMES_PER_TEXT_MAX, LEXEMES_MAX);
     for (const lexeme of split(text)) {
-      if (this.#lexemes.size >= sizeMax) return;
-      this.#lexemes.add(lexeme);
+      if (this.words.size >= sizeMax) return;
+      this.words.set(lexeme, (this.words.get(lexeme) ?? 0) | place);
     }
   }
 
-  list(): string[] {
-    return [...this.#lexemes];
+  #isKnown(place: number, text: string): boolean {
+    const texts = this.#texts.get(place) ?? new Set();
+    if (texts.size === 0) this.#texts.set(place, texts);
+    else if (texts.has(text)) return true;
+    texts.add(text);
+    return false;
   }
 }

@@ -21,13 +21,18 @@ export function eventOf(projectId: string, fingerprint: string, more: Partial<Di
     culprit: "checkout",
     environment: "production",
     release: undefined,
+    tags: { a: "b" },
     tagsJson: '{"a":"b"}',
+    user: undefined,
     groupingJson: JSON.stringify({ version: 1, fingerprint, strategy: "message", parts: [] }),
     receiptJson: undefined,
     fingerprints: [fingerprint],
     source: "sentry",
     payload: { encoding: "identity", offset: 0, length: 2, body: Buffer.from("{}") },
-    lexemes: ["typeerror", "checkout"],
+    words: new Map([
+      ["typeerror", 8],
+      ["checkout", 9],
+    ]),
     ...more,
   };
 }

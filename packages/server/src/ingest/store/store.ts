@@ -5,18 +5,17 @@
  * leaves either everything or nothing of it, and a replay finds the claim.
  */
 import type { Occasion } from "@mesher/protocol";
-import {
-  addEventCounts,
-  addIssueCounts,
-  addOutcomeCounts,
-  hourOf,
-  type OutcomeCount,
-} from "../../dashboards/rollups.queries.ts";
+import { addOutcomeCounts, hourOf, type OutcomeCount } from "../../dashboards/rollups.queries.ts";
 import type { Database } from "../../db/database.ts";
 import { PG, sqlState } from "../../db/errors.ts";
 import { type Transaction, withTransaction } from "../../db/transaction.ts";
 import { type EventKey, findStoredEvents, insertEvents } from "../../events/events.queries.ts";
-import { countIntoFingerprintHours, countIntoFingerprints, countIntoIssues } from "../../issues/issues.queries.ts";
+import {
+  countIntoFingerprintHours,
+  countIntoFingerprints,
+  countIntoIssues,
+  setUserCounts,
+} from "../../issues/issues.queries.ts";
 import { lockProjectsForStoring } from "../../issues/project-lock.ts";
 import { type Awakening, wakeIssues } from "../../issues/wake-issues.ts";
 import { seeReleases } from "../../releases/releases.queries.ts";
@@ -24,6 +23,7 @@ import { type BatchKey, claimBatch, forgetBatches, holdJournal } from "../journa
 import { countBy } from "./count-by.ts";
 import type { DigestedEvent } from "./digested-event.ts";
 import { type PlacedEvent, placeIntoIssues } from "./place-into-issues.ts";
+import { rollUp } from "./roll-up.ts";
 import { seenReleasesOf, sumEvents } from "./sum-events.ts";
 
 export interface DigestedBatch extends BatchKey {
@@ -85,27 +85,12 @@ async function storeInTransaction(tx: Transaction, batch: DigestedBatch): Promis
 
   if (placed.length > 0) {
     await insertEvents(tx, placed);
-    await addEventCounts(
-      tx,
-      countBy(placed, (event) => ({
-        projectId: event.projectId,
-        hourMs: hourOf(event.receivedAtMs),
-        level: event.level,
-      })),
-    );
-    await addIssueCounts(
-      tx,
-      countBy(placed, (event) => ({
-        projectId: event.projectId,
-        issueId: event.issueId,
-        hourMs: hourOf(event.receivedAtMs),
-      })),
-    );
     await countFingerprints(
       tx,
       placed.filter(({ issue }) => issue.isCounted),
     );
   }
+  const users = placed.length === 0 ? [] : await rollUp(tx, placed);
   await addOutcomeCounts(tx, [
     ...batch.outcomes,
     ...outcomesOf(placed, "stored"),
@@ -114,6 +99,7 @@ async function storeInTransaction(tx: Transaction, batch: DigestedBatch): Promis
   ]);
   // Last, because a hot issue's row is locked from here to the commit, and other batches wait for it.
   const eventCounts = placed.length > 0 ? await countIntoIssues(tx, issueCountsOf(placed)) : new Map<string, number>();
+  if (users.length > 0) await setUserCounts(tx, users);
 
   return {
     stored: changesOf(placed, createdIssueIds, awake, eventCounts),

@@ -1,0 +1,120 @@
+/** Statements on the counts of tags, which this folder owns. Written in the transaction that stores the events. */
+import type { Transaction } from "../db/transaction.ts";
+import { OTHER_VALUES, OWN_KEYS_MAX, VALUES_PER_HOUR_MAX, VALUES_PER_ISSUE_MAX } from "./counted-tags.ts";
+
+export interface TagKey {
+  readonly projectId: string;
+  readonly key: string;
+}
+
+/**
+ * Which of these keys of projects' own are counted. Keys never seen are taken as long as their project has room; batches
+ * that take the last ones at the same moment may exceed it by theirs.
+ */
+export async function admitTagKeys(tx: Transaction, keys: readonly TagKey[]): Promise<TagKey[]> {
+  const { rows } = await tx.query<{ project_id: string; key: string }>({
+    name: "tags.admit_keys",
+    text: `
+      with incoming as (
+        select * from unnest($1::uuid[], $2::text[]) as t (project_id, key)
+      ), newcomers as (
+        select project_id, key, row_number() over (partition by project_id order by key) as rank
+        from incoming i
+        where not exists (select from tag_keys k where k.project_id = i.project_id and k.key = i.key)
+      ), admitted as (
+        insert into tag_keys (project_id, key)
+        select project_id, key from newcomers n
+        where rank <= $3 - (select count(*) from tag_keys k where k.project_id = n.project_id)
+        order by 1, 2
+        -- Not "nothing": a key that another batch takes at this moment is ours too.
+        on conflict (project_id, key) do update set key = excluded.key
+        returning project_id, key
+      )
+      select project_id, key from admitted
+      union all
+      select k.project_id, k.key from incoming i join tag_keys k on k.project_id = i.project_id and k.key = i.key`,
+    values: [keys.map(({ projectId }) => projectId), keys.map(({ key }) => key), OWN_KEYS_MAX],
+  });
+  return rows.map((row) => ({ projectId: row.project_id, key: row.key }));
+}
+
+export interface TagCount extends TagKey {
+  readonly hourMs: number;
+  readonly value: string;
+  readonly count: number;
+}
+
+/** Each project, hour, key and value once. */
+export async function addTagCounts(tx: Transaction, counts: readonly TagCount[]): Promise<void> {
+  await tx.query({
+    name: "tags.add_counts",
+    text: addCounts("tag_counts", "hour", "timestamptz", "project_id, key, hour, value"),
+    values: [
+      counts.map(({ projectId }) => projectId),
+      counts.map(({ key }) => key),
+      counts.map(({ hourMs }) => new Date(hourMs)),
+      counts.map(({ value }) => value),
+      counts.map(({ count }) => count),
+      VALUES_PER_HOUR_MAX,
+      OTHER_VALUES,
+    ],
+  });
+}
+
+export interface IssueTagCount extends TagKey {
+  readonly issueId: string;
+  readonly value: string;
+  readonly count: number;
+}
+
+/** Each issue, key and value once. */
+export async function addIssueTags(tx: Transaction, counts: readonly IssueTagCount[]): Promise<void> {
+  await tx.query({
+    name: "tags.add_issue_tags",
+    text: addCounts("issue_tags", "issue_id", "uuid", "project_id, issue_id, key, value"),
+    values: [
+      counts.map(({ projectId }) => projectId),
+      counts.map(({ key }) => key),
+      counts.map(({ issueId }) => issueId),
+      counts.map(({ value }) => value),
+      counts.map(({ count }) => count),
+      VALUES_PER_ISSUE_MAX,
+      OTHER_VALUES,
+    ],
+  });
+}
+
+/**
+ * A value that has no row yet gets one only as long as its key has less than $6; then it is counted with the others. In
+ * one order everywhere, so that two transactions never wait for each other.
+ */
+function addCounts(table: string, of: string, type: string, order: string): string {
+  return `
+    with incoming as (
+      select * from unnest($1::uuid[], $2::text[], $3::${type}[], $4::text[], $5::bigint[])
+        as t (project_id, key, ${of}, value, count)
+    ), newcomers as (
+      select i.*, row_number() over (partition by project_id, key, ${of} order by count desc, value) as rank
+      from incoming i
+      where not exists (
+        select from ${table} c
+        where c.project_id = i.project_id and c.${of} = i.${of} and c.key = i.key and c.value = i.value)
+    ), room as (
+      select k.*, $6 - (
+        select count(*) from ${table} c where c.project_id = k.project_id and c.${of} = k.${of} and c.key = k.key
+      ) as room
+      from (select distinct project_id, key, ${of} from newcomers) k
+    ), refused as (
+      select project_id, key, ${of}, value from newcomers join room using (project_id, key, ${of}) where rank > room
+    )
+    insert into ${table} as c (${order}, count)
+    select ${order}, sum(count)
+    from (
+      select project_id, key, ${of}, case when r.value is null then i.value else $7 end as value, i.count
+      from incoming i
+      left join refused r using (project_id, key, ${of}, value)
+    ) counted
+    group by ${order}
+    order by ${order}
+    on conflict (${order}) do update set count = c.count + excluded.count`;
+}
