@@ -18,6 +18,9 @@ const ANSWER_MS = 2_000;
 const ATTEMPTS_MAX = 5;
 const RETRY_MS = 200;
 
+/** How often a contender asks for a name that it sees vacant and does not get. */
+const VACANCY_MS = 1_000;
+
 export interface NamesOptions {
   readonly own: string;
   /** Names of the live peers. */
@@ -26,6 +29,8 @@ export interface NamesOptions {
   /** A name of this node was lost to an earlier claim of another node, as happens when a split heals. */
   readonly onLost: (name: string, to: Address) => void;
   readonly onError: (error: unknown) => void;
+  /** Whether a process of this node still runs. */
+  readonly isOpen: (address: Address) => boolean;
   /** Milliseconds since 1970. */
   readonly nowMs: () => number;
   readonly wait: (waitMs: number) => Promise<unknown>;
@@ -37,7 +42,13 @@ export class Names {
   readonly #grants = new Map<string, { node: string; untilMs: number }>();
   /** Who takes a name as soon as it is vacant. */
   readonly #contenders = new Map<string, Address>();
+  /** Names that are vacant and being taken for a contender. */
+  readonly #filling = new Set<string>();
+  /** Peers that did not take what was published last, and those that are being told it again. */
+  readonly #untold = new Set<string>();
+  readonly #telling = new Set<string>();
   readonly #heard = new Set<string>();
+  #isStopped = false;
 
   constructor(options: NamesOptions) {
     this.#options = options;
@@ -76,8 +87,10 @@ export class Names {
         continue;
       }
       if (!granted.isGranted) return false;
-      // Meanwhile another claim may have come.
+      // Meanwhile another claim may have come, or the process have ended.
       if (this.#table.owner(name) !== undefined) continue;
+      if (!this.#options.isOpen(address))
+        throw new CallError(this.#options.own, "no_process", `it ended before it had the name ${name}`);
       this.#table.claim(name, { address, atMs: granted.atMs });
       this.#grants.delete(name);
       await this.#publish(this.#options.peers());
@@ -90,7 +103,11 @@ export class Names {
   /** Registers now, or as soon as the name is vacant, as often as that happens. */
   async contend(name: string, address: Address): Promise<boolean> {
     this.#contenders.set(name, address);
-    return this.register(name, address);
+    try {
+      return await this.register(name, address);
+    } finally {
+      this.#fillVacancies();
+    }
   }
 
   /** False: this node does not own the name. It is nobody's contender any more either. */
@@ -99,6 +116,7 @@ export class Names {
     if (!this.#table.own.claims.has(name)) return false;
     this.#table.release(name);
     await this.#publish(this.#options.peers());
+    this.#fillVacancies();
     return true;
   }
 
@@ -107,6 +125,12 @@ export class Names {
     for (const [name, contender] of this.#contenders) if (isSame(contender, address)) this.#contenders.delete(name);
     for (const [name, claim] of this.#table.own.claims) if (isSame(claim.address, address)) this.#table.release(name);
     this.#quietly(this.#publish(this.#options.peers()));
+    this.#fillVacancies();
+  }
+
+  /** No vacancy is filled any more. */
+  stop(): void {
+    this.#isStopped = true;
   }
 
   nodeUp(node: string): void {
@@ -160,20 +184,68 @@ export class Names {
     }
   }
 
+  /** Resolves when those that answer in time have heard it; the others are told again for as long as they are alive. */
   async #publish(nodes: readonly string[]): Promise<void> {
-    const body = encodeClaimSet(this.#table.own);
-    const results = await Promise.allSettled(
-      nodes.map((node) => this.#options.request(node, "claims", body, ANSWER_MS)),
-    );
-    for (const result of results) {
-      // A peer that is lost takes its view with it; when it is back it is told everything.
-      if (result.status === "rejected" && !(result.reason instanceof CallError)) throw result.reason;
+    await Promise.all(nodes.map((node) => this.#tell(node)));
+  }
+
+  async #tell(node: string): Promise<void> {
+    try {
+      await this.#options.request(node, "claims", encodeClaimSet(this.#table.own), ANSWER_MS);
+    } catch (error) {
+      if (!(error instanceof CallError)) throw error;
+      // A peer that is lost takes its view with it, and is told everything when it is back. One that had too much to do
+      // would hold on to what it heard before.
+      this.#untold.add(node);
+      if (!this.#telling.has(node)) this.#quietly(this.#tellAgain(node));
+    }
+  }
+
+  async #tellAgain(node: string): Promise<void> {
+    const { peers, wait } = this.#options;
+    this.#telling.add(node);
+    try {
+      while (this.#untold.has(node)) {
+        await wait(RETRY_MS);
+        if (this.#isStopped || !peers().includes(node)) return;
+        this.#untold.delete(node);
+        await this.#tell(node);
+      }
+    } finally {
+      this.#untold.delete(node);
+      this.#telling.delete(node);
     }
   }
 
   #fillVacancies(): void {
-    for (const [name, address] of this.#contenders)
-      if (this.#table.owner(name) === undefined) this.#quietly(this.register(name, address).then(() => undefined));
+    for (const name of this.#contenders.keys())
+      if (this.#isVacant(name) && !this.#filling.has(name)) this.#quietly(this.#fill(name));
+  }
+
+  /** Goes on until the name has an owner: an arbiter may be gone, or have granted the name to somebody who is. */
+  async #fill(name: string): Promise<void> {
+    this.#filling.add(name);
+    try {
+      for (
+        let contender = this.#contenders.get(name);
+        contender !== undefined;
+        contender = this.#contenders.get(name)
+      ) {
+        if (!this.#isVacant(name) || this.#isStopped) return;
+        try {
+          await this.register(name, contender);
+        } catch (error) {
+          if (!(error instanceof CallError)) throw error;
+        }
+        if (this.#isVacant(name)) await this.#options.wait(VACANCY_MS);
+      }
+    } finally {
+      this.#filling.delete(name);
+    }
+  }
+
+  #isVacant(name: string): boolean {
+    return this.#table.owner(name) === undefined;
   }
 
   #quietly(work: Promise<void>): void {

@@ -117,6 +117,7 @@ export class ClusterNode implements AsyncDisposable {
         options.log.warn("Name lost to an earlier claim", { name, to: to.node });
       },
       onError,
+      isOpen: (address) => processes.isOpen(address),
       nowMs: Date.now,
       wait: sleep,
     });
@@ -253,6 +254,7 @@ export class ClusterNode implements AsyncDisposable {
   async stop(): Promise<void> {
     this.#loopLag.stop();
     this.watches.stop();
+    this.names.stop();
     await this.#engine.stop();
     this.#onStop();
   }
