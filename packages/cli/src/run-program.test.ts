@@ -3,8 +3,8 @@ import { runProgram } from "./run-program.ts";
 import { testTerminal } from "./test-server.ts";
 
 test.each([
-  ["an unknown command", ["frob"], "mesher has no command frob. Commands: demo, status, \n"],
-  ["an unknown option", ["--frob"], "mesher has no option --frob. Commands: demo, status, \n"],
+  ["an unknown command", ["frob"], "mesher has no command frob. Commands: demo, status, "],
+  ["an unknown option", ["--frob"], "mesher has no option --frob. Commands: demo, status, "],
   ["an unknown option of a command", ["demo", "--frob"], "mesher demo has no option --frob. See: mesher demo --help\n"],
   ["an option named like a property", ["demo", "--constructor"], "mesher demo has no option --constructor."],
   ["an unknown short option", ["status", "-x"], "mesher status has no option -x."],
