@@ -8,11 +8,35 @@ create table api_tokens (
   role text not null,
   created_at timestamp with time zone default now() not null,
   revoked_at timestamp with time zone,
+  scopes text[],
+  user_id uuid,
+  is_operator boolean default false not null,
+  last_used_at timestamp with time zone,
   constraint api_tokens_token_unique UNIQUE (token_sha256),
   constraint api_tokens_pkey PRIMARY KEY (id),
   constraint api_tokens_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE,
+  constraint api_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
   constraint api_tokens_role_known CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'member'::text])))
 );
+CREATE INDEX api_tokens_organization ON public.api_tokens USING btree (organization_id, created_at DESC);
+CREATE INDEX api_tokens_user ON public.api_tokens USING btree (user_id) WHERE (user_id IS NOT NULL);
+
+create table audit_log (
+  id uuid default gen_random_uuid() not null,
+  organization_id uuid not null,
+  created_at timestamp with time zone default date_trunc('milliseconds'::text, clock_timestamp()) not null,
+  actor_kind text not null,
+  actor_id uuid,
+  actor_name text not null,
+  action text not null,
+  target_kind text not null,
+  target_id text,
+  details jsonb default '{}'::jsonb not null,
+  constraint audit_log_key PRIMARY KEY (organization_id, created_at, id),
+  constraint audit_log_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE,
+  constraint audit_log_actor_known CHECK ((actor_kind = ANY (ARRAY['person'::text, 'token'::text, 'server'::text])))
+);
+CREATE INDEX audit_log_created ON public.audit_log USING btree (created_at);
 
 create table event_counts (
   project_id uuid not null,
@@ -90,6 +114,26 @@ create table former_project_slugs (
   constraint former_project_slugs_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE
 );
 CREATE INDEX former_project_slugs_project ON public.former_project_slugs USING btree (project_id);
+
+create table invitations (
+  id uuid default gen_random_uuid() not null,
+  organization_id uuid not null,
+  email text,
+  role text not null,
+  token_sha256 bytea not null,
+  invited_by uuid,
+  created_at timestamp with time zone default date_trunc('milliseconds'::text, now()) not null,
+  expires_at timestamp with time zone not null,
+  accepted_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  constraint invitations_token_unique UNIQUE (token_sha256),
+  constraint invitations_pkey PRIMARY KEY (id),
+  constraint invitations_invited_by_fkey FOREIGN KEY (invited_by) REFERENCES users(id) ON DELETE SET NULL,
+  constraint invitations_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE,
+  constraint invitations_role_known CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'member'::text])))
+);
+CREATE INDEX invitations_email ON public.invitations USING btree (email) WHERE ((accepted_at IS NULL) AND (revoked_at IS NULL));
+CREATE INDEX invitations_organization ON public.invitations USING btree (organization_id, created_at DESC);
 
 create table issue_activity (
   project_id uuid not null,
@@ -220,6 +264,24 @@ create table journals (
   constraint journals_pkey PRIMARY KEY (id)
 );
 
+create table logins (
+  id uuid default gen_random_uuid() not null,
+  user_id uuid not null,
+  token_sha256 text not null,
+  organization_id uuid,
+  ip_address text,
+  user_agent text,
+  expires_at timestamp with time zone not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint logins_token_unique UNIQUE (token_sha256),
+  constraint logins_pkey PRIMARY KEY (id),
+  constraint logins_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE SET NULL,
+  constraint logins_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX logins_expires ON public.logins USING btree (expires_at);
+CREATE INDEX logins_user ON public.logins USING btree (user_id);
+
 create table merged_issues (
   project_id uuid not null,
   id uuid not null,
@@ -235,6 +297,20 @@ create table merged_issues (
 );
 CREATE INDEX merged_issues_id ON public.merged_issues USING btree (id);
 CREATE INDEX merged_issues_into ON public.merged_issues USING btree (project_id, into_issue_id);
+
+create table organization_members (
+  id uuid default gen_random_uuid() not null,
+  organization_id uuid not null,
+  user_id uuid not null,
+  role text default 'member'::text not null,
+  joined_at timestamp with time zone default date_trunc('milliseconds'::text, now()) not null,
+  constraint organization_members_once UNIQUE (organization_id, user_id),
+  constraint organization_members_pkey PRIMARY KEY (id),
+  constraint organization_members_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE,
+  constraint organization_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+  constraint organization_members_role_known CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'member'::text])))
+);
+CREATE INDEX organization_members_user ON public.organization_members USING btree (user_id);
 
 create table organizations (
   id uuid default gen_random_uuid() not null,
@@ -254,6 +330,20 @@ create table outcome_counts (
   count bigint not null,
   constraint outcome_counts_key PRIMARY KEY (project_id, hour, outcome, category, reason)
 ) with (fillfactor=70);
+
+create table password_resets (
+  id uuid default gen_random_uuid() not null,
+  user_id uuid not null,
+  token_sha256 bytea not null,
+  clears_two_factor boolean default false not null,
+  created_at timestamp with time zone default now() not null,
+  expires_at timestamp with time zone not null,
+  used_at timestamp with time zone,
+  constraint password_resets_token_unique UNIQUE (token_sha256),
+  constraint password_resets_pkey PRIMARY KEY (id),
+  constraint password_resets_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX password_resets_user ON public.password_resets USING btree (user_id);
 
 create table project_keys (
   public_key text not null,
@@ -344,6 +434,49 @@ create table schema_migrations (
   constraint schema_migrations_pkey PRIMARY KEY (version)
 );
 
+create table server_secrets (
+  name text not null,
+  value text not null,
+  created_at timestamp with time zone default now() not null,
+  constraint server_secrets_pkey PRIMARY KEY (name)
+);
+
+create table sign_in_attempts (
+  email_sha256 bytea not null,
+  count integer not null,
+  window_started_at timestamp with time zone not null,
+  constraint sign_in_attempts_pkey PRIMARY KEY (email_sha256)
+);
+
+create table sign_in_methods (
+  id uuid default gen_random_uuid() not null,
+  user_id uuid not null,
+  provider_id text not null,
+  account_id text not null,
+  password_hash text,
+  access_token text,
+  refresh_token text,
+  id_token text,
+  access_token_expires_at timestamp with time zone,
+  refresh_token_expires_at timestamp with time zone,
+  scope text,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint sign_in_methods_account_unique UNIQUE (provider_id, account_id),
+  constraint sign_in_methods_pkey PRIMARY KEY (id),
+  constraint sign_in_methods_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX sign_in_methods_user ON public.sign_in_methods USING btree (user_id);
+
+create table sign_in_rates (
+  id uuid default gen_random_uuid() not null,
+  key text not null,
+  count integer not null,
+  last_request_ms bigint not null,
+  constraint sign_in_rates_key_unique UNIQUE (key),
+  constraint sign_in_rates_pkey PRIMARY KEY (id)
+);
+
 create table stream_tickets (
   ticket_sha256 bytea not null,
   organization_id uuid not null,
@@ -368,6 +501,19 @@ create table tag_keys (
   constraint tag_keys_key PRIMARY KEY (project_id, key)
 );
 
+create table two_factors (
+  id uuid default gen_random_uuid() not null,
+  user_id uuid not null,
+  secret text not null,
+  backup_codes text not null,
+  verified boolean default true not null,
+  failed_verification_count integer default 0 not null,
+  locked_until timestamp with time zone,
+  constraint two_factors_user_unique UNIQUE (user_id),
+  constraint two_factors_pkey PRIMARY KEY (id),
+  constraint two_factors_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+
 create table user_sketches (
   project_id uuid not null,
   issue_id uuid not null,
@@ -375,3 +521,29 @@ create table user_sketches (
   sketch bytea not null,
   constraint user_sketches_key PRIMARY KEY (project_id, issue_id, hour)
 ) with (fillfactor=50);
+
+create table users (
+  id uuid default gen_random_uuid() not null,
+  email text not null,
+  email_verified boolean default false not null,
+  display_name text not null,
+  image text,
+  two_factor_enabled boolean default false not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint users_email_unique UNIQUE (email),
+  constraint users_pkey PRIMARY KEY (id),
+  constraint users_email_lower CHECK ((email = lower(email)))
+);
+
+create table verifications (
+  id uuid default gen_random_uuid() not null,
+  identifier text not null,
+  value text not null,
+  expires_at timestamp with time zone not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint verifications_pkey PRIMARY KEY (id)
+);
+CREATE INDEX verifications_expires ON public.verifications USING btree (expires_at);
+CREATE INDEX verifications_identifier ON public.verifications USING btree (identifier);

@@ -2,6 +2,7 @@ export * from "./api.ts";
 export * from "./api-cluster.ts";
 export * from "./api-issue-actions.ts";
 export * from "./api-jobs.ts";
+export * from "./api-people.ts";
 export * from "./api-projects.ts";
 export * from "./dsn.ts";
 export * from "./envelope.ts";

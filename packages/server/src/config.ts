@@ -1,4 +1,5 @@
 /** Every setting of the server, in one table. `docs/configuration.md` is printed from it. */
+import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { CookieError, NodeNameError, parseCookies, parseNodeName, parsePeers } from "@mesher/cluster/settings";
 
@@ -127,6 +128,44 @@ export const SETTINGS = {
     parse: secret,
     help: "API token of the organization's owner, for automation and tests. Not set: one is made at the first start and kept in the data directory.",
   },
+  adminEmail: {
+    env: "MESHER_ADMIN_EMAIL",
+    parse: email,
+    help: "The first owner: made at the start, with `MESHER_ADMIN_PASSWORD`, as long as there is no owner.",
+  },
+  adminPassword: {
+    env: "MESHER_ADMIN_PASSWORD",
+    parse: password,
+    help: "The first owner's password, 10 characters or more. To be changed after signing in.",
+  },
+  secret: {
+    env: "MESHER_SECRET",
+    parse: longSecret,
+    help: "Signs the cookies of logins and encrypts the secrets of second factors; the same on all nodes, for good. Not set: one is made and kept in the database.",
+  },
+  trustedProxies: {
+    env: "MESHER_TRUSTED_PROXIES",
+    parse: addresses,
+    default: [] as readonly string[],
+    help: "Addresses or networks of proxies in front of this server, with commas between. Only their `X-Forwarded-For` counts. Default: none.",
+  },
+  oidcIssuer: {
+    env: "MESHER_OIDC_ISSUER",
+    parse: httpUrl,
+    help: "Single sign-on: the OpenID Connect provider. Needs a client id, a client secret and `MESHER_PUBLIC_URL`.",
+  },
+  oidcClientId: { env: "MESHER_OIDC_CLIENT_ID", parse: text, help: "Single sign-on: what the provider calls Mesher." },
+  oidcClientSecret: {
+    env: "MESHER_OIDC_CLIENT_SECRET",
+    parse: clientSecret,
+    help: "Single sign-on: Mesher's secret at the provider.",
+  },
+  oidcJoin: {
+    env: "MESHER_OIDC_JOIN",
+    parse: oneOf("invited", "anyone"),
+    default: "invited",
+    help: "Who comes in by single sign-on: `invited` people, or `anyone` the provider knows, as a member of the default organization.",
+  },
   logLevel: {
     env: "MESHER_LOG_LEVEL",
     parse: oneOf("debug", "info", "warn", "error"),
@@ -172,8 +211,23 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       mistakes.push(`${setting.env} is ${shown}: ${error.message}. ${setting.help}`);
     }
   }
+  if (mistakes.length === 0) mistakes.push(...contradictionsIn(values as unknown as Config));
   if (mistakes.length > 0) throw new ConfigError(mistakes.join("\n"));
   return values as unknown as Config;
+}
+
+/** Settings that are right alone and make no sense together. */
+function contradictionsIn(config: Config): string[] {
+  const found: string[] = [];
+  if ((config.adminEmail === undefined) !== (config.adminPassword === undefined))
+    found.push("MESHER_ADMIN_EMAIL and MESHER_ADMIN_PASSWORD belong together: set both or none.");
+  const oidc = [config.oidcIssuer, config.oidcClientId, config.oidcClientSecret];
+  if (oidc.some((value) => value !== undefined) && [...oidc, config.publicUrl].includes(undefined)) {
+    found.push(
+      "Single sign-on needs MESHER_OIDC_ISSUER, MESHER_OIDC_CLIENT_ID, MESHER_OIDC_CLIENT_SECRET and MESHER_PUBLIC_URL.",
+    );
+  }
+  return found;
 }
 
 function text(value: string): string {
@@ -187,6 +241,32 @@ function path(value: string): string {
 function secret(value: string): string {
   if (value.length < 16) throw new RangeError("must have at least 16 characters");
   return value;
+}
+
+function longSecret(value: string): string {
+  if (value.length < 32) throw new RangeError("must have at least 32 characters");
+  return value;
+}
+
+function clientSecret(value: string): string {
+  return value;
+}
+
+function password(value: string): string {
+  if (value.length < 10) throw new RangeError("must have at least 10 characters");
+  return value;
+}
+
+function email(value: string): string {
+  if (!/^[^@\s]+@[^@\s]+$/.test(value)) throw new RangeError("must be an e-mail address");
+  return value.toLowerCase();
+}
+
+function addresses(value: string): readonly string[] {
+  const given = value.split(",").map((each) => each.trim());
+  if (given.some((each) => isIP(each.replace(/\/\d{1,3}$/, "")) === 0))
+    throw new RangeError("must be IP addresses or networks like 10.0.0.0/8");
+  return given;
 }
 
 function nodeName(value: string): string {
@@ -213,7 +293,13 @@ function explained<T>(parse: () => T): T {
 }
 
 /** Values that are not repeated in an error. */
-const SECRET_PARSERS: ReadonlySet<(text: string) => unknown> = new Set([secret, cookie]);
+const SECRET_PARSERS: ReadonlySet<(text: string) => unknown> = new Set([
+  secret,
+  cookie,
+  longSecret,
+  password,
+  clientSecret,
+]);
 
 function port(value: string): number {
   const number = Number(value);

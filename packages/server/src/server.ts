@@ -5,7 +5,7 @@ import { availableParallelism, hostname } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { formatDsn } from "@mesher/protocol";
-import { createAuthenticate } from "./api/authenticate.ts";
+import { createAuthentication } from "./api/authenticate.ts";
 import { HttpServer } from "./api/server.ts";
 import { acceptElsewhere } from "./cluster/accept-elsewhere.ts";
 import { announcementsOf } from "./cluster/announcements.ts";
@@ -31,6 +31,7 @@ import { createRateLimiter } from "./ingest/receive/rate-limiter.ts";
 import type { IssueChange } from "./issues/issue-change.ts";
 import { issueTimesJob } from "./jobs/issue-times-job.ts";
 import { JobRunner } from "./jobs/job-runner.ts";
+import { leftoversJob } from "./jobs/leftovers-job.ts";
 import { partitionsJob } from "./jobs/partitions-job.ts";
 import { removedProjectsJob } from "./jobs/removed-projects.ts";
 import { Seats } from "./live/seats.ts";
@@ -38,6 +39,7 @@ import { buildLive } from "./live-parts.ts";
 import { type FirstStart, prepareOrganization, readOrMakeToken } from "./organizations/first-start.ts";
 import type { Project } from "./organizations/organizations.queries.ts";
 import { ProjectKeys } from "./organizations/project-keys.ts";
+import { type People, preparePeople } from "./prepare-people.ts";
 import type { Log } from "./runtime/log.ts";
 import { createMetrics } from "./runtime/metrics.ts";
 import { type Service, startServices } from "./runtime/service.ts";
@@ -59,6 +61,8 @@ export interface RunningServer {
   readonly token: string;
   readonly firstStart: FirstStart;
   readonly dsn: string;
+  /** One-time, for the first owner; `undefined`: there is an owner. */
+  readonly setupLink: string | undefined;
   readonly databaseUrl: string;
   /** Drains and stops everything it started, the database too. */
   stop(): Promise<void>;
@@ -90,16 +94,18 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
 
   const token = config.bootstrapToken ?? (await readOrMakeToken(config.dataDir));
   const firstStart = await prepareOrganization(database, token);
+  const people = await preparePeople(config, { database, organizationId: firstStart.organizationId, log });
   const { journal, epoch } = await openJournal(config, database, cluster.node.self, log);
   started.defer(() => journal.close());
 
-  const { services, http, urlNow, dsnOf } = await buildServices({
+  const { services, http, urlNow, dsnOf, linkOf } = await buildServices({
     config,
     database,
     databaseUrl,
     cluster,
     journal,
     epoch,
+    people,
     log,
   });
   const stopServices = await startServices(services);
@@ -113,6 +119,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     token,
     firstStart,
     dsn: dsnOf(firstStart.defaultProject),
+    setupLink: people.setupToken && linkOf("join", people.setupToken),
     databaseUrl,
     stop: () => everything.disposeAsync(),
   };
@@ -146,10 +153,11 @@ interface Parts {
   readonly journal: Journal;
   /** Under which its entries may be stored. */
   readonly epoch: number;
+  readonly people: People;
   readonly log: Log;
 }
 
-async function buildServices({ config, database, databaseUrl, cluster, journal, epoch, log }: Parts) {
+async function buildServices({ config, database, databaseUrl, cluster, journal, epoch, people, log }: Parts) {
   const seats = new Seats();
   const metrics = createMetrics(journal, seats);
   const keys = new ProjectKeys(database, log);
@@ -157,7 +165,8 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
   const announcements = announcementsOf(cluster.node);
   announcements.on(PROJECT_CHANGED, ({ projectId }) => keys.reload(String(projectId)));
 
-  const authenticate = createAuthenticate(database);
+  const authentication = createAuthentication(database, people.auth.findLogin);
+  const { authenticate } = authentication;
   const onDropped = () => metrics.streamMessagesDropped.inc();
   const live = buildLive({ config, cluster, database, authenticate, seats, onDropped, log });
 
@@ -167,7 +176,12 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
   };
   const jobs = new JobRunner({
     database,
-    jobs: [partitionsJob(database), issueTimesJob(database, onIssueChanged), removedProjectsJob],
+    jobs: [
+      partitionsJob(database),
+      issueTimesJob(database, onIssueChanged),
+      removedProjectsJob,
+      leftoversJob(database),
+    ],
     holder: config.nodeName === undefined ? `${hostname()}/${process.pid}` : cluster.node.self,
     onRun: (job, outcome, seconds) => {
       metrics.jobRuns.inc({ job, outcome });
@@ -256,16 +270,22 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
   const socketPort = new SocketPort({ host: config.httpHost, port: config.wsPort, upgrade, log });
   const urlNow = () => config.publicUrl ?? `http://localhost:${http.port}`;
   const dsnOf = (project: Pick<Project, "number" | "publicKey">) => dsnAt(urlNow(), project);
+  // Behind "#", which no browser sends: the token stands in no log of a server or proxy.
+  const linkOf = (kind: "join" | "reset", token: string) => `${urlNow()}/${kind}#${token}`;
   const http = new HttpServer({
     host: config.httpHost,
     port: config.httpPort,
+    trustedProxies: config.trustedProxies,
     ingest,
     upgrade,
     log,
     deps: {
       database,
-      authenticate,
+      ...authentication,
       openEventStream: (request) => live.eventStreams.open(request),
+      auth: people.auth,
+      publicUrl: config.publicUrl,
+      linkOf,
       dsnOf,
       projectChanged: (projectId) => {
         announcements.announce(PROJECT_CHANGED, { projectId });
@@ -306,7 +326,7 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
     live.eventStreams,
     live.sockets,
   ];
-  return { services, http, urlNow, dsnOf };
+  return { services, http, urlNow, dsnOf, linkOf };
 }
 
 const NO_SUCH_SOCKET: UpgradeRefusal = { status: 404, body: { error: "no WebSocket is here", code: "not_found" } };

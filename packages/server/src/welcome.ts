@@ -6,13 +6,15 @@ export function welcome({
   token,
   dsn,
   firstStart,
-}: Pick<RunningServer, "url" | "token" | "dsn" | "firstStart">): string {
+  setupLink,
+}: Pick<RunningServer, "url" | "token" | "dsn" | "firstStart" | "setupLink">): string {
+  const owner = setupLink === undefined ? "" : `    Owner   ${setupLink}   (once, for whoever is to own this server)\n`;
   return `
   Mesher is running.
 
     Pages   ${url}/#token=${token}
     DSN     ${dsn}   (project "${firstStart.defaultProject.slug}")
-
+${owner}
   Next    Put the DSN into any Sentry SDK, or see it live now, in a second terminal:  npm run demo
   Stop    Ctrl-C
 

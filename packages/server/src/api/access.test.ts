@@ -4,7 +4,14 @@ import { type Actor, SCOPE_NAMES } from "../organizations/access.ts";
 import { enforceAccess } from "./access.ts";
 import { RequestRefusedError } from "./api-error.ts";
 
-const owner: Actor = { kind: "token", organizationId: "o", role: "owner", scopes: SCOPE_NAMES };
+const owner: Actor = {
+  kind: "token",
+  organizationId: "o",
+  role: "owner",
+  name: "t",
+  scopes: SCOPE_NAMES,
+  isOperator: false,
+};
 
 function appOf(actor: Actor | undefined) {
   const app = fastify();
@@ -12,6 +19,10 @@ function appOf(actor: Actor | undefined) {
     error instanceof RequestRefusedError ? reply.code(error.status).send(error.body) : reply.send(error),
   );
   const routes = enforceAccess(app, {
+    publicUrl: undefined,
+    authenticatePerson: async () => {
+      throw new RequestRefusedError(401, "unauthorized", "sign in first");
+    },
     authenticate: async () => {
       if (actor === undefined) throw new RequestRefusedError(401, "unauthorized", "who is it?");
       return actor;

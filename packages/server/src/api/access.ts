@@ -8,10 +8,15 @@
 import type { FastifyInstance, RouteOptions } from "fastify";
 import { type Actor, hasRole, type Role, type Scope } from "../organizations/access.ts";
 import { RequestRefusedError } from "./api-error.ts";
+import type { Authentication } from "./authenticate.ts";
 import type { ApiDependencies } from "./dependencies.ts";
+import { demandSameOrigin } from "./same-origin.ts";
 
-/** `open`: whoever reaches the port. Else the least role in the organization, and the scope a token needs. */
-export type Access = "open" | { readonly role: Role; readonly scope: Scope };
+/**
+ * `open`: whoever reaches the port. `person`: whoever is signed in, about themselves. `operator`: the server's own token.
+ * Else the least role in the organization, and the scope a token needs.
+ */
+export type Access = "open" | "person" | "operator" | { readonly role: Role; readonly scope: Scope };
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -27,7 +32,10 @@ export interface DeclaredRoute {
 }
 
 /** Call it before any route is registered; the list it gives is complete once the app is ready. */
-export function enforceAccess(app: FastifyInstance, deps: Pick<ApiDependencies, "authenticate">): DeclaredRoute[] {
+export function enforceAccess(
+  app: FastifyInstance,
+  deps: Pick<ApiDependencies, keyof Authentication | "publicUrl">,
+): DeclaredRoute[] {
   const registered: RouteOptions[] = [];
   const declared: DeclaredRoute[] = [];
   app.addHook("onRoute", (route) => void registered.push(route));
@@ -37,11 +45,20 @@ export function enforceAccess(app: FastifyInstance, deps: Pick<ApiDependencies, 
 
   app.addHook("onRequest", async (request) => {
     if (request.is404) return;
+    demandSameOrigin(request, deps.publicUrl);
     const { access } = request.routeOptions.config;
     if (access === "open") return;
     // `onReady` has seen to it that there is one: this is for a reader, and for a Fastify that changes its order.
     if (access === undefined) throw new RequestRefusedError(403, "forbidden", "this route declares no access");
+    if (access === "person") {
+      await deps.authenticatePerson(request);
+      return;
+    }
     const actor = await deps.authenticate(request);
+    if (access === "operator") {
+      demandOperator(actor);
+      return;
+    }
     demandRole(actor, access.role);
     demandScope(actor, access.scope);
   });
@@ -53,6 +70,10 @@ function declarationsOf(route: RouteOptions): DeclaredRoute[] {
   const access = route.config?.access;
   if (access === undefined) throw new Error(`${methods.join(", ")} ${route.url} declares no access in its config`);
   return methods.map((method) => ({ method, url: route.url, access }));
+}
+
+function demandOperator({ isOperator }: Actor): void {
+  if (!isOperator) throw new RequestRefusedError(403, "forbidden", "only whoever runs the server may do this");
 }
 
 export function demandRole(actor: Actor, least: Role): void {

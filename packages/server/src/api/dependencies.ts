@@ -3,16 +3,19 @@ import type { ApiCluster, ApiJob } from "@mesher/protocol";
 import type { FastifyInstance } from "fastify";
 import type { Database } from "../db/database.ts";
 import type { IssueChange } from "../issues/issue-change.ts";
-import type { Actor } from "../organizations/access.ts";
 import type { Project } from "../organizations/organizations.queries.ts";
+import type { Auth } from "../people/auth.ts";
 import type { UpgradeRefusal } from "../runtime/web-sockets/refuse-upgrade.ts";
-import type { Credentials } from "./authenticate.ts";
+import type { Authentication } from "./authenticate.ts";
 
 /** What the routes need from outside. */
-export interface ApiDependencies {
+export interface ApiDependencies extends Authentication {
   readonly database: Database;
-  /** Who makes this request; throws a refusal when nobody who may. */
-  readonly authenticate: (request: Credentials) => Promise<Actor>;
+  readonly auth: Auth;
+  /** As settings have it; absent: the server is reached by whatever name it is asked. */
+  readonly publicUrl: string | undefined;
+  /** A one-time link for people. */
+  readonly linkOf: (kind: "join" | "reset", token: string) => string;
   /** How SDKs address a project by one of its keys. */
   readonly dsnOf: (project: Pick<Project, "number" | "publicKey">) => string;
   /** Lets every node know that a project's keys or settings are not what they were. When it resolves, this one does. */

@@ -5,28 +5,39 @@ import type { Duplex } from "node:stream";
 import type { ApiError } from "@mesher/protocol";
 import { type FastifyInstance, fastify } from "fastify";
 import { isConnectionFailure, isTransient } from "../db/errors.ts";
+import { OrganizationRefusedError, type Refusal } from "../organizations/refusal.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Service } from "../runtime/service.ts";
 import { type DeclaredRoute, enforceAccess } from "./access.ts";
 import { RequestRefusedError } from "./api-error.ts";
+import { registerAuditRoutes } from "./audit.ts";
 import { registerClusterRoutes } from "./cluster.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { registerEventRoutes } from "./events.ts";
 import { registerHealthRoutes } from "./health.ts";
+import { registerInvitationRoutes } from "./invitations.ts";
 import { registerIssueActionRoutes } from "./issue-actions.ts";
 import { registerIssueActivityRoutes } from "./issue-activity.ts";
 import { registerIssueMergeRoutes } from "./issue-merge.ts";
 import { registerIssueRoutes } from "./issues.ts";
 import { registerJobRoutes } from "./jobs.ts";
+import { registerMeRoutes } from "./me.ts";
+import { registerOrganizationRoutes } from "./organizations.ts";
 import { registerPages } from "./pages.ts";
 import { registerProjectChangeRoutes } from "./project-changes.ts";
 import { registerProjectKeyRoutes } from "./project-keys.ts";
 import { registerProjectRoutes } from "./projects.ts";
+import { setSecurityHeaders } from "./security-headers.ts";
+import { registerSignInRoutes } from "./sign-in.ts";
 import { registerStreamRoutes } from "./streams.ts";
+import { registerTokenRoutes } from "./tokens.ts";
+import { registerUserRoutes } from "./users.ts";
 
 export interface HttpServerOptions {
   readonly host: string;
   readonly port: number;
+  /** Proxies whose word on the client counts; see Fastify's `trustProxy`. Empty: none. */
+  readonly trustedProxies: readonly string[];
   /** Answers requests of SDKs; `false`: not one of theirs. */
   readonly ingest: (request: IncomingMessage, response: ServerResponse) => boolean;
   /** Takes or refuses every WebSocket. */
@@ -68,9 +79,10 @@ export class HttpServer implements Service {
   }
 
   async start(): Promise<void> {
-    const { host, port, ingest, upgrade, deps, log } = this.#options;
+    const { host, port, trustedProxies, ingest, upgrade, deps, log } = this.#options;
     const app = fastify({
       logger: false,
+      trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
       forceCloseConnections: "idle",
       serverFactory: (handleApi) => {
         const server = createServer({ shouldUpgradeCallback: isWebSocket }, (request, response) => {
@@ -85,10 +97,18 @@ export class HttpServer implements Service {
       },
     });
     answerErrors(app, log);
+    setSecurityHeaders(app, deps.publicUrl);
     this.#routes = enforceAccess(app, deps);
     registerHealthRoutes(app, deps);
     registerClusterRoutes(app, deps);
     registerJobRoutes(app, deps);
+    registerSignInRoutes(app, deps);
+    registerMeRoutes(app, deps);
+    registerOrganizationRoutes(app, deps);
+    registerInvitationRoutes(app, deps);
+    registerTokenRoutes(app, deps);
+    registerUserRoutes(app, deps);
+    registerAuditRoutes(app, deps);
     registerProjectRoutes(app, deps);
     registerProjectChangeRoutes(app, deps);
     registerProjectKeyRoutes(app, deps);
@@ -123,9 +143,25 @@ function isWebSocket({ headers }: IncomingMessage): boolean {
   return headers.upgrade?.toLowerCase() === "websocket";
 }
 
+const REFUSAL_STATUS: Record<Refusal, number> = {
+  last_owner: 409,
+  above_own_role: 403,
+  beyond_own_scopes: 403,
+  already_member: 409,
+  email_taken: 409,
+  wrong_person: 403,
+  link_over: 404,
+  slug_taken: 409,
+  elsewhere_too: 403,
+};
+
 function answerErrors(app: FastifyInstance, log: Log): void {
   app.setErrorHandler((error: unknown, request, reply) => {
     if (error instanceof RequestRefusedError) return reply.code(error.status).send(error.body);
+    if (error instanceof OrganizationRefusedError) {
+      const body: ApiError = { error: error.message, code: error.refusal };
+      return reply.code(REFUSAL_STATUS[error.refusal]).send(body);
+    }
     const { statusCode, validation, message } = error as {
       statusCode?: number;
       validation?: unknown;

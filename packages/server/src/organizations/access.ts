@@ -22,9 +22,26 @@ export interface Actor {
   readonly role: Role;
   /** The person; of a token, whose it is. Absent: the token belongs to the organization. */
   readonly userId?: string;
+  readonly tokenId?: string;
+  /** For the audit log: a person's e-mail address, a token's label. */
+  readonly name: string;
   readonly scopes: readonly Scope[];
+  /** The server's own token, of whoever runs it. */
+  readonly isOperator: boolean;
 }
 
 export function hasRole(actor: Pick<Actor, "role">, least: Role): boolean {
   return ROLES.indexOf(actor.role) >= ROLES.indexOf(least);
+}
+
+export function lesserRole(one: Role, other: Role): Role {
+  return ROLES.indexOf(one) <= ROLES.indexOf(other) ? one : other;
+}
+
+export function isRole(text: string): text is Role {
+  return (ROLES as readonly string[]).includes(text);
+}
+
+export function isScope(text: string): text is Scope {
+  return Object.hasOwn(SCOPES, text);
 }

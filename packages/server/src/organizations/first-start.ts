@@ -3,13 +3,8 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Database } from "../db/database.ts";
 import { withTransaction } from "../db/transaction.ts";
-import {
-  createProject,
-  ensureApiToken,
-  ensureOrganization,
-  listProjects,
-  type Project,
-} from "./organizations.queries.ts";
+import { ensureOperatorToken } from "./api-tokens.queries.ts";
+import { createProject, ensureOrganization, listProjects, type Project } from "./organizations.queries.ts";
 import { makeSecret, sha256 } from "./secret.ts";
 
 export interface FirstStart {
@@ -29,11 +24,10 @@ export async function prepareOrganization(database: Database, bootstrapToken: st
       name: "Default",
       publicKey: makeSecret(),
     });
-    await ensureApiToken(tx, {
+    await ensureOperatorToken(tx, {
       organizationId: organization.id,
       sha256: sha256(bootstrapToken),
       label: "bootstrap",
-      role: "owner",
     });
     return { organizationId: organization.id, isFirst: isCreated };
   });

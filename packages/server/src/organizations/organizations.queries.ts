@@ -1,7 +1,6 @@
 /** Statements on organizations, projects, keys and tokens, which this folder owns. */
 import type { Database } from "../db/database.ts";
 import type { Transaction } from "../db/transaction.ts";
-import { type Actor, type Role, SCOPE_NAMES } from "./access.ts";
 import type { ProjectKey } from "./project-key.ts";
 
 export interface Project {
@@ -139,26 +138,4 @@ export async function findActiveKey(database: Database, publicKey: string): Prom
     values: [publicKey],
   });
   return rows[0] && keyOf(rows[0]);
-}
-
-export async function findApiToken(database: Database, sha256: Uint8Array): Promise<Actor | undefined> {
-  const { rows } = await database.query<{ organization_id: string; role: Role }>({
-    name: "api_tokens.find",
-    text: "select organization_id, role from api_tokens where token_sha256 = $1 and revoked_at is null",
-    values: [sha256],
-  });
-  return rows[0] && { kind: "token", organizationId: rows[0].organization_id, role: rows[0].role, scopes: SCOPE_NAMES };
-}
-
-export async function ensureApiToken(
-  tx: Transaction,
-  token: Pick<Actor, "organizationId" | "role"> & { readonly sha256: Uint8Array; readonly label: string },
-): Promise<void> {
-  await tx.query({
-    name: "api_tokens.ensure",
-    text: `
-      insert into api_tokens (organization_id, token_sha256, label, role) values ($1, $2, $3, $4)
-      on conflict (token_sha256) do nothing`,
-    values: [token.organizationId, token.sha256, token.label, token.role],
-  });
 }

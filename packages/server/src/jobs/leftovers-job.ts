@@ -1,0 +1,23 @@
+import type { Database } from "../db/database.ts";
+import { removeOldAudit } from "../organizations/audit.queries.ts";
+import { removeOldInvitations } from "../organizations/invitations.queries.ts";
+import { removeExpired } from "../people/users.queries.ts";
+import type { LeaseJob } from "./job.ts";
+
+const EVERY_MS = 3_600_000;
+const RETRY_MS = 60_000;
+
+/** Removes logins and links that are over, and what the audit log need not keep. Bears to be done twice, so no write needs the lease. */
+export function leftoversJob(database: Database): LeaseJob {
+  return {
+    kind: "lease",
+    name: "leftovers",
+    everyMs: EVERY_MS,
+    retryMs: RETRY_MS,
+    run: async () => {
+      await removeExpired(database);
+      await removeOldInvitations(database);
+      return { audit_rows_deleted: await removeOldAudit(database) };
+    },
+  };
+}

@@ -1,0 +1,109 @@
+/** Changes of who belongs to an organization, each in one transaction with its line in the audit log. */
+import type { Database } from "../db/database.ts";
+import { type Transaction, withTransaction } from "../db/transaction.ts";
+import { type Actor, hasRole, type Role } from "./access.ts";
+import { recordAudit } from "./audit.queries.ts";
+import {
+  countOwners,
+  createOrganization,
+  deleteMember,
+  findMember,
+  insertMember,
+  lockMembers,
+  type Member,
+  renameOrganization,
+  updateRole,
+} from "./members.queries.ts";
+import { OrganizationRefusedError } from "./refusal.ts";
+
+/** Makes an organization with its first owner; its id. */
+export async function foundOrganization(
+  database: Database,
+  actor: Actor | (Pick<Actor, "name" | "userId"> & { readonly kind: "person" }),
+  { slug, name, ownerId }: { readonly slug: string; readonly name: string; readonly ownerId: string },
+): Promise<string> {
+  return withTransaction(database, async (tx) => {
+    const organizationId = await createOrganization(tx, { slug, name });
+    if (organizationId === undefined) throw new OrganizationRefusedError("slug_taken");
+    await insertMember(tx, { organizationId, userId: ownerId, role: "owner" });
+    const target = { kind: "organization", id: organizationId };
+    await recordAudit(tx, { organizationId, actor, action: "organization.created", target, details: { slug, name } });
+    return organizationId;
+  });
+}
+
+export async function rename(database: Database, actor: Actor, name: string): Promise<void> {
+  const { organizationId } = actor;
+  await withTransaction(database, async (tx) => {
+    await renameOrganization(tx, organizationId, name);
+    const target = { kind: "organization", id: organizationId };
+    await recordAudit(tx, { organizationId, actor, action: "organization.renamed", target, details: { name } });
+  });
+}
+
+/** The new membership's id. */
+export async function addMember(
+  database: Database,
+  actor: Actor,
+  { userId, role }: { readonly userId: string; readonly role: Role },
+): Promise<string> {
+  const { organizationId } = actor;
+  demandOwnRank(actor, role);
+  return withTransaction(database, async (tx) => {
+    const id = await insertMember(tx, { organizationId, userId, role });
+    if (id === undefined) throw new OrganizationRefusedError("already_member");
+    await recordAudit(tx, {
+      organizationId,
+      actor,
+      action: "member.added",
+      target: { kind: "member", id },
+      details: { userId, role },
+    });
+    return id;
+  });
+}
+
+/** `false`: there is no such member. */
+export async function changeRole(database: Database, actor: Actor, memberId: string, role: Role): Promise<boolean> {
+  demandOwnRank(actor, role);
+  return changeMember(database, actor, memberId, async (tx, member) => {
+    if (role !== "owner") await demandAnotherOwner(tx, actor.organizationId, member);
+    await updateRole(tx, { organizationId: actor.organizationId, id: memberId, role });
+    return { action: "member.role_changed", details: { email: member.email, from: member.role, to: role } };
+  });
+}
+
+/** `false`: there is no such member. What they were given stays; what they may, ends with the next request. */
+export async function removeMember(database: Database, actor: Actor, memberId: string): Promise<boolean> {
+  return changeMember(database, actor, memberId, async (tx, member) => {
+    await demandAnotherOwner(tx, actor.organizationId, member);
+    await deleteMember(tx, actor.organizationId, member);
+    return { action: "member.removed", details: { email: member.email, role: member.role } };
+  });
+}
+
+type Change = (tx: Transaction, member: Member) => Promise<{ action: string; details: Record<string, unknown> }>;
+
+async function changeMember(database: Database, actor: Actor, memberId: string, change: Change): Promise<boolean> {
+  const { organizationId } = actor;
+  return withTransaction(database, async (tx) => {
+    // Before the member is read: two who take each other's ownership away at once must not both succeed.
+    await lockMembers(tx, organizationId);
+    const member = await findMember(tx, organizationId, memberId);
+    if (member === undefined) return false;
+    demandOwnRank(actor, member.role);
+    const { action, details } = await change(tx, member);
+    await recordAudit(tx, { organizationId, actor, action, target: { kind: "member", id: memberId }, details });
+    return true;
+  });
+}
+
+async function demandAnotherOwner(tx: Transaction, organizationId: string, { role }: Member): Promise<void> {
+  if (role === "owner" && (await countOwners(tx, organizationId)) <= 1)
+    throw new OrganizationRefusedError("last_owner");
+}
+
+/** Admins make and unmake members and admins; owners are made and unmade by owners. */
+export function demandOwnRank(actor: Pick<Actor, "role">, role: Role): void {
+  if (!hasRole(actor, role)) throw new OrganizationRefusedError("above_own_role");
+}

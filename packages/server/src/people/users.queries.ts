@@ -1,0 +1,205 @@
+/** Statements on people, their passwords and logins. better-auth reads and writes the same tables. */
+import type { Queryable } from "../db/database.ts";
+import type { Transaction } from "../db/transaction.ts";
+
+export interface User {
+  readonly id: string;
+  readonly email: string;
+  readonly name: string;
+  readonly hasTwoFactor: boolean;
+}
+
+interface UserRow {
+  id: string;
+  email: string;
+  display_name: string;
+  two_factor_enabled: boolean;
+}
+
+const userOf = (row: UserRow): User => ({
+  id: row.id,
+  email: row.email,
+  name: row.display_name,
+  hasTwoFactor: row.two_factor_enabled,
+});
+
+export async function findUser(database: Queryable, id: string): Promise<User | undefined> {
+  const { rows } = await database.query<UserRow>({
+    name: "users.find",
+    text: "select id, email, display_name, two_factor_enabled from users where id = $1",
+    values: [id],
+  });
+  return rows[0] && userOf(rows[0]);
+}
+
+export async function findUserByEmail(database: Queryable, email: string): Promise<User | undefined> {
+  const { rows } = await database.query<UserRow>({
+    name: "users.find_by_email",
+    text: "select id, email, display_name, two_factor_enabled from users where email = lower($1)",
+    values: [email],
+  });
+  return rows[0] && userOf(rows[0]);
+}
+
+/** The new person's id; `undefined` when the address is somebody's. */
+export async function createUser(
+  tx: Transaction,
+  user: { readonly email: string; readonly name: string; readonly passwordHash: string },
+): Promise<string | undefined> {
+  const { rows } = await tx.query<{ id: string }>({
+    name: "users.create",
+    text: "insert into users (email, display_name) values (lower($1), $2) on conflict (email) do nothing returning id",
+    values: [user.email, user.name],
+  });
+  const id = rows[0]?.id;
+  if (id !== undefined) await setPassword(tx, id, user.passwordHash);
+  return id;
+}
+
+export async function setPassword(tx: Transaction, userId: string, passwordHash: string): Promise<void> {
+  await tx.query({
+    name: "sign_in_methods.set_password",
+    text: `
+      insert into sign_in_methods (user_id, provider_id, account_id, password_hash) values ($1::uuid, 'credential', $1::text, $2)
+      on conflict (provider_id, account_id) do update set password_hash = excluded.password_hash, updated_at = now()`,
+    values: [userId, passwordHash],
+  });
+}
+
+/** For somebody who has lost the second factor and its recovery codes. */
+export async function clearTwoFactor(tx: Transaction, userId: string): Promise<void> {
+  await tx.query({ name: "two_factors.clear", text: "delete from two_factors where user_id = $1", values: [userId] });
+  await tx.query({
+    name: "users.clear_two_factor",
+    text: "update users set two_factor_enabled = false, updated_at = now() where id = $1",
+    values: [userId],
+  });
+}
+
+export interface LoginSummary {
+  readonly id: string;
+  readonly ipAddress: string | null;
+  readonly userAgent: string | null;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+}
+
+/** Logins of a person that one answer shows, newest first. */
+const LOGINS_LISTED_MAX = 100;
+
+export async function listLogins(database: Queryable, userId: string): Promise<LoginSummary[]> {
+  const { rows } = await database.query<{
+    id: string;
+    ip_address: string | null;
+    user_agent: string | null;
+    created_at: Date;
+    expires_at: Date;
+  }>({
+    name: "logins.list",
+    text: `
+      select id, ip_address, user_agent, created_at, expires_at from logins
+      where user_id = $1 and expires_at > now() order by created_at desc limit $2`,
+    values: [userId, LOGINS_LISTED_MAX],
+  });
+  return rows.map((row) => ({
+    id: row.id,
+    ipAddress: row.ip_address,
+    userAgent: row.user_agent,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+  }));
+}
+
+/** Ends one login of the person, or all of them; how many. They are over with the next request, on every node. */
+export async function endLogins(database: Queryable, userId: string, loginId?: string): Promise<number> {
+  const { rowCount } = await database.query({
+    name: "logins.end",
+    text: "delete from logins where user_id = $1 and ($2::uuid is null or id = $2)",
+    values: [userId, loginId ?? null],
+  });
+  return rowCount;
+}
+
+export async function chooseOrganization(database: Queryable, loginId: string, organizationId: string): Promise<void> {
+  await database.query({
+    name: "logins.choose_organization",
+    text: "update logins set organization_id = $2 where id = $1",
+    values: [loginId, organizationId],
+  });
+}
+
+const RESET_HOURS = 24;
+
+/** Links made earlier for the same person stop working. */
+export async function createPasswordReset(
+  tx: Transaction,
+  reset: { readonly userId: string; readonly sha256: Uint8Array; readonly clearsTwoFactor: boolean },
+): Promise<void> {
+  await tx.query({
+    name: "password_resets.supersede",
+    text: "update password_resets set used_at = now() where user_id = $1 and used_at is null",
+    values: [reset.userId],
+  });
+  await tx.query({
+    name: "password_resets.create",
+    text: `
+      insert into password_resets (user_id, token_sha256, clears_two_factor, expires_at)
+      values ($1, $2, $3, now() + make_interval(hours => ${RESET_HOURS}))`,
+    values: [reset.userId, reset.sha256, reset.clearsTwoFactor],
+  });
+}
+
+export interface PasswordReset {
+  readonly userId: string;
+  readonly clearsTwoFactor: boolean;
+}
+
+export async function isPasswordResetOpen(database: Queryable, sha256: Uint8Array): Promise<boolean> {
+  const { rows } = await database.query({
+    name: "password_resets.find_open",
+    text: "select 1 from password_resets where token_sha256 = $1 and used_at is null and expires_at > now()",
+    values: [sha256],
+  });
+  return rows.length > 0;
+}
+
+/** Uses a link up. Of those who use it at once, one gets it. */
+export async function claimPasswordReset(tx: Transaction, sha256: Uint8Array): Promise<PasswordReset | undefined> {
+  const { rows } = await tx.query<{ user_id: string; clears_two_factor: boolean }>({
+    name: "password_resets.claim",
+    text: `
+      update password_resets set used_at = now()
+      where token_sha256 = $1 and used_at is null and expires_at > now()
+      returning user_id, clears_two_factor`,
+    values: [sha256],
+  });
+  return rows[0] && { userId: rows[0].user_id, clearsTwoFactor: rows[0].clears_two_factor };
+}
+
+/** The secret of this name that all nodes of this database use; the first to ask makes it. */
+export async function ensureServerSecret(database: Queryable, name: string, make: () => string): Promise<string> {
+  await database.query({
+    text: "insert into server_secrets (name, value) values ($1, $2) on conflict (name) do nothing",
+    values: [name, make()],
+  });
+  const { rows } = await database.query<{ value: string }>({
+    text: "select value from server_secrets where name = $1",
+    values: [name],
+  });
+  if (rows[0] === undefined) throw new Error(`the server secret ${name} was removed while it was made`);
+  return rows[0].value;
+}
+
+const UNUSED_COUNTS_HOURS = 24;
+
+/** Removes what is over: logins, steps of sign-ins, links, and counts of attempts that no window holds any more. */
+export async function removeExpired(database: Queryable): Promise<void> {
+  const statements = [
+    "delete from logins where expires_at < now()",
+    "delete from verifications where expires_at < now()",
+    "delete from password_resets where expires_at < now() - interval '7 days'",
+    `delete from sign_in_attempts where window_started_at < now() - make_interval(hours => ${UNUSED_COUNTS_HOURS})`,
+    `delete from sign_in_rates where last_request_ms < extract(epoch from now() - make_interval(hours => ${UNUSED_COUNTS_HOURS})) * 1000`,
+  ];
+  for (const text of statements) await database.query({ text });
+}

@@ -1,0 +1,46 @@
+/** What signing in needs at the start: the server's secret, better-auth with its settings, and the first owner or a link for them. */
+import type { Config } from "./config.ts";
+import type { Database } from "./db/database.ts";
+import { withTransaction } from "./db/transaction.ts";
+import { listInvitationsOf } from "./organizations/invitations.queries.ts";
+import { acceptWaiting, ensureFirstOwner, makeSetupLink } from "./organizations/invitations.ts";
+import { insertMember } from "./organizations/members.queries.ts";
+import { makeSecret } from "./organizations/secret.ts";
+import { type Auth, createAuth, type OidcSettings } from "./people/auth.ts";
+import { ensureServerSecret, findUser } from "./people/users.queries.ts";
+import type { Log } from "./runtime/log.ts";
+
+export interface People {
+  readonly auth: Auth;
+  /** For the link that makes its holder the first owner; `undefined`: there is one. */
+  readonly setupToken: string | undefined;
+}
+
+export async function preparePeople(
+  config: Config,
+  { database, organizationId, log }: { database: Database; organizationId: string; log: Log },
+): Promise<People> {
+  const auth = await createAuth({
+    database,
+    secret: config.secret ?? (await ensureServerSecret(database, "sign_in", makeSecret)),
+    publicUrl: config.publicUrl,
+    oidc: oidcOf(config),
+    mayJoin: async (email) => config.oidcJoin === "anyone" || (await listInvitationsOf(database, email)).length > 0,
+    onOidcSignIn: async (userId) => {
+      const user = await findUser(database, userId);
+      if (user === undefined || (await acceptWaiting(database, user)) || config.oidcJoin !== "anyone") return;
+      await withTransaction(database, (tx) => insertMember(tx, { organizationId, userId, role: "member" }));
+    },
+    log: (message) => log.warn("Sign-in", { message }),
+  });
+
+  const { adminEmail, adminPassword } = config;
+  if (adminEmail !== undefined && adminPassword !== undefined)
+    await ensureFirstOwner(database, organizationId, adminEmail, () => auth.hashPassword(adminPassword));
+  return { auth, setupToken: await makeSetupLink(database, organizationId) };
+}
+
+function oidcOf({ oidcIssuer, oidcClientId, oidcClientSecret }: Config): OidcSettings | undefined {
+  if (oidcIssuer === undefined || oidcClientId === undefined || oidcClientSecret === undefined) return undefined;
+  return { issuer: oidcIssuer, clientId: oidcClientId, clientSecret: oidcClientSecret };
+}
