@@ -5,7 +5,7 @@ import { newEventId, sendEvent } from "../src/send.ts";
 import type { ServerProcess } from "../src/server-process.ts";
 import { openSocket, StreamClient, UpgradeRefusedError } from "../src/stream-client.ts";
 import { waitUntil } from "../src/wait-until.ts";
-import { startTestServer, type TestServer } from "./test-server.ts";
+import { readEvent, startTestServer, type TestServer } from "./test-server.ts";
 
 let testServer: TestServer;
 let server: ServerProcess;
@@ -24,14 +24,16 @@ const bearer = () => ({ authorization: `Bearer ${server.token}` });
 const streamUrl = (path = "", projectName = "default") => `${server.socketUrl}/stream/projects/${projectName}${path}`;
 const listen = (path = "") => StreamClient.open(streamUrl(path), bearer());
 
+/** Sends an event and waits until it is stored: events that wait at the same time may be stored in another order. */
 async function send(event: Readonly<Record<string, unknown>> = {}): Promise<string> {
   const event_id = newEventId();
   const response = await sendEvent(server.dsn, { event_id, message: `Event ${event_id}`, ...event });
   expect(response.status).toBe(200);
+  await readEvent(server, event_id);
   return event_id;
 }
 
-/** Sends one more event that passes every filter of the tests; when it is heard, all before it were. */
+/** Sends one more event, which passes the filters of these clients; when it is heard, all before it were. */
 async function heardAllBefore(clients: readonly StreamClient[], event: Readonly<Record<string, unknown>> = {}) {
   const last = await send(event);
   await Promise.all(clients.map((client) => client.next("event", ({ event_id }) => event_id === last)));
@@ -109,6 +111,36 @@ test("[STREAM-03] [C-103] a new issue and a regression are told, each once", asy
   });
   await heardAllBefore([client]);
   expect(client.all("issue").filter(({ issue_id }) => issue_id === issueId)).toHaveLength(2);
+});
+
+test("[STREAM-03] [C-103] what is done to an issue over the API is told, and the count follows", async () => {
+  await using client = await listen();
+  const made = await send({ fingerprint: [newEventId()] });
+  const { issue_id } = await client.next("event", ({ event_id }) => event_id === made);
+  const countNow = async () => {
+    const { data } = await server.get<ApiPage<ApiIssue>>("/api/v1/projects/default/issues?status=unresolved&limit=100");
+    return data.length;
+  };
+  for (const [path, action] of [
+    ["resolve", "resolved"],
+    ["unresolve", "unresolved"],
+    ["archive", "archived"],
+    ["discard", "discarded"],
+    ["undiscard", "undiscarded"],
+    ["delete", "deleted"],
+  ] as const) {
+    const response = await fetch(`${server.url}/api/v1/issues/${issue_id}/${path}`, {
+      method: "POST",
+      headers: { ...bearer(), "content-type": "application/json" },
+      body: "{}",
+    });
+    expect([path, response.status]).toEqual([path, 200]);
+    const told = await client.next("issue", (message) => message.issue_id === issue_id && message.action === action);
+    expect(told).toMatchObject({ project_id: project.id, actor: { kind: "token" } });
+  }
+  const count = await countNow();
+  await waitUntil("the last count", async () => client.all("issue_count").at(-1)?.count === count);
+  expect(client.all("issue").filter((message) => message.issue_id === issue_id)).toHaveLength(7);
 });
 
 test("[STREAM-04] [C-154] the number of unresolved issues is told at the beginning and when it has changed", async () => {
@@ -279,19 +311,17 @@ describe("server-sent events", () => {
 
   test("the same feed, filtered, with ids to come back with", async () => {
     await using witness = await listen();
-    let sent = "";
+    let sending: Promise<string> | undefined;
     const sendBoth = async () => {
       await send({ level: "info" });
-      sent = await send({ level: "fatal" });
+      return send({ level: "fatal" });
     };
     const path = "/api/v1/projects/default/stream?level=fatal";
     const text = await readEvents(path, bearer(), (heard) => {
-      if (sent === "" && heard.includes('"subscribed"')) {
-        sent = "asked";
-        void sendBoth();
-      }
+      if (heard.includes('"subscribed"')) sending ??= sendBoth();
       return heard.includes('"type":"event"') && heard.endsWith("\n\n");
     });
+    const sent = (await sending) ?? "";
     const event = text.split("\n\n").find((each) => each.includes('"type":"event"')) ?? "";
     const [, id] = /^id: (\S+)$/m.exec(event) ?? [];
     const message = JSON.parse(/^data: (.*)$/m.exec(event)?.[1] ?? "") as { id: string; event_id: string };

@@ -1,0 +1,110 @@
+/** Live streams of a cluster: what one node receives is heard on all of them. */
+import type { ApiCluster, StreamTicket } from "@mesher/protocol";
+import { expect, test } from "vitest";
+import { newEventId, sendEvent } from "../src/send.ts";
+import { type ServerCluster, testServerCluster } from "../src/server-cluster.ts";
+import type { ServerProcess } from "../src/server-process.ts";
+import { StreamClient } from "../src/stream-client.ts";
+import { waitUntil } from "../src/wait-until.ts";
+
+const listen = (server: ServerProcess | undefined, query = "") =>
+  StreamClient.open(`${server?.socketUrl}/stream/projects/default${query}`, {
+    authorization: `Bearer ${server?.token}`,
+  });
+
+async function sendTo(
+  server: ServerProcess | undefined,
+  event: Readonly<Record<string, unknown>> = {},
+): Promise<string> {
+  const event_id = newEventId();
+  const response = await sendEvent(server?.dsn ?? "", { event_id, message: "Something", ...event });
+  expect(response.status).toBe(200);
+  return event_id;
+}
+
+const hasHeard = (client: StreamClient, ids: readonly string[]) =>
+  waitUntil(`${ids.length} events`, async () => ids.every((id) => client.eventIds.includes(id)));
+
+async function connectAll({ nodes }: ServerCluster, stack: AsyncDisposableStack, query = "") {
+  return Promise.all(nodes.map(async (node) => stack.use(await listen(node, query))));
+}
+
+test("[CLUSTER-04] [SD-22] [SD-23] [STREAM-01] an event received on one node is heard once by every client on every node", async () => {
+  await using formed = await testServerCluster(3);
+  await using stack = new AsyncDisposableStack();
+  const { nodes } = formed.cluster;
+  const clients = [...(await connectAll(formed.cluster, stack)), ...(await connectAll(formed.cluster, stack))];
+
+  const sent: string[] = [];
+  for (let round = 0; round < 5; round += 1) for (const node of nodes) sent.push(await sendTo(node));
+  await Promise.all(clients.map((client) => hasHeard(client, sent)));
+  // What would come twice would be here by now: later events of each node came after it.
+  for (const { eventIds } of clients) expect([...eventIds].sort()).toEqual([...sent].sort());
+
+  // The issue is new once in the whole cluster, and all agree on the count.
+  for (const client of clients) {
+    expect(client.all("issue").map(({ action }) => action)).toEqual(["new"]);
+    await client.next("issue_count", ({ count }) => count === 1);
+  }
+});
+
+test("[STREAM-02] [C-150] filters hold on every node", async () => {
+  await using formed = await testServerCluster(3);
+  await using stack = new AsyncDisposableStack();
+  const fatal = await connectAll(formed.cluster, stack, "?level=fatal&environment=production");
+  const [first] = formed.cluster.nodes;
+  await sendTo(first, { level: "error", environment: "production" });
+  await sendTo(first, { level: "fatal", environment: "staging" });
+  const wanted = await sendTo(first, { level: "fatal", environment: "production" });
+  await Promise.all(fatal.map((client) => hasHeard(client, [wanted])));
+  for (const { eventIds } of fatal) expect(eventIds).toEqual([wanted]);
+});
+
+test("[SD-18] connections are their own node's: no other names them, and they survive another node's death", async () => {
+  await using formed = await testServerCluster(3);
+  await using stack = new AsyncDisposableStack();
+  const { cluster } = formed;
+  const clients = await connectAll(cluster, stack);
+  for (const node of cluster.nodes) {
+    const { names } = await node.get<ApiCluster>("/api/v1/cluster");
+    expect(names.every(({ name }) => name.startsWith("mesher_registry"))).toBe(true);
+  }
+  const before = await sendTo(cluster.nodes[0]);
+  await Promise.all(clients.map((client) => hasHeard(client, [before])));
+  const lastId = clients[0]?.all("event").at(-1)?.id;
+
+  await cluster.nodes[0]?.kill();
+  await waitUntil("its client to notice", async () => clients[0]?.closeCode !== undefined);
+  const after = [await sendTo(cluster.nodes[1]), await sendTo(cluster.nodes[2])];
+  const [, second, third] = clients;
+  for (const client of [second, third]) {
+    if (client === undefined) throw new Error("there are three clients");
+    await hasHeard(client, after);
+    expect([...client.eventIds].sort()).toEqual([before, ...after].sort());
+  }
+
+  // The client of the dead node goes on at another, from where it was.
+  await using back = await listen(cluster.nodes[1], `?last_id=${lastId}`);
+  expect((await back.next("subscribed")).start).toBe("resumed");
+  await hasHeard(back, after);
+  expect([...back.eventIds].sort()).toEqual([...after].sort());
+});
+
+test("a ticket of one node is good on another, and a node that joins later tells those who were there before", async () => {
+  await using formed = await testServerCluster(2);
+  const { cluster } = formed;
+  const [first, second] = cluster.nodes;
+  const headers = { authorization: `Bearer ${first?.token}` };
+  const made = await fetch(`${first?.url}/api/v1/stream-tickets`, { method: "POST", headers });
+  const { ticket } = (await made.json()) as StreamTicket;
+  await using client = await StreamClient.open(`${second?.socketUrl}/stream/projects/default?ticket=${ticket}`);
+  const third = await cluster.add();
+  await cluster.formed();
+  // It knows what is watched as soon as it is asked for it, which may be a moment after it has joined.
+  const heard = await waitUntil("an event of the newcomer", async () => {
+    const sent = await sendTo(third);
+    await waitUntil("it to be stored", () => third.get(`/api/v1/events/${sent}`));
+    return client.eventIds.includes(sent) ? sent : undefined;
+  });
+  expect(client.eventIds.filter((id) => id === heard)).toHaveLength(1);
+});
