@@ -233,6 +233,7 @@ END),
 CREATE INDEX issues_archived_until ON public.issues USING btree (archived_until) WHERE (archived_until IS NOT NULL);
 CREATE INDEX issues_id ON public.issues USING btree (id);
 CREATE INDEX issues_status ON public.issues USING btree (project_id, status);
+CREATE INDEX issues_title_words ON public.issues USING gin (regexp_split_to_array(lower("left"(title, 200)), '[^a-z0-9_]+'::text));
 
 create table jobs (
   name text not null,

@@ -1,5 +1,5 @@
 /** What can be done with an issue, and what the API answers. */
-import type { ApiPage } from "./api.ts";
+import type { ApiPage } from "./api-page.ts";
 
 /** What happened to an issue: the kinds of its activity, and of the changes that streams tell. */
 export const ISSUE_ACTIONS = [

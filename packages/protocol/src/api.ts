@@ -1,4 +1,6 @@
 /** Shapes that the HTTP API answers with (`/api/v1`). Times are ISO 8601 in UTC. */
+import type { Priority } from "./api-issue-actions.ts";
+import type { ApiIssueLife } from "./api-issue-detail.ts";
 import type { Cut, Event, Level } from "./event.ts";
 import type { Grouping } from "./grouping.ts";
 
@@ -26,6 +28,7 @@ export interface ApiIssue {
   readonly level: Level;
   readonly platform: string;
   readonly status: IssueStatus;
+  readonly priority: Priority;
   readonly event_count: number;
   readonly first_seen: string;
   readonly last_seen: string;
@@ -34,21 +37,13 @@ export interface ApiIssue {
   readonly regressed_at: string | null;
 }
 
-export interface ApiIssueDetail extends ApiIssue {
+export interface ApiIssueDetail extends ApiIssue, ApiIssueLife {
   /** How and why the events of this issue belong together. */
   readonly grouping: Grouping;
   /** Events per hour over the last 24 hours, oldest first, zero-filled. */
   readonly volume: readonly { readonly bucket: string; readonly count: number }[];
   /** The newest stored event, null when retention has removed them all. */
   readonly latest_event_id: string | null;
-}
-
-/** A page of a list in keyset order. Pass `next_cursor` and `next_cursor_id` back as `cursor` and `cursor_id`. */
-export interface ApiPage<Row> {
-  readonly data: readonly Row[];
-  readonly has_more: boolean;
-  readonly next_cursor?: string;
-  readonly next_cursor_id?: string;
 }
 
 export interface ApiEventSummary {

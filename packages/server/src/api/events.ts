@@ -1,8 +1,11 @@
 import { type ApiEventDetail, type Level, parseEventId } from "@mesher/protocol";
+import { eventMarkdown } from "../events/event-markdown.ts";
 import { findEvent, findNeighbours, type StoredEvent } from "../events/events.queries.ts";
 import { unpackPayload } from "../events/payload.ts";
 import { parseEventJson } from "../ingest/event-json.ts";
 import { normalizeEvent } from "../ingest/normalize/normalize.ts";
+import { eventCulprit } from "../ingest/normalize/title.ts";
+import { findIssue, findIssueIdOf } from "../issues/issue-list.queries.ts";
 import { listProjects } from "../organizations/organizations.queries.ts";
 import { notFound } from "./api-error.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
@@ -24,6 +27,35 @@ export function registerEventRoutes(app: App, deps: ApiDependencies): void {
     const stored = await getEvent(deps, (await deps.authenticate(request)).organizationId, request.params.event);
     return reply.type("application/json; charset=utf-8").send(unpackPayload(stored.payload));
   });
+
+  /** The same, to be saved as a file. */
+  app.get<{ Params: { event: string } }>("/api/v1/events/:event/json", READ, async (request, reply) => {
+    const stored = await getEvent(deps, (await deps.authenticate(request)).organizationId, request.params.event);
+    return reply
+      .type("application/json; charset=utf-8")
+      .header("content-disposition", `attachment; filename="${stored.eventId}.json"`)
+      .send(unpackPayload(stored.payload));
+  });
+
+  /** For a colleague or an agent: see events/event-markdown.ts. */
+  app.get<{ Params: { event: string } }>("/api/v1/events/:event/markdown", READ, async (request, reply) => {
+    const { organizationId } = await deps.authenticate(request);
+    const stored = await getEvent(deps, organizationId, request.params.event);
+    const issue = await findIssue(deps.database, organizationId, stored.issueId);
+    if (issue === undefined) throw notFound("event");
+    const { event } = readEvent(stored);
+    const facts = {
+      title: stored.title,
+      culprit: eventCulprit(event),
+      receivedAt: stored.receivedAt.toISOString(),
+      shortId: `${issue.projectSlug.toUpperCase()}-${issue.number}`,
+      status: issue.status,
+      eventCount: issue.eventCount,
+      firstSeen: issue.firstSeen.toISOString(),
+      lastSeen: issue.lastSeen.toISOString(),
+    };
+    return reply.type("text/markdown; charset=utf-8").send(eventMarkdown(event, facts));
+  });
 }
 
 async function getEvent(deps: ApiDependencies, organizationId: string, given: string): Promise<StoredEvent> {
@@ -35,12 +67,14 @@ async function getEvent(deps: ApiDependencies, organizationId: string, given: st
     projects.map((project) => project.id),
     id,
   );
-  if (stored === undefined) throw notFound("event");
-  return stored;
+  const issueId = stored && (await findIssueIdOf(deps.database, stored.projectId, stored.issueId));
+  // Without an issue it is about to be deleted.
+  if (stored === undefined || issueId === undefined) throw notFound("event");
+  return { ...stored, issueId };
 }
 
 /** Normalized anew from what was sent: the rules that read an event may improve after it was stored. */
-function showEvent(stored: StoredEvent): ApiEventDetail["event"] {
+function readEvent(stored: StoredEvent) {
   const payload = parseEventJson(unpackPayload(stored.payload));
   const { event, cuts } = normalizeEvent(payload, {
     receivedAtMs: stored.receivedAt.getTime(),
@@ -48,6 +82,11 @@ function showEvent(stored: StoredEvent): ApiEventDetail["event"] {
     source: stored.source,
     ...stored.receipt,
   });
+  return { payload, event, cuts };
+}
+
+function showEvent(stored: StoredEvent): ApiEventDetail["event"] {
+  const { payload, event, cuts } = readEvent(stored);
   return {
     id: stored.eventId,
     project_id: stored.projectId,

@@ -2,18 +2,13 @@
 import type { ApiActivity, ApiActivityPage, ApiAffected } from "@mesher/protocol";
 import type { FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
-import {
-  type Activity,
-  deleteComment,
-  insertComment,
-  listActivity,
-  updateComment,
-} from "../issues/activity.queries.ts";
+import { deleteComment, insertComment, listActivity, updateComment } from "../issues/activity.queries.ts";
 import { notFound } from "./api-error.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
 import { actorOf } from "./issue-actor.ts";
 import { getIssue } from "./issues.ts";
 import { PageQuery, pageOf, parseCursor, parseLimit } from "./pages-of-lists.ts";
+import { showActivity } from "./show-activity.ts";
 
 const COMMENT_LENGTH_MAX = 10_000;
 
@@ -92,18 +87,6 @@ async function ownComment(deps: ApiDependencies, request: FastifyRequest<{ Param
     issueId: issue.id,
     id: Number(request.params.comment),
     author: actorOf(actor),
-  };
-}
-
-export function showActivity(activity: Activity): ApiActivity {
-  return {
-    id: String(activity.id),
-    kind: activity.kind,
-    at: activity.at.toISOString(),
-    actor: activity.actor,
-    details: activity.details,
-    comment: activity.comment,
-    edited_at: activity.editedAt?.toISOString() ?? null,
   };
 }
 

@@ -3,6 +3,7 @@ import {
   type ApiIssue,
   type ApiIssueDetail,
   type ApiPage,
+  type ApiStatusDetails,
   ISSUE_STATUSES,
   LEVELS,
   type Level,
@@ -10,13 +11,28 @@ import {
 import { Type } from "typebox";
 import { listIssueVolume } from "../dashboards/rollups.queries.ts";
 import { listIssueEvents } from "../events/events.queries.ts";
-import { findIssue, type Issue, listIssues } from "../issues/issue-list.queries.ts";
+import { listActivity } from "../issues/activity.queries.ts";
+import {
+  findIssue,
+  findIssueByNumber,
+  type Issue,
+  type IssueDetail,
+  listFingerprintShares,
+  listIssues,
+} from "../issues/issue-list.queries.ts";
+import type { Standing } from "../issues/lifecycle.ts";
+import { priorityOf } from "../issues/priority.ts";
+import { findSimilarIssues } from "../issues/similar-issues.ts";
 import { notFound } from "./api-error.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
 import { isEventId, isUuid, oneOf, PageQuery, pageOf, parseCursor, parseLimit } from "./pages-of-lists.ts";
 import { findProject } from "./projects.ts";
+import { showActivity } from "./show-activity.ts";
 
 const VOLUME_HOURS = 24;
+
+/** Of the activity, in an issue's own answer. */
+const ACTIVITY_SHOWN = 20;
 
 const IssuesQuery = Type.Object({
   ...PageQuery,
@@ -48,19 +64,24 @@ export function registerIssueRoutes(app: App, deps: ApiDependencies): void {
   );
 
   app.get<{ Params: { issue: string } }>("/api/v1/issues/:issue", READ, async (request): Promise<ApiIssueDetail> => {
-    const issue = await getIssue(deps, (await deps.authenticate(request)).organizationId, request.params.issue);
-    const key = { projectId: issue.projectId, issueId: issue.id };
-    const [volume, latest] = await Promise.all([
-      listIssueVolume(deps.database, key, deps.now(), VOLUME_HOURS),
-      listIssueEvents(deps.database, key, { limit: 1 }),
-    ]);
-    return {
-      ...showIssue(issue),
-      grouping: issue.grouping,
-      volume: volume.map(({ hour, count }) => ({ bucket: hour.toISOString(), count })),
-      latest_event_id: latest[0]?.eventId ?? null,
-    };
+    const { organizationId } = await deps.authenticate(request);
+    return showIssueDetail(deps, await getIssue(deps, organizationId, request.params.issue));
   });
+
+  /** `DEFAULT-12`, in any case. */
+  app.get<{ Params: { shortId: string } }>(
+    "/api/v1/issues/by-short-id/:shortId",
+    READ,
+    async (request): Promise<ApiIssueDetail> => {
+      const { organizationId } = await deps.authenticate(request);
+      const { slug, number } = /^(?<slug>.+)-(?<number>[1-9]\d{0,14})$/.exec(request.params.shortId)?.groups ?? {};
+      if (slug === undefined) throw notFound("issue");
+      const project = await findProject(deps, organizationId, slug.toLowerCase());
+      const issue = await findIssueByNumber(deps.database, project.id, Number(number));
+      if (issue === undefined) throw notFound("issue");
+      return showIssueDetail(deps, issue);
+    },
+  );
 
   app.get<{ Params: { issue: string }; Querystring: Type.Static<typeof EventsQuery> }>(
     "/api/v1/issues/:issue/events",
@@ -92,6 +113,51 @@ export async function getIssue(deps: ApiDependencies, organizationId: string, id
   return issue;
 }
 
+async function showIssueDetail(deps: ApiDependencies, issue: IssueDetail): Promise<ApiIssueDetail> {
+  const { database } = deps;
+  const key = { projectId: issue.projectId, issueId: issue.id };
+  const [volume, latest, activity, fingerprints, similar] = await Promise.all([
+    listIssueVolume(database, key, deps.now(), VOLUME_HOURS),
+    listIssueEvents(database, key, { limit: 1 }),
+    listActivity(database, key, { limit: ACTIVITY_SHOWN }),
+    listFingerprintShares(database, key),
+    findSimilarIssues(database, key, issue.title),
+  ]);
+  const shortIdOf = (number: number) => `${issue.projectSlug.toUpperCase()}-${number}`;
+  return {
+    ...showIssue(issue),
+    status_details: showStanding(issue.standing),
+    status_changed_at: issue.statusChangedAt?.toISOString() ?? null,
+    is_priority_set: issue.prioritySet !== null,
+    first_release: issue.firstRelease,
+    last_release: issue.lastRelease,
+    grouping: issue.grouping,
+    volume: volume.map(({ hour, count }) => ({ bucket: hour.toISOString(), count })),
+    latest_event_id: latest[0]?.eventId ?? null,
+    activity: activity.map(showActivity),
+    fingerprints: fingerprints.map(({ fingerprint, mergedFrom, eventCount }) => ({
+      fingerprint,
+      merged_from: mergedFrom && { id: mergedFrom.id, short_id: shortIdOf(mergedFrom.number), title: mergedFrom.title },
+      event_count: eventCount,
+    })),
+    similar_issues: similar.map(({ id, number, title, likeness }) => ({
+      id,
+      short_id: shortIdOf(number),
+      title,
+      likeness: Math.round(likeness * 100) / 100,
+    })),
+  };
+}
+
+function showStanding(standing: Standing): ApiStatusDetails | null {
+  if (standing.status === "resolved") return standing.resolution;
+  if (standing.status !== "archived") return null;
+  const { terms } = standing;
+  if (terms.mode === "until_time") return { mode: terms.mode, until: terms.until.toISOString() };
+  if (terms.mode === "until_count") return { mode: terms.mode, event_count: terms.eventCount };
+  return { mode: terms.mode };
+}
+
 function showIssue(issue: Issue): ApiIssue {
   return {
     id: issue.id,
@@ -102,6 +168,7 @@ function showIssue(issue: Issue): ApiIssue {
     level: issue.level,
     platform: issue.platform,
     status: issue.status,
+    priority: priorityOf(issue),
     event_count: issue.eventCount,
     first_seen: issue.firstSeen.toISOString(),
     last_seen: issue.lastSeen.toISOString(),

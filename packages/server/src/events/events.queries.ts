@@ -226,8 +226,8 @@ export async function findNeighbours(database: Database, event: StoredEvent): Pr
   const { rows } = await database.query<{
     previous: string | null;
     next: string | null;
-    first: string;
-    latest: string;
+    first: string | null;
+    latest: string | null;
   }>({
     name: "events.find_neighbours",
     text: `
@@ -242,8 +242,8 @@ export async function findNeighbours(database: Database, event: StoredEvent): Pr
   return {
     previousId: found?.previous?.replaceAll("-", "") ?? null,
     nextId: found?.next?.replaceAll("-", "") ?? null,
-    firstId: found?.first.replaceAll("-", "") ?? event.eventId,
-    latestId: found?.latest.replaceAll("-", "") ?? event.eventId,
+    firstId: found?.first?.replaceAll("-", "") ?? event.eventId,
+    latestId: found?.latest?.replaceAll("-", "") ?? event.eventId,
   };
 }
 

@@ -1,6 +1,10 @@
 /** Reading issues, always within an organization: an issue of another one is as good as none. */
-import type { Grouping, IssueStatus, Level } from "@mesher/protocol";
+import type { Grouping, IssueStatus, Level, Priority } from "@mesher/protocol";
 import type { Database } from "../db/database.ts";
+import type { IssueKey } from "./issues.queries.ts";
+import type { Standing } from "./lifecycle.ts";
+import { FINGERPRINTS_MAX } from "./merge-issues.ts";
+import { STANDING_COLUMNS, type StandingColumns, standingOf } from "./standing.ts";
 
 export interface Issue {
   readonly id: string;
@@ -12,6 +16,7 @@ export interface Issue {
   readonly level: Level;
   readonly platform: string;
   readonly status: IssueStatus;
+  readonly prioritySet: Priority | null;
   readonly assignedTo: string | null;
   readonly regressedAt: Date | null;
   readonly eventCount: number;
@@ -29,6 +34,7 @@ interface IssueRow {
   level: Level;
   platform: string;
   status: IssueStatus;
+  priority_set: Priority | null;
   assigned_to: string | null;
   regressed_at: Date | null;
   event_count: number;
@@ -37,7 +43,7 @@ interface IssueRow {
 }
 
 const COLUMNS = `i.id, i.project_id, p.slug as project_slug, i.number, i.title, i.culprit, i.level, i.platform, i.status,
-  i.assigned_to, i.regressed_at, c.event_count, c.first_seen, c.last_seen`;
+  i.priority_set, i.assigned_to, i.regressed_at, c.event_count, c.first_seen, c.last_seen`;
 
 const issueOf = (row: IssueRow): Issue => ({
   id: row.id,
@@ -49,6 +55,7 @@ const issueOf = (row: IssueRow): Issue => ({
   level: row.level,
   platform: row.platform,
   status: row.status,
+  prioritySet: row.priority_set,
   assignedTo: row.assigned_to,
   regressedAt: row.regressed_at,
   eventCount: row.event_count,
@@ -92,23 +99,124 @@ export async function listIssues(database: Database, filter: IssueFilter): Promi
   return rows.map(issueOf);
 }
 
+/** An issue with all that is told of it alone. */
+export interface IssueDetail extends Issue {
+  readonly grouping: Grouping;
+  readonly standing: Standing;
+  readonly statusChangedAt: Date | null;
+  readonly firstRelease: string | null;
+  readonly lastRelease: string | null;
+}
+
+type DetailRow = IssueRow &
+  StandingColumns & {
+    grouping: Grouping;
+    status_changed_at: Date | null;
+    first_release: string | null;
+    last_release: string | null;
+  };
+
+const SELECT_DETAIL = `
+  select ${COLUMNS}, i.grouping, ${STANDING_COLUMNS}, i.status_changed_at, c.first_release, c.last_release
+  from issues i
+  join issue_counters c on c.project_id = i.project_id and c.issue_id = i.id
+  join projects p on p.id = i.project_id`;
+
+const detailOf = (row: DetailRow): IssueDetail => ({
+  ...issueOf(row),
+  grouping: row.grouping,
+  standing: standingOf(row),
+  statusChangedAt: row.status_changed_at,
+  firstRelease: row.first_release,
+  lastRelease: row.last_release,
+});
+
 /** By its id, or that of an issue that went into it. */
 export async function findIssue(
   database: Database,
   organizationId: string,
   id: string,
-): Promise<(Issue & { grouping: Grouping }) | undefined> {
-  const { rows } = await database.query<IssueRow & { grouping: Grouping }>({
+): Promise<IssueDetail | undefined> {
+  const { rows } = await database.query<DetailRow>({
     name: "issues.find",
-    text: `
-      select ${COLUMNS}, i.grouping
-      from issues i
-      join issue_counters c on c.project_id = i.project_id and c.issue_id = i.id
-      join projects p on p.id = i.project_id
+    text: `${SELECT_DETAIL}
       where p.organization_id = $1 and i.id = coalesce(
         (select id from issues where id = $2), (select into_issue_id from merged_issues where id = $2)
       )`,
     values: [organizationId, id],
   });
-  return rows[0] && { ...issueOf(rows[0]), grouping: rows[0].grouping };
+  return rows[0] && detailOf(rows[0]);
+}
+
+/** By its number, or that of an issue that went into it. */
+export async function findIssueByNumber(
+  database: Database,
+  projectId: string,
+  number: number,
+): Promise<IssueDetail | undefined> {
+  const { rows } = await database.query<DetailRow>({
+    name: "issues.find_by_number",
+    text: `${SELECT_DETAIL}
+      where i.project_id = $1 and i.id = coalesce(
+        (select id from issues where project_id = $1 and number = $2),
+        (select into_issue_id from merged_issues where project_id = $1 and number = $2)
+      )`,
+    values: [projectId, number],
+  });
+  return rows[0] && detailOf(rows[0]);
+}
+
+/** The issue that an event's `issue_id` means: after a merge its events still follow for a while. */
+export async function findIssueIdOf(
+  database: Database,
+  projectId: string,
+  issueId: string,
+): Promise<string | undefined> {
+  const { rows } = await database.query<{ id: string }>({
+    name: "issues.find_id",
+    text: `
+      select coalesce(i.id, m.into_issue_id) as id
+      from (values ($1::uuid, $2::uuid)) as k (project_id, id)
+      left join issues i on i.project_id = k.project_id and i.id = k.id
+      left join merged_issues m on m.project_id = k.project_id and m.id = k.id
+      where i.id is not null or m.id is not null`,
+    values: [projectId, issueId],
+  });
+  return rows[0]?.id;
+}
+
+export interface FingerprintShare {
+  readonly fingerprint: string;
+  readonly mergedFrom: { readonly id: string; readonly number: number; readonly title: string } | null;
+  readonly eventCount: number | null;
+}
+
+/** Its own first, then those that came by merges. */
+export async function listFingerprintShares(
+  database: Database,
+  { projectId, issueId }: IssueKey,
+): Promise<FingerprintShare[]> {
+  const { rows } = await database.query<{
+    fingerprint: string;
+    merged_from: string | null;
+    number: number;
+    title: string;
+    event_count: number | null;
+  }>({
+    name: "issues.list_fingerprint_shares",
+    text: `
+      select f.fingerprint, f.merged_from, m.number, m.title, c.event_count
+      from issue_fingerprints f
+      left join merged_issues m on m.project_id = f.project_id and m.id = f.merged_from
+      left join fingerprint_counters c on c.project_id = f.project_id and c.fingerprint = f.fingerprint
+      where f.project_id = $1 and f.issue_id = $2
+      order by f.merged_from is not null, m.number, f.fingerprint
+      limit $3`,
+    values: [projectId, issueId, FINGERPRINTS_MAX],
+  });
+  return rows.map((row) => ({
+    fingerprint: row.fingerprint.replaceAll("-", ""),
+    mergedFrom: row.merged_from === null ? null : { id: row.merged_from, number: row.number, title: row.title },
+    eventCount: row.event_count,
+  }));
 }

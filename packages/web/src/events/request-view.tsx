@@ -1,7 +1,6 @@
-import type { Request } from "@mesher/protocol";
+import { curlOf, type Request, withQuery } from "@mesher/protocol";
 import { CopyButton } from "../ui/copy-button.tsx";
 import { Disclosure, Section } from "../ui/section.tsx";
-import { curlOf, withQuery } from "./curl.ts";
 import { JsonValue } from "./json-value.tsx";
 import { KeyValues } from "./key-values.tsx";
 

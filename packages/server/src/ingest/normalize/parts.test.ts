@@ -100,11 +100,18 @@ describe("breadcrumbs", () => {
     expect(normalized({ breadcrumbs: [{ level: "critical" }] }).breadcrumbs?.values).toEqual([{ level: "critical" }]);
   });
 
+  test("[DETAIL-03] are in order of time; one without a time stays behind the one before it", () => {
+    const at = (timestamp: number | undefined, message: string) => ({ timestamp, message });
+    const breadcrumbs = [at(undefined, "a"), at(3, "b"), at(undefined, "c"), at(1, "d"), at(3, "e"), at(2, "f")];
+    const messages = normalized({ breadcrumbs }).breadcrumbs?.values.map(({ message }) => message);
+    expect(messages).toEqual(["a", "d", "f", "b", "c", "e"]);
+  });
+
   test("have times like the event", () => {
-    const breadcrumbs = [{ timestamp: 1_772_366_399.5 }, { timestamp: "2026-03-01 11:59:59.1234567" }];
+    const breadcrumbs = [{ timestamp: "2026-03-01 11:59:59.1234567" }, { timestamp: 1_772_366_399.5 }];
     expect(normalized({ breadcrumbs }).breadcrumbs?.values).toEqual([
-      { timestamp: "2026-03-01T11:59:59.500Z" },
       { timestamp: "2026-03-01T11:59:59.123Z" },
+      { timestamp: "2026-03-01T11:59:59.500Z" },
     ]);
   });
 });

@@ -1,4 +1,4 @@
-import type { Request } from "@mesher/protocol";
+import type { Request } from "./event.ts";
 
 /** Headers that curl sets itself, and gets right. */
 const OWN_HEADERS = new Set(["content-length", "host", "connection"]);
@@ -33,7 +33,7 @@ export function withQuery(url: string, query: Request["query_string"]): string {
 function queryText(query: Request["query_string"]): string {
   if (query === undefined) return "";
   if (typeof query === "string") return query.replace(/^\?/, "");
-  return new URLSearchParams(query.map(([name, value]) => [name, value])).toString();
+  return query.map(([name, value]) => `${encode(name)}=${encode(value)}`).join("&");
 }
 
 function bodyOf(request: Request): string | undefined {
@@ -47,6 +47,11 @@ function cookiesOf(cookies: NonNullable<Request["cookies"]>): string {
 
 function hasHeader(headers: NonNullable<Request["headers"]>, name: string): boolean {
   return headers.some(([other]) => other.toLowerCase() === name);
+}
+
+/** As forms do it; what cannot be encoded, half of a surrogate pair, is left out. */
+function encode(text: string): string {
+  return encodeURIComponent(text.replaceAll(/\p{Surrogate}/gu, "")).replaceAll("%20", "+");
 }
 
 /** For a POSIX shell: nothing inside single quotes means anything but the quote itself. */
