@@ -5,8 +5,6 @@
  *
  * The server, its embedded PostgreSQL and the load generator are processes of their own on the same machine.
  */
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { dirname, join } from "node:path";
@@ -16,6 +14,7 @@ import { createDataDir, endpointOf, ServerProcess } from "@mesher/testkit";
 import { openDatabase } from "../packages/server/src/db/database.ts";
 import { socketUrl } from "../packages/server/src/db/embedded/socket-dir.ts";
 import type { BareKind } from "./bare-server.ts";
+import { firstOf, forkChild } from "./child.ts";
 import { measureCopy } from "./copy-rate.ts";
 import { measureDisk } from "./disk.ts";
 import type { LoadOrder, LoadResult } from "./load-generator.ts";
@@ -300,24 +299,6 @@ async function load(order: LoadOrder): Promise<LoadResult> {
   generator.child.send(order);
   const [result] = (await firstOf(generator.child, "message")) as [LoadResult];
   return result;
-}
-
-/** A module of this folder as a process that ends with the block, and with us. */
-function forkChild(module: string, args: readonly string[]): Disposable & { readonly child: ChildProcess } {
-  const child = fork(join(import.meta.dirname, module), args);
-  return {
-    child,
-    [Symbol.dispose]: () => {
-      if (child.connected) child.disconnect();
-    },
-  };
-}
-
-async function firstOf(child: ChildProcess, event: string): Promise<unknown[]> {
-  const ended = once(child, "exit").then(([code, signal]): never => {
-    throw new Error(`${child.spawnargs.join(" ")} ended (${String(signal ?? code)})`);
-  });
-  return Promise.race([once(child, event), ended]);
 }
 
 class InterruptedError extends Error {
