@@ -369,9 +369,14 @@ create table projects (
   name text not null,
   platform text,
   retention_days integer default 90 not null,
-  sample_rate real default 1 not null,
+  sample_rate double precision default 1 not null,
   rate_limit_events integer,
   created_at timestamp with time zone default now() not null,
+  allowed_domains text[] default '{*}'::text[] not null,
+  default_environment text,
+  inbound_filters jsonb default '{}'::jsonb not null,
+  scrubbing jsonb default '{}'::jsonb not null,
+  settings_revision bigint default 1 not null,
   constraint projects_number_unique UNIQUE (number),
   constraint projects_slug_unique UNIQUE (organization_id, slug),
   constraint projects_pkey PRIMARY KEY (id),
@@ -409,6 +414,7 @@ create table removed_projects (
   organization_id uuid not null,
   slug text not null,
   removed_at timestamp with time zone default now() not null,
+  cleared_at timestamp with time zone,
   constraint removed_projects_key PRIMARY KEY (project_id)
 );
 

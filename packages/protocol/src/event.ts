@@ -1,3 +1,5 @@
+import type { ScrubRule } from "./api-project-settings.ts";
+
 /**
  * An event in its canonical form: what every reader inside Mesher may rely on.
  *
@@ -171,6 +173,8 @@ export interface Cut {
   readonly reason: CutReason;
   /** Characters of a text, or elements of a list or map, before the cut. */
   readonly originalLength?: number;
+  /** Of what was scrubbed: why. */
+  readonly rule?: ScrubRule;
 }
 
 export type CutReason =
@@ -185,4 +189,6 @@ export type CutReason =
   /** The sender's clock was wrong; the time was corrected or replaced. */
   | "clock_drift"
   | "past_timestamp"
-  | "future_timestamp";
+  | "future_timestamp"
+  /** Taken out before the event was stored: `rule` says why. */
+  | "scrubbed";

@@ -5,6 +5,7 @@ export * from "./api-issue-detail.ts";
 export * from "./api-jobs.ts";
 export * from "./api-page.ts";
 export * from "./api-people.ts";
+export * from "./api-project-settings.ts";
 export * from "./api-projects.ts";
 export * from "./curl.ts";
 export * from "./dsn.ts";

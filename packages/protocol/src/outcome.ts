@@ -18,8 +18,16 @@ export interface OutcomeRule {
 export const OUTCOMES = {
   stored: { side: "accepted", status: 200, meaning: "The event is in the database and counted in its issue." },
   duplicate: { side: "accepted", status: 200, meaning: "An event of this id was stored before; nothing was counted." },
-  discarded: { side: "accepted", status: 200, meaning: "A person discarded the event's issue; the event was dropped." },
-  filtered: { side: "accepted", status: 200, meaning: "An inbound filter of the project dropped it." },
+  discarded: {
+    side: "accepted",
+    status: 200,
+    meaning: "A person discarded the event's issue, or removed its project; the event was dropped.",
+  },
+  filtered: {
+    side: "accepted",
+    status: 200,
+    meaning: "An inbound filter of the project dropped it; the reason is the filter's name.",
+  },
   sampled: { side: "accepted", status: 200, meaning: "The project's sample rate left it out." },
   invalid: {
     side: "accepted",
@@ -33,6 +41,11 @@ export const OUTCOMES = {
   },
   missing_auth: { side: "refused", status: 401, meaning: "No key, or an authentication that cannot be read." },
   unknown_key: { side: "refused", status: 403, meaning: "The key is unknown or revoked, or not this project's." },
+  forbidden_page: {
+    side: "refused",
+    status: 403,
+    meaning: "It came from a page that is not among the project's allowed domains.",
+  },
   malformed: { side: "refused", status: 400, meaning: "The body breaks the rules of its format." },
   too_large: { side: "refused", status: 413, meaning: "The body, or the event in it, is over a size limit." },
   rate_limited: { side: "refused", status: 429, meaning: "The project's key used up its events for this window." },

@@ -208,8 +208,8 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
     log,
   });
   const onQuarantined = () => metrics.items.inc({ outcome: "quarantined", category: "error" });
-  const onStored = ({ stored, duplicates, discarded, invalid, newIssues, regressions }: StoredMessage) => {
-    for (const [outcome, count] of Object.entries({ stored, duplicate: duplicates, discarded, invalid })) {
+  const onStored = ({ stored, duplicates, discarded, filtered, invalid, newIssues, regressions }: StoredMessage) => {
+    for (const [outcome, count] of Object.entries({ stored, duplicate: duplicates, discarded, filtered, invalid })) {
       if (count > 0) metrics.items.inc({ outcome, category: "error" }, count);
     }
     metrics.newIssues.inc(newIssues);

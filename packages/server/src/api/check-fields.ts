@@ -50,6 +50,25 @@ export function fields<C extends Checks>(checks: C): Check<Checked<C>> {
   };
 }
 
+/** A list of at most `lengthMax` such values, each of them once. */
+export function list<T>(check: Check<T>, lengthMax: number): Check<T[]> {
+  return (value) => {
+    if (!Array.isArray(value)) throw new RangeError("must be a list");
+    if (value.length > lengthMax) throw new RangeError(`must have at most ${lengthMax} entries`);
+    const checked = new Set<T>();
+    const reasons: ApiFieldReason[] = [];
+    for (const [index, each] of value.entries()) {
+      try {
+        checked.add(check(each));
+      } catch (error) {
+        reasons.push(...reasonsOf(error, String(index)));
+      }
+    }
+    if (reasons.length > 0) throw new FieldsError(reasons);
+    return [...checked];
+  };
+}
+
 /** A text without white space around it, 1 to `lengthMax` characters on one line. */
 export function line(lengthMax: number): Check<string> {
   return (value) => {
@@ -74,6 +93,16 @@ export function wholeNumber(min: number, max: number): Check<number> {
       throw new RangeError(`must be a whole number from ${min} to ${max}`);
     return value;
   };
+}
+
+export function fraction(value: unknown): number {
+  if (typeof value !== "number" || !(value >= 0 && value <= 1)) throw new RangeError("must be a number from 0 to 1");
+  return value;
+}
+
+export function onOrOff(value: unknown): boolean {
+  if (typeof value !== "boolean") throw new RangeError("must be true or false");
+  return value;
 }
 
 export function orNull<T>(check: Check<T>): Check<T | null> {

@@ -105,7 +105,10 @@ function showEvent(stored: StoredEvent): ApiEventDetail["event"] {
     received_at: stored.receivedAt.toISOString(),
     grouping: stored.grouping,
     normalized: event,
-    cuts,
+    cuts: [
+      ...(stored.receipt.scrubbed ?? []).map(({ path, rule }) => ({ path, reason: "scrubbed" as const, rule })),
+      ...cuts,
+    ],
     payload,
   };
 }

@@ -26,6 +26,7 @@ import { registerOrganizationRoutes } from "./organizations.ts";
 import { registerPages } from "./pages.ts";
 import { registerProjectChangeRoutes } from "./project-changes.ts";
 import { registerProjectKeyRoutes } from "./project-keys.ts";
+import { registerProjectSettingsRoutes } from "./project-settings.ts";
 import { registerProjectRoutes } from "./projects.ts";
 import { setSecurityHeaders } from "./security-headers.ts";
 import { registerSignInRoutes } from "./sign-in.ts";
@@ -112,6 +113,7 @@ export class HttpServer implements Service {
     registerProjectRoutes(app, deps);
     registerProjectChangeRoutes(app, deps);
     registerProjectKeyRoutes(app, deps);
+    registerProjectSettingsRoutes(app, deps);
     registerIssueRoutes(app, deps);
     registerIssueActionRoutes(app, deps);
     registerIssueActivityRoutes(app, deps);

@@ -64,5 +64,6 @@ describe("a user is", () => {
   });
   test("nobody without any of these", () => {
     expect(hashUser({ name: "Ann" })).toBeUndefined();
+    expect(hashUser({ ip_address: "[Filtered]" })).toBeUndefined();
   });
 });

@@ -6,14 +6,15 @@
  * As bytes: one for the form, then either the hashes in rising order, eight bytes each, or the registers, one byte each.
  */
 import { createHash } from "node:crypto";
-import type { User } from "@mesher/protocol";
+import { SCRUBBED, type User } from "@mesher/protocol";
 
 /** A hash of 64 bits. */
 export type UserHash = bigint;
 
 /** Who it is, as far as the SDK says: the same user has the same hash, also in another issue. */
 export function hashUser({ id, email, username, ip_address }: User): UserHash | undefined {
-  const name = id ?? email ?? username ?? ip_address;
+  // What was scrubbed is the same for everybody.
+  const name = [id, email, username, ip_address].find((each) => each !== undefined && each !== SCRUBBED);
   if (name === undefined || name === "") return undefined;
   return createHash("sha256").update(name).digest().readBigUInt64BE(0);
 }

@@ -1,5 +1,5 @@
 /** Statements on the table `events`, which this folder owns. */
-import type { Grouping, Words } from "@mesher/protocol";
+import type { Grouping, ScrubbedPlace, Words } from "@mesher/protocol";
 import { copyBinary } from "../db/copy.ts";
 import { CopyBuffer } from "../db/copy-buffer.ts";
 import type { Database } from "../db/database.ts";
@@ -12,6 +12,10 @@ export interface Receipt {
   readonly sentAt?: string;
   readonly clientIp?: string;
   readonly userAgent?: string;
+  /** What the project's settings said of events that name no environment. */
+  readonly defaultEnvironment?: string;
+  /** What was scrubbed from the payload before it was stored. */
+  readonly scrubbed?: readonly ScrubbedPlace[];
 }
 
 export interface NewEvent {

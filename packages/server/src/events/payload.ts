@@ -59,8 +59,8 @@ const INFLATE: Record<BodyEncoding, (body: Uint8Array) => Uint8Array> = {
 };
 
 /**
- * What to keep of an event that was cut out of a body. The client's own compression is kept where the body holds little
- * else, which costs nothing; everything else is compressed here.
+ * What to keep of an event that was cut out of a body. The client's own compression is kept where the body holds nothing
+ * else, which costs nothing; everything else is compressed here: what came with the event was not meant to be kept.
  */
 export function packPayload(
   event: { readonly offset: number; readonly length: number },
@@ -68,13 +68,35 @@ export function packPayload(
   body: Uint8Array,
   inflated: Uint8Array,
 ): Payload {
-  const isAlone = event.length * 2 >= inflated.length;
-  if (encoding !== "identity" && isAlone) return { encoding, offset: event.offset, length: event.length, body };
-  const json = inflated.subarray(event.offset, event.offset + event.length);
+  if (encoding !== "identity" && isAlone(event, inflated)) {
+    return { encoding, offset: event.offset, length: event.length, body };
+  }
+  return packJson(inflated.subarray(event.offset, event.offset + event.length));
+}
+
+/** An event's JSON that was written here. */
+export function packJson(json: Uint8Array): Payload {
   return { encoding: "zstd", offset: 0, length: json.length, body: zstdCompressSync(json) };
 }
 
-/** The event's JSON, byte for byte as it was sent. */
+/** Around an event alone are the two header lines of an envelope, and white space. */
+function isAlone({ offset, length }: { offset: number; length: number }, inflated: Uint8Array): boolean {
+  if (inflated.length - length > HEADERS_BYTES_MAX) return false;
+  let lines = 0;
+  for (let index = 0; index < offset; index += 1) if (inflated[index] === NEWLINE) lines += 1;
+  if (offset > 0 && lines !== HEADER_LINES) return false;
+  for (let index = offset + length; index < inflated.length; index += 1) {
+    if (!isSpace(inflated[index] as number)) return false;
+  }
+  return true;
+}
+
+const HEADERS_BYTES_MAX = 8 * 1024;
+const HEADER_LINES = 2;
+const NEWLINE = 0x0a;
+const isSpace = (byte: number) => byte === NEWLINE || byte === 0x20 || byte === 0x0d || byte === 0x09;
+
+/** The event's JSON, byte for byte as it was sent, unless something in it was scrubbed. */
 export function unpackPayload(payload: Payload): Uint8Array {
   return inflateBody(payload.encoding, payload.body).subarray(payload.offset, payload.offset + payload.length);
 }

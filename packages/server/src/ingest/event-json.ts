@@ -21,6 +21,37 @@ export function parseEventJson(bytes: Uint8Array): unknown {
   }
 }
 
+/**
+ * As `parseEventJson`, but numbers that JavaScript cannot hold are kept as they are written, so that the JSON made of it again
+ * says the same. `isExactNumber` tells them. For payloads that are written back, since it takes several times as long.
+ */
+export function parseExactEventJson(bytes: Uint8Array): unknown {
+  const text = decode(bytes);
+  return EXACT_JSON.parse(
+    NOT_JSON_NUMBER.test(text) ? nullNotNumbers(text) : text,
+    (_key, value: unknown, { source }) =>
+      typeof value === "number" && source !== undefined && String(value) !== source
+        ? EXACT_JSON.rawJSON(source)
+        : value,
+  );
+}
+
+export function isExactNumber(value: object): boolean {
+  return EXACT_JSON.isRawJSON(value);
+}
+
+/** What Node has of https://tc39.es/proposal-json-parse-with-source, and TypeScript's library does not know yet. */
+interface ExactJson {
+  parse(
+    text: string,
+    reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
+  ): unknown;
+  rawJSON(text: string): object;
+  isRawJSON(value: object): boolean;
+}
+
+const EXACT_JSON = JSON as unknown as ExactJson;
+
 const NOT_JSON_NUMBER = /NaN|Infinity/;
 const BYTE_ORDER_MARK = 0xfeff;
 

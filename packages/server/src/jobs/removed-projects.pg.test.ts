@@ -62,10 +62,10 @@ test("a removed project is cleared in chunks, and others keep their rows", async
   await clearRemovedProjects(writeTo(database), { rowsPerChunk: 10, chunks: 10, settleSeconds: 0 });
   expect([await countOf(database, COUNT, first), await countOf(database, COUNT, second)]).toEqual([0, 0]);
   expect(await countOf(database, COUNT, kept)).toBe(5);
-  expect(await countOf(database, "select count(*) as count from removed_projects")).toBe(0);
+  expect(await countOf(database, "select count(*) as count from removed_projects where cleared_at is null")).toBe(0);
 });
 
-test("what is still stored after the removal is cleared too, until the project is forgotten", async () => {
+test("what is still stored after the removal is cleared too, until the project counts as cleared", async () => {
   await using db = await testDatabase();
   const { database } = db;
   const projectId = await addRemoved(database, 1);
@@ -73,7 +73,7 @@ test("what is still stored after the removal is cleared too, until the project i
   await addCounts(database, projectId, 3);
   await clearRemovedProjects(writeTo(database));
   expect(await countOf(database, COUNT, projectId)).toBe(0);
-  expect(await countOf(database, "select count(*) as count from removed_projects")).toBe(1);
+  expect(await countOf(database, "select count(*) as count from removed_projects where cleared_at is null")).toBe(1);
 });
 
 test("several nodes clear at once and none waits for another", async () => {
@@ -88,5 +88,5 @@ test("several nodes clear at once and none waits for another", async () => {
   );
   await clearRemovedProjects(writeTo(database), { chunks: 50, settleSeconds: 0 });
   for (const projectId of removed) expect(await countOf(database, COUNT, projectId)).toBe(0);
-  expect(await countOf(database, "select count(*) as count from removed_projects")).toBe(0);
+  expect(await countOf(database, "select count(*) as count from removed_projects where cleared_at is null")).toBe(0);
 });

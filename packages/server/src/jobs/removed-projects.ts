@@ -1,6 +1,6 @@
 /**
  * Clears away the data of projects that are gone, a few thousand rows a transaction. Safe on several nodes at once: each
- * takes another project. A project is forgotten when nothing of it was found for some time, since batches that were on
+ * takes another project. A project counts as cleared when nothing of it was found for some time, since batches that were on
  * their way when it ended may still have been stored.
  */
 import { COUNT_TABLES, type CountTable, deleteCountsOf } from "../dashboards/rollups.queries.ts";
@@ -9,7 +9,7 @@ import { deleteEventMovesOf } from "../events/event-moves.ts";
 import { deleteEventsOf } from "../events/events.queries.ts";
 import { deleteQuarantinedOf } from "../ingest/journal/journal.queries.ts";
 import { deleteIssuesOf } from "../issues/issues.queries.ts";
-import { forgetRemovedProject, takeRemovedProject } from "../organizations/projects.queries.ts";
+import { forgetRemovedProjects, markCleared, takeRemovedProject } from "../organizations/projects.queries.ts";
 import { deleteReleasesOf } from "../releases/releases.queries.ts";
 import type { InTransaction, LeaseJob } from "./job.ts";
 
@@ -20,6 +20,9 @@ const CHUNKS_PER_RUN = 20;
 
 /** Longer than a batch takes from reading its project's settings to its commit, which is one minute at most. */
 const SETTLE_SECONDS = 600;
+
+/** Longer than a journal waits for its node to come back. */
+const REMEMBERED_DAYS = 90;
 
 type DeleteRows = (tx: Transaction, projectId: string, rowsMax: number) => Promise<number>;
 
@@ -66,6 +69,7 @@ export async function clearRemovedProjects(
   write: InTransaction,
   { rowsPerChunk = ROWS_PER_CHUNK, chunks = CHUNKS_PER_RUN, settleSeconds = SETTLE_SECONDS }: ClearOptions = {},
 ): Promise<number> {
+  await write((tx) => forgetRemovedProjects(tx, REMEMBERED_DAYS));
   const cleared: string[] = [];
   let deleted = 0;
   for (let chunk = 0; chunk < chunks; chunk += 1) {
@@ -75,7 +79,7 @@ export async function clearRemovedProjects(
       const deletedNow = await clearChunk(tx, removed.projectId, rowsPerChunk);
       deleted += deletedNow;
       if (deletedNow > 0) return false;
-      if (removed.isSettled) await forgetRemovedProject(tx, removed.projectId);
+      if (removed.isSettled) await markCleared(tx, removed.projectId);
       cleared.push(removed.projectId);
       return false;
     });

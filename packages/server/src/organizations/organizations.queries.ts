@@ -1,6 +1,7 @@
 /** Statements on organizations, projects, keys and tokens, which this folder owns. */
 import type { Database } from "../db/database.ts";
 import type { Transaction } from "../db/transaction.ts";
+import { compileAllowedDomains } from "./allowed-domains.ts";
 import type { ProjectKey } from "./project-key.ts";
 
 export interface Project {
@@ -96,6 +97,7 @@ interface KeyRow {
   organization_id: string;
   sample_rate: number;
   rate_limit_events: number | null;
+  allowed_domains: string[];
 }
 
 const keyOf = (row: KeyRow): ProjectKey => ({
@@ -105,11 +107,12 @@ const keyOf = (row: KeyRow): ProjectKey => ({
   organizationId: row.organization_id,
   sampleRate: row.sample_rate,
   ...(row.rate_limit_events === null ? {} : { rateLimitEvents: row.rate_limit_events }),
+  allowsPage: compileAllowedDomains(row.allowed_domains),
 });
 
 const SELECT_KEY = `
   select k.public_key, k.project_id, p.number, p.organization_id, p.sample_rate,
-    coalesce(k.rate_limit_events, p.rate_limit_events) as rate_limit_events
+    coalesce(k.rate_limit_events, p.rate_limit_events) as rate_limit_events, p.allowed_domains
   from project_keys k join projects p on p.id = k.project_id
   where k.revoked_at is null`;
 

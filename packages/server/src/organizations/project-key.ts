@@ -1,3 +1,5 @@
+import type { AllowsPage } from "./allowed-domains.ts";
+
 /** What a DSN's public key opens: a project, with the settings that decide whether its events are taken. */
 export interface ProjectKey {
   readonly publicKey: string;
@@ -9,6 +11,8 @@ export interface ProjectKey {
   readonly sampleRate: number;
   /** Events in a window, as the key or else its project says; absent: the server's default. */
   readonly rateLimitEvents?: number;
+  /** Which pages may send with it; absent: all. */
+  readonly allowsPage?: AllowsPage | undefined;
 }
 
 /** Finds an active key. Keys of revoked or unknown kind are `undefined`. */

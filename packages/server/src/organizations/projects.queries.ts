@@ -177,17 +177,26 @@ export async function takeRemovedProject(
     name: "projects.take_removed",
     text: `
       select project_id, removed_at <= now() - make_interval(secs => $2) as is_settled
-      from removed_projects where project_id <> all($1::uuid[])
+      from removed_projects where cleared_at is null and project_id <> all($1::uuid[])
       order by removed_at limit 1 for update skip locked`,
     values: [skip, settleSeconds],
   });
   return rows[0] && { projectId: rows[0].project_id, isSettled: rows[0].is_settled };
 }
 
-export async function forgetRemovedProject(tx: Transaction, projectId: string): Promise<void> {
+/** Its data is gone. That it was removed is known for longer, for events that come late. */
+export async function markCleared(tx: Transaction, projectId: string): Promise<void> {
+  await tx.query({
+    name: "projects.mark_cleared",
+    text: "update removed_projects set cleared_at = now() where project_id = $1",
+    values: [projectId],
+  });
+}
+
+export async function forgetRemovedProjects(tx: Transaction, days: number): Promise<void> {
   await tx.query({
     name: "projects.forget_removed",
-    text: "delete from removed_projects where project_id = $1",
-    values: [projectId],
+    text: "delete from removed_projects where cleared_at < now() - make_interval(days => $1)",
+    values: [days],
   });
 }

@@ -1,19 +1,26 @@
 /**
- * The middle of an event's way, pure and on a worker thread: journal entry → parse → normalize → group → pack.
+ * The middle of an event's way, pure and on a worker thread: journal entry → parse → scrub → normalize → filter → group → pack.
  * Whatever is in an entry, events and outcomes leave; together they account for every event of it.
+ *
+ * Scrubbing comes first, so that everything made of an event is made of what may be stored: also its title, its search
+ * words and how it is grouped. What events are grouped by is not scrubbed but in texts, where a secret would have made
+ * each event an issue of its own.
  */
 import type { Category, Event } from "@mesher/protocol";
-import { hourOf, type OutcomeCount } from "../../dashboards/rollups.queries.ts";
+import { hourOf, NIL_PROJECT_ID, type OutcomeCount } from "../../dashboards/rollups.queries.ts";
 import { hashUser } from "../../dashboards/user-sketch.ts";
-import { inflateBody, packPayload } from "../../events/payload.ts";
-import { EventJsonError, parseEventJson } from "../event-json.ts";
+import type { Receipt } from "../../events/events.queries.ts";
+import { inflateBody, type Payload, packJson, packPayload } from "../../events/payload.ts";
+import { EventJsonError, parseEventJson, parseExactEventJson } from "../event-json.ts";
 import { GROUPING_VERSIONS } from "../group/group-event.ts";
 import type { EventSlice, JournalEntry } from "../journal/entry.ts";
 import { NormalizeError, normalizeEvent } from "../normalize/normalize.ts";
 import { searchText } from "../normalize/search-text.ts";
 import { cleanText } from "../normalize/text.ts";
 import { eventCulprit, eventTitle } from "../normalize/title.ts";
+import type { ScrubbedEvent } from "../scrub/scrub-event.ts";
 import type { DigestedEvent } from "../store/digested-event.ts";
+import { DEFAULT_RULES, type ProjectRules } from "./project-rules.ts";
 import { searchedTags } from "./searched-tags.ts";
 
 export interface Digest {
@@ -21,25 +28,39 @@ export interface Digest {
   readonly outcomes: readonly OutcomeCount[];
 }
 
-export function digestEntry(entry: JournalEntry): Digest {
+export function digestEntry(entry: JournalEntry, rules: ProjectRules = DEFAULT_RULES): Digest {
+  if (rules.isRemoved) return { events: [], outcomes: [removed(entry)] };
   const events: DigestedEvent[] = [];
   const outcomes: OutcomeCount[] = [];
   const inflated = inflateBody(entry.encoding, entry.body);
   for (const slice of entry.events) {
     try {
-      events.push(digestSlice(entry, slice, inflated));
+      const digested = digestSlice(entry, slice, inflated, rules);
+      if ("outcome" in digested) outcomes.push(digested);
+      else events.push(digested);
     } catch (error) {
-      if (error instanceof EventJsonError) outcomes.push(invalid(entry, "json"));
-      else if (error instanceof NormalizeError) outcomes.push(invalid(entry, "not_an_event"));
+      if (error instanceof EventJsonError) outcomes.push(ended(entry, "invalid", "json"));
+      else if (error instanceof NormalizeError) outcomes.push(ended(entry, "invalid", "not_an_event"));
       else throw error;
     }
   }
   return { events, outcomes };
 }
 
-function digestSlice(entry: JournalEntry, slice: EventSlice, inflated: Uint8Array): DigestedEvent {
-  const raw = parseEventJson(inflated.subarray(slice.offset, slice.offset + slice.length));
-  const { event } = normalizeEvent(raw, { ...entry, eventId: slice.eventId });
+function digestSlice(
+  entry: JournalEntry,
+  slice: EventSlice,
+  inflated: Uint8Array,
+  rules: ProjectRules,
+): DigestedEvent | OutcomeCount {
+  const json = inflated.subarray(slice.offset, slice.offset + slice.length);
+  const { payload, removed: scrubbed } = scrubJson(json, rules);
+  const receipt = receiptOf(entry, rules);
+  const { event } = normalizeEvent(payload, { ...entry, clientIp: undefined, ...receipt, eventId: slice.eventId });
+
+  const filter = rules.filter(event, entry);
+  if (filter !== undefined) return ended(entry, "filtered", filter, categoryOf(event));
+
   const [grouping, ...older] = GROUPING_VERSIONS.map((version) => version.group(event));
   if (grouping === undefined) throw new Error("there is no grouping version");
   const tags = searchedTags(event);
@@ -59,22 +80,53 @@ function digestSlice(entry: JournalEntry, slice: EventSlice, inflated: Uint8Arra
     tagsJson: JSON.stringify(tags),
     user: event.user === undefined ? undefined : hashUser(event.user),
     groupingJson: JSON.stringify(grouping),
-    receiptJson: receiptJson(entry),
+    receiptJson: receiptJson({ ...receipt, ...(scrubbed.length === 0 ? {} : { scrubbed }) }),
     fingerprints: [grouping.fingerprint, ...older.map(({ fingerprint }) => fingerprint)],
     source: entry.source,
-    payload: packPayload(slice, entry.encoding, entry.body, inflated),
+    payload: pack(entry, slice, inflated, scrubbed.length === 0 ? undefined : payload),
     words: searchText(event),
   };
 }
 
+/** Digits of a number that JavaScript may not hold. */
+const LONG_NUMBER = /\d{16}/;
+
+function scrubJson(json: Uint8Array, { scrub }: ProjectRules): ScrubbedEvent {
+  const parsed = parseEventJson(json);
+  if (scrub === undefined) return { payload: parsed, removed: [] };
+  const scrubbed = scrub(parsed);
+  // What is written anew must say the same of everything else.
+  const isExact = scrubbed.removed.length === 0 || !LONG_NUMBER.test(Buffer.from(json).toString("latin1"));
+  const isDeep = scrubbed.removed.some(({ rule }) => rule === "too_deep");
+  return isExact || isDeep ? scrubbed : scrub(parseExactEventJson(json));
+}
+
+/**
+ * The payload as it came if it holds no secret and nothing else comes with it, which may; otherwise the event's JSON alone.
+ */
+function pack(entry: JournalEntry, slice: EventSlice, inflated: Uint8Array, scrubbed: unknown): Payload {
+  if (scrubbed !== undefined) return packJson(Buffer.from(JSON.stringify(scrubbed)));
+  return packPayload(slice, entry.encoding, entry.body, inflated);
+}
+
+/** What is kept of the receipt: by it the payload is read back. */
+function receiptOf({ sentAt, clientIp, userAgent }: JournalEntry, rules: ProjectRules): Receipt {
+  return {
+    ...(sentAt === undefined ? {} : { sentAt }),
+    ...(clientIp === undefined || !rules.keepsClientIp ? {} : { clientIp }),
+    ...(userAgent === undefined ? {} : { userAgent }),
+    ...(rules.defaultEnvironment === undefined ? {} : { defaultEnvironment: rules.defaultEnvironment }),
+  };
+}
+
 /** Cleaned, because jsonb refuses NUL and lone surrogates, and clients write what they like into headers. */
-function receiptJson({ sentAt, clientIp, userAgent }: JournalEntry): string | undefined {
-  if (sentAt === undefined && clientIp === undefined && userAgent === undefined) return undefined;
-  return JSON.stringify({
-    sentAt: sentAt === undefined ? undefined : cleanText(sentAt),
-    clientIp,
-    userAgent: userAgent === undefined ? undefined : cleanText(userAgent),
-  });
+function receiptJson({ sentAt, userAgent, ...others }: Receipt): string | undefined {
+  const receipt = {
+    ...(sentAt === undefined ? {} : { sentAt: cleanText(sentAt) }),
+    ...(userAgent === undefined ? {} : { userAgent: cleanText(userAgent) }),
+    ...others,
+  };
+  return Object.keys(receipt).length === 0 ? undefined : JSON.stringify(receipt);
 }
 
 function categoryOf(event: Event): Category {
@@ -82,13 +134,23 @@ function categoryOf(event: Event): Category {
   return isReport === undefined ? "error" : "security";
 }
 
-function invalid(entry: JournalEntry, reason: string): OutcomeCount {
+function ended(
+  entry: JournalEntry,
+  outcome: "invalid" | "filtered",
+  reason: string,
+  category: Category = "error",
+): OutcomeCount {
+  return { projectId: entry.projectId, hourMs: hourOf(entry.receivedAtMs), outcome, category, reason, count: 1 };
+}
+
+/** Counted for no project, since its own account is gone with it. */
+function removed({ receivedAtMs, events }: JournalEntry): OutcomeCount {
   return {
-    projectId: entry.projectId,
-    hourMs: hourOf(entry.receivedAtMs),
-    outcome: "invalid",
+    projectId: NIL_PROJECT_ID,
+    hourMs: hourOf(receivedAtMs),
+    outcome: "discarded",
     category: "error",
-    reason,
-    count: 1,
+    reason: "project_removed",
+    count: events.length,
   };
 }

@@ -44,6 +44,7 @@ export type WorkerMessage =
       readonly stored: number;
       readonly duplicates: number;
       readonly discarded: number;
+      readonly filtered: number;
       readonly invalid: number;
       readonly newIssues: number;
       readonly regressions: number;

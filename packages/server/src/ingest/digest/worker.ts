@@ -4,14 +4,17 @@
  */
 import { constants, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
+import type { Outcome } from "@mesher/protocol";
 import type { OutcomeCount } from "../../dashboards/rollups.queries.ts";
 import { openDatabase } from "../../db/database.ts";
 import { dayOf, ensurePartitions } from "../../events/partitions.ts";
+import type { JournalEntry } from "../journal/entry.ts";
 import { decodeRecord, recordBytes } from "../journal/record.ts";
 import type { DigestedEvent } from "../store/digested-event.ts";
 import { storeBatch } from "../store/store.ts";
 import { digestEntry } from "./digest.ts";
 import { faultOf } from "./fault.ts";
+import { RuleBook } from "./project-rules.ts";
 import { tellStored } from "./tell.ts";
 import { BATCHES_PER_WORKER, type BatchMessage, type WorkerData, type WorkerMessage } from "./worker-messages.ts";
 
@@ -32,6 +35,8 @@ const database = openDatabase({
   applicationName: "mesher digest",
   log: () => {},
 });
+
+const ruleBook = new RuleBook(database);
 
 port.on("message", (batch: BatchMessage) => {
   work(batch).then(tell, (error: unknown) => {
@@ -62,11 +67,16 @@ async function work(batch: BatchMessage): Promise<WorkerMessage> {
     ticket: batch.ticket,
     stored: result.stored.length,
     duplicates: result.duplicates,
-    discarded: result.discarded,
-    invalid: outcomes.reduce((sum, { count }) => sum + count, 0),
+    discarded: result.discarded + sumOf(outcomes, "discarded"),
+    filtered: sumOf(outcomes, "filtered"),
+    invalid: sumOf(outcomes, "invalid"),
     newIssues: result.stored.filter(({ occasion }) => occasion === "new_issue").length,
     regressions: result.stored.filter(({ occasion }) => occasion === "regression").length,
   };
+}
+
+function sumOf(outcomes: readonly OutcomeCount[], outcome: Outcome): number {
+  return outcomes.reduce((sum, each) => (each.outcome === outcome ? sum + each.count : sum), 0);
 }
 
 /** Days that have a partition. A journal that waited for days brings events of days that nobody made one for. */
@@ -82,14 +92,20 @@ async function ensurePartitionsOf(events: readonly DigestedEvent[]): Promise<voi
 
 async function digestBatch(batch: BatchMessage): Promise<{ events: DigestedEvent[]; outcomes: OutcomeCount[] }> {
   const records = Buffer.from(batch.bytes.buffer, batch.bytes.byteOffset, batch.bytes.byteLength);
+  const entries: JournalEntry[] = [];
+  for (let offset = 0; offset < records.length; offset += recordBytes(records, offset)) {
+    entries.push(decodeRecord(records, offset));
+  }
+  const rules = await ruleBook.rulesOf([...new Set(entries.map(({ projectId }) => projectId))]);
+
   const events: DigestedEvent[] = [];
   const outcomes: OutcomeCount[] = [];
   let sequence = batch.firstSequence;
   let turnEndsAt = performance.now() + TURN_MS;
-  for (let offset = 0; offset < records.length; offset += recordBytes(records, offset)) {
+  for (const entry of entries) {
     current[0] = batch.ticket;
     current[1] = sequence;
-    const digest = digestEntry(decodeRecord(records, offset));
+    const digest = digestEntry(entry, rules.get(entry.projectId));
     events.push(...digest.events);
     outcomes.push(...digest.outcomes);
     sequence += 1;

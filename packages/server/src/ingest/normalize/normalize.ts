@@ -40,8 +40,10 @@ export interface NormalizeInput {
   readonly source: "sentry" | "native";
   /** The envelope's `sent_at`, told by the same clock as the event's times. */
   readonly sentAt?: string;
-  readonly clientIp?: string;
+  readonly clientIp?: string | undefined;
   readonly userAgent?: string;
+  /** Of events that name none. */
+  readonly defaultEnvironment?: string;
   /** How old an event may be, when the project says something else than the default. */
   readonly retentionDays?: number;
 }
@@ -72,7 +74,7 @@ export function normalizeEvent(raw: unknown, input: NormalizeInput): { event: Ev
   copyOthers(payload, event, pass);
 
   settleTransaction(event);
-  settleEnvironment(event);
+  settleEnvironment(event, input.defaultEnvironment);
   settleStacktrace(event);
   settleIpAddresses(event, input.clientIp);
   settleSecurityReport(event, input);
@@ -156,11 +158,12 @@ function settleTransaction(event: Record<string, unknown>): void {
 }
 
 /** Before there were environments, they were a tag (relay's `normalize_event_tags`). */
-function settleEnvironment(event: Record<string, unknown>): void {
-  if (event.environment !== undefined || !isJsonObject(event.tags)) return;
-  const environment = event.tags.environment;
-  if (typeof environment !== "string" || environment.length > ENVIRONMENT_LENGTH_MAX) return;
-  if (environment.trim() !== "") event.environment = environment.trim();
+function settleEnvironment(event: Record<string, unknown>, defaultEnvironment: string | undefined): void {
+  if (event.environment !== undefined) return;
+  const environment = isJsonObject(event.tags) ? event.tags.environment : undefined;
+  if (typeof environment === "string" && environment.length <= ENVIRONMENT_LENGTH_MAX && environment.trim() !== "")
+    event.environment = environment.trim();
+  else if (defaultEnvironment !== undefined) event.environment = defaultEnvironment;
 }
 
 /** The stack trace of an event with one exception is that exception's, unless it has its own. */

@@ -40,8 +40,18 @@ export async function openProject(
       : new Refusal("unknown_key", "the key is unknown or revoked");
   }
   exchange.key = key;
+  checkPage(exchange.request, key);
   if (number !== undefined && number !== key.projectNumber) throw wrongProject();
   return key;
+}
+
+/** Browsers tell which page sends. Clients that name none, as servers, are no pages. */
+function checkPage({ headers }: IncomingMessage, { allowsPage }: ProjectKey): void {
+  if (allowsPage === undefined) return;
+  const page = headers.origin ?? headers.referer;
+  if (page !== undefined && !allowsPage(page)) {
+    throw new Refusal("forbidden_page", "the project takes no events from this page");
+  }
 }
 
 /** The DSN in an envelope must name the key and the project the request came with. */

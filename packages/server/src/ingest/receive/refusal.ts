@@ -1,6 +1,13 @@
 import { OUTCOMES } from "@mesher/protocol";
 
-export type RefusedOutcome = "missing_auth" | "unknown_key" | "malformed" | "too_large" | "rate_limited" | "overloaded";
+export type RefusedOutcome =
+  | "missing_auth"
+  | "unknown_key"
+  | "forbidden_page"
+  | "malformed"
+  | "too_large"
+  | "rate_limited"
+  | "overloaded";
 
 export interface RefusalOptions {
   /** Of the HTTP answer, where it is not the outcome's own. */
