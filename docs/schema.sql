@@ -234,6 +234,7 @@ CREATE INDEX issues_archived_until ON public.issues USING btree (archived_until)
 CREATE INDEX issues_id ON public.issues USING btree (id);
 CREATE INDEX issues_status ON public.issues USING btree (project_id, status);
 CREATE INDEX issues_title_words ON public.issues USING gin (regexp_split_to_array(lower("left"(title, 200)), '[^a-z0-9_]+'::text));
+CREATE INDEX issues_until_escalating ON public.issues USING btree (project_id, id) WHERE ((status = 'archived'::text) AND (COALESCE(archive_mode, 'until_escalating'::text) = 'until_escalating'::text));
 
 create table jobs (
   name text not null,

@@ -246,6 +246,9 @@ export const CHECKLIST: readonly ChecklistSection[] = [
       "C-51": "Events really go to another node, and fall back.",
       "C-52": "Changes of members are events, not polls.",
       "C-53": "Periodic jobs run on one node.",
+      "C-87": "Partitions for the days ahead exist, however long the server runs.",
+      "C-107":
+        "Retention runs at start, in pieces, keeps what a project keeps longest, and one project's fault stops no other.",
       "C-54": "An alert is claimed in one statement.",
       "C-55": "Load counts accepted events, each as one, and what waits; reading it loses none.",
       "C-56": "Whether a limit is a node's or the cluster's is said.",
@@ -271,6 +274,7 @@ export const CHECKLIST: readonly ChecklistSection[] = [
       "C-86": "Of a discarded issue nothing is stored, counted or told.",
       "C-100": "What can be done to an issue stands in a table; the rest is refused.",
       "C-101": "A regression is one event, once.",
+      "C-104": "A spike is judged against the hours the issue has existed, without the hour that is judged.",
       "C-105": "An issue is deleted in one transaction, and its events follow.",
       "C-130": "Every route but the few that are declared open asks who it is, and what they may.",
       "C-131": "Every id is looked up within the asker's organization; one of another does not exist.",

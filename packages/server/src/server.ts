@@ -1,7 +1,7 @@
 /** Puts the server together: what exists, in which order it starts, and who knows whom. Nothing here decides anything. */
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import { availableParallelism, hostname } from "node:os";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { formatDsn } from "@mesher/protocol";
@@ -29,11 +29,7 @@ import { createIngestHandler } from "./ingest/receive/ingest-handler.ts";
 import { RECEIVE_LIMITS } from "./ingest/receive/limits.ts";
 import { createRateLimiter } from "./ingest/receive/rate-limiter.ts";
 import type { IssueChange } from "./issues/issue-change.ts";
-import { issueTimesJob } from "./jobs/issue-times-job.ts";
-import { JobRunner } from "./jobs/job-runner.ts";
-import { leftoversJob } from "./jobs/leftovers-job.ts";
-import { partitionsJob } from "./jobs/partitions-job.ts";
-import { removedProjectsJob } from "./jobs/removed-projects.ts";
+import { buildJobs } from "./job-parts.ts";
 import { Seats } from "./live/seats.ts";
 import { buildLive } from "./live-parts.ts";
 import { type FirstStart, prepareOrganization, readOrMakeToken } from "./organizations/first-start.ts";
@@ -174,21 +170,7 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
     metrics.issueChanges.inc({ action: change.action });
     live.tellIssue(change);
   };
-  const jobs = new JobRunner({
-    database,
-    jobs: [
-      partitionsJob(database),
-      issueTimesJob(database, onIssueChanged),
-      removedProjectsJob,
-      leftoversJob(database),
-    ],
-    holder: config.nodeName === undefined ? `${hostname()}/${process.pid}` : cluster.node.self,
-    onRun: (job, outcome, seconds) => {
-      metrics.jobRuns.inc({ job, outcome });
-      metrics.jobSeconds.inc({ job }, seconds);
-    },
-    log,
-  });
+  const jobs = buildJobs({ config, cluster, database, metrics, onIssueChanged, log });
 
   let acceptedEvents = 0;
   const takeAccepted = () => {

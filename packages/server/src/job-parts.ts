@@ -1,0 +1,46 @@
+/** Everything that runs by the clock, and once in the cluster. */
+import { hostname } from "node:os";
+import type { JoinedCluster } from "./cluster/join-cluster.ts";
+import type { Config } from "./config.ts";
+import type { Database } from "./db/database.ts";
+import type { IssueChange } from "./issues/issue-change.ts";
+import { issueTimesJob } from "./jobs/issue-times-job.ts";
+import { JobRunner } from "./jobs/job-runner.ts";
+import { leftoversJob } from "./jobs/leftovers-job.ts";
+import { partitionsJob } from "./jobs/partitions-job.ts";
+import { removedProjectsJob } from "./jobs/removed-projects.ts";
+import { spikesJob } from "./jobs/spikes-job.ts";
+import type { Log } from "./runtime/log.ts";
+import type { Metrics } from "./runtime/metrics.ts";
+
+export interface JobParts {
+  readonly config: Config;
+  readonly cluster: JoinedCluster;
+  readonly database: Database;
+  readonly metrics: Metrics;
+  readonly onIssueChanged: (change: IssueChange) => void;
+  readonly log: Log;
+}
+
+export function buildJobs({ config, cluster, database, metrics, onIssueChanged, log }: JobParts): JobRunner {
+  const onEscalated = (changes: readonly IssueChange[]) => {
+    if (changes.length > 0) log.info(`Spike checker: escalated ${changes.length} archived issues`);
+    for (const change of changes) onIssueChanged(change);
+  };
+  return new JobRunner({
+    database,
+    jobs: [
+      partitionsJob(database),
+      issueTimesJob(database, onIssueChanged),
+      spikesJob(onEscalated),
+      removedProjectsJob,
+      leftoversJob(database),
+    ],
+    holder: config.nodeName === undefined ? `${hostname()}/${process.pid}` : cluster.node.self,
+    onRun: (job, outcome, seconds) => {
+      metrics.jobRuns.inc({ job, outcome });
+      metrics.jobSeconds.inc({ job }, seconds);
+    },
+    log,
+  });
+}
