@@ -38,7 +38,7 @@ overEachTransport(({ start, startCluster }) => {
     }
   });
 
-  test("[SD-47] as soon as a connect returns, the peer's names are known", async () => {
+  test("[SD-47] [HAZARD-10] as soon as a connect returns, the peer's names are known", async () => {
     await using a = await start("a");
     await a.node.names.register("registry", process(a.node));
     await using b = await start("b");
