@@ -94,6 +94,27 @@ test("[ISSUE-01] [C-100] what is unknown is 404, what is illegal 409, what canno
   }
 });
 
+test("[ISSUE-04] a member is assigned and unassigned, and the activity says by whom", async () => {
+  const { issue } = await newIssue();
+  const { rows } = await running.database.query<{ user_id: string }>({
+    text: `
+      with made as (insert into users (email, display_name) values ('ann@example.com', 'Ann') returning id)
+      insert into organization_members (organization_id, user_id, role)
+      select o.id, made.id, 'member' from organizations o, made where o.slug = 'default' returning user_id`,
+  });
+  const user_id = rows[0]?.user_id;
+  for (const affected of [1, 0]) {
+    expect((await post(`/issues/${issue.id}/assign`, { user_id })).body).toEqual({ status: "ok", affected });
+  }
+  expect(await readIssue(server, issue.id)).toMatchObject({ assigned_to: user_id });
+  expect((await post(`/issues/${issue.id}/assign`, { user_id: "" })).body).toEqual({ status: "ok", affected: 1 });
+  expect(await readIssue(server, issue.id)).toMatchObject({ assigned_to: null });
+  expect((await activityOf(issue.id)).data).toMatchObject([
+    { kind: "assigned", details: { user_id: null, before: user_id }, actor: { kind: "token" } },
+    { kind: "assigned", details: { user_id, before: null } },
+  ]);
+});
+
 test("[ISSUE-04] nobody who is not a member can be assigned", async () => {
   const { issue } = await newIssue();
   for (const user_id of ["2f6d9a0e-0000-4000-8000-000000000000", "somebody"]) {

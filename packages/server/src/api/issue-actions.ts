@@ -5,6 +5,7 @@ import { changeIssues, type IssueCommand, type IssueRequest, type IssueResults }
 import { deleteIssues } from "../issues/delete-issues.ts";
 import { followEvents } from "../issues/follow-events.ts";
 import { listIssues } from "../issues/issue-list.queries.ts";
+import { findMemberOfUser } from "../organizations/members.queries.ts";
 import { badRequest, notFound, RequestRefusedError } from "./api-error.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
 import { actorOf } from "./issue-actor.ts";
@@ -81,8 +82,10 @@ type AnyCommand = IssueCommand | { readonly do: "delete" };
 async function run(deps: ApiDependencies, request: IssueRequest<AnyCommand>): Promise<IssueResults> {
   const { command } = request;
   if (command.do === "assign" && command.userId !== null) {
-    // Nobody is a member as long as there are no accounts.
-    throw new RequestRefusedError(400, "not_a_member", "user_id must be a member of the organization");
+    const { userId } = command;
+    const member = isUuid(userId) ? await findMemberOfUser(deps.database, request.organizationId, userId) : undefined;
+    if (member === undefined)
+      throw new RequestRefusedError(400, "not_a_member", "user_id must be a member of the organization");
   }
   if (command.do !== "delete") {
     return changeIssues(deps.database, { ...request, command }, deps.onIssueChanged);

@@ -118,3 +118,46 @@ function addCounts(table: string, of: string, type: string, order: string): stri
     order by ${order}
     on conflict (${order}) do update set count = c.count + excluded.count`;
 }
+
+/** Counts for one id what is counted for another: for the share of a fingerprint, all that its issue has. */
+export async function copyIssueTags(
+  tx: Transaction,
+  projectId: string,
+  copies: readonly { readonly fromId: string; readonly toId: string }[],
+): Promise<void> {
+  await tx.query({
+    name: "tags.copy_issue_tags",
+    text: `
+      insert into issue_tags (project_id, issue_id, key, value, count)
+      select t.project_id, k.to_id, t.key, t.value, t.count
+      from unnest($2::uuid[], $3::uuid[]) as k (from_id, to_id)
+      join issue_tags t on t.project_id = $1 and t.issue_id = k.from_id`,
+    values: [projectId, copies.map(({ fromId }) => fromId), copies.map(({ toId }) => toId)],
+  });
+}
+
+/** Makes the tags of an issue the sums of these shares. It has none before. */
+export async function sumIssueTags(
+  tx: Transaction,
+  projectId: string,
+  issueId: string,
+  shareIds: readonly string[],
+): Promise<void> {
+  await tx.query({
+    name: "tags.sum_issue_tags",
+    text: `
+      insert into issue_tags (project_id, issue_id, key, value, count)
+      select project_id, $2, key, value, sum(count) from issue_tags
+      where project_id = $1 and issue_id = any($3::uuid[])
+      group by project_id, key, value`,
+    values: [projectId, issueId, shareIds],
+  });
+}
+
+export async function deleteIssueTags(tx: Transaction, projectId: string, issueIds: readonly string[]): Promise<void> {
+  await tx.query({
+    name: "tags.delete_issue_tags",
+    text: "delete from issue_tags where project_id = $1 and issue_id = any($2::uuid[])",
+    values: [projectId, issueIds],
+  });
+}

@@ -54,6 +54,50 @@ export async function countUsers(
   return all.count;
 }
 
+/** Counts for one id whom another one has: for the share of a fingerprint, all users of its issue. */
+export async function copyIssueUsers(
+  tx: Transaction,
+  projectId: string,
+  copies: readonly { readonly fromId: string; readonly toId: string }[],
+): Promise<void> {
+  await tx.query({
+    name: "users.copy_of_issues",
+    text: `
+      insert into user_sketches (project_id, issue_id, hour, sketch)
+      select s.project_id, k.to_id, s.hour, s.sketch
+      from unnest($2::uuid[], $3::uuid[]) as k (from_id, to_id)
+      join user_sketches s on s.project_id = $1 and s.issue_id = k.from_id`,
+    values: [projectId, copies.map(({ fromId }) => fromId), copies.map(({ toId }) => toId)],
+  });
+}
+
+/** Makes the users of an issue those of these shares together; how many they are. It has none before. */
+export async function sumIssueUsers(
+  tx: Transaction,
+  projectId: string,
+  issueId: string,
+  shareIds: readonly string[],
+): Promise<number> {
+  const all = new UserSketch();
+  const shares = await readSketches(
+    tx,
+    shareIds.map((shareId) => ({ projectId, issueId: shareId })),
+  );
+  if (shares.size === 0) return 0;
+  for (const sketch of shares.values()) all.merge(sketch);
+  await lockSketches(tx, [{ projectId, issueId }]);
+  await writeSketches(tx, [{ projectId, issueId, sketch: all }]);
+  return all.count;
+}
+
+export async function deleteIssueUsers(tx: Transaction, projectId: string, issueIds: readonly string[]): Promise<void> {
+  await tx.query({
+    name: "users.delete_of_issues",
+    text: "delete from user_sketches where project_id = $1 and issue_id = any($2::uuid[])",
+    values: [projectId, issueIds],
+  });
+}
+
 function adds(sketch: UserSketch, users: Iterable<UserHash>): boolean {
   let isChanged = false;
   for (const user of users) isChanged = sketch.add(user) || isChanged;

@@ -1,14 +1,18 @@
 /** Deletes issues: each chunk at once and whole, with their events following. A later event makes an issue anew. */
 import type { ApiIssueResult } from "@mesher/protocol";
+import { deleteIssueShares } from "../dashboards/issue-shares.ts";
 import { deleteIssueCounts } from "../dashboards/rollups.queries.ts";
 import type { Database } from "../db/database.ts";
 import { type Transaction, withTransaction } from "../db/transaction.ts";
 import { insertEventMoves } from "../events/event-moves.ts";
+import { type AuditActor, recordAudit, SERVER_ACTOR } from "../organizations/audit.queries.ts";
 import { insertActivity } from "./activity.queries.ts";
 import { lockIssues } from "./change-issues.queries.ts";
 import { type ChunkOutcome, type IssueRequest, type IssueResults, inChunks } from "./change-issues.ts";
 import { deleteIssueRows, findProjectsOfIssues } from "./delete-issues.queries.ts";
-import type { IssueChange } from "./issue-change.ts";
+import type { IssueActor, IssueChange } from "./issue-change.ts";
+import type { IssueKey } from "./issues.queries.ts";
+import { listFingerprints } from "./merge-issues.queries.ts";
 import { lockProjectsForMoving } from "./project-lock.ts";
 
 /** As `changeIssues`. */
@@ -24,6 +28,10 @@ async function deleteChunk(tx: Transaction, request: IssueRequest<{ readonly do:
   await lockProjectsForMoving(tx, await findProjectsOfIssues(tx, request));
   const issues = await lockIssues(tx, request);
   const { actor } = request;
+  for (const [projectId, issueIds] of byProject(issues)) {
+    const shares = await listFingerprints(tx, projectId, issueIds);
+    await deleteIssueShares(tx, projectId, [...issueIds, ...shares.map(({ shareId }) => shareId)]);
+  }
   if (issues.length === 0) return { results: new Map(), changes: [] };
   const deleted = await deleteIssueRows(tx, issues);
   await deleteIssueCounts(tx, issues);
@@ -39,5 +47,27 @@ async function deleteChunk(tx: Transaction, request: IssueRequest<{ readonly do:
     details: { number, title },
   }));
   await insertActivity(tx, changes);
+  // Whoever looks for it later finds no issue to ask.
+  for (const { issueId, details } of changes) {
+    const target = { kind: "issue", id: issueId };
+    const { organizationId } = request;
+    await recordAudit(tx, { organizationId, actor: auditActorOf(actor), action: "issue.deleted", target, details });
+  }
   return { results: new Map(issues.map(({ issueId }) => [issueId, "changed" satisfies ApiIssueResult])), changes };
+}
+
+function auditActorOf({ kind, id, name }: IssueActor): AuditActor {
+  if (kind === "system") return SERVER_ACTOR;
+  const ids = id === null ? {} : kind === "user" ? { userId: id } : { tokenId: id };
+  return { kind: kind === "user" ? "person" : "token", name, ...ids };
+}
+
+function byProject(issues: readonly IssueKey[]): Map<string, string[]> {
+  const ids = new Map<string, string[]>();
+  for (const { projectId, issueId } of issues) {
+    const others = ids.get(projectId);
+    if (others === undefined) ids.set(projectId, [issueId]);
+    else others.push(issueId);
+  }
+  return ids;
 }

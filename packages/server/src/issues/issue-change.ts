@@ -4,7 +4,7 @@ import type { IssueAction } from "@mesher/protocol";
 /** Who did it. `system`: nobody; it came by itself. */
 export interface IssueActor {
   readonly kind: "user" | "token" | "system";
-  /** Of the user; `null`: a token of the organization, or the system. */
+  /** Of the user or token; `null`: the system, or the server's own token. */
   readonly id: string | null;
   readonly name: string;
 }

@@ -13,8 +13,8 @@ export interface FoundIssue extends FingerprintKey {
   readonly status: IssueStatus;
   /** An event may end its resolution or archive: see `wakeIssues`. */
   readonly mayWake: boolean;
-  /** Its events are counted apart, too: see `countIntoFingerprints`. */
-  readonly isCounted: boolean;
+  /** Of a fingerprint whose events are counted apart, too: its id, as it stands in the place of an issue's. */
+  readonly shareId: string | undefined;
 }
 
 /** The issues that fingerprints lead to. Those without one are left out. */
@@ -42,7 +42,7 @@ export async function findIssuesByFingerprint(tx: Transaction, keys: readonly Fi
     issueId: row.issue_id,
     status: row.status,
     mayWake: row.may_wake,
-    isCounted: row.is_counted,
+    shareId: row.is_counted ? row.fingerprint : undefined,
   }));
 }
 
@@ -165,6 +165,22 @@ export async function setUserCounts(tx: Transaction, counts: readonly UserCount[
     name: "issues.set_user_counts",
     text: `
       update issue_counters c set user_count = greatest(c.user_count, k.users)
+      from unnest($1::uuid[], $2::uuid[], $3::integer[]) as k (project_id, issue_id, users)
+      where c.project_id = k.project_id and c.issue_id = k.issue_id`,
+    values: [
+      counts.map(({ projectId }) => projectId),
+      counts.map(({ issueId }) => issueId),
+      counts.map(({ users }) => users),
+    ],
+  });
+}
+
+/** What sketches say of issues that were merged or taken apart: it may be less than before. */
+export async function replaceUserCounts(tx: Transaction, counts: readonly UserCount[]): Promise<void> {
+  await tx.query({
+    name: "issues.replace_user_counts",
+    text: `
+      update issue_counters c set user_count = k.users
       from unnest($1::uuid[], $2::uuid[], $3::integer[]) as k (project_id, issue_id, users)
       where c.project_id = k.project_id and c.issue_id = k.issue_id`,
     values: [

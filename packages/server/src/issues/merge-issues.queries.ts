@@ -13,6 +13,9 @@ export interface IssueFingerprint {
   readonly fingerprint: string;
   /** The issue it came with; `null`: it is the issue's own. */
   readonly mergedFrom: string | null;
+  /** Its id where its share is counted, and whether it is. */
+  readonly shareId: string;
+  readonly isCounted: boolean;
 }
 
 export async function listFingerprints(
@@ -20,10 +23,15 @@ export async function listFingerprints(
   projectId: string,
   issueIds: readonly string[],
 ): Promise<IssueFingerprint[]> {
-  const { rows } = await tx.query<{ issue_id: string; fingerprint: string; merged_from: string | null }>({
+  const { rows } = await tx.query<{
+    issue_id: string;
+    fingerprint: string;
+    merged_from: string | null;
+    is_counted: boolean;
+  }>({
     name: "issues.list_fingerprints",
     text: `
-      select issue_id, fingerprint, merged_from from issue_fingerprints
+      select issue_id, fingerprint, merged_from, is_counted from issue_fingerprints
       where project_id = $1 and issue_id = any($2::uuid[])
       order by fingerprint`,
     values: [projectId, issueIds],
@@ -32,6 +40,8 @@ export async function listFingerprints(
     issueId: row.issue_id,
     fingerprint: row.fingerprint.replaceAll("-", ""),
     mergedFrom: row.merged_from,
+    shareId: row.fingerprint,
+    isCounted: row.is_counted,
   }));
 }
 
@@ -67,13 +77,13 @@ export async function startShares(tx: Transaction, projectId: string, issueIds: 
   });
 }
 
-/** No shares any more for an issue that has one fingerprint only. */
+/** No shares any more for issues that have one fingerprint only; the ids of those that ended. */
 export async function endSharesOfSingles(
   tx: Transaction,
   projectId: string,
   issueIds: readonly string[],
-): Promise<void> {
-  await tx.query({
+): Promise<string[]> {
+  const { rows } = await tx.query<{ fingerprint: string }>({
     name: "issues.end_shares",
     text: `
       with singles as (
@@ -83,10 +93,13 @@ export async function endSharesOfSingles(
         returning f.project_id, f.fingerprint
       ), counters as (
         delete from fingerprint_counters c using singles s where c.project_id = s.project_id and c.fingerprint = s.fingerprint
+      ), hours as (
+        delete from fingerprint_counts c using singles s where c.project_id = s.project_id and c.fingerprint = s.fingerprint
       )
-      delete from fingerprint_counts c using singles s where c.project_id = s.project_id and c.fingerprint = s.fingerprint`,
+      select fingerprint from singles`,
     values: [projectId, issueIds],
   });
+  return rows.map(({ fingerprint }) => fingerprint);
 }
 
 /** Makes the counters of issues the sums of their fingerprints' shares. */

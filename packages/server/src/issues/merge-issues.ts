@@ -4,6 +4,7 @@
  * Each is one transaction that holds its project alone (`project-lock.ts`), so no event is stored between the two states. The
  * counts are exact afterwards, whatever retention has removed: every fingerprint's share is kept. Events follow.
  */
+import { deleteIssueShares, startIssueShares, sumIssueShares } from "../dashboards/issue-shares.ts";
 import { sumFingerprintCounts } from "../dashboards/rollups.queries.ts";
 import type { Database } from "../db/database.ts";
 import { type Transaction, withTransaction } from "../db/transaction.ts";
@@ -13,6 +14,7 @@ import { type LockedIssue, lockIssues } from "./change-issues.queries.ts";
 import { findProjectsOfIssues } from "./delete-issues.queries.ts";
 import { followEvents } from "./follow-events.ts";
 import type { IssueActor, IssueChange } from "./issue-change.ts";
+import { replaceUserCounts } from "./issues.queries.ts";
 import {
   endSharesOfSingles,
   type IssueFingerprint,
@@ -108,10 +110,9 @@ async function merge(tx: Transaction, { organizationId, issueId, sourceIds, acto
   const fingerprints = await listFingerprints(tx, projectId, ids);
   if (fingerprints.length > FINGERPRINTS_MAX) return refuse("too_many_fingerprints");
 
-  await startShares(tx, projectId, ids);
+  await startAllShares(tx, projectId, ids);
   await mergeIssueRows(tx, projectId, sources, issueId);
-  await sumShares(tx, projectId, [issueId]);
-  await sumFingerprintCounts(tx, projectId, ids);
+  await sumAllShares(tx, projectId, ids);
   await insertEventMoves(
     tx,
     sources.map((fromIssueId) => ({ projectId, fromIssueId, toIssueId: issueId })),
@@ -145,11 +146,10 @@ async function unmerge(
   const concerned = [issueId, ...restoredIds];
 
   // One that was taken out before may have gone on alone, and gets its second fingerprint now.
-  await startShares(tx, projectId, restoredIds);
+  await startAllShares(tx, projectId, restoredIds);
   await unmergeFingerprintRows(tx, { projectId, issueId }, chosen);
-  await sumShares(tx, projectId, concerned);
-  await sumFingerprintCounts(tx, projectId, concerned);
-  await endSharesOfSingles(tx, projectId, concerned);
+  await sumAllShares(tx, projectId, concerned);
+  await deleteIssueShares(tx, projectId, await endSharesOfSingles(tx, projectId, concerned));
   await insertEventMoves(
     tx,
     chosen.map(({ fingerprint, mergedFrom }) => ({
@@ -167,6 +167,26 @@ async function unmerge(
   ];
   await insertActivity(tx, changes);
   return { result: { kind: "done", issueIds: restoredIds }, projectId, changes };
+}
+
+async function startAllShares(tx: Transaction, projectId: string, issueIds: readonly string[]): Promise<void> {
+  const fingerprints = await listFingerprints(tx, projectId, issueIds);
+  await startIssueShares(
+    tx,
+    projectId,
+    fingerprints.filter(({ isCounted }) => !isCounted),
+  );
+  await startShares(tx, projectId, issueIds);
+}
+
+/** For the issues that are left, and those that went into another one: they have no fingerprint and so nothing. */
+async function sumAllShares(tx: Transaction, projectId: string, issueIds: readonly string[]): Promise<void> {
+  await sumShares(tx, projectId, issueIds);
+  await sumFingerprintCounts(tx, projectId, issueIds);
+  const shares = new Map<string, string[]>(issueIds.map((id) => [id, []]));
+  for (const { issueId, shareId } of await listFingerprints(tx, projectId, issueIds))
+    shares.get(issueId)?.push(shareId);
+  await replaceUserCounts(tx, await sumIssueShares(tx, projectId, shares));
 }
 
 /** Locks the issues and holds their projects alone; those that exist, in the order of `ids`. */

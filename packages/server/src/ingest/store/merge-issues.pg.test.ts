@@ -45,6 +45,9 @@ interface Sums {
   readonly lastMs: number;
   readonly firstRelease: string | null;
   readonly lastRelease: string | null;
+  readonly users: number;
+  /** Events by browser. */
+  readonly browsers: Readonly<Record<string, number>>;
   readonly hours: Readonly<Record<number, number>>;
   readonly eventIds: readonly string[];
 }
@@ -58,12 +61,17 @@ async function readSums({ projectId }: TestProject): Promise<Record<string, Sums
     last_seen: Date;
     first_release: string | null;
     last_release: string | null;
+    user_count: number;
   }>(
     "select i.id, c.* from issues i left join issue_counters c on c.project_id = i.project_id and c.issue_id = i.id where i.project_id = $1",
     [projectId],
   );
   const hours = await rows<{ issue_id: string; hour: Date; count: number }>(
     "select issue_id, hour, count from issue_counts where project_id = $1",
+    [projectId],
+  );
+  const tags = await rows<{ issue_id: string; value: string; count: number }>(
+    "select issue_id, value, count from issue_tags where project_id = $1 and key = 'browser'",
     [projectId],
   );
   const events = await rows<{ issue_id: string; event_id: string }>(
@@ -79,6 +87,10 @@ async function readSums({ projectId }: TestProject): Promise<Record<string, Sums
         lastMs: row.last_seen.getTime(),
         firstRelease: row.first_release,
         lastRelease: row.last_release,
+        users: row.user_count,
+        browsers: Object.fromEntries(
+          tags.filter(({ issue_id }) => issue_id === row.id).map(({ value, count }) => [value, count]),
+        ),
         hours: Object.fromEntries(
           hours.filter(({ issue_id }) => issue_id === row.id).map(({ hour, count }) => [hour.getTime(), count]),
         ),
@@ -94,6 +106,11 @@ async function readSums({ projectId }: TestProject): Promise<Record<string, Sums
 function sumsOf(events: readonly DigestedEvent[]): Sums {
   const byTime = events.toSorted((a, b) => a.receivedAtMs - b.receivedAtMs);
   const hours: Record<number, number> = {};
+  const browsers: Record<string, number> = {};
+  for (const { tags } of events) {
+    const browser = tags["browser"];
+    if (browser !== undefined) browsers[browser] = (browsers[browser] ?? 0) + 1;
+  }
   for (const { receivedAtMs } of events) hours[hourOf(receivedAtMs)] = (hours[hourOf(receivedAtMs)] ?? 0) + 1;
   return {
     events: events.length,
@@ -101,6 +118,8 @@ function sumsOf(events: readonly DigestedEvent[]): Sums {
     lastMs: byTime.at(-1)?.receivedAtMs ?? 0,
     firstRelease: byTime.find(({ release }) => release !== undefined)?.release ?? null,
     lastRelease: byTime.findLast(({ release }) => release !== undefined)?.release ?? null,
+    users: new Set(events.flatMap(({ user }) => user ?? [])).size,
+    browsers,
     hours,
     eventIds: events.map(({ eventId }) => eventId).toSorted(),
   };
@@ -122,7 +141,7 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant("unmerge" as const), which: fc.nat({ max: 3 }) }) },
 );
 
-test("[GROUP-05] however issues are merged and taken apart between events, counts, hours, times, releases and events are those of their fingerprints", async () => {
+test("[GROUP-05] however issues are merged and taken apart between events, counts, hours, times, releases, users, tags and events are those of their fingerprints", async () => {
   let minute = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 14 }), async (steps) => {
@@ -133,6 +152,8 @@ test("[GROUP-05] however issues are merged and taken apart between events, count
         return eventOf(project.projectId, fingerprints[which] ?? "", {
           receivedAtMs: now - 5 * HOUR_MS + (minute % 290) * 60_000 + (minute % 1_000),
           release: minute % 3 === 0 ? undefined : `r${minute}`,
+          user: minute % 5 === 0 ? undefined : BigInt(minute % 7),
+          tags: minute % 4 === 0 ? {} : { browser: `Firefox ${minute % 3}` },
         });
       };
       const events = fingerprints.map((_, which) => [nextEvent(which)]);
@@ -255,6 +276,10 @@ test("a merged issue has one number and one life: its old ones come back with it
   expect(await rows("select title, status from issues where id = $1", [b])).toEqual([
     { title: "The other", status: "unresolved" },
   ]);
+  const tagged = await rows<{ issue_id: string }>("select distinct issue_id from issue_tags where project_id = $1", [
+    project.projectId,
+  ]);
+  expect(tagged.map(({ issue_id }) => issue_id).toSorted()).toEqual([a, b].toSorted());
   for (const table of ["merged_issues", "fingerprint_counters", "fingerprint_counts", "event_moves"]) {
     expect([table, await rows(`select 1 from ${table} where project_id = $1`, [project.projectId])]).toEqual([
       table,
@@ -311,6 +336,7 @@ test("deleting a merged issue deletes all that went into it", async () => {
     "issue_fingerprints",
     "issue_counters",
     "issue_counts",
+    "issue_tags",
     "events",
     "merged_issues",
     "fingerprint_counters",

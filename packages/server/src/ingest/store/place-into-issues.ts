@@ -9,7 +9,8 @@ export interface PlacedEvent extends DigestedEvent {
   /** The one of its fingerprints that led to the issue. */
   readonly fingerprint: string;
   readonly placedBy: string | undefined;
-  readonly issue: Pick<FoundIssue, "mayWake" | "isCounted">;
+  readonly shareId: string | undefined;
+  readonly mayWake: boolean;
 }
 
 export interface Placement {
@@ -32,9 +33,9 @@ export async function placeIntoIssues(tx: Transaction, events: readonly Digested
       discarded.push(event);
       continue;
     }
-    const { issueId, fingerprint } = issue;
+    const { issueId, fingerprint, shareId, mayWake } = issue;
     const placedBy = fingerprint === event.fingerprints[0] ? undefined : fingerprint;
-    placed.push({ ...event, issueId, issue, fingerprint, placedBy });
+    placed.push({ ...event, issueId, fingerprint, placedBy, shareId, mayWake });
   }
   return { placed, discarded, createdIssueIds };
 }
@@ -59,7 +60,7 @@ async function createMissing(
   const created = await createIssues(tx, [...missing.values()]);
   for (const [key, { projectId, fingerprint, issueId }] of missing) {
     if (!created.has(issueId)) continue;
-    issues.set(key, { projectId, fingerprint, issueId, status: "unresolved", mayWake: false, isCounted: false });
+    issues.set(key, { projectId, fingerprint, issueId, status: "unresolved", mayWake: false, shareId: undefined });
   }
   // Made by somebody else in between, who has committed by now.
   const lost = events.filter((event) => issueOf(issues, event) === undefined);

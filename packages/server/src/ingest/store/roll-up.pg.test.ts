@@ -28,6 +28,7 @@ function eventOf(projectId: string, issueId: string, more: Partial<CountedEvent>
     release: undefined,
     tags: {},
     user: undefined,
+    shareId: undefined,
     ...more,
   };
 }

@@ -18,6 +18,8 @@ export interface CountedEvent {
   readonly release: string | undefined;
   readonly tags: Readonly<Record<string, string>>;
   readonly user: UserHash | undefined;
+  /** Under which its fingerprint's share in the issue is counted, too, as if it were an issue. */
+  readonly shareId: string | undefined;
 }
 
 /**
@@ -53,7 +55,10 @@ async function countTags(tx: Transaction, events: readonly CountedEvent[]): Prom
   if (counted.length === 0) return;
   await addIssueTags(
     tx,
-    countBy(counted, ({ event, key, value }) => ({ projectId: event.projectId, issueId: event.issueId, key, value })),
+    countBy(
+      counted.flatMap(({ event, ...tag }) => idsOf(event).map((issueId) => ({ event, issueId, ...tag }))),
+      ({ event, issueId, key, value }) => ({ projectId: event.projectId, issueId, key, value }),
+    ),
   );
   await addTagCounts(
     tx,
@@ -80,6 +85,8 @@ function tagsOf({ environment, release, tags }: CountedEvent): [string, string][
   return Object.entries(all).filter((tag): tag is [string, string] => tag[1] !== undefined && tag[1] !== "");
 }
 
+const idsOf = ({ issueId, shareId }: CountedEvent) => (shareId === undefined ? [issueId] : [issueId, shareId]);
+
 const nameOf = ({ projectId, key }: TagKey) => `${projectId}/${key}`;
 
 /** Into the sketch of every issue, and that of every project's hour. */
@@ -90,10 +97,11 @@ async function countUsers(tx: Transaction, events: readonly CountedEvent[]): Pro
     if (known === undefined) seen.set(name, { ...key, users: new Set([user]) });
     else known.users.add(user);
   };
-  for (const { projectId, issueId, receivedAtMs, user } of events) {
+  for (const event of events) {
+    const { projectId, receivedAtMs, user } = event;
     if (user === undefined) continue;
     const hourMs = hourOf(receivedAtMs);
-    see(`${projectId}/${issueId}`, { projectId, issueId }, user);
+    for (const issueId of idsOf(event)) see(`${projectId}/${issueId}`, { projectId, issueId }, user);
     see(`${projectId}/${hourMs}`, { projectId, hourMs }, user);
   }
   if (seen.size === 0) return [];

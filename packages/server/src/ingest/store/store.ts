@@ -80,14 +80,14 @@ async function storeInTransaction(tx: Transaction, batch: DigestedBatch): Promis
   if (releases.length > 0) await seeReleases(tx, releases);
   const awake = await wakeIssues(
     tx,
-    placed.filter(({ issue }) => issue.mayWake),
+    placed.filter(({ mayWake }) => mayWake),
   );
 
   if (placed.length > 0) {
     await insertEvents(tx, placed);
     await countFingerprints(
       tx,
-      placed.filter(({ issue }) => issue.isCounted),
+      placed.filter(({ shareId }) => shareId !== undefined),
     );
   }
   const users = placed.length === 0 ? [] : await rollUp(tx, placed);
