@@ -167,7 +167,7 @@ export class Dialler {
   }
 
   #failed(key: string, cause: unknown): void {
-    this.#book.failed(key, this.#options.world.nowMs());
+    this.#book.failed(key, this.#options.world.nowMs(), this.#options.isAlone());
     const error =
       cause instanceof PeerRefusedError ? cause : new PeerRefusedError(key, "unreachable", String(cause), { cause });
     if (error.reason === "wrong_cookie") this.#failedDials += 1;

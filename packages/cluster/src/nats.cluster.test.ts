@@ -161,6 +161,7 @@ test("[NODE-04] nodes of another cookie at the same server are another cluster; 
   await expect(fresh.node.connect(old.node.self)).rejects.toThrow("knows no node of this name and cookie");
   const both = await start("both", `${OTHER_COOKIE}, ${TEST_COOKIE}`);
   await until(() => both.node.list().length === 2, "both sides");
+  await until(() => [old, fresh].every(({ node }) => node.list().length > 0), "the one between them");
   expect([old.node.list(), fresh.node.list()]).toEqual([[both.node.self], [both.node.self]]);
   await old.node.connect(both.node.self);
 });

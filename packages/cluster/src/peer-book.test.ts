@@ -26,6 +26,18 @@ test("[C-27] a peer is tried for ever, ever more rarely, and at once again after
   expect(book.due(1_000_499, all)).toEqual([]);
 });
 
+test("a node without any peer waits less: its cluster may be just starting", () => {
+  const book = new PeerBook(self.full, () => 1);
+  book.learn(seed, true, 0);
+  const waits = Array.from({ length: 5 }, () => {
+    book.failed(seed.full, 0, true);
+    return book.nextDueMs(all);
+  });
+  expect(waits).toEqual([500, 1_000, 2_000, 2_000, 2_000]);
+  book.failed(seed.full, 0);
+  expect(book.nextDueMs(all)).toBe(10_000);
+});
+
 test("waits differ at random by up to half", () => {
   const hasty = new PeerBook(self.full, () => 0);
   hasty.learn(seed, true, 0);

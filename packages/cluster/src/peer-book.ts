@@ -1,8 +1,11 @@
 /** Which peers there are to dial and when: pure, so that its clock can be a test's. */
 import type { NodeName } from "./node-name.ts";
 
-/** Waits between attempts: they grow from the first to the longest and are never given up. */
-const BACKOFF_MS = { first: 500, max: 10_000 } as const;
+/**
+ * Waits between attempts: they grow from the first to the longest and are never given up. A node without any peer has
+ * nothing better to do, and its cluster may be just starting: it waits less.
+ */
+const BACKOFF_MS = { first: 500, maxAlone: 2_000, max: 10_000 } as const;
 
 /** A peer of which only gossip told is forgotten when it was not reached for so long; seeds never are. */
 const FORGOTTEN_AFTER_MS = 24 * 60 * 60 * 1000;
@@ -61,10 +64,10 @@ export class PeerBook {
     peer.dueAtMs = nowMs + this.#backoffMs(0);
   }
 
-  failed(name: string, nowMs: number): void {
+  failed(name: string, nowMs: number, isAlone = false): void {
     const peer = this.#peers.get(name);
     if (peer === undefined) return;
-    peer.dueAtMs = nowMs + this.#backoffMs(peer.failures);
+    peer.dueAtMs = nowMs + this.#backoffMs(peer.failures, isAlone ? BACKOFF_MS.maxAlone : BACKOFF_MS.max);
     peer.failures += 1;
     if (!peer.isSeed && nowMs - peer.reachedAtMs > FORGOTTEN_AFTER_MS) this.#peers.delete(name);
   }
@@ -81,8 +84,8 @@ export class PeerBook {
   }
 
   /** Shortened by up to half at random, so that many do not come at once. */
-  #backoffMs(failures: number): number {
-    const full = Math.min(BACKOFF_MS.max, BACKOFF_MS.first * 2 ** Math.min(failures, 10));
+  #backoffMs(failures: number, maxMs: number = BACKOFF_MS.max): number {
+    const full = Math.min(maxMs, BACKOFF_MS.first * 2 ** Math.min(failures, 10));
     return full * (0.5 + this.#random() / 2);
   }
 }
