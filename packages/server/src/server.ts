@@ -5,6 +5,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { formatDsn } from "@mesher/protocol";
+import type { DeclaredRoute } from "./api/access.ts";
 import { createAuthentication } from "./api/authenticate.ts";
 import { HttpServer } from "./api/server.ts";
 import { acceptElsewhere } from "./cluster/accept-elsewhere.ts";
@@ -57,6 +58,8 @@ export interface RunningServer {
   readonly token: string;
   readonly firstStart: FirstStart;
   readonly dsn: string;
+  /** What the API answers to, and to whom. */
+  readonly routes: readonly DeclaredRoute[];
   /** One-time, for the first owner; `undefined`: there is an owner. */
   readonly setupLink: string | undefined;
   readonly databaseUrl: string;
@@ -115,6 +118,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     token,
     firstStart,
     dsn: dsnOf(firstStart.defaultProject),
+    routes: http.routes,
     setupLink: people.setupToken && linkOf("join", people.setupToken),
     databaseUrl,
     stop: () => everything.disposeAsync(),
