@@ -1,10 +1,34 @@
 import { defineConfig } from "vitest/config";
 
+/** What SDKs and programs ask of a server over HTTP and WebSocket: the same wherever they ask it. */
+const FRONT_DOOR = [
+  "api",
+  "curl.sdk",
+  "issue-life",
+  "live",
+  "projects",
+  "sample-events.sdk",
+  "sentry-cli.sdk",
+  "sentry-node.sdk",
+].map((name) => `packages/testkit/test/${name}.test.ts`);
+
+const onNode = (node: string) => ({
+  extends: true as const,
+  test: { name: `node ${node.replace("/", " of ")}`, include: FRONT_DOOR, env: { MESHER_TEST_NODE: node } },
+});
+
 export default defineConfig({
   test: {
-    include: ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts"],
     globalSetup: ["packages/testkit/src/global-setup.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: "alone", include: ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts"] },
+      },
+      onNode("1/3"),
+      onNode("3/3"),
+    ],
   },
 });

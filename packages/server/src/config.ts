@@ -1,7 +1,15 @@
 /** Every setting of the server, in one table. `docs/configuration.md` is printed from it. */
 import { isIP } from "node:net";
 import { resolve } from "node:path";
-import { CookieError, NodeNameError, parseCookies, parseNodeName, parsePeers } from "@mesher/cluster/settings";
+import {
+  CookieError,
+  NodeNameError,
+  parseCookies,
+  parseNodeName,
+  parsePeers,
+  parseTransport,
+  TransportError,
+} from "@mesher/cluster/settings";
 
 export interface Setting<T> {
   readonly env: string;
@@ -46,6 +54,12 @@ export const SETTINGS = {
     env: "MESHER_PEERS",
     parse: peers,
     help: "Where to look for the cluster: `name@host:port` and `dns:host:port`, with commas between them. One that is reachable is enough.",
+  },
+  transport: {
+    env: "MESHER_TRANSPORT",
+    parse: transport,
+    default: "mesh",
+    help: "How nodes reach each other: `mesh`, directly, or over a NATS server: `nats://[user:password@]host:4222`, `tls://…`.",
   },
   replicas: {
     env: "MESHER_REPLICAS",
@@ -277,6 +291,11 @@ function cookie(value: string): string {
   return explained(() => parseCookies(value).join(","));
 }
 
+function transport(value: string): string {
+  explained(() => parseTransport(value));
+  return value;
+}
+
 function peers(value: string): string {
   explained(() => parsePeers(value));
   return value;
@@ -287,7 +306,8 @@ function explained<T>(parse: () => T): T {
   try {
     return parse();
   } catch (error) {
-    if (error instanceof NodeNameError || error instanceof CookieError) throw new RangeError(error.message);
+    if (error instanceof NodeNameError || error instanceof CookieError || error instanceof TransportError)
+      throw new RangeError(error.message);
     throw error;
   }
 }
@@ -299,6 +319,7 @@ const SECRET_PARSERS: ReadonlySet<(text: string) => unknown> = new Set([
   longSecret,
   password,
   clientSecret,
+  transport,
 ]);
 
 function port(value: string): number {

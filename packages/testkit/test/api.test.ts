@@ -1,19 +1,19 @@
 import type { ApiEventDetail, ApiEventSummary, ApiIssue, ApiIssueDetail, ApiPage, ApiProject } from "@mesher/protocol";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { testDatabase } from "../src/database.ts";
 import { newEventId, sendEvent } from "../src/send.ts";
 import { ServerProcess } from "../src/server-process.ts";
 import { waitUntil } from "../src/wait-until.ts";
+import { startTestServer, type TestServer } from "./test-server.ts";
 
-let db: Awaited<ReturnType<typeof testDatabase>>;
+let started: TestServer;
 let server: ServerProcess;
 const ISSUES = 30;
 const nameOf = (n: number) =>
   `Problem ${String.fromCharCode(97 + (n % 26))}${String.fromCharCode(97 + Math.floor(n / 26))}`;
 
 beforeAll(async () => {
-  db = await testDatabase();
-  server = await ServerProcess.start({ databaseUrl: db.url });
+  started = await startTestServer();
+  server = started.server;
   for (let n = 0; n < ISSUES; n += 1) {
     await sendEvent(server.dsn, {
       event_id: newEventId(),
@@ -23,10 +23,7 @@ beforeAll(async () => {
   }
   await waitUntil("all issues", async () => (await list()).data.length === ISSUES);
 });
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  await db[Symbol.asyncDispose]();
-});
+afterAll(() => started[Symbol.asyncDispose]());
 
 const list = (query = "limit=100") => server.get<ApiPage<ApiIssue>>(`/api/v1/projects/default/issues?${query}`);
 const raw = (path: string, headers: Record<string, string> = { authorization: `Bearer ${server.token}` }) =>
@@ -165,10 +162,10 @@ test("an event of another project of the organization is found, and one of anoth
   const event_id = newEventId();
   await sendEvent(server.dsn, { event_id, message: nameOf(0) });
   await waitUntil("the event", async () => (await raw(`/api/v1/events/${event_id}`)).ok);
-  const { rows } = await db.database.query<{ id: string }>({
+  const { rows } = await started.database.query<{ id: string }>({
     text: "insert into organizations (slug, name) values ('other', 'Other') returning id",
   });
-  await db.database.query({
+  await started.database.query({
     text: "insert into api_tokens (organization_id, token_sha256, label, role) values ($1, sha256('mshr_token_of_the_others'), 'x', 'owner')",
     values: [rows[0]?.id],
   });
@@ -186,23 +183,23 @@ test("an event of another project of the organization is found, and one of anoth
 });
 
 test("a revoked token stops working at once, a revoked key within seconds", async () => {
-  await db.database.query({
+  await started.database.query({
     text: `insert into api_tokens (organization_id, token_sha256, label, role)
       select id, sha256('mshr_token_to_be_revoked'), 'x', 'member' from organizations where slug = 'default'`,
   });
   const headers = { authorization: "Bearer mshr_token_to_be_revoked" };
   expect((await raw("/api/v1/projects", headers)).status).toBe(200);
-  await db.database.query({
+  await started.database.query({
     text: "update api_tokens set revoked_at = now() where token_sha256 = sha256('mshr_token_to_be_revoked')",
   });
   expect((await raw("/api/v1/projects", headers)).status).toBe(401);
 
-  await db.database.query({
+  await started.database.query({
     text: "insert into project_keys (public_key, project_id) select 'mshr_second', id from projects where slug = 'default'",
   });
   const dsn = server.dsn.replace(/mshr_[0-9a-f]+/, "mshr_second");
   expect((await sendEvent(dsn, { event_id: newEventId(), message: nameOf(1) })).status).toBe(200);
-  await db.database.query({ text: "update project_keys set revoked_at = now() where public_key = 'mshr_second'" });
+  await started.database.query({ text: "update project_keys set revoked_at = now() where public_key = 'mshr_second'" });
   await waitUntil("the revoked key to be refused", async () => {
     const { status } = await sendEvent(dsn, { event_id: newEventId(), message: nameOf(1) });
     return status === 403;

@@ -16,20 +16,21 @@ export interface JoinedCluster {
  * A node that cannot start does not stop the server: it stands alone as well, and its status says why.
  */
 export async function joinCluster(config: Config, version: string, log: Log): Promise<JoinedCluster> {
-  const { nodeName, cookie, peers, heartbeatMs, silenceMs } = config;
+  const { nodeName, cookie, peers, transport, heartbeatMs, silenceMs } = config;
   if (nodeName === undefined || cookie === undefined) return { node: await startNode({ log }) };
   try {
     const node = await startNode({
       name: nodeName,
       cookie,
       peers,
+      transport,
       version,
       compatibility: COMPATIBILITY,
       tuning: { heartbeatMs, silenceMs },
       log,
     });
     log.info(`[Mesher] Node started: ${node.self}`);
-    if (peers === undefined) log.info("No peers configured");
+    if (peers === undefined && transport === "mesh") log.info("No peers configured");
     node.monitor(({ kind, node: peer }) => {
       if (kind === "up") log.info(`Connected to peer: ${peer}`);
     });
