@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 const FRONT_DOOR = [
   "api",
   "curl.sdk",
+  "front-door",
   "issue-life",
   "live",
   "projects",

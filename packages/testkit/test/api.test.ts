@@ -223,7 +223,7 @@ test("the loss account names what was stored and what was refused", async () => 
   expect(metrics).toMatch(/mesher_ingest_items_total\{outcome="unknown_key",category="\w+"\} \d+/);
 });
 
-test("a wrong setting stops the start with one line that names it", async () => {
+test("[SD-10] a wrong setting stops the start with one line that names it", async () => {
   await expect(ServerProcess.start({ env: { MESHER_HTTP_PORT: "99999" } })).rejects.toThrow(
     /MESHER_HTTP_PORT is "99999": must be a port/,
   );

@@ -43,7 +43,7 @@ async function countsOf({ database }: TestDatabase) {
   return rows[0];
 }
 
-test("[SD-36] [SD-38] [SD-60] [SD-62] [CLUSTER-03] [CLUSTER-05] a peer stores with its own pool what an overloaded node cannot, and goes home", async () => {
+test("[SD-36] [SD-38] [SD-60] [SD-62] [CLUSTER-03] [CLUSTER-05] [C-51] a peer stores with its own pool what an overloaded node cannot, and goes home", async () => {
   await using db = await testDatabase();
   await using proxy = await BlackholeProxy.inFrontOf(db.url);
   await using cluster = await ServerCluster.start(1, { databaseUrl: proxy.url, env: UNLIMITED });

@@ -1,0 +1,17 @@
+/** Where the tests of the front door run: alone, or on one node of a cluster. */
+import type { ApiCluster } from "@mesher/protocol";
+import { expect, test } from "vitest";
+import { startTestServer } from "./test-server.ts";
+
+test("[SD-05] [SD-24] [SD-27] [SD-52] [C-59] the tests of the front door run alone, on the first node of three and on the last", async () => {
+  await using started = await startTestServer();
+  const cluster = await started.server.get<ApiCluster>("/api/v1/cluster");
+  const alive = cluster.nodes.filter(({ status }) => status === "alive");
+  const place = process.env["MESHER_TEST_NODE"];
+  if (place === undefined) expect(cluster).toMatchObject({ mode: "standalone", self: "" });
+  else {
+    const [position, count] = place.split("/");
+    expect(alive).toHaveLength(Number(count));
+    expect(cluster.self).toMatch(new RegExp(`^mesher${position}@`));
+  }
+});
