@@ -26,7 +26,10 @@ import { claimJournal, listStoredRanges } from "./ingest/journal/journal.queries
 import { Journal } from "./ingest/journal/journal.ts";
 import { quarantineEntry, retryQuarantined } from "./ingest/journal/quarantine.ts";
 import { OutcomeLedger } from "./ingest/outcome-ledger.ts";
+import { ByteBudget } from "./ingest/receive/byte-budget.ts";
+import type { IngestDependencies } from "./ingest/receive/dependencies.ts";
 import { createIngestHandler } from "./ingest/receive/ingest-handler.ts";
+import { IngestSockets } from "./ingest/receive/ingest-sockets.ts";
 import { RECEIVE_LIMITS } from "./ingest/receive/limits.ts";
 import { createRateLimiter } from "./ingest/receive/rate-limiter.ts";
 import type { IssueChange } from "./issues/issue-change.ts";
@@ -40,6 +43,7 @@ import { type People, preparePeople } from "./prepare-people.ts";
 import type { Log } from "./runtime/log.ts";
 import { createMetrics } from "./runtime/metrics.ts";
 import { type Service, startServices } from "./runtime/service.ts";
+import { HEARTBEAT } from "./runtime/web-sockets/keep-alive.ts";
 import { refuseUpgrade, type UpgradeRefusal } from "./runtime/web-sockets/refuse-upgrade.ts";
 import { SocketPort } from "./runtime/web-sockets/socket-port.ts";
 import { VERSION } from "./version.ts";
@@ -228,7 +232,7 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
   });
   registerClusterMetrics(metrics.registry, view);
 
-  const ingest = createIngestHandler({
+  const ingestDeps: IngestDependencies = {
     findProjectKey: (publicKey) => keys.find(publicKey),
     journal: new FallbackSink(
       journal,
@@ -248,10 +252,14 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
     makeEventId: () => randomBytes(16).toString("hex"),
     limits: { ...RECEIVE_LIMITS, wireBytesMax: config.requestBytesMax },
     log: { error: (fields, message) => log.error(message, fields) },
-  });
+  };
+  const budget = new ByteBudget(ingestDeps.limits.inFlightBytesMax);
+  const ingest = createIngestHandler(ingestDeps, budget);
+  const ingestSockets = new IngestSockets({ deps: ingestDeps, budget, heartbeat: HEARTBEAT });
 
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (!live.upgrade(request, socket, head)) refuseUpgrade(socket, NO_SUCH_SOCKET);
+    const isTaken = ingestSockets.upgrade(request, socket, head) || live.upgrade(request, socket, head);
+    if (!isTaken) refuseUpgrade(socket, NO_SUCH_SOCKET);
   };
   const socketPort = new SocketPort({ host: config.httpHost, port: config.wsPort, upgrade, log });
   const urlNow = () => config.publicUrl ?? `http://localhost:${http.port}`;
@@ -311,6 +319,7 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
     http,
     live.eventStreams,
     live.sockets,
+    ingestSockets,
   ];
   return { services, http, urlNow, dsnOf, linkOf };
 }

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Category } from "@mesher/protocol";
 import { type Answer, nativeRefusal, preflightAnswer, sendAnswer, sentryRefusal, wrongMethodAnswer } from "./answer.ts";
 import { findPublicKey } from "./auth.ts";
 import { discardBody, readBody } from "./body.ts";
 import { ByteBudget } from "./byte-budget.ts";
+import { countRefusal } from "./count-refusal.ts";
 import type { IngestDependencies } from "./dependencies.ts";
 import { takeEnvelope } from "./envelope.ts";
 import { checkNumber, type Exchange, isNative, missingAuth, openProject } from "./exchange.ts";
@@ -21,8 +21,8 @@ import { queryBody, STORE_PIXEL, takeStore } from "./store.ts";
  */
 export function createIngestHandler(
   deps: IngestDependencies,
+  budget = new ByteBudget(deps.limits.inFlightBytesMax),
 ): (request: IncomingMessage, response: ServerResponse) => boolean {
-  const budget = new ByteBudget(deps.limits.inFlightBytesMax);
   const inflater = new Inflater();
 
   return (request, response) => {
@@ -44,7 +44,7 @@ export function createIngestHandler(
   };
 }
 
-/** The one place where refusals are counted and answered, and faults logged. Never rejects. */
+/** The one place where refusals are answered. Never rejects. */
 async function answer(
   exchange: Exchange,
   response: ServerResponse,
@@ -55,8 +55,7 @@ async function answer(
     sendAnswer(response, await take(exchange, deps, inflater));
   } catch (error) {
     if (error instanceof ClientGoneError) return;
-    const refusal = error instanceof Refusal ? error : fault(error, deps);
-    count(refusal, exchange, deps);
+    const refusal = countRefusal(error, exchange, deps);
     sendAnswer(response, isNative(exchange.route) ? nativeRefusal(refusal) : sentryRefusal(refusal));
     discardBody(exchange.request);
   }
@@ -115,24 +114,6 @@ function bodyLimits({ kind }: IngestRoute, limits: ReceiveLimits) {
     bulk: bulkBytesMax,
   }[kind];
   return { wireBytesMax: Math.min(wireBytesMax, bytesMax), inflatedBytesMax: bytesMax };
-}
-
-function count(refusal: Refusal, { key, route }: Exchange, deps: IngestDependencies): void {
-  const { outcome, options } = refusal;
-  const category: Category = route.kind === "security" ? "security" : "error";
-  deps.countOutcome({
-    outcome,
-    category,
-    quantity: options.quantity ?? 1,
-    ...(key === undefined ? {} : { projectId: key.projectId }),
-    ...(options.reason === undefined ? {} : { reason: options.reason }),
-  });
-}
-
-/** What nobody foresaw. The client lost its event, as with `overloaded`, and is told nothing of the cause. */
-function fault(error: unknown, { log }: IngestDependencies): Refusal {
-  log.error({ err: error }, "ingest request failed");
-  return new Refusal("overloaded", "internal error", { status: 500, reason: "fault" });
 }
 
 function splitUrl(url: string): { path: string; query: URLSearchParams | undefined } {

@@ -14,12 +14,23 @@ export async function takeNativeEvent(
   exchange: Exchange,
   deps: IngestDependencies,
 ): Promise<Answer> {
-  const checked = checkNativeEvent(parseJson(body.bytes));
+  const id = await acceptNativeEvent(parseNativeJson(body.bytes), body, exchange, deps);
+  return { status: 202, body: JSON.stringify({ id, status: "accepted" }) };
+}
+
+/** Accepts the event that the body is, and gives back its id. Throws a Refusal. */
+export async function acceptNativeEvent(
+  event: unknown,
+  body: ReceivedBody,
+  exchange: Exchange,
+  deps: IngestDependencies,
+): Promise<string> {
+  const checked = checkNativeEvent(event);
   if (!checked.ok) throw invalidEvent(checked.reasons);
 
   const eventId = parseEventId(checked.event.event_id) ?? deps.makeEventId();
   await admitNative([{ eventId, offset: 0, length: body.bytes.length }], body, exchange, deps);
-  return { status: 202, body: JSON.stringify({ id: eventId, status: "accepted" }) };
+  return eventId;
 }
 
 /** `POST /api/v1/events/bulk`: an array of events, each with a result of its own. Throws a Refusal if none is accepted. */
@@ -28,7 +39,29 @@ export async function takeNativeBulk(
   exchange: Exchange,
   deps: IngestDependencies,
 ): Promise<Answer> {
-  const elements = parseJson(body.bytes);
+  const { results, retryAfterSeconds } = await acceptNativeBulk(parseNativeJson(body.bytes), body, exchange, deps);
+  const answer = { status: 202, body: JSON.stringify({ status: "accepted", results }) };
+  if (retryAfterSeconds === undefined) return answer;
+  return { ...answer, headers: rateLimitHeaders(retryAfterSeconds, "rate_limited") };
+}
+
+/** How one element of a bulk ended. */
+export type NativeResult = { readonly status: "accepted"; readonly id: string } | RejectedResult;
+
+export interface NativeBulk {
+  /** In the order of the elements. */
+  readonly results: readonly NativeResult[];
+  /** Present if the rate limit refused some of them. */
+  readonly retryAfterSeconds?: number;
+}
+
+/** Accepts those elements of the array that the body is which can be. Throws a Refusal if none is accepted. */
+export async function acceptNativeBulk(
+  elements: unknown,
+  body: ReceivedBody,
+  exchange: Exchange,
+  deps: IngestDependencies,
+): Promise<NativeBulk> {
   checkBulk(elements, deps.limits.bulkEventsMax);
 
   const slices = sliceElements(body.bytes);
@@ -45,7 +78,7 @@ export async function takeNativeBulk(
   }
 
   countInvalid(verdicts, exchange, deps);
-  return bulkAnswer(verdicts, await admitNative(valid, body, exchange, deps));
+  return resultsOf(verdicts, await admitNative(valid, body, exchange, deps));
 }
 
 /** Of one element before it is admitted: where it lies, or why it is refused. */
@@ -95,15 +128,13 @@ function countInvalid(verdicts: readonly Verdict[], { key }: Exchange, deps: Ing
   }
 }
 
-function bulkAnswer(verdicts: readonly Verdict[], { accepted, retryAfterSeconds }: Admission): Answer {
-  const results = verdicts.map((verdict) => {
+function resultsOf(verdicts: readonly Verdict[], { accepted, retryAfterSeconds }: Admission): NativeBulk {
+  const results = verdicts.map((verdict): NativeResult => {
     if ("status" in verdict) return verdict;
     if (accepted.has(verdict)) return { status: "accepted", id: verdict.eventId };
     return { status: "rejected", error: "rate limited", code: "rate_limited" };
   });
-  const body = JSON.stringify({ status: "accepted", results });
-  if (retryAfterSeconds === undefined) return { status: 202, body };
-  return { status: 202, body, headers: rateLimitHeaders(retryAfterSeconds, "rate_limited") };
+  return retryAfterSeconds === undefined ? { results } : { results, retryAfterSeconds };
 }
 
 function checkBulk(elements: unknown, eventsMax: number): asserts elements is readonly unknown[] {
@@ -119,7 +150,8 @@ function checkBulk(elements: unknown, eventsMax: number): asserts elements is re
   }
 }
 
-function parseJson(bytes: Buffer): unknown {
+/** Throws a Refusal. */
+export function parseNativeJson(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString("utf8"));
   } catch (cause) {

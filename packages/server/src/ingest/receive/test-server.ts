@@ -5,9 +5,12 @@ import type { AddressInfo } from "node:net";
 import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
 import type { BodyEncoding } from "../../events/payload.ts";
 import type { ProjectKey } from "../../organizations/project-key.ts";
+import { HEARTBEAT } from "../../runtime/web-sockets/keep-alive.ts";
 import type { JournalEntry } from "../journal/entry.ts";
+import { ByteBudget } from "./byte-budget.ts";
 import type { AcceptedItems, EndedItems, IngestDependencies } from "./dependencies.ts";
 import { createIngestHandler } from "./ingest-handler.ts";
+import { IngestSockets } from "./ingest-sockets.ts";
 import { RECEIVE_LIMITS, type ReceiveLimits } from "./limits.ts";
 import { createRateLimiter } from "./rate-limiter.ts";
 
@@ -18,7 +21,7 @@ export async function startTestServer(
   const entries: JournalEntry[] = [];
   const outcomes: EndedItems[] = [];
   const accepted: AcceptedItems[] = [];
-  const handler = createIngestHandler({
+  const deps: IngestDependencies = {
     findProjectKey: (publicKey) => KEYS.get(publicKey),
     journal: {
       append: async (entry) => void entries.push(entry),
@@ -31,10 +34,14 @@ export async function startTestServer(
     log: { error: () => {} },
     ...options,
     limits: { ...RECEIVE_LIMITS, ...options.limits },
-  });
+  };
+  const budget = new ByteBudget(deps.limits.inFlightBytesMax);
+  const handler = createIngestHandler(deps, budget);
+  const sockets = new IngestSockets({ deps, budget, heartbeat: HEARTBEAT });
   const server = createServer((request, response) => {
     if (!handler(request, response)) response.writeHead(404).end("Not Found");
   });
+  server.on("upgrade", (request, socket, head) => sockets.upgrade(request, socket, head));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
@@ -51,7 +58,10 @@ export async function startTestServer(
       fetch(url + path, { method: "POST", body: body as Uint8Array<ArrayBuffer>, headers }),
     /** The events' JSON in the journal, read as a worker would. */
     events: () => entries.flatMap(eventsOf),
+    sockets,
+    budget,
     async [Symbol.asyncDispose]() {
+      await sockets.stop();
       server.close();
       server.closeAllConnections();
       await once(server, "close");

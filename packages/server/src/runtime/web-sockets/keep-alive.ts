@@ -22,6 +22,8 @@ export function keepAlive(socket: WebSocket, { pingMs, pongMs }: Heartbeat): voi
   const beat = setInterval(() => {
     socket.ping(randomBytes(4));
     overdue ??= setTimeout(() => {
+      // It is this side that does not read: what the other says is not heard.
+      if (socket.isPaused && socket.bufferedAmount === 0) return heard();
       socket.close(GOING_AWAY, "no pong");
       // It has not answered for long: it is not waited for once more.
       socket.terminate();
