@@ -56,6 +56,10 @@ async function launch(port: number, args: readonly string[]): Promise<{ child: C
   const child = spawn("nats-server", ["-a", "127.0.0.1", "-p", String(port), ...args], {
     stdio: ["ignore", "ignore", "pipe"],
   });
+  // It would outlive a test process that ends before its tests do.
+  const end = () => child.kill("SIGKILL");
+  process.once("exit", end);
+  child.once("exit", () => process.off("exit", end));
   const ready = Promise.withResolvers<number>();
   child.once("error", (cause: NodeJS.ErrnoException) => {
     const how = cause.code === "ENOENT" ? "these tests need nats-server: apt-get install nats-server" : cause.message;
