@@ -44,7 +44,7 @@ export function parseArguments(command: Command, args: readonly string[]): Parse
     options.set(token.name, [...values, token.value]);
   }
 
-  const positionalsMax = command.positional === undefined ? 0 : 1;
+  const positionalsMax = command.positional === undefined ? 0 : (command.positionalsMax ?? 1);
   const surplus = positionals[positionalsMax];
   if (surplus !== undefined) {
     throw new UsageError(`mesher ${command.name} does not know what to do with "${surplus}". ${seeHelp}`);

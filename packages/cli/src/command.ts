@@ -8,6 +8,8 @@ export interface Command {
   readonly summary: string;
   /** Positional arguments as the help shows them, for example `MESSAGE`. None: the command takes none. */
   readonly positional?: string;
+  /** How many it takes at most. Default: 1. */
+  readonly positionalsMax?: number;
   readonly options: Readonly<Record<string, OptionRule>>;
   /** Further lines of its help: what a person needs to know beside the options. */
   readonly notes?: string;

@@ -3,6 +3,7 @@ import { clusterStatusCommand } from "./cluster-status-command.ts";
 import { type Command, CommandError, UsageError } from "./command.ts";
 import { demoCommand } from "./demo/demo-command.ts";
 import { helpOfCommand, helpOfProgram } from "./help.ts";
+import { issuesCommands } from "./issues/issues-commands.ts";
 import { jobsCommand } from "./jobs-command.ts";
 import { sendCommand } from "./send-command.ts";
 import { statusCommand } from "./status-command.ts";
@@ -15,6 +16,7 @@ const COMMANDS: readonly Command[] = [
   // What there is to see and change, by name.
   clusterStatusCommand,
   jobsCommand,
+  ...issuesCommands,
   sendCommand,
 ];
 

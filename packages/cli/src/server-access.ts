@@ -41,27 +41,50 @@ export async function fetchAnswer<Answer>(
   path: string,
   isAnswer: (value: unknown) => value is Answer,
 ): Promise<Answer> {
-  if (access.token === undefined) throw new CommandError(`No API token was found. ${WHERE_TOKENS_ARE}`);
-
-  const response = await fetchFrom(access, path, { authorization: `Bearer ${access.token}` });
-  if (response.status === 401 || response.status === 403) {
-    throw new CommandError(`The server at ${access.url} does not accept the API token. ${WHERE_TOKENS_ARE}`);
-  }
-  const answer: unknown = response.ok ? await response.json().catch(() => undefined) : undefined;
-  if (!isAnswer(answer)) {
-    throw new CommandError(`${access.url} answered ${response.status}, but not as a Mesher server does.`);
-  }
-  return answer;
+  return readAnswer(access, await fetchFrom(access, path, authorizationOf(access)), isAnswer);
 }
 
-/** Throws a CommandError if the server cannot be reached. */
+/** The same for a POST of JSON. */
+export async function postFor<Answer>(
+  access: ServerAccess,
+  path: string,
+  body: unknown,
+  isAnswer: (value: unknown) => value is Answer,
+): Promise<Answer> {
+  const headers = { ...authorizationOf(access), "content-type": "application/json" };
+  return readAnswer(access, await fetchFrom(access, path, headers, JSON.stringify(body)), isAnswer);
+}
+
+function authorizationOf({ token }: ServerAccess): Record<string, string> {
+  if (token === undefined) throw new CommandError(`No API token was found. ${WHERE_TOKENS_ARE}`);
+  return { authorization: `Bearer ${token}` };
+}
+
+async function readAnswer<Answer>(
+  { url }: ServerAccess,
+  response: Response,
+  isAnswer: (value: unknown) => value is Answer,
+): Promise<Answer> {
+  if (response.status === 401) {
+    throw new CommandError(`The server at ${url} does not accept the API token. ${WHERE_TOKENS_ARE}`);
+  }
+  const answer: unknown = await response.json().catch(() => undefined);
+  if (response.ok && isAnswer(answer)) return answer;
+  const { error } = (answer ?? {}) as { error?: unknown };
+  if (!response.ok && typeof error === "string") throw new CommandError(`The server refuses: ${error}.`);
+  throw new CommandError(`${url} answered ${response.status}, but not as a Mesher server does.`);
+}
+
+/** Sends a GET, or with a body a POST. Throws a CommandError if the server cannot be reached. */
 export async function fetchFrom(
   { url }: ServerAccess,
   path: string,
   headers: Readonly<Record<string, string>> = {},
+  body?: string,
 ): Promise<Response> {
+  const request = body === undefined ? { headers } : { method: "POST", headers, body };
   try {
-    return await fetch(url + path, { headers, signal: AbortSignal.timeout(ANSWER_WAIT_MS) });
+    return await fetch(url + path, { ...request, signal: AbortSignal.timeout(ANSWER_WAIT_MS) });
   } catch (cause) {
     throw new CommandError(
       `No Mesher server answers at ${url}. Start it with "npm start", or name another with --url URL.`,

@@ -1,0 +1,69 @@
+import type { ApiIssue, ApiPage } from "@mesher/protocol";
+import { alignColumns } from "../align-columns.ts";
+import { parseNumberOption } from "../arguments.ts";
+import { type Arguments, type Command, CommandError, isGiven, optionOf } from "../command.ts";
+import { fetchAnswer, findServerAccess, listProjects, SERVER_NOTES, type ServerAccess } from "../server-access.ts";
+import type { Terminal } from "../terminal.ts";
+import { ISSUE_OPTIONS } from "./issue-access.ts";
+
+const LIMIT_DEFAULT = 25;
+const LIMIT_MAX = 100;
+const TITLE_LENGTH_MAX = 80;
+
+export const listCommand: Command = {
+  name: "issues list",
+  summary: "Lists a project's issues, last seen first.",
+  options: {
+    project: { value: "PROJECT", help: "Slug, number or id. Default: the project default, or the first." },
+    status: { value: "STATUS", help: "unresolved, resolved, archived, discarded or all. Default: unresolved." },
+    level: { value: "LEVEL", help: "fatal, error, warning, info or debug. Default: any." },
+    limit: { value: "N", help: `At most so many, up to ${LIMIT_MAX}. Default: ${LIMIT_DEFAULT}.` },
+    ...ISSUE_OPTIONS,
+  },
+  notes: SERVER_NOTES,
+  run: listIssues,
+};
+
+async function listIssues(given: Arguments, terminal: Terminal): Promise<number> {
+  const limit = parseNumberOption(given, "limit", { fallback: LIMIT_DEFAULT, min: 1, max: LIMIT_MAX });
+  const status = optionOf(given, "status") ?? "unresolved";
+  const level = optionOf(given, "level");
+  const access = await findServerAccess(given, terminal);
+  const project = optionOf(given, "project") ?? (await defaultProject(access));
+  const query = new URLSearchParams({
+    limit: String(Math.floor(limit)),
+    ...(status === "all" ? {} : { status }),
+    ...(level === undefined ? {} : { level }),
+  });
+  const path = `/api/v1/projects/${encodeURIComponent(project)}/issues?${query.toString()}`;
+  const page = await fetchAnswer(access, path, isIssues);
+  if (isGiven(given, "json")) {
+    terminal.print(`${JSON.stringify(page, null, 2)}\n`);
+    return 0;
+  }
+  if (page.data.length === 0) terminal.print(status === "all" ? "No issues.\n" : `No ${status} issues.\n`);
+  else terminal.print(`${formatIssues(page.data)}\n`);
+  if (page.has_more) terminal.print("There are more: ask for them with --limit N, or narrow with --level.\n");
+  return 0;
+}
+
+async function defaultProject(access: ServerAccess): Promise<string> {
+  const projects = await listProjects(access);
+  const project = projects.find(({ slug }) => slug === "default") ?? projects[0];
+  if (project === undefined) throw new CommandError(`The server at ${access.url} has no project yet.`);
+  return project.slug;
+}
+
+function formatIssues(issues: readonly ApiIssue[]): string {
+  const rows = issues.map(({ short_id, status, priority, level, event_count, last_seen, title }) => {
+    const line = title.replaceAll(/\s+/g, " ");
+    const shown = line.length > TITLE_LENGTH_MAX ? `${line.slice(0, TITLE_LENGTH_MAX - 1)}…` : line;
+    return [short_id, status, priority, level, String(event_count), last_seen, shown];
+  });
+  return alignColumns([["ISSUE", "STATUS", "PRIORITY", "LEVEL", "EVENTS", "LAST SEEN", "TITLE"], ...rows]);
+}
+
+function isIssues(value: unknown): value is ApiPage<ApiIssue> {
+  const { data } = (value ?? {}) as { data?: unknown };
+  return Array.isArray(data) && data.every((issue) => typeof (issue as ApiIssue | null)?.short_id === "string");
+}

@@ -1,0 +1,96 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import type { ApiIssue, ApiIssueDetail, ApiPage } from "@mesher/protocol";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { newEventId, sendEvent } from "../src/send.ts";
+import { readEvent, readIssue, startTestServer, type TestServer } from "./test-server.ts";
+
+const MAIN = join(import.meta.dirname, "../../cli/src/main.ts");
+
+let running: TestServer;
+let issue: ApiIssueDetail;
+beforeAll(async () => {
+  running = await startTestServer();
+  const { server } = running;
+  const event_id = newEventId();
+  await sendEvent(server.dsn, { event_id, message: "The disk is full", level: "fatal", release: "backup@1.0.0" });
+  issue = await readIssue(server, (await readEvent(server, event_id)).issue_id);
+});
+afterAll(() => running[Symbol.asyncDispose]());
+
+interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly errors: string;
+}
+
+/** `mesher issues …` as a process of its own, on the running server. */
+function issues(...args: readonly string[]): Promise<Ended> {
+  const { url, token } = running.server;
+  const env = { PATH: process.env.PATH, MESHER_URL: url, MESHER_BOOTSTRAP_TOKEN: token };
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [MAIN, "issues", ...args], { env }, (_, out, errors) => {
+      resolve({ code: child.exitCode ?? -1, out, errors });
+    });
+  });
+}
+
+test("issues are listed as a table, or as JSON", async () => {
+  const table = await issues("list");
+  expect(table).toMatchObject({ code: 0, errors: "" });
+  expect(table.out).toMatch(/^ISSUE {2,}STATUS .*TITLE\n/);
+  expect(table.out).toContain(`${issue.short_id}   unresolved   high`);
+  expect(table.out).toContain("The disk is full");
+  const json = await issues("list", "--json", "--level", "fatal", "--status", "all");
+  expect((JSON.parse(json.out) as ApiPage<ApiIssue>).data.map(({ id }) => id)).toEqual([issue.id]);
+  expect((await issues("list", "--status", "discarded")).out).toBe("No discarded issues.\n");
+});
+
+test("an issue is changed and shown by its short id or its id", async () => {
+  expect(await issues("resolve", issue.short_id, "--in-next-release")).toEqual({
+    code: 0,
+    out: `${issue.short_id} was resolved.\n`,
+    errors: "",
+  });
+  expect((await issues("resolve", issue.id, "--in-next-release")).out).toBe(`${issue.short_id} was so already.\n`);
+  const shown = await issues("show", issue.short_id.toLowerCase());
+  expect(shown.out).toMatch(/Status +resolved: in_next_release, after backup@1\.0\.0\n/);
+  expect(shown.out).toContain("resolved by ");
+  expect((await issues("archive", issue.id, "--days", "7")).out).toBe(`${issue.short_id} was archived.\n`);
+  expect((await issues("priority", issue.id, "--to", "low")).out).toContain("was given the priority");
+  expect(await readIssue(running.server, issue.id)).toMatchObject({
+    status: "archived",
+    status_details: { mode: "until_time" },
+    priority: "low",
+  });
+  const json = await issues("unresolve", issue.short_id, "--json");
+  expect(JSON.parse(json.out)).toEqual([{ id: issue.id, short_id: issue.short_id, affected: 1 }]);
+});
+
+test("what the server refuses is one sentence and exit code 1, a wrong command line exit code 2", async () => {
+  await issues("discard", issue.short_id);
+  expect(await issues("resolve", issue.short_id)).toMatchObject({
+    code: 1,
+    errors: "The server refuses: a discarded issue must be undiscarded before it is resolved.\n",
+  });
+  await issues("undiscard", issue.short_id);
+  expect(await issues("show", "DEFAULT-4711")).toMatchObject({
+    code: 1,
+    errors: "The server refuses: issue not found.\n",
+  });
+  expect((await issues("assign", issue.short_id, "--to", "somebody")).errors).toContain("must be a member");
+  for (const args of [
+    ["resolve"],
+    ["delete", issue.short_id],
+    ["archive", issue.short_id, "--days", "7", "--for-ever"],
+    ["archive", issue.short_id, "--days", "soon"],
+    ["assign", issue.short_id],
+  ]) {
+    expect([args, (await issues(...args)).code]).toEqual([args, 2]);
+  }
+});
+
+test("a deleted issue is gone", async () => {
+  expect((await issues("delete", issue.short_id, "--yes")).out).toBe(`${issue.short_id} was deleted.\n`);
+  expect((await issues("show", issue.short_id)).code).toBe(1);
+});
