@@ -103,6 +103,7 @@ create table fingerprint_counts (
   count bigint not null,
   constraint fingerprint_counts_key PRIMARY KEY (project_id, fingerprint, hour)
 ) with (fillfactor=70);
+CREATE INDEX fingerprint_counts_hour ON public.fingerprint_counts USING brin (hour);
 
 create table former_project_slugs (
   organization_id uuid not null,
@@ -174,6 +175,7 @@ create table issue_counts (
   count bigint not null,
   constraint issue_counts_key PRIMARY KEY (project_id, issue_id, hour)
 ) with (fillfactor=70);
+CREATE INDEX issue_counts_hour ON public.issue_counts USING brin (hour);
 
 create table issue_fingerprints (
   project_id uuid not null,
@@ -502,6 +504,7 @@ create table tag_counts (
   count bigint not null,
   constraint tag_counts_key PRIMARY KEY (project_id, key, hour, value)
 ) with (fillfactor=70);
+CREATE INDEX tag_counts_hour ON public.tag_counts USING brin (hour);
 
 create table tag_keys (
   project_id uuid not null,
@@ -529,6 +532,7 @@ create table user_sketches (
   sketch bytea not null,
   constraint user_sketches_key PRIMARY KEY (project_id, issue_id, hour)
 ) with (fillfactor=50);
+CREATE INDEX user_sketches_hour ON public.user_sketches USING brin (hour);
 
 create table users (
   id uuid default gen_random_uuid() not null,

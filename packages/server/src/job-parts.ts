@@ -9,6 +9,7 @@ import { JobRunner } from "./jobs/job-runner.ts";
 import { leftoversJob } from "./jobs/leftovers-job.ts";
 import { partitionsJob } from "./jobs/partitions-job.ts";
 import { removedProjectsJob } from "./jobs/removed-projects.ts";
+import { retentionJob } from "./jobs/retention.ts";
 import { spikesJob } from "./jobs/spikes-job.ts";
 import type { Log } from "./runtime/log.ts";
 import type { Metrics } from "./runtime/metrics.ts";
@@ -33,6 +34,11 @@ export function buildJobs({ config, cluster, database, metrics, onIssueChanged, 
       partitionsJob(database),
       issueTimesJob(database, onIssueChanged),
       spikesJob(onEscalated),
+      retentionJob(database, {
+        onDropped: (partition) => log.info(`Dropped expired partition: ${partition}`),
+        onRemoved: (removed) =>
+          log.info(`Retention cleanup: deleted ${removed.events_deleted} expired events`, removed),
+      }),
       removedProjectsJob,
       leftoversJob(database),
     ],

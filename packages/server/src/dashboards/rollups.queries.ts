@@ -1,7 +1,7 @@
 /** Statements on the hourly roll-ups, which this folder owns. Written in the transaction that stores the events. */
 import type { Category, Outcome } from "@mesher/protocol";
 import type { Database } from "../db/database.ts";
-import { deleteChunk } from "../db/delete-chunk.ts";
+import { deleteChunk, deleteChunkBefore } from "../db/delete-chunk.ts";
 import type { Transaction } from "../db/transaction.ts";
 
 export const HOUR_MS = 3_600_000;
@@ -198,4 +198,17 @@ export function deleteCountsOf(
   rowsMax: number,
 ): Promise<number> {
   return deleteChunk(tx, { table, column: "project_id", value: projectId, rowsMax });
+}
+
+/** Those that are kept by the hour. The sketches of an issue's whole life are in the hour `infinity`, which is never over. */
+export const HOURLY_TABLES = ["tag_counts", "user_sketches", "issue_counts", "event_counts", "outcome_counts"] as const;
+
+/** Up to `rowsMax` rows of hours before a moment, of all projects; how many. */
+export function deleteHoursBefore(
+  tx: Transaction,
+  table: (typeof HOURLY_TABLES)[number],
+  before: Date,
+  rowsMax: number,
+): Promise<number> {
+  return deleteChunkBefore(tx, { table, column: "hour", before, rowsMax });
 }

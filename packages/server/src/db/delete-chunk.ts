@@ -16,3 +16,17 @@ export async function deleteChunk(
   });
   return rowCount;
 }
+
+/** As `deleteChunk`, of rows whose `column` lies before a moment. */
+export async function deleteChunkBefore(
+  tx: Transaction,
+  rows: { readonly table: string; readonly column: string; readonly before: Date; readonly rowsMax: number },
+): Promise<number> {
+  const { table, column, before, rowsMax } = rows;
+  const { rowCount } = await tx.query({
+    name: `${table}.delete_chunk_before_${column}`,
+    text: `delete from ${table} where ctid = any(array(select ctid from ${table} where ${column} < $1 limit $2))`,
+    values: [before, rowsMax],
+  });
+  return rowCount;
+}

@@ -4,7 +4,7 @@ import { copyBinary } from "../db/copy.ts";
 import { CopyBuffer } from "../db/copy-buffer.ts";
 import type { Database } from "../db/database.ts";
 import type { Transaction } from "../db/transaction.ts";
-import { DAY_MS, dayOf } from "./partitions.ts";
+import { DAY_MS, dayOf, partitionName } from "./partitions.ts";
 import { ENCODING_NUMBERS, type EventSource, encodingOf, type Payload, SOURCE_NUMBERS, sourceOf } from "./payload.ts";
 
 /** What the payload does not hold, but reading it needs. */
@@ -262,4 +262,40 @@ export async function deleteEventsOf(tx: Transaction, projectId: string, rowsMax
     values: [projectId, rowsMax],
   });
   return rowCount;
+}
+
+/** The oldest event of a project, if one was received before a moment. */
+export async function findEventBefore(database: Database, projectId: string, before: Date): Promise<Date | undefined> {
+  const { rows } = await database.query<{ received_at: Date }>({
+    name: "events.find_before",
+    text: "select received_at from events where project_id = $1 and received_at < $2 order by received_at limit 1",
+    values: [projectId, before],
+  });
+  return rows[0]?.received_at;
+}
+
+export interface DeletedEvents {
+  readonly rows: number;
+  /** Of their payloads: space that PostgreSQL uses again for events of that day. */
+  readonly payloadBytes: number;
+}
+
+/** Up to `rowsMax` events of a project on one day. */
+export async function deleteEventsOfDay(
+  tx: Transaction,
+  projectId: string,
+  dayMs: number,
+  rowsMax: number,
+): Promise<DeletedEvents> {
+  const partition = partitionName(dayMs);
+  const { rows } = await tx.query<{ rows: number; payload_bytes: number }>({
+    text: `
+      with deleted as (
+        delete from ${partition} where ctid = any(array(select ctid from ${partition} where project_id = $1 limit $2))
+        returning octet_length(payload) as payload_bytes
+      )
+      select count(*) as rows, coalesce(sum(payload_bytes), 0) as payload_bytes from deleted`,
+    values: [projectId, rowsMax],
+  });
+  return { rows: rows[0]?.rows ?? 0, payloadBytes: rows[0]?.payload_bytes ?? 0 };
 }

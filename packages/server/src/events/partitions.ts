@@ -3,7 +3,7 @@
  * Each partition carries `unique (project_id, event_id)`: the parent cannot, its keys must hold `received_at`.
  */
 import type { Database } from "../db/database.ts";
-import { withTransaction } from "../db/transaction.ts";
+import { type Transaction, withTransaction } from "../db/transaction.ts";
 
 export const DAY_MS = 86_400_000;
 
@@ -54,4 +54,49 @@ async function createPartition(database: Database, name: string, dayMs: number):
     await tx.query({ text: `create unique index ${name}_event_id on ${name} (project_id, event_id)` });
     await tx.query({ text: `alter table events attach partition ${name} for values from ('${from}') to ('${to}')` });
   });
+}
+
+export interface Partition {
+  readonly name: string;
+  readonly dayMs: number;
+  /** With its indexes and what is stored beside its rows. */
+  readonly bytes: number;
+  /** As PostgreSQL estimates them. */
+  readonly rowsEstimate: number;
+}
+
+/** All that there are, the oldest day first. */
+export async function listPartitions(database: Database): Promise<Partition[]> {
+  const { rows } = await database.query<{ name: string; bytes: number; rows_estimate: number }>({
+    name: "events.list_partitions",
+    text: `
+      select c.relname as name, pg_total_relation_size(c.oid) as bytes, greatest(0, c.reltuples)::bigint as rows_estimate
+      from pg_inherits i join pg_class c on c.oid = i.inhrelid
+      where i.inhparent = 'events'::regclass order by 1`,
+  });
+  return rows.map(({ name, bytes, rows_estimate }) => ({
+    name,
+    dayMs: dayOfName(name),
+    bytes,
+    rowsEstimate: rows_estimate,
+  }));
+}
+
+function dayOfName(name: string): number {
+  const [, year, month, day] = /^events_(\d{4})(\d{2})(\d{2})$/.exec(name) ?? [];
+  if (day === undefined) throw new Error(`the partition ${name} of events is not named after a day`);
+  return Date.UTC(Number(year), Number(month) - 1, Number(day));
+}
+
+/**
+ * Drops the partition of a day, if there is one, and with it its disk space. Waits for who reads it no longer than `lockMs`,
+ * since from then on everybody else waits behind: then it fails, and nothing has happened.
+ */
+export async function dropPartition(tx: Transaction, dayMs: number, lockMs: number): Promise<void> {
+  await tx.query({
+    name: "events.limit_lock",
+    text: "select set_config('lock_timeout', $1, true)",
+    values: [String(lockMs)],
+  });
+  await tx.query({ text: `drop table if exists ${partitionName(dayMs)}` });
 }

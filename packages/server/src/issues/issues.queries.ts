@@ -1,6 +1,6 @@
 /** Statements that storing runs on the tables `issues`, `issue_fingerprints` and `issue_counters`, which this folder owns. */
 import type { IssueStatus } from "@mesher/protocol";
-import { deleteChunk } from "../db/delete-chunk.ts";
+import { deleteChunk, deleteChunkBefore } from "../db/delete-chunk.ts";
 import type { Transaction } from "../db/transaction.ts";
 
 export interface FingerprintKey {
@@ -254,4 +254,9 @@ export function deleteIssuesOf(
   rowsMax: number,
 ): Promise<number> {
   return deleteChunk(tx, { table, column: "project_id", value: projectId, rowsMax });
+}
+
+/** Up to `rowsMax` shares of fingerprints in hours before a moment, of all projects; how many. */
+export function deleteFingerprintHoursBefore(tx: Transaction, before: Date, rowsMax: number): Promise<number> {
+  return deleteChunkBefore(tx, { table: "fingerprint_counts", column: "hour", before, rowsMax });
 }

@@ -54,3 +54,14 @@ export type Attempt =
   | { readonly outcome: "succeeded"; readonly result: JobResult }
   | { readonly outcome: "failed"; readonly error: unknown }
   | { readonly outcome: "not_due" | "lost" | "handed_over" };
+
+/** A run that did some of its work, and could not do the rest. What it did is committed and kept as its result. */
+export class JobIncompleteError extends Error {
+  override readonly name = "JobIncompleteError";
+  readonly result: JobResult;
+
+  constructor(message: string, result: JobResult, cause: unknown) {
+    super(message, { cause });
+    this.result = result;
+  }
+}

@@ -1,7 +1,7 @@
 /** One run of a job that holds a lease: taken, renewed while the run goes on, and looked at by each of its writes. */
 import type { Database } from "../db/database.ts";
 import { isDue, nextDueMs, retryDueMs } from "./due.ts";
-import { type Attempt, type JobResult, type LeaseJob, LeaseLostError } from "./job.ts";
+import { type Attempt, JobIncompleteError, type JobResult, type LeaseJob, LeaseLostError } from "./job.ts";
 import { inJobTransaction } from "./job-transaction.ts";
 import {
   beginLease,
@@ -123,7 +123,7 @@ function recordEnd(
       startedAtMs,
       dueAtMs: isDone ? nextDueMs(job, dueAtMs, startedAtMs) : retryDueMs(job, dueAtMs, state.nowMs),
       outcome: ran.outcome,
-      result: isDone ? ran.result : null,
+      result: isDone ? ran.result : ran.error instanceof JobIncompleteError ? ran.error.result : null,
       error: isDone ? null : String(ran.error),
     });
     return true;

@@ -134,3 +134,18 @@ export async function listDigestSettings(
       : {}),
   }));
 }
+
+export interface ProjectRetention {
+  readonly projectId: string;
+  readonly slug: string;
+  readonly retentionDays: number;
+}
+
+/** Of all organizations: for what runs by the clock. */
+export async function listRetentions(database: Queryable): Promise<ProjectRetention[]> {
+  const { rows } = await database.query<{ id: string; slug: string; retention_days: number }>({
+    name: "project_settings.list_retentions",
+    text: "select id, slug, retention_days from projects order by retention_days, id",
+  });
+  return rows.map((row) => ({ projectId: row.id, slug: row.slug, retentionDays: row.retention_days }));
+}

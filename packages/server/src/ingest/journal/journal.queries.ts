@@ -182,3 +182,20 @@ export async function removeQuarantinedEntry(tx: Transaction, id: string): Promi
 export function deleteQuarantinedOf(tx: Transaction, projectId: string, rowsMax: number): Promise<number> {
   return deleteChunk(tx, { table: "quarantined_entries", column: "project_id", value: projectId, rowsMax });
 }
+
+/** Up to `rowsMax` entries of a project that were received before a moment; how many. */
+export async function deleteQuarantinedBefore(
+  tx: Transaction,
+  projectId: string,
+  before: Date,
+  rowsMax: number,
+): Promise<number> {
+  const { rowCount } = await tx.query({
+    name: "journal.delete_quarantined_before",
+    text: `
+      delete from quarantined_entries where id = any(array(
+        select id from quarantined_entries where project_id = $1 and received_at < $2 limit $3))`,
+    values: [projectId, before, rowsMax],
+  });
+  return rowCount;
+}
