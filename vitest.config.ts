@@ -26,7 +26,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "alone", include: ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts"] },
+        test: {
+          name: "alone",
+          include: ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts"],
+          // Minutes, and root: `npm run test:network`.
+          exclude: ["**/node_modules/**", "**/*.netns.test.ts"],
+        },
       },
       onNode("1/3"),
       onNode("3/3"),

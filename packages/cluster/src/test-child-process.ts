@@ -8,11 +8,18 @@ import { startTestNode } from "./test-node.ts";
 export type ProcessOrder =
   | { readonly does: "block"; readonly forMs: number }
   | { readonly does: "tell" }
+  /** So many calls to each of its peers, one after the other. */
+  | { readonly does: "call"; readonly count: number }
   | { readonly does: "contend"; readonly name: string };
 
 export interface ProcessReport {
   readonly self: string;
   readonly rssBytes: number;
+  readonly list: readonly string[];
+  /** Node of each name's owner. */
+  readonly owners: Readonly<Record<string, string>>;
+  /** Why calls had no answer. */
+  readonly failedCalls: readonly string[];
   readonly changes: readonly { readonly kind: string; readonly node: string; readonly reason?: string }[];
 }
 
@@ -28,12 +35,35 @@ node.processes.register("echo", address);
 for (const peer of peers === "" ? [] : peers.split(",")) await node.connect(peer);
 await node.names.register("of the child", address);
 
-const report = (): ProcessReport => ({ self: node.self, rssBytes: process.memoryUsage().rss, changes });
-process.on("message", (order: ProcessOrder) => {
-  if (order.does === "contend") void node.names.contend(order.name, address);
+const failedCalls: string[] = [];
+const report = (): ProcessReport => ({
+  self: node.self,
+  rssBytes: process.memoryUsage().rss,
+  list: node.list(),
+  owners: Object.fromEntries(node.names.list().map(({ name: each, address: { node: owner } }) => [each, owner])),
+  failedCalls,
+  changes,
+});
+
+const orders: { [Does in ProcessOrder["does"]]: (order: ProcessOrder & { does: Does }) => unknown } = {
   // As a program does that computes without a pause.
-  for (const untilMs = performance.now() + (order.does === "block" ? order.forMs : 0); performance.now() < untilMs; );
-  process.send?.(report());
+  block: ({ forMs }) => {
+    for (const untilMs = performance.now() + forMs; performance.now() < untilMs; );
+  },
+  tell: () => undefined,
+  contend: ({ name: each }) => node.names.contend(each, address),
+  call: async ({ count }) => {
+    const callAll = async (peer: string) => {
+      for (let n = 0; n < count; n += 1)
+        await node.call({ name: "echo", node: peer }, n).catch((error: unknown) => failedCalls.push(String(error)));
+    };
+    await Promise.all(node.list().map(callAll));
+  },
+};
+
+process.on("message", (order: ProcessOrder) => {
+  const done = new Promise((resolve) => resolve(orders[order.does](order as never)));
+  done.catch((error: unknown) => failedCalls.push(String(error))).finally(() => process.send?.(report()));
 });
 process.on("disconnect", () => process.exit());
 process.send?.(report());

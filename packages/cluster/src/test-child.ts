@@ -3,17 +3,17 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import type { ProcessOrder, ProcessReport } from "./test-child-process.ts";
 
+type Tuning = readonly [heartbeatMs: number, silenceMs: number];
+
 export class ChildNode implements AsyncDisposable {
   readonly process: ChildProcess;
   readonly self: string;
 
-  /** Resolves when it is connected to its peers, which are separated by commas. */
-  static async start(
-    name: string,
-    peers: string,
-    tuning: readonly [heartbeatMs: number, silenceMs: number] = [100, 500],
-  ) {
-    const child = fork(new URL("./test-child-process.ts", import.meta.url), [name, peers, ...tuning.map(String)]);
+  /** Resolves when it is connected to its peers, which are separated by commas. `before`: the command that runs Node for it. */
+  static async start(name: string, peers: string, tuning: Tuning = [100, 500], before: readonly string[] = []) {
+    const [execPath, ...execArgv] = [...before, process.execPath];
+    const program = new URL("./test-child-process.ts", import.meta.url);
+    const child = fork(program, [name, peers, ...tuning.map(String)], { execPath, execArgv });
     const ended = once(child, "exit").then(() => {
       throw new Error(`${name} did not start`);
     });
