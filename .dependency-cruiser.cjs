@@ -1,7 +1,7 @@
 /** The directions of ARCHITECTURE.md as rules. `scripts/check-architecture.ts` runs them, and plants a violation of each. */
 const SERVER = "^packages/server/src";
 const EDGES = `${SERVER}/(ingest|api|live|jobs|cluster)/`;
-const DOMAIN = `${SERVER}/(issues|events|releases|dashboards|organizations|people)/`;
+const DOMAIN = `${SERVER}/(issues|events|releases|search|dashboards|organizations|people)/`;
 
 module.exports = {
   forbidden: [

@@ -216,6 +216,7 @@ create table issues (
   archived_until_count bigint,
   status_changed_at timestamp with time zone,
   priority_set text,
+  search tsvector default ''::tsvector not null,
   constraint issues_key PRIMARY KEY (project_id, id),
   constraint issues_archive_mode_known CHECK ((archive_mode = ANY (ARRAY['until_escalating'::text, 'until_time'::text, 'until_count'::text, 'for_ever'::text]))),
   constraint issues_archive_of_archived CHECK (((archive_mode IS NULL) OR (status = 'archived'::text))),
@@ -234,6 +235,7 @@ END),
 ) with (fillfactor=90);
 CREATE INDEX issues_archived_until ON public.issues USING btree (archived_until) WHERE (archived_until IS NOT NULL);
 CREATE INDEX issues_id ON public.issues USING btree (id);
+CREATE INDEX issues_search ON public.issues USING gin (search);
 CREATE INDEX issues_status ON public.issues USING btree (project_id, status);
 CREATE INDEX issues_title_words ON public.issues USING gin (regexp_split_to_array(lower("left"(title, 200)), '[^a-z0-9_]+'::text));
 CREATE INDEX issues_until_escalating ON public.issues USING btree (project_id, id) WHERE ((status = 'archived'::text) AND (COALESCE(archive_mode, 'until_escalating'::text) = 'until_escalating'::text));

@@ -30,6 +30,8 @@ export interface ApiIssue {
   readonly status: IssueStatus;
   readonly priority: Priority;
   readonly event_count: number;
+  /** Users it affected: exact up to 128, then about 3 % off. */
+  readonly user_count: number;
   readonly first_seen: string;
   readonly last_seen: string;
   readonly assigned_to: string | null;

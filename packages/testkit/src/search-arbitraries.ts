@@ -8,6 +8,7 @@ import {
   ORDERINGS,
   type Pattern,
   type PatternField,
+  PRIORITIES,
   printSearch,
   SEARCH_LENGTH_MAX,
   SEARCH_TERMS_MAX,
@@ -106,6 +107,10 @@ const issueTerms = fc.oneof(
     value: fc.nat({ max: 4 }),
   }),
   matchOf(fields("culprit", "platform"), patterns),
+  matchOf(
+    fields("priority"),
+    fc.constantFrom(...PRIORITIES).map((priority) => [priority]),
+  ),
   matchOf(fields("assigned"), fc.constantFrom<Pattern>(["me"], ["none"], ["nobody@example.com"])),
   fc.record({ kind: fc.constant("has" as const), key: fields("assigned") }),
 );

@@ -1,6 +1,7 @@
 /** The meaning of a search, in memory: for live streams and pages, and what PostgreSQL must agree with. */
 
 import type { IssueStatus } from "../api.ts";
+import type { Priority } from "../api-issue-actions.ts";
 import { foldCase, loosePattern, matchesPattern, type Pattern } from "./pattern.ts";
 import { type IssueState, type NumberField, type PatternField, RECENT_DAYS, type TimeField } from "./search-keys.ts";
 import type { Comparison, SearchKey, SearchQuery, SearchTerm } from "./search-query.ts";
@@ -30,6 +31,7 @@ export interface SearchedIssue {
   readonly title: string;
   readonly culprit: string;
   readonly status: IssueStatus;
+  readonly priority: Priority;
   readonly assignedTo: string | null;
   readonly createdAtMs: number;
   readonly regressedAtMs: number | null;
@@ -145,7 +147,7 @@ function issueMatches(issue: SearchedIssue, key: SearchKey, pattern: Pattern, { 
   const { field } = key;
   if (field === "assigned") return isAssignedTo(issue, pattern, personOf);
   if (field === "title" || field === "culprit") return matchesPattern(loosePattern(pattern), foldCase(issue[field]));
-  if (field === "level" || field === "platform") return matchesPattern(pattern, issue[field]);
+  if (field === "level" || field === "platform" || field === "priority") return matchesPattern(pattern, issue[field]);
   if (field === "issue") return matchesPattern(pattern, issue.shortId);
   const place = placesOf(field);
   if (place !== undefined) return issue.events.some(({ words }) => hasWords(words, pattern, place));

@@ -79,7 +79,7 @@ describe("what cannot be understood names the column and what was expected:", ()
     ["firstSeen:2026-02-30", 11, "a time, as in firstSeen:-24h"],
     ["firstSeen:yesterday", 11, "a time, as in firstSeen:-24h"],
     ["timestamp:-1h", 1, "a key of issues; timestamp is one of events"],
-    ['"…"', 1, "a word, of letters or digits"],
+    ["message:…", 9, "a word, of letters or digits"],
     ["has:*", 5, "the name of a tag or field"],
   ])("%s", (text, column, expected) => {
     const error = errorOf(text);

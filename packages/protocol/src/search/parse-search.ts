@@ -89,9 +89,7 @@ class SearchParser {
     const column = this.#scanner.column;
     const key = this.#scanner.takeKey();
     if (key === undefined) {
-      const text = this.#scanner.takeValue(false);
-      demandWords(text, column);
-      return { kind: "words", text };
+      return { kind: "words", text: this.#scanner.takeValue(false) };
     }
     return this.#parseKeyed(key, column);
   }

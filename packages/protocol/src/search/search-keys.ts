@@ -1,4 +1,5 @@
 import { ISSUE_STATUSES } from "../api.ts";
+import { PRIORITIES } from "../api-issue-actions.ts";
 import { LEVELS } from "../event.ts";
 
 /** What can stand before a colon besides the name of a tag. */
@@ -14,6 +15,7 @@ export const SEARCH_FIELDS = {
   message: { type: "words", of: ["issue", "event"], help: "words of the message, the exceptions, title and culprit" },
   "stack.filename": { type: "words", of: ["issue", "event"], help: "words of a file in a stack trace" },
   "stack.function": { type: "words", of: ["issue", "event"], help: "words of a function or module in a stack trace" },
+  priority: { type: "value", of: ["issue"], values: PRIORITIES, help: "how urgent" },
   assigned: { type: "person", of: ["issue"], help: "me, none, an email address or a person's id" },
   timesSeen: { type: "number", of: ["issue"], help: "its events: >100" },
   users: { type: "number", of: ["issue"], help: "the users it affected: >10" },
@@ -52,6 +54,7 @@ export const FIELD_ALIASES: Readonly<Record<string, SearchField>> = {
   age: "firstSeen",
   last_seen: "lastSeen",
   received_at: "timestamp",
+  "issue.priority": "priority",
   assignee: "assigned",
   assigned_to: "assigned",
   env: "environment",

@@ -14,7 +14,7 @@ export type SearchQuery =
   | SearchTerm;
 
 export type SearchTerm =
-  /** Words anywhere; the last one may be the beginning of a word. */
+  /** Words anywhere; a star behind one stands for its end. A text without letters and digits is in everything. */
   | { readonly kind: "words"; readonly text: Pattern }
   | { readonly kind: "is"; readonly state: IssueState }
   | { readonly kind: "has"; readonly key: SearchKey }

@@ -1,17 +1,27 @@
 /** What can be done with issues: routes for one of them, and one for many at once. */
-import { type ApiAffected, type ApiBulkResult, ISSUE_STATUSES, LEVELS } from "@mesher/protocol";
+import type { ApiAffected, ApiBulkResult } from "@mesher/protocol";
 import { type Static, Type } from "typebox";
 import { changeIssues, type IssueCommand, type IssueRequest, type IssueResults } from "../issues/change-issues.ts";
 import { deleteIssues } from "../issues/delete-issues.ts";
 import { followEvents } from "../issues/follow-events.ts";
 import { listIssues } from "../issues/issue-list.queries.ts";
+import type { Actor } from "../organizations/access.ts";
 import { findMemberOfUser } from "../organizations/members.queries.ts";
+import type { Project } from "../organizations/organizations.queries.ts";
 import { badRequest, notFound, RequestRefusedError } from "./api-error.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
 import { actorOf } from "./issue-actor.ts";
 import { COMMANDS, type CommandBody, CommandFields, type CommandName, commandOf } from "./issue-command.ts";
 import { isUuid, oneOf } from "./pages-of-lists.ts";
 import { findProject } from "./projects.ts";
+import {
+  type GivenIssueFilters,
+  IssueFilters,
+  peopleAsSeenBy,
+  readIssueSearch,
+  SearchParameter,
+  searching,
+} from "./search-request.ts";
 
 /** Issues that one request changes. */
 const BULK_ISSUES_MAX = 1_000;
@@ -20,7 +30,7 @@ const OneBody = Type.Object(CommandFields);
 const BulkBody = Type.Object({
   do: Type.String({ description: COMMANDS.join(", ") }),
   ids: Type.Optional(Type.Array(Type.String(), { minItems: 1, maxItems: BULK_ISSUES_MAX })),
-  query: Type.Optional(Type.Object({ status: Type.Optional(Type.String()), level: Type.Optional(Type.String()) })),
+  query: Type.Optional(Type.Object({ ...SearchParameter, ...IssueFilters })),
   ...CommandFields,
 });
 
@@ -58,7 +68,7 @@ export function registerIssueActionRoutes(app: App, deps: ApiDependencies): void
       if ((ids === undefined) === (query === undefined)) throw badRequest("either ids or query must be given");
       const command = commandOf(name, fields, deps.now());
 
-      const wanted = ids ?? (await findIds(deps, project.id, query ?? {}));
+      const wanted = ids ?? (await findIds(deps, actor, project, query ?? {}));
       const chosen = wanted.slice(0, BULK_ISSUES_MAX);
       const results = await run(deps, {
         organizationId,
@@ -125,15 +135,23 @@ const PAST: Readonly<Record<CommandName, string>> = {
 /** One too many says that there are more. */
 async function findIds(
   deps: ApiDependencies,
-  projectId: string,
-  query: { readonly status?: string; readonly level?: string },
+  actor: Actor,
+  project: Pick<Project, "id" | "slug">,
+  query: GivenIssueFilters,
 ): Promise<string[]> {
-  const issues = await listIssues(deps.database, {
-    projectId,
-    status: oneOf("status", ISSUE_STATUSES, query.status),
-    level: oneOf("level", LEVELS, query.level),
-    limit: BULK_ISSUES_MAX + 1,
-  });
+  const search = readIssueSearch(query);
+  const personOf = await peopleAsSeenBy(deps, actor, search);
+  const issues = await searching(
+    listIssues(deps.database, {
+      projectId: project.id,
+      slug: project.slug,
+      nowMs: deps.now(),
+      personOf,
+      query: search,
+      sort: "last_seen",
+      limit: BULK_ISSUES_MAX + 1,
+    }),
+  );
   return issues.map(({ id }) => id);
 }
 

@@ -4,13 +4,12 @@ import {
   type ApiIssueDetail,
   type ApiPage,
   type ApiStatusDetails,
-  ISSUE_STATUSES,
-  LEVELS,
   type Level,
 } from "@mesher/protocol";
 import { Type } from "typebox";
 import { listIssueVolume } from "../dashboards/rollups.queries.ts";
-import { listIssueEvents } from "../events/events.queries.ts";
+import { type EventSummary, listIssueEvents } from "../events/events.queries.ts";
+import { listEvents } from "../events/search-events.queries.ts";
 import { listActivity } from "../issues/activity.queries.ts";
 import {
   findIssue,
@@ -20,14 +19,33 @@ import {
   listFingerprintShares,
   listIssues,
 } from "../issues/issue-list.queries.ts";
+import { ISSUE_ORDERS, ISSUE_SORTS, type IssueSort } from "../issues/issue-order.ts";
 import type { Standing } from "../issues/lifecycle.ts";
 import { priorityOf } from "../issues/priority.ts";
 import { findSimilarIssues } from "../issues/similar-issues.ts";
 import { notFound } from "./api-error.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
-import { isEventId, isUuid, oneOf, PageQuery, pageOf, parseCursor, parseLimit } from "./pages-of-lists.ts";
+import {
+  isEventId,
+  isUuid,
+  oneOf,
+  PageQuery,
+  pageOf,
+  parseCursor,
+  parseLimit,
+  parseNumberCursor,
+} from "./pages-of-lists.ts";
 import { findProject } from "./projects.ts";
+import {
+  IssueFilters,
+  peopleAsSeenBy,
+  readIssueSearch,
+  readSearch,
+  SearchParameter,
+  searching,
+} from "./search-request.ts";
 import { showActivity } from "./show-activity.ts";
+import { parseOpenRange, RangeQuery } from "./time-range.ts";
 
 const VOLUME_HOURS = 24;
 
@@ -36,10 +54,12 @@ const ACTIVITY_SHOWN = 20;
 
 const IssuesQuery = Type.Object({
   ...PageQuery,
-  status: Type.Optional(Type.String()),
-  level: Type.Optional(Type.String()),
+  ...RangeQuery,
+  ...SearchParameter,
+  ...IssueFilters,
+  sort: Type.Optional(Type.String({ description: ISSUE_SORTS.join(", ") })),
 });
-const EventsQuery = Type.Object(PageQuery);
+const EventsQuery = Type.Object({ ...PageQuery, ...RangeQuery, ...SearchParameter });
 
 const READ = { config: { access: { role: "member", scope: "event:read" } } } as const;
 
@@ -48,18 +68,26 @@ export function registerIssueRoutes(app: App, deps: ApiDependencies): void {
     "/api/v1/projects/:project/issues",
     { schema: { querystring: IssuesQuery }, ...READ },
     async (request): Promise<ApiPage<ApiIssue>> => {
-      const { organizationId } = await deps.authenticate(request);
-      const project = await findProject(deps, organizationId, request.params.project);
+      const actor = await deps.authenticate(request);
+      const project = await findProject(deps, actor.organizationId, request.params.project);
       const limit = parseLimit(request.query.limit);
-      const cursor = parseCursor(request.query, isUuid);
-      const issues = await listIssues(deps.database, {
-        projectId: project.id,
-        status: oneOf("status", ISSUE_STATUSES, request.query.status),
-        level: oneOf("level", LEVELS, request.query.level),
-        limit: limit + 1,
-        after: cursor && { lastSeen: cursor.at, id: cursor.id },
-      });
-      return pageOf(issues, limit, showIssue, ({ lastSeen, id }) => ({ at: lastSeen, id }));
+      const sort = oneOf("sort", ISSUE_SORTS, request.query.sort) ?? "last_seen";
+      const query = readIssueSearch(request.query);
+      const personOf = await peopleAsSeenBy(deps, actor, query);
+      const issues = await searching(
+        listIssues(deps.database, {
+          projectId: project.id,
+          slug: project.slug,
+          nowMs: deps.now(),
+          personOf,
+          query,
+          ...parseOpenRange(request.query, deps.now()),
+          sort,
+          limit: limit + 1,
+          after: parseIssueCursor(sort, request.query),
+        }),
+      );
+      return pageOf(issues, limit, showIssue, ({ sortKey, id }) => ({ at: sortKey, id }));
     },
   );
 
@@ -90,20 +118,36 @@ export function registerIssueRoutes(app: App, deps: ApiDependencies): void {
       const issue = await getIssue(deps, (await deps.authenticate(request)).organizationId, request.params.issue);
       const limit = parseLimit(request.query.limit);
       const cursor = parseCursor(request.query, isEventId);
-      const events = await listIssueEvents(
-        deps.database,
-        { projectId: issue.projectId, issueId: issue.id },
-        { limit: limit + 1, ...(cursor === undefined ? {} : { after: { receivedAt: cursor.at, eventId: cursor.id } }) },
+      const events = await searching(
+        listEvents(deps.database, {
+          projectId: issue.projectId,
+          slug: issue.projectSlug,
+          issueId: issue.id,
+          nowMs: deps.now(),
+          query: readSearch(request.query.query, "event"),
+          ...parseOpenRange(request.query, deps.now()),
+          limit: limit + 1,
+          after: cursor && { receivedAt: cursor.at, eventId: cursor.id },
+        }),
       );
-      const show = (event: (typeof events)[number]): ApiEventSummary => ({
-        id: event.eventId,
-        level: event.level as Level,
-        message: event.title,
-        received_at: event.receivedAt.toISOString(),
-      });
-      return pageOf(events, limit, show, ({ receivedAt, eventId }) => ({ at: receivedAt, id: eventId }));
+      return pageOf(events, limit, showEventSummary, ({ receivedAt, eventId }) => ({ at: receivedAt, id: eventId }));
     },
   );
+}
+
+function parseIssueCursor(sort: IssueSort, query: Type.Static<typeof IssuesQuery>) {
+  if (ISSUE_ORDERS[sort].type !== "timestamptz") return parseNumberCursor(query, isUuid);
+  const cursor = parseCursor(query, isUuid);
+  return cursor && { key: cursor.at.toISOString(), id: cursor.id };
+}
+
+function showEventSummary(event: EventSummary): ApiEventSummary {
+  return {
+    id: event.eventId,
+    level: event.level as Level,
+    message: event.title,
+    received_at: event.receivedAt.toISOString(),
+  };
 }
 
 /** What is no id cannot be found either: a client learns nothing from the difference. */
@@ -170,6 +214,7 @@ function showIssue(issue: Issue): ApiIssue {
     status: issue.status,
     priority: priorityOf(issue),
     event_count: issue.eventCount,
+    user_count: issue.userCount,
     first_seen: issue.firstSeen.toISOString(),
     last_seen: issue.lastSeen.toISOString(),
     assigned_to: issue.assignedTo,

@@ -33,18 +33,36 @@ export function parseCursor(
   return { at, id: query.cursor_id };
 }
 
+/** The same where a page is not sorted by time: the key is a whole number. */
+export function parseNumberCursor(
+  query: { readonly cursor?: string; readonly cursor_id?: string },
+  isId: (text: string) => boolean,
+): { readonly key: string; readonly id: string } | undefined {
+  if (query.cursor === undefined && query.cursor_id === undefined) return undefined;
+  if (query.cursor === undefined || query.cursor_id === undefined)
+    throw badRequest("cursor and cursor_id belong together");
+  if (!/^\d{1,16}$/.test(query.cursor)) throw badRequest("cursor must be the next_cursor of an earlier page");
+  if (!isId(query.cursor_id)) throw badRequest("cursor_id must be the next_cursor_id of an earlier page");
+  return { key: query.cursor, id: query.cursor_id };
+}
+
 /** Makes a page of `limit` out of the `limit + 1` rows that were asked for: the one too many says that there is more. */
 export function pageOf<Row, Shown>(
   rows: readonly Row[],
   limit: number,
   show: (row: Row) => Shown,
-  keyOf: (row: Row) => { at: Date; id: string },
+  keyOf: (row: Row) => { at: Date | string; id: string },
 ): ApiPage<Shown> {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
   if (rows.length <= limit || last === undefined) return { data: shown.map(show), has_more: false };
   const { at, id } = keyOf(last);
-  return { data: shown.map(show), has_more: true, next_cursor: at.toISOString(), next_cursor_id: id };
+  return {
+    data: shown.map(show),
+    has_more: true,
+    next_cursor: at instanceof Date ? at.toISOString() : at,
+    next_cursor_id: id,
+  };
 }
 
 /** A filter with known values; none, or an empty one, filters nothing. */

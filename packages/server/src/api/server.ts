@@ -13,6 +13,7 @@ import { RequestRefusedError } from "./api-error.ts";
 import { registerAuditRoutes } from "./audit.ts";
 import { registerClusterRoutes } from "./cluster.ts";
 import type { ApiDependencies } from "./dependencies.ts";
+import { registerEventSearchRoutes } from "./event-search.ts";
 import { registerEventRoutes } from "./events.ts";
 import { registerHealthRoutes } from "./health.ts";
 import { registerInvitationRoutes } from "./invitations.ts";
@@ -119,6 +120,7 @@ export class HttpServer implements Service {
     registerIssueActivityRoutes(app, deps);
     registerIssueMergeRoutes(app, deps);
     registerEventRoutes(app, deps);
+    registerEventSearchRoutes(app, deps);
     registerStreamRoutes(app, deps);
     await registerPages(app);
     await app.listen({ host, port });

@@ -28,6 +28,11 @@ const UNCOUNTED_KEYS: ReadonlySet<string> = new Set([
   "logger",
 ]);
 
+/** Whether every event that has it is counted, so that its counts can answer which issues have it. */
+export function isFullyCounted(key: string): boolean {
+  return COUNTED_KEYS.has(key) && key !== "url";
+}
+
 /** `own`: counted if it is among the first of its project. */
 export function countingOf(key: string): "always" | "own" | "never" {
   if (COUNTED_KEYS.has(key)) return "always";

@@ -1,4 +1,5 @@
 /** Statements on the counts of tags, which this folder owns. Written in the transaction that stores the events. */
+import type { Database } from "../db/database.ts";
 import type { Transaction } from "../db/transaction.ts";
 import { OTHER_VALUES, OWN_KEYS_MAX, VALUES_PER_HOUR_MAX, VALUES_PER_ISSUE_MAX } from "./counted-tags.ts";
 
@@ -36,6 +37,20 @@ export async function admitTagKeys(tx: Transaction, keys: readonly TagKey[]): Pr
     values: [keys.map(({ projectId }) => projectId), keys.map(({ key }) => key), OWN_KEYS_MAX],
   });
   return rows.map((row) => ({ projectId: row.project_id, key: row.key }));
+}
+
+/** Which of these keys are among a project's own that are counted. */
+export async function listCountedKeys(
+  database: Database,
+  projectId: string,
+  keys: readonly string[],
+): Promise<Set<string>> {
+  const { rows } = await database.query<{ key: string }>({
+    name: "tags.list_counted_keys",
+    text: "select key from tag_keys where project_id = $1 and key = any($2::text[])",
+    values: [projectId, keys],
+  });
+  return new Set(rows.map(({ key }) => key));
 }
 
 export interface TagCount extends TagKey {

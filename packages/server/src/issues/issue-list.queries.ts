@@ -1,6 +1,18 @@
 /** Reading issues, always within an organization: an issue of another one is as good as none. */
-import type { Grouping, IssueStatus, Level, Priority } from "@mesher/protocol";
+import {
+  type Grouping,
+  type IssueStatus,
+  type Level,
+  type Priority,
+  type SearchQuery,
+  termsOf,
+} from "@mesher/protocol";
+import { isFullyCounted } from "../dashboards/counted-tags.ts";
+import { listCountedKeys } from "../dashboards/tags.queries.ts";
 import type { Database } from "../db/database.ts";
+import { issueCondition, type SearchedIssues } from "../search/issue-condition.ts";
+import { conditionOf, SqlValues } from "../search/sql.ts";
+import { ISSUE_ORDERS, type IssueSort } from "./issue-order.ts";
 import type { IssueKey } from "./issues.queries.ts";
 import type { Standing } from "./lifecycle.ts";
 import { FINGERPRINTS_MAX } from "./merge-issues.ts";
@@ -20,6 +32,7 @@ export interface Issue {
   readonly assignedTo: string | null;
   readonly regressedAt: Date | null;
   readonly eventCount: number;
+  readonly userCount: number;
   readonly firstSeen: Date;
   readonly lastSeen: Date;
 }
@@ -38,12 +51,13 @@ interface IssueRow {
   assigned_to: string | null;
   regressed_at: Date | null;
   event_count: number;
+  user_count: number;
   first_seen: Date;
   last_seen: Date;
 }
 
 const COLUMNS = `i.id, i.project_id, p.slug as project_slug, i.number, i.title, i.culprit, i.level, i.platform, i.status,
-  i.priority_set, i.assigned_to, i.regressed_at, c.event_count, c.first_seen, c.last_seen`;
+  i.priority_set, i.assigned_to, i.regressed_at, c.event_count, c.user_count, c.first_seen, c.last_seen`;
 
 const issueOf = (row: IssueRow): Issue => ({
   id: row.id,
@@ -59,44 +73,68 @@ const issueOf = (row: IssueRow): Issue => ({
   assignedTo: row.assigned_to,
   regressedAt: row.regressed_at,
   eventCount: row.event_count,
+  userCount: row.user_count,
   firstSeen: row.first_seen,
   lastSeen: row.last_seen,
 });
 
-export interface IssueFilter {
-  readonly projectId: string;
-  readonly status?: IssueStatus | undefined;
-  readonly level?: Level | undefined;
+export interface IssueSearch extends Omit<SearchedIssues, "isCounted"> {
+  readonly query: SearchQuery;
+  readonly sort: IssueSort;
+  /** Only issues that had events between these moments, the last one excluded. */
+  readonly fromMs?: number | undefined;
+  readonly toMs?: number | undefined;
   readonly limit: number;
-  /** The last issue of the page before. */
-  readonly after?: { readonly lastSeen: Date; readonly id: string } | undefined;
+  /** The sort key and id of the last issue of the page before. */
+  readonly after?: { readonly key: string; readonly id: string } | undefined;
 }
 
-/** A page of a project's issues, last seen first. */
-export async function listIssues(database: Database, filter: IssueFilter): Promise<Issue[]> {
-  const { rows } = await database.query<IssueRow>({
-    name: "issues.list",
+/** An issue of a list, and what it was sorted by: an ISO time or a whole number. */
+export interface ListedIssue extends Issue {
+  readonly sortKey: string;
+}
+
+/** A page of a project's issues. */
+export async function listIssues(database: Database, search: IssueSearch): Promise<ListedIssue[]> {
+  const ownKeys = await countedOwnKeys(database, search);
+  const isCounted = (key: string) => isFullyCounted(key) || ownKeys.has(key);
+  const values = new SqlValues();
+  const { expression, type } = ISSUE_ORDERS[search.sort];
+  const project = values.add(search.projectId, "uuid");
+  const conditions = [
+    `i.project_id = ${project}`,
+    conditionOf(search.query, (term) => issueCondition(term, { ...search, isCounted }, values)),
+  ];
+  if (search.fromMs !== undefined)
+    conditions.push(`c.last_seen >= ${values.add(new Date(search.fromMs), "timestamptz")}`);
+  if (search.toMs !== undefined) conditions.push(`c.first_seen < ${values.add(new Date(search.toMs), "timestamptz")}`);
+  if (search.after !== undefined) {
+    const { key, id } = search.after;
+    conditions.push(`(${expression}, i.id) < (${values.add(key, type)}, ${values.add(id, "uuid")})`);
+  }
+  const { rows } = await database.query<IssueRow & { sort_key: Date | number }>({
     text: `
-      select ${COLUMNS}
+      select ${COLUMNS}, ${expression} as sort_key
       from issues i
       join issue_counters c on c.project_id = i.project_id and c.issue_id = i.id
       join projects p on p.id = i.project_id
-      where i.project_id = $1
-        and ($2::text is null or i.status = $2)
-        and ($3::text is null or i.level = $3)
-        and ($4::timestamptz is null or (c.last_seen, i.id) < ($4, $5::uuid))
-      order by c.last_seen desc, i.id desc
-      limit $6`,
-    values: [
-      filter.projectId,
-      filter.status ?? null,
-      filter.level ?? null,
-      filter.after?.lastSeen ?? null,
-      filter.after?.id ?? null,
-      filter.limit,
-    ],
+      where ${conditions.join("\n        and ")}
+      order by sort_key desc, i.id desc
+      limit ${values.add(search.limit, "integer")}`,
+    values: values.values,
   });
-  return rows.map(issueOf);
+  return rows.map((row) => ({
+    ...issueOf(row),
+    sortKey: row.sort_key instanceof Date ? row.sort_key.toISOString() : String(row.sort_key),
+  }));
+}
+
+/** Which of the tags that are searched are among the project's own that are counted. */
+async function countedOwnKeys(database: Database, { projectId, query }: IssueSearch): Promise<ReadonlySet<string>> {
+  const keys = [...termsOf(query)].flatMap((term) =>
+    (term.kind === "has" || term.kind === "match") && "tag" in term.key ? [term.key.tag] : [],
+  );
+  return keys.length === 0 ? new Set() : listCountedKeys(database, projectId, keys);
 }
 
 /** An issue with all that is told of it alone. */

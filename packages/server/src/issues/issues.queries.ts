@@ -1,7 +1,8 @@
 /** Statements that storing runs on the tables `issues`, `issue_fingerprints` and `issue_counters`, which this folder owns. */
-import type { IssueStatus } from "@mesher/protocol";
+import type { IssueStatus, Words } from "@mesher/protocol";
 import { deleteChunk, deleteChunkBefore } from "../db/delete-chunk.ts";
 import type { Transaction } from "../db/transaction.ts";
+import { tsvectorText } from "../db/tsvector-text.ts";
 
 export interface FingerprintKey {
   readonly projectId: string;
@@ -53,6 +54,8 @@ export interface NewIssue extends FingerprintKey {
   readonly level: string;
   readonly platform: string;
   readonly groupingJson: string;
+  /** Of its first event, to find it by. */
+  readonly words: Words;
 }
 
 /**
@@ -64,8 +67,8 @@ export async function createIssues(tx: Transaction, issues: readonly NewIssue[])
     name: "issues.create",
     text: `
       with incoming as (
-        select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::jsonb[])
-          as t (project_id, fingerprint, issue_id, title, culprit, level, platform, grouping)
+        select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::jsonb[], $9::text[])
+          as t (project_id, fingerprint, issue_id, title, culprit, level, platform, grouping, search)
       ), claimed as (
         insert into issue_fingerprints (project_id, fingerprint, issue_id)
         -- In one order everywhere, so that two transactions never wait for each other.
@@ -73,8 +76,8 @@ export async function createIssues(tx: Transaction, issues: readonly NewIssue[])
         on conflict (project_id, fingerprint) do nothing
         returning project_id, fingerprint
       )
-      insert into issues (project_id, id, title, culprit, level, platform, grouping)
-      select project_id, issue_id, title, culprit, level, platform, grouping
+      insert into issues (project_id, id, title, culprit, level, platform, grouping, search)
+      select project_id, issue_id, title, culprit, level, platform, grouping, search::tsvector
       from incoming join claimed using (project_id, fingerprint)
       returning id`,
     values: [
@@ -86,6 +89,7 @@ export async function createIssues(tx: Transaction, issues: readonly NewIssue[])
       issues.map(({ level }) => level),
       issues.map(({ platform }) => platform),
       issues.map(({ groupingJson }) => groupingJson),
+      issues.map(({ words }) => tsvectorText(words)),
     ],
   });
   return new Set(rows.map(({ id }) => id));

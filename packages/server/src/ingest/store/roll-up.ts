@@ -72,14 +72,14 @@ async function countTags(tx: Transaction, events: readonly CountedEvent[]): Prom
 }
 
 /**
- * No key twice: the event's own environment and release go before tags of these names. A transaction tells what its address
- * tells, in fewer values.
+ * Environment and release are the event's own, whatever tags have these names. A transaction tells what its address tells,
+ * in fewer values.
  */
 function tagsOf({ environment, release, tags }: CountedEvent): [string, string][] {
   const all: Record<string, string | undefined> = {
     ...tags,
-    environment: environment ?? tags["environment"],
-    release: release ?? tags["release"],
+    environment,
+    release,
     url: tags["transaction"] === undefined ? tags["url"] : undefined,
   };
   return Object.entries(all).filter((tag): tag is [string, string] => tag[1] !== undefined && tag[1] !== "");

@@ -1,0 +1,41 @@
+import { describe, expect, test } from "vitest";
+import { RequestRefusedError } from "./api-error.ts";
+import { parseOpenRange, parseRange } from "./time-range.ts";
+
+const NOW_MS = Date.UTC(2026, 2, 10, 12);
+const HOUR_MS = 3_600_000;
+
+test("[SEARCH-04] a request that names no range is about the last 24 hours", () => {
+  expect(parseRange({}, NOW_MS)).toEqual({ fromMs: NOW_MS - 24 * HOUR_MS, toMs: NOW_MS });
+  expect(parseOpenRange({}, NOW_MS)).toEqual({ fromMs: undefined, toMs: undefined });
+});
+
+describe("[SEARCH-04] a range is", () => {
+  test.each([
+    [{ from: "2026-03-01" }, Date.UTC(2026, 2, 1), NOW_MS],
+    [
+      { from: "2026-03-01T10:00:00+02:00", to: "2026-03-01T12:00:00.5Z" },
+      Date.UTC(2026, 2, 1, 8),
+      Date.UTC(2026, 2, 1, 12, 0, 0, 500),
+    ],
+    [{ from: "2026-03-01T10:00:00 02:00" }, Date.UTC(2026, 2, 1, 8), NOW_MS],
+    [{ from: "2026-03-01 10:00" }, Date.UTC(2026, 2, 1, 10), NOW_MS],
+    [{ period: "7d" }, NOW_MS - 7 * 24 * HOUR_MS, NOW_MS],
+    [{ period: "90m", to: "2026-03-02" }, Date.UTC(2026, 2, 2) - 1.5 * HOUR_MS, Date.UTC(2026, 2, 2)],
+  ])("%j", (given, fromMs, toMs) => {
+    expect(parseRange(given, NOW_MS)).toEqual({ fromMs, toMs });
+  });
+});
+
+test.each([
+  { from: "yesterday" },
+  { from: "2026-02-30" },
+  { from: "2026-03-11" },
+  { period: "7" },
+  { period: "0h" },
+  { period: "99999w" },
+  { from: "2026-03-01", period: "7d" },
+  { from: "2026-03-01", to: "2026-02-01" },
+])("%j is refused", (given) => {
+  expect(() => parseRange(given, NOW_MS)).toThrow(RequestRefusedError);
+});

@@ -1,0 +1,68 @@
+/** The range of time a request is about, as its query names it. */
+import { Type } from "typebox";
+import { badRequest } from "./api-error.ts";
+
+export const RangeQuery = {
+  from: Type.Optional(Type.String({ description: "ISO 8601; UTC where it names no zone" })),
+  to: Type.Optional(Type.String({ description: "ISO 8601, itself excluded; default now" })),
+  period: Type.Optional(Type.String({ description: "Instead of `from`: the time before `to`, as `24h` or `7d`" })),
+};
+
+export interface TimeRange {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export interface GivenRange {
+  readonly from?: string;
+  readonly to?: string;
+  readonly period?: string;
+}
+
+const HOUR_MS = 3_600_000;
+const PERIOD_UNITS_MS = { m: 60_000, h: HOUR_MS, d: 24 * HOUR_MS, w: 7 * 24 * HOUR_MS } as const;
+export const DEFAULT_PERIOD_MS = 24 * HOUR_MS;
+/** Longer than any retention. */
+const RANGE_DAYS_MAX = 400;
+
+/** A range with both ends: the last 24 hours if the request names none. */
+export function parseRange(given: GivenRange, nowMs: number): TimeRange {
+  const toMs = given.to === undefined ? nowMs : parseTime("to", given.to);
+  const fromMs = startOf(given, toMs) ?? toMs - DEFAULT_PERIOD_MS;
+  if (fromMs >= toMs) throw badRequest("from must be before to");
+  if (toMs - fromMs > RANGE_DAYS_MAX * 24 * HOUR_MS) throw badRequest(`a range has at most ${RANGE_DAYS_MAX} days`);
+  return { fromMs, toMs };
+}
+
+/** The ends that the request names. */
+export function parseOpenRange(
+  given: GivenRange,
+  nowMs: number,
+): { fromMs: number | undefined; toMs: number | undefined } {
+  const toMs = given.to === undefined ? undefined : parseTime("to", given.to);
+  const fromMs = startOf(given, toMs ?? nowMs);
+  if (fromMs !== undefined && toMs !== undefined && fromMs >= toMs) throw badRequest("from must be before to");
+  return { fromMs, toMs };
+}
+
+function startOf({ from, period }: GivenRange, toMs: number): number | undefined {
+  if (from !== undefined && period !== undefined) throw badRequest("from and period exclude each other");
+  if (from !== undefined) return parseTime("from", from);
+  if (period === undefined) return undefined;
+  const [, count = "", unit = ""] = /^(\d{1,5})([mhdw])$/.exec(period) ?? [];
+  const unitMs = PERIOD_UNITS_MS[unit as keyof typeof PERIOD_UNITS_MS];
+  if (unitMs === undefined || Number(count) === 0) throw badRequest("period must be a time like 90m, 24h, 7d or 2w");
+  return toMs - Number(count) * unitMs;
+}
+
+const TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+ -]\d\d:?\d\d)?)?$/i;
+
+function parseTime(name: string, text: string): number {
+  const [, day = "", time = "00:00", zone = "Z"] = TIME.exec(text) ?? [];
+  // A plus that was not percent-encoded arrives as a blank.
+  const offset = zone.toUpperCase() === "Z" ? "Z" : zone.replace(" ", "+").replace(/(\d\d):?(\d\d)$/, "$1:$2");
+  const ms = Date.parse(`${day}T${time}${offset}`);
+  if (Number.isNaN(ms) || !new Date(`${day}T00:00Z`).toISOString().startsWith(day))
+    throw badRequest(`${name} must be an ISO 8601 time, as 2026-01-31 or 2026-01-31T12:00:00Z`);
+  return ms;
+}

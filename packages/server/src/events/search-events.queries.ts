@@ -1,0 +1,114 @@
+/** Searches of events, always of one project. */
+import { type Pattern, type SearchQuery, searchedWords, termsOf } from "@mesher/protocol";
+import type { Database } from "../db/database.ts";
+import { eventCondition, type SearchedProject } from "../search/event-condition.ts";
+import { conditionOf, rankQueryOf, SqlValues } from "../search/sql.ts";
+import type { EventSummary } from "./events.queries.ts";
+
+export interface EventSearch extends SearchedProject {
+  readonly query: SearchQuery;
+  /** Only of this issue. */
+  readonly issueId?: string;
+  /** Received between these moments, the last one excluded. */
+  readonly fromMs?: number | undefined;
+  readonly toMs?: number | undefined;
+  readonly limit: number;
+}
+
+export interface FoundEvent extends EventSummary {
+  readonly issueId: string;
+  readonly environment: string | null;
+  readonly release: string | null;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+interface FoundRow {
+  event_id: string;
+  issue_id: string;
+  level: string;
+  title: string;
+  received_at: Date;
+  environment: string | null;
+  release: string | null;
+  tags: Record<string, string>;
+}
+
+const COLUMNS = "e.event_id, e.issue_id, e.level, e.title, e.received_at, e.environment, e.release, e.tags";
+
+const foundOf = (row: FoundRow): FoundEvent => ({
+  eventId: row.event_id.replaceAll("-", ""),
+  issueId: row.issue_id,
+  level: row.level,
+  title: row.title,
+  receivedAt: row.received_at,
+  environment: row.environment,
+  release: row.release,
+  tags: row.tags,
+});
+
+/** A page, newest first, from behind the given event. */
+export async function listEvents(
+  database: Database,
+  search: EventSearch & { readonly after?: { readonly receivedAt: Date; readonly eventId: string } | undefined },
+): Promise<FoundEvent[]> {
+  const values = new SqlValues();
+  const conditions = conditionsOf(search, values);
+  if (search.after !== undefined) {
+    const { receivedAt, eventId } = search.after;
+    conditions.push(
+      `(e.received_at, e.event_id) < (${values.add(receivedAt, "timestamptz")}, ${values.add(eventId, "uuid")})`,
+    );
+  }
+  const { rows } = await database.query<FoundRow>({
+    text: `
+      select ${COLUMNS} from events e
+      where ${conditions.join(" and ")}
+      order by e.received_at desc, e.event_id desc
+      limit ${values.add(search.limit, "integer")}`,
+    values: values.values,
+  });
+  return rows.map(foundOf);
+}
+
+/** Of the events that match, so many of the newest are ranked: all matches of a common word would be too many. */
+export const RANKED_EVENTS_MAX = 500;
+
+/** The best matches first: words in a message before those in a stack trace, many before few, new before old. */
+export async function rankEvents(database: Database, search: EventSearch): Promise<FoundEvent[]> {
+  const values = new SqlValues();
+  const conditions = conditionsOf(search, values);
+  const words = rankQueryOf(wordsOf(search.query));
+  const rank = words === "" ? "0::real" : `ts_rank(search, ${values.add(words, "text")}::tsquery)`;
+  const { rows } = await database.query<FoundRow>({
+    text: `
+      select * from (
+        select ${COLUMNS}, e.search from events e
+        where ${conditions.join(" and ")}
+        order by e.received_at desc, e.event_id desc
+        limit ${RANKED_EVENTS_MAX}
+      ) newest
+      order by ${rank} desc, received_at desc, event_id desc
+      limit ${values.add(search.limit, "integer")}`,
+    values: values.values,
+  });
+  return rows.map(foundOf);
+}
+
+function conditionsOf(search: EventSearch, values: SqlValues): string[] {
+  const { projectId, issueId, fromMs, toMs, query } = search;
+  const conditions = [`e.project_id = ${values.add(projectId, "uuid")}`];
+  if (issueId !== undefined) conditions.push(`e.issue_id = ${values.add(issueId, "uuid")}`);
+  if (fromMs !== undefined) conditions.push(`e.received_at >= ${values.add(new Date(fromMs), "timestamptz")}`);
+  if (toMs !== undefined) conditions.push(`e.received_at < ${values.add(new Date(toMs), "timestamptz")}`);
+  conditions.push(conditionOf(query, (term) => eventCondition(term, search, values)));
+  return conditions;
+}
+
+/** What is looked for in texts. Words that must not be there do no harm: no match has them. */
+function wordsOf(query: SearchQuery): string[] {
+  const texts = [...termsOf(query)].flatMap((term): readonly Pattern[] => {
+    if (term.kind === "words") return [term.text];
+    return term.kind === "match" && "field" in term.key && term.key.field === "message" ? term.patterns : [];
+  });
+  return texts.flatMap(searchedWords).map(({ word }) => word);
+}
