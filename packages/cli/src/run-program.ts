@@ -5,6 +5,8 @@ import { demoCommand } from "./demo/demo-command.ts";
 import { helpOfCommand, helpOfProgram } from "./help.ts";
 import { issuesCommands } from "./issues/issues-commands.ts";
 import { jobsCommand } from "./jobs-command.ts";
+import { keyCommands } from "./key-commands.ts";
+import { projectCommands } from "./project-commands.ts";
 import { sendCommand } from "./send-command.ts";
 import { statusCommand } from "./status-command.ts";
 import type { Terminal } from "./terminal.ts";
@@ -17,6 +19,8 @@ const COMMANDS: readonly Command[] = [
   clusterStatusCommand,
   jobsCommand,
   ...issuesCommands,
+  ...projectCommands,
+  ...keyCommands,
   sendCommand,
 ];
 

@@ -45,14 +45,33 @@ export async function fetchAnswer<Answer>(
 }
 
 /** The same for a POST of JSON. */
-export async function postFor<Answer>(
+export function postFor<Answer>(
   access: ServerAccess,
   path: string,
   body: unknown,
   isAnswer: (value: unknown) => value is Answer,
 ): Promise<Answer> {
+  return sendFor(access, { method: "POST", path, body }, isAnswer);
+}
+
+/** The same for a PATCH. */
+export function patchFor<Answer>(
+  access: ServerAccess,
+  path: string,
+  body: unknown,
+  isAnswer: (value: unknown) => value is Answer,
+): Promise<Answer> {
+  return sendFor(access, { method: "PATCH", path, body }, isAnswer);
+}
+
+async function sendFor<Answer>(
+  access: ServerAccess,
+  { method, path, body }: { readonly method: string; readonly path: string; readonly body: unknown },
+  isAnswer: (value: unknown) => value is Answer,
+): Promise<Answer> {
   const headers = { ...authorizationOf(access), "content-type": "application/json" };
-  return readAnswer(access, await fetchFrom(access, path, headers, JSON.stringify(body)), isAnswer);
+  const response = await fetchFrom(access, path, headers, { method, body: JSON.stringify(body) });
+  return readAnswer(access, response, isAnswer);
 }
 
 function authorizationOf({ token }: ServerAccess): Record<string, string> {
@@ -75,16 +94,15 @@ async function readAnswer<Answer>(
   throw new CommandError(`${url} answered ${response.status}, but not as a Mesher server does.`);
 }
 
-/** Sends a GET, or with a body a POST. Throws a CommandError if the server cannot be reached. */
+/** Sends a GET, unless `request` says otherwise. Throws a CommandError if the server cannot be reached. */
 export async function fetchFrom(
   { url }: ServerAccess,
   path: string,
   headers: Readonly<Record<string, string>> = {},
-  body?: string,
+  request: { readonly method?: string; readonly body?: string } = {},
 ): Promise<Response> {
-  const request = body === undefined ? { headers } : { method: "POST", headers, body };
   try {
-    return await fetch(url + path, { ...request, signal: AbortSignal.timeout(ANSWER_WAIT_MS) });
+    return await fetch(url + path, { ...request, headers, signal: AbortSignal.timeout(ANSWER_WAIT_MS) });
   } catch (cause) {
     throw new CommandError(
       `No Mesher server answers at ${url}. Start it with "npm start", or name another with --url URL.`,
