@@ -103,9 +103,7 @@ async function showSettings(given: Arguments, terminal: Terminal): Promise<numbe
   const body = Object.fromEntries(changes.map(parseChange));
   const access = await findServerAccess(given, terminal);
   const settings =
-    changes.length === 0
-      ? await fetchAnswer(access, path, isSettings)
-      : await patchFor(access, path, body, isSettings);
+    changes.length === 0 ? await fetchAnswer(access, path, isSettings) : await patchFor(access, path, body, isSettings);
   terminal.print(`${JSON.stringify(settings, undefined, 2)}\n`);
   return 0;
 }
