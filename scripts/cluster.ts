@@ -69,7 +69,12 @@ async function run(): Promise<void> {
     started.defer(() => stopNode(node));
     return node;
   });
-  started.use(await Balancer.start(httpPorts, port));
+  started.use(
+    await Balancer.start(
+      httpPorts.map((httpPort) => ({ port: httpPort })),
+      port,
+    ),
+  );
 
   await Promise.all(httpPorts.map((httpPort) => answering(httpPort)));
   const rows = names.map(

@@ -8,25 +8,31 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 /** How long a server may take to accept a connection before the next one is tried. */
 const CONNECT_MS_MAX = 1_000;
 
+export interface BalancerTarget {
+  /** Default: this machine. */
+  readonly host?: string;
+  readonly port: number;
+}
+
 export class Balancer implements AsyncDisposable {
   readonly port: number;
-  /** Ports on this machine, in turn. May be changed at any time. */
-  targets: readonly number[];
+  /** In turn. */
+  readonly #targets: readonly BalancerTarget[];
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #turn = 0;
 
-  static async start(targets: readonly number[], port = 0): Promise<Balancer> {
+  static async start(targets: readonly BalancerTarget[], port = 0): Promise<Balancer> {
     const server = createServer({ pauseOnConnect: true });
     server.listen(port, "127.0.0.1");
     await once(server, "listening");
     return new Balancer(server, targets);
   }
 
-  private constructor(server: Server, targets: readonly number[]) {
+  private constructor(server: Server, targets: readonly BalancerTarget[]) {
     this.#server = server;
     this.port = (server.address() as AddressInfo).port;
-    this.targets = targets;
+    this.#targets = targets;
     server.on("connection", (client) => void this.#accept(client));
   }
 
@@ -38,9 +44,10 @@ export class Balancer implements AsyncDisposable {
 
   async #accept(client: Socket): Promise<void> {
     this.#keep(client);
-    for (let attempt = 0; attempt < this.targets.length; attempt += 1) {
-      this.#turn = (this.#turn + 1) % this.targets.length;
-      const server = await connectTo(this.targets[this.#turn] ?? 0);
+    for (let attempt = 0; attempt < this.#targets.length; attempt += 1) {
+      this.#turn = (this.#turn + 1) % this.#targets.length;
+      const target = this.#targets[this.#turn];
+      const server = target === undefined ? undefined : await connectTo(target);
       if (server === undefined) continue;
       this.#keep(server);
       // An end is passed on as an end, a break as a break.
@@ -62,9 +69,9 @@ export class Balancer implements AsyncDisposable {
   }
 }
 
-function connectTo(port: number): Promise<Socket | undefined> {
+function connectTo({ host = "127.0.0.1", port }: BalancerTarget): Promise<Socket | undefined> {
   return new Promise((resolve) => {
-    const socket = connect({ host: "127.0.0.1", port, noDelay: true });
+    const socket = connect({ host, port, noDelay: true });
     const give = (found: Socket | undefined) => {
       clearTimeout(overdue);
       socket.off("error", fail);

@@ -1,7 +1,8 @@
 export { Balancer } from "./balancer.ts";
 export { BlackholeProxy } from "./blackhole-proxy.ts";
-export { createDataDir } from "./data-dir.ts";
+export { createDataDir, type DataDir } from "./data-dir.ts";
 export { testDatabase } from "./database.ts";
+export { Namespaces } from "./namespaces.ts";
 export {
   eventSearches,
   issueSearches,

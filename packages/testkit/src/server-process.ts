@@ -28,6 +28,8 @@ export interface ServerProcessOptions {
   readonly dataDir?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly port?: number;
+  /** What runs Node, for example in a network of its own. Its process has to become Node's. */
+  readonly command?: readonly string[];
 }
 
 export class ServerProcess implements AsyncDisposable {
@@ -68,7 +70,8 @@ export class ServerProcess implements AsyncDisposable {
       ...(options.databaseUrl === undefined ? {} : { DATABASE_URL: options.databaseUrl }),
       ...options.env,
     };
-    const child = spawn(process.execPath, [...NODE_FLAGS, MAIN], { env, stdio: ["ignore", "pipe", "pipe"] });
+    const [program = process.execPath, ...args] = [...(options.command ?? []), process.execPath, ...NODE_FLAGS, MAIN];
+    const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"] });
     const output: string[] = [];
     const remove = async () => made?.[Symbol.asyncDispose]();
     try {

@@ -228,7 +228,7 @@ test("[SD-56] five nodes are a full mesh as well, and each of them serves", asyn
 test("[F.4-9] three nodes are restarted one after the other under load, and behind a balancer nobody gets a 5xx", async () => {
   await using formed = await testServerCluster(3, { MESHER_RATE_LIMIT_MAX_EVENTS: "1000000" });
   const { cluster } = formed;
-  const ports = cluster.nodes.map(({ url }) => Number(new URL(url).port));
+  const ports = cluster.nodes.map(({ url }) => ({ port: Number(new URL(url).port) }));
   await using balancer = await Balancer.start(ports);
   const dsn = cluster.nodes[0]?.dsn.replace(/:\d+\//, `:${balancer.port}/`) ?? "";
   const statuses = new Map<number, number>();
