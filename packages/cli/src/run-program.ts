@@ -9,6 +9,7 @@ import { keyCommands } from "./key-commands.ts";
 import { projectCommands } from "./project-commands.ts";
 import { sendCommand } from "./send-command.ts";
 import { statusCommand } from "./status-command.ts";
+import { tailCommand } from "./tail/tail-command.ts";
 import type { Terminal } from "./terminal.ts";
 import { VERSION } from "./version.ts";
 
@@ -22,6 +23,7 @@ const COMMANDS: readonly Command[] = [
   ...projectCommands,
   ...keyCommands,
   sendCommand,
+  tailCommand,
 ];
 
 const EXIT_DONE = 0;
