@@ -8,6 +8,7 @@ export * from "./api-people.ts";
 export * from "./api-project-settings.ts";
 export * from "./api-projects.ts";
 export * from "./api-search.ts";
+export * from "./api-storage.ts";
 export * from "./curl.ts";
 export * from "./dsn.ts";
 export * from "./envelope.ts";

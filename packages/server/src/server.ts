@@ -40,6 +40,7 @@ import { type FirstStart, prepareOrganization, readOrMakeToken } from "./organiz
 import type { Project } from "./organizations/organizations.queries.ts";
 import { ProjectKeys } from "./organizations/project-keys.ts";
 import { type People, preparePeople } from "./prepare-people.ts";
+import { readDiskSpace } from "./runtime/disk-space.ts";
 import type { Log } from "./runtime/log.ts";
 import { createMetrics } from "./runtime/metrics.ts";
 import { type Service, startServices } from "./runtime/service.ts";
@@ -290,6 +291,7 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
       retryQuarantined: (projectId) => retryQuarantined(database, journal, { projectId, limit: QUARANTINE_RETRY_MAX }),
       cluster: view,
       jobs: () => jobs.list(),
+      diskSpace: () => readDiskSpace(config.dataDir),
       readiness: () => ({
         ready: journal.bytes < journal.bytesMax,
         database: dispatcher.isDatabaseAway ? "away" : "reachable",

@@ -30,6 +30,8 @@ export interface ApiDependencies extends Authentication {
   readonly cluster: () => ApiCluster;
   /** What runs by the clock, with how it went last. */
   readonly jobs: () => Promise<readonly ApiJob[]>;
+  /** Of the disk of the data directory. */
+  readonly diskSpace: () => Promise<{ readonly free_bytes: number; readonly total_bytes: number }>;
   readonly readiness: () => Readiness;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
 }

@@ -31,6 +31,7 @@ import { registerProjectSettingsRoutes } from "./project-settings.ts";
 import { registerProjectRoutes } from "./projects.ts";
 import { setSecurityHeaders } from "./security-headers.ts";
 import { registerSignInRoutes } from "./sign-in.ts";
+import { registerStorageRoutes } from "./storage.ts";
 import { registerStreamRoutes } from "./streams.ts";
 import { registerTokenRoutes } from "./tokens.ts";
 import { registerUserRoutes } from "./users.ts";
@@ -104,6 +105,7 @@ export class HttpServer implements Service {
     registerHealthRoutes(app, deps);
     registerClusterRoutes(app, deps);
     registerJobRoutes(app, deps);
+    registerStorageRoutes(app, deps);
     registerSignInRoutes(app, deps);
     registerMeRoutes(app, deps);
     registerOrganizationRoutes(app, deps);

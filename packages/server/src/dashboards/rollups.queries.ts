@@ -212,3 +212,20 @@ export function deleteHoursBefore(
 ): Promise<number> {
   return deleteChunkBefore(tx, { table, column: "hour", before, rowsMax });
 }
+
+/** Stored events by the day (UTC) they were received on: of one project, and of all, to tell its share. */
+export async function listEventsByDay(
+  database: Database,
+  projectId: string,
+  since: Date,
+): Promise<{ readonly dayMs: number; readonly own: number; readonly total: number }[]> {
+  const { rows } = await database.query<{ day: Date; own: number; total: number }>({
+    name: "rollups.list_events_by_day",
+    text: `
+      select date_trunc('day', hour, 'UTC') as day, coalesce(sum(count) filter (where project_id = $1), 0) as own,
+        sum(count) as total
+      from event_counts where hour >= $2 group by 1 order by 1`,
+    values: [projectId, since],
+  });
+  return rows.map(({ day, own, total }) => ({ dayMs: day.getTime(), own, total }));
+}

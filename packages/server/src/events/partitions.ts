@@ -100,3 +100,8 @@ export async function dropPartition(tx: Transaction, dayMs: number, lockMs: numb
   });
   await tx.query({ text: `drop table if exists ${partitionName(dayMs)}` });
 }
+
+/** The first moment that is kept. Days go as wholes: what is kept for 30 days is gone when it is 31 days old. */
+export function keptSinceMs(retentionDays: number, nowMs: number): number {
+  return dayOf(nowMs - retentionDays * DAY_MS);
+}

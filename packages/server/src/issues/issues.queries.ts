@@ -1,5 +1,6 @@
 /** Statements that storing runs on the tables `issues`, `issue_fingerprints` and `issue_counters`, which this folder owns. */
 import type { IssueStatus, Words } from "@mesher/protocol";
+import type { Database } from "../db/database.ts";
 import { deleteChunk, deleteChunkBefore } from "../db/delete-chunk.ts";
 import type { Transaction } from "../db/transaction.ts";
 import { tsvectorText } from "../db/tsvector-text.ts";
@@ -243,17 +244,31 @@ export async function countIntoFingerprintHours(
   });
 }
 
+/** The tables of this folder. */
+export const ISSUE_TABLES = [
+  "issues",
+  "issue_fingerprints",
+  "issue_counters",
+  "issue_activity",
+  "merged_issues",
+  "fingerprint_counters",
+  "fingerprint_counts",
+] as const;
+
+/** Of one project, and of all, to tell its share. */
+export async function countIssues(database: Database, projectId: string): Promise<{ own: number; total: number }> {
+  const { rows } = await database.query<{ own: number; total: number }>({
+    name: "issues.count_of_project",
+    text: "select count(*) filter (where project_id = $1) as own, count(*) as total from issues",
+    values: [projectId],
+  });
+  return rows[0] ?? { own: 0, total: 0 };
+}
+
 /** What is left of the issues of a project that is gone: up to `rowsMax` rows of the table; how many. */
 export function deleteIssuesOf(
   tx: Transaction,
-  table:
-    | "issues"
-    | "issue_fingerprints"
-    | "issue_counters"
-    | "issue_activity"
-    | "merged_issues"
-    | "fingerprint_counters"
-    | "fingerprint_counts",
+  table: (typeof ISSUE_TABLES)[number],
   projectId: string,
   rowsMax: number,
 ): Promise<number> {

@@ -3,10 +3,10 @@ import { testDatabase } from "@mesher/testkit";
 import { expect, test } from "vitest";
 import type { Database } from "../db/database.ts";
 import { withTransaction } from "../db/transaction.ts";
-import { DAY_MS, daysAhead, ensurePartitions, partitionName } from "../events/partitions.ts";
+import { DAY_MS, daysAhead, ensurePartitions, keptSinceMs, partitionName } from "../events/partitions.ts";
 import { type InTransaction, JobIncompleteError, LeaseLostError } from "./job.ts";
 import { partitionsJob } from "./partitions-job.ts";
-import { COUNTS_DAYS, keptSinceMs, type RetentionDependencies, removeExpired } from "./retention.ts";
+import { COUNTS_DAYS, type RetentionDependencies, removeExpired } from "./retention.ts";
 
 const NOW_MS = Date.UTC(2031, 4, 15, 12);
 const HOUR_MS = 3_600_000;

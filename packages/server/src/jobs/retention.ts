@@ -3,12 +3,13 @@
  * once, and in days that some project keeps, the events of the others, a chunk at a time. Issues and their counts stay.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { RETENTION_JOB, type RetentionResult } from "@mesher/protocol";
 import { deleteHoursBefore, HOUR_MS, HOURLY_TABLES } from "../dashboards/rollups.queries.ts";
 import type { Database } from "../db/database.ts";
 import { PG, sqlState } from "../db/errors.ts";
 import type { Transaction } from "../db/transaction.ts";
 import { deleteEventsOfDay, findEventBefore } from "../events/events.queries.ts";
-import { DAY_MS, dayOf, dropPartition, listPartitions, type Partition } from "../events/partitions.ts";
+import { DAY_MS, dayOf, dropPartition, keptSinceMs, listPartitions, type Partition } from "../events/partitions.ts";
 import { deleteQuarantinedBefore } from "../ingest/journal/journal.queries.ts";
 import { deleteFingerprintHoursBefore } from "../issues/issues.queries.ts";
 import { listRetentions, type ProjectRetention } from "../organizations/project-settings.queries.ts";
@@ -35,31 +36,11 @@ const LOCK_PAUSE_MS = 1_000;
 /** Faults that a run tells in its error; all are counted. */
 const FAULTS_TOLD_MAX = 5;
 
-/** A `type`, because it is kept as the result of a job. */
-export type RetentionResult = {
-  readonly partitions_dropped: readonly string[];
-  /** Given back to the disk. */
-  readonly bytes_freed: number;
-  /** In the partitions dropped, as PostgreSQL estimated them. */
-  readonly events_dropped_estimate: number;
-  /** One by one, of projects that keep less than others. */
-  readonly events_deleted: number;
-  /** Of their payloads. The database uses that space again, and does not give it back. */
-  readonly bytes_reusable: number;
-  readonly quarantined_deleted: number;
-  readonly counts_deleted: number;
-};
-
 export interface RetentionDependencies {
   readonly database: Database;
   readonly write: InTransaction;
   readonly onDropped?: (partition: string) => void;
   readonly limits?: RetentionLimits;
-}
-
-/** The first moment that is kept. Days go as wholes: what is kept for 30 days is gone when it is 31 days old. */
-export function keptSinceMs(retentionDays: number, nowMs: number): number {
-  return dayOf(nowMs - retentionDays * DAY_MS);
 }
 
 /**
@@ -174,7 +155,7 @@ class Removal {
     if (this.#faults.length === 0) return result;
     const told = this.#faults.slice(0, FAULTS_TOLD_MAX).map(({ what, error }) => `${what}: ${String(error)}`);
     const message = `Retention could not do ${this.#faults.length} parts of its work: ${told.join("; ")}`;
-    throw new JobIncompleteError(message, result, this.#faults[0]?.error);
+    throw new JobIncompleteError(message, { ...result }, this.#faults[0]?.error);
   }
 
   #countEvents(rows: number, payloadBytes: number): void {
@@ -207,12 +188,10 @@ export function retentionJob(database: Database, told: RetentionTold): LeaseJob 
     run: async (write, run) => {
       const result = await removeExpired({ database, write, onDropped: told.onDropped }, run);
       told.onRemoved(result);
-      return result;
+      return { ...result };
     },
   };
 }
-
-export const RETENTION_JOB = "retention";
 
 export interface RetentionTold {
   readonly onDropped: (partition: string) => void;
