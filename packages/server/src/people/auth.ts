@@ -269,6 +269,8 @@ async function settingsOf({ database, secret, publicUrl, oidc, mayJoin, onOidcSi
       disableOriginCheck: false,
       disableCSRFCheck: false,
     },
+    // Where a browser is sent whose single sign-on has failed, with the reason in `error`.
+    ...(publicUrl !== undefined && { onAPIError: { errorURL: `${publicUrl}/sign-in` } }),
     telemetry: { enabled: false },
     // Its messages name routes and addresses, never secrets; what comes with them may.
     logger: { level: "warn", disableColors: true, log: (_level, message) => log(message) },
@@ -288,15 +290,8 @@ function oidcPlugin({ issuer, clientId, clientSecret }: OidcSettings) {
         scopes: ["openid", "email", "profile"],
         pkce: true,
         requireIdTokenVerification: true,
-        mapProfileToUser: (profile) => {
-          if (profile["email_verified"] === false) {
-            throw new APIError("FORBIDDEN", {
-              code: "EMAIL_NOT_VERIFIED",
-              message: "the provider has not proven the address",
-            });
-          }
-          return {};
-        },
+        // Without an address nobody comes in: the browser is sent back with an error it can show.
+        mapProfileToUser: (profile) => (profile["email_verified"] === false ? { email: null } : {}),
       },
     ],
   });
