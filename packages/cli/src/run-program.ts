@@ -6,6 +6,9 @@ import { helpOfCommand, helpOfProgram } from "./help.ts";
 import { issuesCommands } from "./issues/issues-commands.ts";
 import { jobsCommand } from "./jobs-command.ts";
 import { keyCommands } from "./key-commands.ts";
+import { ORGS_COMMANDS } from "./people/orgs-commands.ts";
+import { TOKENS_COMMANDS } from "./people/tokens-commands.ts";
+import { USERS_COMMANDS } from "./people/users-commands.ts";
 import { projectCommands } from "./project-commands.ts";
 import { sendCommand } from "./send-command.ts";
 import { statusCommand } from "./status-command.ts";
@@ -22,6 +25,9 @@ const COMMANDS: readonly Command[] = [
   ...issuesCommands,
   ...projectCommands,
   ...keyCommands,
+  ...USERS_COMMANDS,
+  ...ORGS_COMMANDS,
+  ...TOKENS_COMMANDS,
   sendCommand,
   tailCommand,
 ];

@@ -30,7 +30,8 @@ export async function startIdentityProvider(redirectUri: string, port = 0): Prom
       claims: () => ({ sub: id, email: id, email_verified: !unproven.has(id), name: `Name of ${id}` }),
     }),
   });
-  server.on("request", provider.callback());
+  const answer = provider.callback();
+  server.on("request", (request, response) => void answer(request, response));
   return {
     issuer,
     unproven,

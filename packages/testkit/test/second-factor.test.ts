@@ -23,7 +23,7 @@ const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 /** RFC 6238, as an app on a phone does it. */
 function codeOf(uri: string, atMs = Date.now()): string {
   const { searchParams } = new URL(uri);
-  const bits = [...(searchParams.get("secret") ?? "")]
+  const bits = Array.from(searchParams.get("secret") ?? "")
     .map((c) => BASE32.indexOf(c).toString(2).padStart(5, "0"))
     .join("");
   const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));

@@ -64,15 +64,7 @@ export function registerSignInRoutes(app: App, deps: ApiDependencies): void {
 /** Passes on what belongs to a login; where the client is, the server says itself. */
 function requestOf(request: FastifyRequest, { publicUrl }: ApiDependencies, route: SignInRoute): Request {
   const headers = new Headers({ [CLIENT_ADDRESS_HEADER]: request.ip, host: request.host });
-  for (const name of [
-    "cookie",
-    "origin",
-    "referer",
-    "user-agent",
-    "sec-fetch-site",
-    "sec-fetch-mode",
-    "sec-fetch-dest",
-  ]) {
+  for (const name of ["cookie", "origin", "referer", "user-agent"]) {
     const value = request.headers[name];
     if (typeof value === "string") headers.set(name, value);
   }

@@ -1,0 +1,43 @@
+/** One call of the API for a command about people, organizations or tokens. */
+import type { ApiMembership } from "@mesher/protocol";
+import { type Arguments, CommandError, isGiven, type OptionRule } from "../command.ts";
+import { fetchAnswer, findServerAccess, postFor, SERVER_NOTES, SERVER_OPTIONS } from "../server-access.ts";
+import type { Terminal } from "../terminal.ts";
+
+export const API_OPTIONS = {
+  ...SERVER_OPTIONS,
+  json: { help: "Prints the server's answer, for programs." },
+} as const satisfies Record<string, OptionRule>;
+
+export const API_NOTES = `It is about the organization of the token. ${SERVER_NOTES}`;
+
+/** The server, and the organization that the token belongs to. */
+export interface Api {
+  /** Throws a CommandError with the server's own sentence when it refuses. The caller knows the answer's shape. */
+  readonly call: <Answer>(method: "GET" | "POST", path: string, body?: object) => Promise<Answer>;
+  readonly organization: ApiMembership;
+}
+
+export async function openApi(given: Arguments, terminal: Terminal): Promise<Api> {
+  const access = await findServerAccess(given, terminal);
+  const call = <Answer>(method: "GET" | "POST", path: string, body: object = {}): Promise<Answer> => {
+    const isAnswer = (value: unknown): value is Answer => typeof value === "object" && value !== null;
+    return method === "GET" ? fetchAnswer(access, path, isAnswer) : postFor(access, path, body, isAnswer);
+  };
+  const [organization] = await call<readonly ApiMembership[]>("GET", "/api/v1/orgs");
+  if (organization === undefined) throw new CommandError("The token belongs to no organization.");
+  return { call, organization };
+}
+
+/** For a person, or with `--json` for a program. */
+export function show(given: Arguments, terminal: Terminal, answer: unknown, forPeople: () => string): number {
+  terminal.print(`${isGiven(given, "json") ? JSON.stringify(answer) : forPeople()}\n`);
+  return 0;
+}
+
+/** The one positional argument of a command. */
+export function positionalOf(given: Arguments, what: string): string {
+  const [value] = given.positionals;
+  if (value === undefined || value === "") throw new CommandError(`${what} is missing.`);
+  return value;
+}

@@ -1,0 +1,64 @@
+import type { ApiNewToken, ApiToken } from "@mesher/protocol";
+import { alignColumns } from "../align-columns.ts";
+import { type Command, optionOf } from "../command.ts";
+import { API_NOTES, API_OPTIONS, openApi, positionalOf, show } from "./api-call.ts";
+
+const list: Command = {
+  name: "tokens list",
+  summary: "Shows the organization's API tokens, and when each was used last.",
+  options: API_OPTIONS,
+  notes: API_NOTES,
+  run: async (given, terminal) => {
+    const { call, organization } = await openApi(given, terminal);
+    const tokens = await call<readonly ApiToken[]>("GET", `/api/v1/orgs/${organization.id}/tokens`);
+    const rows = tokens.map(({ id, label, role, scopes, last_used_at }) => [
+      id,
+      label,
+      role,
+      last_used_at ?? "never",
+      scopes.join(" "),
+    ]);
+    return show(given, terminal, tokens, () => alignColumns([["ID", "LABEL", "ROLE", "USED", "SCOPES"], ...rows]));
+  },
+};
+
+const create: Command = {
+  name: "tokens create",
+  summary: "Makes an API token of the organization and prints it. It cannot be shown again.",
+  positional: "LABEL",
+  options: {
+    ...API_OPTIONS,
+    scope: {
+      value: "SCOPE",
+      help: "What it may: event:read, issue:write, project:admin, org:read, org:admin. Default: event:read.",
+      repeatable: true,
+    },
+    role: { value: "ROLE", help: "owner, admin or member. Default: member." },
+  },
+  notes: API_NOTES,
+  run: async (given, terminal) => {
+    const { call, organization } = await openApi(given, terminal);
+    const answer = await call<ApiNewToken>("POST", `/api/v1/orgs/${organization.id}/tokens`, {
+      label: positionalOf(given, "LABEL"),
+      scopes: given.options.get("scope") ?? ["event:read"],
+      role: optionOf(given, "role") ?? "member",
+    });
+    return show(given, terminal, answer, () => answer.token);
+  },
+};
+
+const revoke: Command = {
+  name: "tokens revoke",
+  summary: "Revokes an API token: the next request with it is refused, on every node.",
+  positional: "ID",
+  options: API_OPTIONS,
+  notes: API_NOTES,
+  run: async (given, terminal) => {
+    const { call, organization } = await openApi(given, terminal);
+    const id = encodeURIComponent(positionalOf(given, "ID"));
+    const answer = await call("POST", `/api/v1/orgs/${organization.id}/tokens/${id}/revoke`);
+    return show(given, terminal, answer, () => "The token is revoked.");
+  },
+};
+
+export const TOKENS_COMMANDS: readonly Command[] = [list, create, revoke];
