@@ -6,10 +6,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { openDatabase, startEmbeddedPostgres } from "@mesher/server/testing";
-import { Balancer, createDataDir, Namespaces } from "@mesher/testkit";
+import {
+  Balancer,
+  createDataDir,
+  MACHINE_HTTP_PORT,
+  type Machine,
+  Machines,
+  Namespaces,
+  settled,
+} from "@mesher/testkit";
 import { FAULTS, type Fault, RESTART } from "./chaos/faults.ts";
 import { startClients, startListener } from "./chaos/load.ts";
-import { HTTP_PORT, type Machine, Machines, viewOf } from "./chaos/machines.ts";
 
 const HELP = `Breaks a cluster again and again under load, and keeps the account.
 
@@ -58,9 +65,9 @@ async function run(): Promise<number> {
   started.defer(() => postgres.stop());
   const machines = started.use(await Machines.start(Number(values.nodes), postgres.url));
   const balancer = started.use(
-    await Balancer.start(machines.all.map(({ address }) => ({ host: address, port: HTTP_PORT }))),
+    await Balancer.start(machines.all.map(({ address }) => ({ host: address, port: MACHINE_HTTP_PORT }))),
   );
-  await settled(machines);
+  await settled(machines, SETTLED_MS_MAX);
 
   const dsn = machines.all[0]?.node.dsn.replace(/@[^/]+/, `@127.0.0.1:${balancer.port}`) ?? "";
   const sent = startClients(dsn, LOAD);
@@ -70,7 +77,7 @@ async function run(): Promise<number> {
   const history: { readonly fault: string; readonly settledMs: number }[] = [];
   const inflict = async (fault: Fault, victim: Machine) => {
     await fault.run(machines, victim, random);
-    const settledMs = await settled(machines);
+    const settledMs = await settled(machines, SETTLED_MS_MAX);
     history.push({ fault: fault.name, settledMs });
     console.log(
       `${fault.name.padEnd(20)} mesher${victim.index + 1}   settled after ${settledMs} ms   ${sent.answered.size} answered`,
@@ -116,23 +123,6 @@ ${summaryOf(history)}`);
   console.log(isBalanced ? "\nThe account balances." : "\nTHE ACCOUNT DOES NOT BALANCE.");
   if (lost.length > 0) console.log(`lost: ${lost.slice(0, 20).join(" ")}`);
   return isBalanced ? 0 : 1;
-}
-
-/** Waits until all nodes agree; milliseconds it took. */
-async function settled({ all }: Machines): Promise<number> {
-  const startedMs = performance.now();
-  let views: Awaited<ReturnType<typeof viewOf>>[] = [];
-  while (performance.now() - startedMs < SETTLED_MS_MAX) {
-    views = await Promise.all(all.map(viewOf));
-    const isSettled = views.every((view) => {
-      if (view === undefined || view.leader === null || view.leader !== views[0]?.leader) return false;
-      const alive = view.nodes.filter(({ status }) => status === "alive").length;
-      return alive === all.length && view.replication.state === "complete";
-    });
-    if (isSettled) return Math.round(performance.now() - startedMs);
-    await sleep(100);
-  }
-  throw new Error(`the nodes did not agree within ${SETTLED_MS_MAX} ms: ${JSON.stringify(views, undefined, 1)}`);
 }
 
 async function storedIds(database: ReturnType<typeof openDatabase>, answered: ReadonlySet<string>) {

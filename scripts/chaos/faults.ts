@@ -1,6 +1,6 @@
 /** What can happen to one of several machines. Each fault is over when its promise is resolved. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Machine, Machines } from "./machines.ts";
+import type { Machine, Machines } from "@mesher/testkit";
 
 export interface Fault {
   readonly name: string;

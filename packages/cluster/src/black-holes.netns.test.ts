@@ -3,11 +3,11 @@
  * that cannot be, it says so and tests nothing.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { Namespaces } from "@mesher/testkit";
 import { describe, expect, test } from "vitest";
 import { MESH_TUNING } from "./mesh-options.ts";
 import { ChildNode } from "./test-child.ts";
 import type { ProcessReport } from "./test-child-process.ts";
-import { Namespaces } from "./test-namespaces.ts";
 
 const { heartbeatMs, silenceMs, handshakeMs } = MESH_TUNING;
 

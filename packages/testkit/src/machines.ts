@@ -1,17 +1,22 @@
 /** Machines with a disk and a network of their own, each of which runs a node, on one database. */
 import { execFile } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { ApiCluster } from "@mesher/protocol";
-import { createDataDir, type DataDir, Namespaces, ServerProcess, TEST_COOKIE } from "@mesher/testkit";
+import { createDataDir, type DataDir } from "./data-dir.ts";
+import { Namespaces } from "./namespaces.ts";
+import { TEST_COOKIE } from "./server-cluster.ts";
+import { ServerProcess } from "./server-process.ts";
 
 const run = promisify(execFile);
 
-export const HTTP_PORT = 8080;
+/** Of every machine's node. */
+export const MACHINE_HTTP_PORT = 8080;
 const NODE_PORT = 9100;
 
 /** Of this process, on the network of the machines. */
 const OWN_ADDRESS = "10.213.7.250";
-const OWN_DEVICE = "mesher-chaos";
+const OWN_DEVICE = "mesher-tests";
 
 export interface Machine {
   readonly index: number;
@@ -72,7 +77,7 @@ export class Machines implements AsyncDisposable {
   }
 
   async #newDisk(): Promise<DataDir> {
-    const disk = await createDataDir("mesher-chaos-");
+    const disk = await createDataDir("mesher-machine-");
     this.#disks.push(disk);
     return disk;
   }
@@ -82,11 +87,11 @@ export class Machines implements AsyncDisposable {
     return ServerProcess.start({
       databaseUrl: this.#databaseUrl,
       dataDir: dataDir.path,
-      port: HTTP_PORT,
+      port: MACHINE_HTTP_PORT,
       command: this.#namespaces.commandOn(index),
       env: {
         MESHER_HTTP_HOST: "0.0.0.0",
-        MESHER_PUBLIC_URL: `http://${address}:${HTTP_PORT}`,
+        MESHER_PUBLIC_URL: `http://${address}:${MACHINE_HTTP_PORT}`,
         MESHER_NODE_NAME: name,
         MESHER_COOKIE: TEST_COOKIE,
         MESHER_PEERS: peers.join(","),
@@ -103,6 +108,23 @@ export class Machines implements AsyncDisposable {
     await run("ip", ["address", "add", `${OWN_ADDRESS}/24`, "dev", OWN_DEVICE]);
     await run("ip", ["link", "set", OWN_DEVICE, "up"]);
   }
+}
+
+/** Waits until all nodes see each other, agree on the leader and have complete copies; milliseconds it took. */
+export async function settled({ all }: Machines, msMax: number): Promise<number> {
+  const startedMs = performance.now();
+  let views: (ApiCluster | undefined)[] = [];
+  while (performance.now() - startedMs < msMax) {
+    views = await Promise.all(all.map(viewOf));
+    const isSettled = views.every((view) => {
+      if (view === undefined || view.leader === null || view.leader !== views[0]?.leader) return false;
+      const alive = view.nodes.filter(({ status }) => status === "alive").length;
+      return alive === all.length && view.replication.state === "complete";
+    });
+    if (isSettled) return Math.round(performance.now() - startedMs);
+    await sleep(100);
+  }
+  throw new Error(`the nodes did not agree within ${msMax} ms: ${JSON.stringify(views, undefined, 1)}`);
 }
 
 /** The cluster as a machine's node sees it; `undefined` if it does not answer. */
