@@ -1,5 +1,6 @@
 export * from "./api.ts";
 export * from "./api-cluster.ts";
+export * from "./api-dashboards.ts";
 export * from "./api-issue-actions.ts";
 export * from "./api-issue-detail.ts";
 export * from "./api-jobs.ts";

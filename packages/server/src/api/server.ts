@@ -12,6 +12,7 @@ import { type DeclaredRoute, enforceAccess } from "./access.ts";
 import { RequestRefusedError } from "./api-error.ts";
 import { registerAuditRoutes } from "./audit.ts";
 import { registerClusterRoutes } from "./cluster.ts";
+import { registerDashboardRoutes } from "./dashboards.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { registerEventSearchRoutes } from "./event-search.ts";
 import { registerEventRoutes } from "./events.ts";
@@ -123,6 +124,7 @@ export class HttpServer implements Service {
     registerIssueMergeRoutes(app, deps);
     registerEventRoutes(app, deps);
     registerEventSearchRoutes(app, deps);
+    registerDashboardRoutes(app, deps);
     registerStreamRoutes(app, deps);
     await registerPages(app);
     await app.listen({ host, port });

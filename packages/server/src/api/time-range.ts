@@ -1,6 +1,8 @@
 /** The range of time a request is about, as its query names it. */
 import { Type } from "typebox";
+import type { Buckets } from "../dashboards/buckets.ts";
 import { badRequest } from "./api-error.ts";
+import { oneOf } from "./pages-of-lists.ts";
 
 export const RangeQuery = {
   from: Type.Optional(Type.String({ description: "ISO 8601; UTC where it names no zone" })),
@@ -21,7 +23,7 @@ export interface GivenRange {
 
 const HOUR_MS = 3_600_000;
 const PERIOD_UNITS_MS = { m: 60_000, h: HOUR_MS, d: 24 * HOUR_MS, w: 7 * 24 * HOUR_MS } as const;
-export const DEFAULT_PERIOD_MS = 24 * HOUR_MS;
+const DEFAULT_PERIOD_MS = 24 * HOUR_MS;
 /** Longer than any retention. */
 const RANGE_DAYS_MAX = 400;
 
@@ -65,4 +67,54 @@ function parseTime(name: string, text: string): number {
   if (Number.isNaN(ms) || !new Date(`${day}T00:00Z`).toISOString().startsWith(day))
     throw badRequest(`${name} must be an ISO 8601 time, as 2026-01-31 or 2026-01-31T12:00:00Z`);
   return ms;
+}
+
+export const BucketQuery = {
+  bucket: Type.Optional(Type.String({ description: "`hour` (up to 7 days the default) or `day`" })),
+  tz: Type.Optional(Type.String({ description: "Where days begin: an IANA name, as `Europe/Vienna`; default UTC" })),
+};
+
+/** Points of a chart. */
+const BUCKETS_MAX = 2_000;
+/** Longer ranges are shown in days unless hours are asked for. */
+const HOURLY_RANGE_MS_MAX = 7 * 24 * HOUR_MS;
+
+/** The range in whole hours, as events are counted: it ends with the hour of `to`. */
+export function parseHours(given: GivenRange, nowMs: number): TimeRange {
+  const { fromMs, toMs } = parseRange(given, nowMs);
+  const endMs = Math.ceil(toMs / HOUR_MS) * HOUR_MS;
+  // A period keeps its length.
+  const startMs = given.from === undefined ? endMs - (toMs - fromMs) : fromMs;
+  return {
+    fromMs: Math.floor(startMs / HOUR_MS) * HOUR_MS,
+    toMs: endMs,
+  };
+}
+
+export function parseBuckets(
+  given: GivenRange & { readonly bucket?: string; readonly tz?: string },
+  nowMs: number,
+): Buckets {
+  const hours = parseHours(given, nowMs);
+  const rangeMs = hours.toMs - hours.fromMs;
+  const unit = oneOf("bucket", ["hour", "day"], given.bucket) ?? (rangeMs > HOURLY_RANGE_MS_MAX ? "day" : "hour");
+  if (unit === "hour" && rangeMs > BUCKETS_MAX * HOUR_MS)
+    throw badRequest(`bucket=hour is for ranges of at most ${Math.floor(BUCKETS_MAX / 24)} days`);
+  // A period of seven days is seven days, today included.
+  const isWholeDays = unit === "day" && given.from === undefined && rangeMs >= DEFAULT_PERIOD_MS;
+  return {
+    ...hours,
+    fromMs: isWholeDays ? hours.fromMs + DEFAULT_PERIOD_MS - 1 : hours.fromMs,
+    unit,
+    zone: parseZone(given.tz),
+  };
+}
+
+export function parseZone(zone: string | undefined): string {
+  if (zone === undefined || zone === "") return "UTC";
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone;
+  } catch {
+    throw badRequest("tz must be the name of a time zone, as Europe/Vienna");
+  }
 }

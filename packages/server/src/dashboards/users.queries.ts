@@ -1,5 +1,5 @@
 /** Statements on the sketches of users, which this folder owns. Written in the transaction that stores the events. */
-import type { Database, Queryable } from "../db/database.ts";
+import type { Queryable } from "../db/database.ts";
 import type { Transaction } from "../db/transaction.ts";
 import { type UserHash, UserSketch } from "./user-sketch.ts";
 
@@ -36,22 +36,6 @@ export async function addUsers(tx: Transaction, seen: readonly SeenUsers[]): Pro
   });
   if (changed.length > 0) await writeSketches(tx, changed);
   return changed.map(({ sketch, ...key }) => ({ ...key, users: sketch.count }));
-}
-
-/** How many users a project had in these hours, the last one excluded. */
-export async function countUsers(
-  database: Database,
-  projectId: string,
-  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
-): Promise<number> {
-  const { rows } = await database.query<{ sketch: Uint8Array }>({
-    name: "users.of_project",
-    text: "select sketch from user_sketches where project_id = $1 and issue_id = $2 and hour >= $3 and hour < $4",
-    values: [projectId, NO_ISSUE_ID, new Date(fromMs), new Date(toMs)],
-  });
-  const all = new UserSketch();
-  for (const { sketch } of rows) all.merge(UserSketch.of(sketch));
-  return all.count;
 }
 
 /** Counts for one id whom another one has: for the share of a fingerprint, all users of its issue. */

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { testDatabase } from "@mesher/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { OWN_KEYS_MAX, VALUES_PER_HOUR_MAX, VALUES_PER_ISSUE_MAX } from "../../dashboards/counted-tags.ts";
+import { listUsers } from "../../dashboards/dashboards.queries.ts";
 import { EXACT_USERS_MAX, hashUser } from "../../dashboards/user-sketch.ts";
-import { countUsers } from "../../dashboards/users.queries.ts";
 import type { Database } from "../../db/database.ts";
 import { withTransaction } from "../../db/transaction.ts";
 import { type CountedEvent, rollUp } from "./roll-up.ts";
@@ -106,9 +106,13 @@ test("users are counted once, for an issue in all its life and for a project in 
   expect(first).toContainEqual({ projectId, issueId: one, users: 2 });
   expect(first).toContainEqual({ projectId, issueId: two, users: 1 });
   expect(second).toEqual([{ projectId, issueId: two, users: 2 }]);
-  const inHours = (hours: number) =>
-    countUsers(database, projectId, { fromMs: HOUR_MS, toMs: HOUR_MS + hours * 3_600_000 });
-  expect([await inHours(1), await inHours(2)]).toEqual([2, 3]);
+  const users = await listUsers(database, projectId, {
+    unit: "hour",
+    fromMs: HOUR_MS,
+    toMs: HOUR_MS + 2 * 3_600_000,
+    zone: "UTC",
+  });
+  expect([users.count, users.buckets.map(({ count }) => count)]).toEqual([3, [2, 2]]);
 });
 
 test("batches that bring users and tags of the same issues at the same moment lose none", async () => {
@@ -129,6 +133,7 @@ test("batches that bring users and tags of the same issues at the same moment lo
     80,
   );
   expect(await countsOf("issue_tags", projectId, "own7")).toEqual({ x: 10 });
-  expect(await countUsers(database, projectId, { fromMs: HOUR_MS, toMs: HOUR_MS + 1 })).toBe(80);
+  const hour = { unit: "hour", fromMs: HOUR_MS, toMs: HOUR_MS + 3_600_000, zone: "UTC" } as const;
+  expect((await listUsers(database, projectId, hour)).count).toBe(80);
   expect(80).toBeLessThanOrEqual(EXACT_USERS_MAX);
 });
