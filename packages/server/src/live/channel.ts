@@ -7,10 +7,10 @@ import { Recent, type RecentMessage } from "./recent.ts";
 import { UnresolvedCount } from "./unresolved-count.ts";
 
 /** Messages that are given out before other work of the process has a turn. */
-const MESSAGES_PER_TURN = 100;
+export const MESSAGES_PER_TURN = 100;
 
 /** Messages that wait for their turn. Beyond it the oldest go, and every client is told how many. */
-const WAITING_MAX = 10_000;
+export const WAITING_MAX = 10_000;
 
 /** A client, as its channel sees it. Neither call may wait. */
 export interface Subscriber {
@@ -68,7 +68,11 @@ export class Channel {
     if (seen === undefined) return { start: "new", position, missed: [] };
     const missed = this.#recent.since(seen);
     if (missed === undefined) return { start: "gap", position, missed: [] };
-    return { start: "resumed", position, missed: missed.filter(({ change }) => passes(subscriber.filters, change)) };
+    return {
+      start: "resumed",
+      position: this.#recent.positionWith(seen),
+      missed: missed.filter(({ change }) => passes(subscriber.filters, change)),
+    };
   }
 
   leave(subscriber: Subscriber): void {

@@ -31,6 +31,13 @@ export class Recent {
     return formatPosition(this.#seen());
   }
 
+  /** Of a client that has seen all of this and what it had seen before, elsewhere. */
+  positionWith(seen: SeenOrigins): StreamPosition {
+    const both = this.#seen();
+    for (const [origin, number] of seen) both.set(origin, Math.max(number, both.get(origin) ?? 0));
+    return formatPosition(both);
+  }
+
   /**
    * Takes the next message of an origin. `undefined`: it was there already. `lost`: how many of that origin should have come
    * before it and did not.

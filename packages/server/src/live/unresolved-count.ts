@@ -1,6 +1,6 @@
 /** How many issues of a project are unresolved: counted when that may have changed, and at most once a second. */
 
-const COUNT_EVERY_MS = 1_000;
+export const COUNT_EVERY_MS = 1_000;
 
 /** Wait after a count that failed. */
 const RETRY_MS = 5_000;
