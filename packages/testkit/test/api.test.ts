@@ -63,7 +63,7 @@ test("a project is found by slug, id and number, and shows the DSN that SDKs use
   }
 });
 
-test("what does not exist, or is no id at all, is 404 and never 500", async () => {
+test("[C-135] what does not exist, or is no id at all, is 404 and never 500", async () => {
   const paths = [
     "/api/v1/projects/nobody/issues",
     "/api/v1/projects/'%20or%201=1/issues",

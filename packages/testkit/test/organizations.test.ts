@@ -305,7 +305,7 @@ describe("password resets by link", () => {
 });
 
 describe("[ORG-05] API tokens", () => {
-  test("[C-132] are shown once, kept as hashes, and listed with when they were used last", async () => {
+  test("[C-132] [C-133] are shown once, kept as hashes, and listed with when they were used last", async () => {
     const { status, body } = await owner.post<ApiNewToken>("/api/v1/orgs/default/tokens", {
       label: 'ci "main"\n',
       scopes: ["event:read", "event:read"],
@@ -421,4 +421,12 @@ describe("the audit log", () => {
       "rows of audit_log are never changed",
     );
   });
+});
+
+test("[C-134] a fault of the database tells nothing of it", async () => {
+  await world.database.query({ text: "alter table audit_log rename to audit_log_of_the_test" });
+  const { status, body } = await owner.get("/api/v1/audit");
+  await world.database.query({ text: "alter table audit_log_of_the_test rename to audit_log" });
+  expect([status, body]).toEqual([500, { error: expect.any(String), code: "internal" }]);
+  expect(JSON.stringify(body)).not.toMatch(/audit_log|relation|42P01/);
 });

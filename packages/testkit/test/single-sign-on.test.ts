@@ -1,8 +1,6 @@
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import type { ApiMe, ApiNewInvitation } from "@mesher/protocol";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { freePort } from "./free-port.ts";
 import { CLIENT, type IdentityProvider, signInAt, startIdentityProvider } from "./identity-provider.ts";
 import { TestPerson } from "./test-person.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
@@ -13,15 +11,6 @@ const stack = new AsyncDisposableStack();
 let provider: IdentityProvider;
 let world: TestServer;
 let owner: TestPerson;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 beforeAll(async () => {
   const [port, providerPort] = [await freePort(), await freePort()];
