@@ -1,7 +1,17 @@
 /** Lists and searches, through the front door. */
-import type { ApiError, ApiFoundEvent, ApiIssue, ApiPage, ApiRankedEvent, ApiTaggedEvent } from "@mesher/protocol";
+import type {
+  ApiError,
+  ApiFoundEvent,
+  ApiIssue,
+  ApiPage,
+  ApiRankedEvent,
+  ApiSavedSearch,
+  ApiSuggestion,
+  ApiTaggedEvent,
+} from "@mesher/protocol";
 import { newEventId, TEST_TOKEN, waitUntil } from "@mesher/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { apiClient, insertToken } from "./api-client.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
 
 let started: TestServer;
@@ -176,7 +186,8 @@ describe("[SEARCH-05] pages of issues end exactly, sorted by", () => {
 });
 
 test("issues sorted by events have the most frequent first, by priority the most urgent", async () => {
-  const first = async (sort: string) => (await get<ApiPage<ApiIssue>>(`${PROJECT}/issues`, { sort })).data[0]?.title;
+  const first = async (sort: string) =>
+    (await get<ApiPage<ApiIssue>>(`${PROJECT}/issues`, { sort, query: "!title:late" })).data[0]?.title;
   expect([await first("events"), await first("users"), await first("priority")]).toEqual([
     "Queue waits",
     "Disk is nearly full",
@@ -207,4 +218,43 @@ test("the events of an issue are searched, too", async () => {
   const [issue] = (await get<ApiPage<ApiIssue>>(`${PROJECT}/issues`, { query: "title:queue" })).data;
   const found = await get<ApiPage<ApiFoundEvent>>(`/api/v1/issues/${issue?.id}/events`, { query: "worker:[w1,w2]" });
   expect(found.data).toHaveLength(2);
+});
+
+test("keys and values are suggested while a search is typed", async () => {
+  const suggest = async (prefix: string, scope = "issue") =>
+    (await get<{ data: ApiSuggestion[] }>(`${PROJECT}/search/suggest`, { prefix, scope })).data.map(({ text }) => text);
+  expect(await suggest("is:un")).toEqual(["is:unresolved", "is:unassigned"]);
+  expect(await suggest("is:un", "event")).toEqual([]);
+  expect(await suggest("!en")).toEqual(["!environment:"]);
+  expect(await suggest("pl")).toEqual(["platform:", "plan:"]);
+  expect(await suggest("environment:s")).toEqual(["environment:staging"]);
+  expect(await suggest("plan:")).toEqual(["plan:free"]);
+  expect(await suggest("quote:it")).toEqual([`quote:"it's \\"so\\" {\\"a\\":1}"`]);
+  expect(await suggest("level:f")).toEqual(["level:fatal"]);
+  expect(await suggest("has:wor")).toEqual(["has:worker"]);
+  for (const [text] of [await suggest("quote:it")])
+    expect(await issues({ query: text ?? "" })).toEqual(["Payment declined"]);
+});
+
+test("searches are saved for the organization, and only what is a search", async () => {
+  const call = apiClient(started.server);
+  const body = { name: "Mine", query: "is:unresolved assigned:me", visibility: "organization", sort: "events" };
+  const saved = await call<ApiSavedSearch>("POST", "saved-searches", body);
+  expect([saved.status, saved.body]).toEqual([201, { ...saved.body, ...body, project_id: null }]);
+  expect((await call<{ data: ApiSavedSearch[] }>("GET", "saved-searches?project=default")).body.data).toEqual([
+    saved.body,
+  ]);
+
+  expect((await call("POST", "saved-searches", { ...body, query: "timesSeen:x" })).body).toMatchObject({
+    code: "invalid_search",
+  });
+  expect((await call("POST", "saved-searches", { ...body, visibility: "private" })).status).toBe(400);
+  expect((await call("POST", "saved-searches", { ...body, name: "" })).status).toBe(400);
+
+  await insertToken(started.database, { token: "mshr_token_of_others", organization: "others", role: "owner" });
+  const others = apiClient(started.server, "mshr_token_of_others");
+  expect((await others<{ data: ApiSavedSearch[] }>("GET", "saved-searches")).body.data).toEqual([]);
+  expect((await others("POST", `saved-searches/${saved.body.id}/delete`)).status).toBe(404);
+  expect((await call("POST", `saved-searches/${saved.body.id}/delete`)).status).toBe(200);
+  expect((await call("POST", `saved-searches/${saved.body.id}/delete`)).status).toBe(404);
 });

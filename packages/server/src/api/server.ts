@@ -30,6 +30,8 @@ import { registerProjectChangeRoutes } from "./project-changes.ts";
 import { registerProjectKeyRoutes } from "./project-keys.ts";
 import { registerProjectSettingsRoutes } from "./project-settings.ts";
 import { registerProjectRoutes } from "./projects.ts";
+import { registerSavedSearchRoutes } from "./saved-searches.ts";
+import { registerSearchSuggestionRoutes } from "./search-suggestions.ts";
 import { setSecurityHeaders } from "./security-headers.ts";
 import { registerSignInRoutes } from "./sign-in.ts";
 import { registerStorageRoutes } from "./storage.ts";
@@ -125,6 +127,8 @@ export class HttpServer implements Service {
     registerEventRoutes(app, deps);
     registerEventSearchRoutes(app, deps);
     registerDashboardRoutes(app, deps);
+    registerSearchSuggestionRoutes(app, deps);
+    registerSavedSearchRoutes(app, deps);
     registerStreamRoutes(app, deps);
     await registerPages(app);
     await app.listen({ host, port });

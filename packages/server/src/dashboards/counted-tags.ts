@@ -28,6 +28,11 @@ const UNCOUNTED_KEYS: ReadonlySet<string> = new Set([
   "logger",
 ]);
 
+/** Keys that events of every project may have. */
+export function alwaysSearchable(): string[] {
+  return [...COUNTED_KEYS, ...UNCOUNTED_KEYS].toSorted();
+}
+
 /** Whether every event that has it is counted, so that its counts can answer which issues have it. */
 export function isFullyCounted(key: string): boolean {
   return COUNTED_KEYS.has(key) && key !== "url";

@@ -53,6 +53,33 @@ export async function listCountedKeys(
   return new Set(rows.map(({ key }) => key));
 }
 
+/** A project's own keys that are counted. */
+export async function listOwnKeys(database: Database, projectId: string): Promise<string[]> {
+  const { rows } = await database.query<{ key: string }>({
+    name: "tags.list_own_keys",
+    text: "select key from tag_keys where project_id = $1 order by key",
+    values: [projectId],
+  });
+  return rows.map(({ key }) => key);
+}
+
+/** The most frequent values of a key that begin with a text in small letters. */
+export async function suggestValues(
+  database: Database,
+  projectId: string,
+  wanted: { readonly key: string; readonly prefix: string; readonly since: Date; readonly limit: number },
+): Promise<{ value: string; count: number }[]> {
+  const { rows } = await database.query<{ value: string; count: number }>({
+    name: "tags.suggest_values",
+    text: `
+      select value, sum(count)::bigint as count from tag_counts
+      where project_id = $1 and key = $2 and hour >= $3 and value <> $4 and starts_with(lower(value), $5)
+      group by value order by sum(count) desc, value limit $6`,
+    values: [projectId, wanted.key, wanted.since, OTHER_VALUES, wanted.prefix, wanted.limit],
+  });
+  return rows;
+}
+
 export interface TagCount extends TagKey {
   readonly hourMs: number;
   readonly value: string;

@@ -1,0 +1,91 @@
+/** Searches that people keep, for themselves or for everybody in the organization. */
+import type { ApiPage, ApiSavedSearch } from "@mesher/protocol";
+import { type Static, Type } from "typebox";
+import { ISSUE_SORTS } from "../issues/issue-order.ts";
+import {
+  deleteSavedSearch,
+  insertSavedSearch,
+  listSavedSearches,
+  SAVED_SEARCHES_MAX,
+  type SavedSearch,
+} from "../search/saved-searches.queries.ts";
+import { badRequest, notFound, RequestRefusedError } from "./api-error.ts";
+import type { ApiDependencies, App } from "./dependencies.ts";
+import { isUuid, oneOf } from "./pages-of-lists.ts";
+import { findProject } from "./projects.ts";
+import { readSearch } from "./search-request.ts";
+
+const READ = { config: { access: { role: "member", scope: "event:read" } } } as const;
+const WRITE = { config: { access: { role: "member", scope: "issue:write" } } } as const;
+
+const NAME_LENGTH_MAX = 100;
+
+const ListQuery = Type.Object({ project: Type.Optional(Type.String()) });
+const NewSearch = Type.Object({
+  name: Type.String({ minLength: 1, maxLength: NAME_LENGTH_MAX }),
+  query: Type.String(),
+  sort: Type.Optional(Type.String()),
+  visibility: Type.Optional(Type.String()),
+  project_id: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+});
+
+export function registerSavedSearchRoutes(app: App, deps: ApiDependencies): void {
+  /** Of a project and of all, or all there are. */
+  app.get<{ Querystring: Static<typeof ListQuery> }>(
+    "/api/v1/saved-searches",
+    { schema: { querystring: ListQuery }, ...READ },
+    async (request): Promise<Pick<ApiPage<ApiSavedSearch>, "data" | "has_more">> => {
+      const actor = await deps.authenticate(request);
+      const { project } = request.query;
+      const projectId = project === undefined ? undefined : (await findProject(deps, actor.organizationId, project)).id;
+      const asker = { organizationId: actor.organizationId, userId: actor.userId };
+      const searches = await listSavedSearches(deps.database, asker, projectId);
+      return { data: searches.map(showSearch), has_more: false };
+    },
+  );
+
+  app.post<{ Body: Static<typeof NewSearch> }>(
+    "/api/v1/saved-searches",
+    { schema: { body: NewSearch }, ...WRITE },
+    async (request, reply): Promise<ApiSavedSearch> => {
+      const { organizationId, userId } = await deps.authenticate(request);
+      const { name, query, project_id: project } = request.body;
+      readSearch(query, "issue");
+      const sort = oneOf("sort", ISSUE_SORTS, request.body.sort) ?? "last_seen";
+      const visibility = oneOf("visibility", ["private", "organization"], request.body.visibility) ?? "private";
+      if (visibility === "private" && userId === undefined)
+        throw badRequest("only people have searches of their own: visibility must be organization");
+      const saved = await insertSavedSearch(deps.database, organizationId, {
+        projectId: typeof project === "string" ? (await findProject(deps, organizationId, project)).id : null,
+        ownerId: visibility === "private" ? (userId ?? null) : null,
+        name: name.trim(),
+        query: query.trim(),
+        sort,
+      });
+      if (saved === undefined)
+        throw new RequestRefusedError(409, "too_many", `there are ${SAVED_SEARCHES_MAX} searches already`);
+      void reply.code(201);
+      return showSearch(saved);
+    },
+  );
+
+  app.post<{ Params: { search: string } }>("/api/v1/saved-searches/:search/delete", WRITE, async (request) => {
+    const { organizationId, userId } = await deps.authenticate(request);
+    const { search } = request.params;
+    if (!isUuid(search) || !(await deleteSavedSearch(deps.database, { organizationId, userId }, search)))
+      throw notFound("saved search");
+    return { status: "ok" };
+  });
+}
+
+function showSearch(search: SavedSearch): ApiSavedSearch {
+  return {
+    id: search.id,
+    name: search.name,
+    query: search.query,
+    sort: search.sort,
+    visibility: search.ownerId === null ? "organization" : "private",
+    project_id: search.projectId,
+    created_at: search.createdAt.toISOString(),
+  };
+}

@@ -1,0 +1,125 @@
+/** What could be typed next in a search. */
+import {
+  type ApiSuggestion,
+  ISSUE_STATES,
+  printSearch,
+  SEARCH_FIELDS,
+  type SearchField,
+  type SearchKey,
+  type SearchScope,
+  searchFieldOf,
+} from "@mesher/protocol";
+import { type Static, Type } from "typebox";
+import { alwaysSearchable } from "../dashboards/counted-tags.ts";
+import { listOwnKeys, suggestValues } from "../dashboards/tags.queries.ts";
+import type { ApiDependencies, App } from "./dependencies.ts";
+import { oneOf } from "./pages-of-lists.ts";
+import { findProject } from "./projects.ts";
+
+const READ = { config: { access: { role: "member", scope: "event:read" } } } as const;
+const SuggestQuery = Type.Object({
+  prefix: Type.Optional(
+    Type.String({ maxLength: 300, description: "The term that is being typed: `bro`, `!browser:Ch`" }),
+  ),
+  scope: Type.Optional(Type.String({ description: "`issue` (the default) or `event`" })),
+});
+
+const SUGGESTIONS_MAX = 20;
+/** Values of events received since then. */
+const VALUES_MS = 7 * 24 * 3_600_000;
+
+export function registerSearchSuggestionRoutes(app: App, deps: ApiDependencies): void {
+  app.get<{ Params: { project: string }; Querystring: Static<typeof SuggestQuery> }>(
+    "/api/v1/projects/:project/search/suggest",
+    { schema: { querystring: SuggestQuery }, ...READ },
+    async (request): Promise<{ data: readonly ApiSuggestion[] }> => {
+      const { organizationId } = await deps.authenticate(request);
+      const { id } = await findProject(deps, organizationId, request.params.project);
+      const scope = oneOf("scope", ["issue", "event"], request.query.scope) ?? "issue";
+      const typed = request.query.prefix ?? "";
+      const negation = typed.startsWith("!") ? "!" : "";
+      const term = typed.slice(negation.length);
+      const colon = term.indexOf(":");
+      const suggestions =
+        colon === -1
+          ? await suggestKeys(deps, id, scope, term)
+          : await suggestValuesOf(deps, id, scope, term.slice(0, colon), term.slice(colon + 1));
+      return {
+        data: suggestions.slice(0, SUGGESTIONS_MAX).map((each) => ({ ...each, text: negation + each.text })),
+      };
+    },
+  );
+}
+
+async function suggestKeys(deps: ApiDependencies, projectId: string, scope: SearchScope, prefix: string) {
+  const begins = (key: string) => key.toLowerCase().startsWith(prefix.toLowerCase());
+  const words = scope === "issue" ? { is: "the status of an issue", has: "a tag or field" } : { has: "a tag or field" };
+  const tags = [...alwaysSearchable(), ...(await listOwnKeys(deps.database, projectId))];
+  return [
+    ...Object.entries(words).map(([key, help]) => suggestion("field", `${key}:`, help)),
+    ...fieldsOf(scope).map((field) => suggestion("field", `${field}:`, SEARCH_FIELDS[field].help)),
+    ...tags
+      .filter((key) => searchFieldOf(key) === undefined)
+      .map((key) => suggestion("tag", `${keyText({ tag: key })}:`, null)),
+  ].filter(({ text }) => begins(text));
+}
+
+async function suggestValuesOf(
+  deps: ApiDependencies,
+  projectId: string,
+  scope: SearchScope,
+  key: string,
+  typed: string,
+): Promise<ApiSuggestion[]> {
+  const prefix = typed.replace(/^"/, "").toLowerCase();
+  const begins = (value: string) => value.toLowerCase().startsWith(prefix);
+  if (key === "is")
+    return scope === "event"
+      ? []
+      : ISSUE_STATES.filter(begins).map((state) => suggestion("state", `is:${state}`, null));
+  if (key === "has")
+    return (await suggestKeys(deps, projectId, scope, prefix))
+      .filter(({ kind }) => kind === "tag")
+      .map((tag) => ({ ...tag, text: `has:${tag.text.slice(0, -1)}` }));
+
+  const field = searchFieldOf(key);
+  if (field === "assigned")
+    return ["me", "none"].filter(begins).map((value) => suggestion("value", `assigned:${value}`, null));
+  const definition = field && SEARCH_FIELDS[field];
+  if (definition !== undefined && "values" in definition)
+    return definition.values.filter(begins).map((value) => suggestion("value", `${field}:${value}`, null));
+  if (field !== undefined && field !== "environment" && field !== "release") return [];
+
+  const since = new Date(deps.now() - VALUES_MS);
+  const values = await suggestValues(deps.database, projectId, {
+    key: field ?? key,
+    prefix,
+    since,
+    limit: SUGGESTIONS_MAX,
+  });
+  const searched: SearchKey = field === undefined ? { tag: key } : { field };
+  return values.map(({ value, count }) => ({
+    kind: "value",
+    text: printSearch({ kind: "match", key: searched, patterns: [[value]] }),
+    help: null,
+    count,
+  }));
+}
+
+function fieldsOf(scope: SearchScope): SearchField[] {
+  return (Object.keys(SEARCH_FIELDS) as SearchField[]).filter((field) =>
+    SEARCH_FIELDS[field].of.some((of) => of === scope),
+  );
+}
+
+/** A key as it is typed before its colon. */
+function keyText(key: SearchKey): string {
+  return printSearch({ kind: "match", key, patterns: [["x"]] }).slice(0, -":x".length);
+}
+
+const suggestion = (kind: ApiSuggestion["kind"], text: string, help: string | null): ApiSuggestion => ({
+  kind,
+  text,
+  help,
+  count: null,
+});
