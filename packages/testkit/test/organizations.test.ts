@@ -1,6 +1,7 @@
 import type {
   ApiAuditEntry,
   ApiInvitation,
+  ApiIssue,
   ApiMe,
   ApiMember,
   ApiMembership,
@@ -11,6 +12,8 @@ import type {
   ApiToken,
 } from "@mesher/protocol";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { newEventId, sendEvent } from "../src/send.ts";
+import { waitUntil } from "../src/wait-until.ts";
 import { TestPerson, tokenIn } from "./test-person.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
 
@@ -262,6 +265,25 @@ describe("[ORG-04] members and their roles", () => {
     expect(await leaver.get("/api/v1/projects")).toMatchObject({ status: 403, body: { code: "no_organization" } });
     expect((await leaver.get("/api/v1/orgs/default/members")).status).toBe(404);
   });
+});
+
+test("[ISSUE-04] an issue is assigned to a member, by a person, and to nobody who is none", async () => {
+  const assignee = await joined("assignee@example.com", "member");
+  const { user_id } = await memberOf("assignee@example.com");
+  const event_id = newEventId();
+  await sendEvent(world.server.dsn, { event_id, message: "Somebody should look at this" });
+  const issue = await waitUntil(
+    "the issue",
+    async () => (await assignee.get<ApiPage<ApiIssue>>("/api/v1/projects/default/issues")).body.data[0],
+  );
+  const assign = (id: string) => assignee.post(`/api/v1/issues/${issue.id}/assign`, { user_id: id });
+  expect((await assign(user_id)).status).toBe(200);
+  expect((await assignee.get<ApiIssue>(`/api/v1/issues/${issue.id}`)).body.assigned_to).toBe(user_id);
+
+  const { id } = await memberOf("assignee@example.com");
+  await owner.post(`/api/v1/orgs/default/members/${id}/remove`);
+  const again = await owner.post(`/api/v1/issues/${issue.id}/assign`, { user_id });
+  expect([again.status, again.body["code"]]).toEqual([400, "not_a_member"]);
 });
 
 describe("password resets by link", () => {
