@@ -52,12 +52,15 @@ export const HARMLESS: ReadonlySet<RefusalReason> = new Set([
 /** A peer that cannot be connected to. The message is a sentence that names it. */
 export class PeerRefusedError extends Error {
   override readonly name = "PeerRefusedError";
+  /** As it was dialled, or as it called itself. */
+  readonly peer: string;
   readonly reason: RefusalReason;
   /** Who refused, if it came so far. */
   answeredBy: string | undefined;
 
   constructor(peer: string, reason: RefusalReason, detail?: string, options?: ErrorOptions) {
     super(`${peer} ${REFUSALS[reason]}${detail === undefined || detail === "" ? "" : ` (${detail})`}`, options);
+    this.peer = peer;
     this.reason = reason;
   }
 }

@@ -273,7 +273,10 @@ export class ClusterNode implements AsyncDisposable {
         this.#lostSessions.delete(name);
       },
       onPacket: ({ name }, command, body) => this.#engine.hear(name, command, body),
-      onRefused: (error, side) => this.#options.log.warn("Peer refused", { side, reason: error.message }),
+      onRefused: (error, side) => {
+        const message = side === "dialled" ? `Failed to connect to peer: ${error.peer}` : "Peer refused";
+        this.#options.log.warn(message, { side, reason: error.message });
+      },
     });
     if (this.#mesh !== undefined) this.#options.log.info("Cluster node listens", { node: this.self });
   }

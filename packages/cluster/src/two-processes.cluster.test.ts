@@ -81,7 +81,9 @@ test("[SD-08] a connection that is made, lost or refused is logged with the peer
   await expect(stranger.node.connect(a.node.self)).rejects.toMatchObject({ reason: "wrong_cookie" });
   expect(a.logged).toContainEqual(expect.stringMatching(`Node up .*"node":"${child.self}"`));
   expect(a.logged).toContainEqual(expect.stringMatching(`Node down .*"node":"${child.self}","reason":"`));
-  expect(stranger.logged).toContainEqual(expect.stringMatching(`Peer refused .*${a.node.self}.* has another cookie`));
+  expect(stranger.logged).toContainEqual(
+    expect.stringMatching(`Failed to connect to peer: ${a.node.self}.* has another cookie`),
+  );
 });
 
 /** Whatever JSON can say; a key that is not there is as good as one that is undefined. */

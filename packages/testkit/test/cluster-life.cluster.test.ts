@@ -120,7 +120,7 @@ test("[SD-08] a peer that is reached and one that is not are logged, with name a
     "both lines",
     async () => /Connected to peer: mesher1@/.test(hopeful.output) && /nobody@127\.0\.0\.1:1/.test(hopeful.output),
   );
-  expect(hopeful.output).toMatch(/Peer refused.*nobody@127\.0\.0\.1:1.*ECONNREFUSED/);
+  expect(hopeful.output).toMatch(/Failed to connect to peer: nobody@127\.0\.0\.1:1.*ECONNREFUSED/);
 });
 
 test("[SD-28] a node's health never depends on its peers", async () => {

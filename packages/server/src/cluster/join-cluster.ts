@@ -1,4 +1,4 @@
-import { type ClusterNode, NodeStartError, startNode } from "@mesher/cluster";
+import { type ClusterNode, type NodeChange, NodeStartError, startNode } from "@mesher/cluster";
 import type { Config } from "../config.ts";
 import type { Log } from "../runtime/log.ts";
 
@@ -31,13 +31,23 @@ export async function joinCluster(config: Config, version: string, log: Log): Pr
     });
     log.info(`[Mesher] Node started: ${node.self}`);
     if (peers === undefined && transport === "mesh") log.info("No peers configured");
-    node.monitor(({ kind, node: peer }) => {
-      if (kind === "up") log.info(`Connected to peer: ${peer}`);
-    });
+    node.monitor((change) => tellChange(node, change, log));
     return { node };
   } catch (error) {
     if (!(error instanceof NodeStartError)) throw error;
     log.error(`Node start failed for: ${nodeName}`, { reason: error.message });
     return { node: await startNode({ log }), fault: error.message };
   }
+}
+
+/** In words that operators look for. */
+function tellChange(node: ClusterNode, { kind, node: peer, reason }: NodeChange, log: Log): void {
+  const peers = node.list().length;
+  if (kind === "up") {
+    log.info(`Connected to peer: ${peer}`);
+    log.info(`New peers detected (${peers - 1} -> ${peers}), setting up monitors`);
+    return;
+  }
+  if (reason?.startsWith("silent") === true) log.warn(`mesh node heartbeat timeout: ${peer}`);
+  log.warn(`Peer lost (${peers + 1} -> ${peers}) -- NODEDOWN detected`, { node: peer, reason });
 }
