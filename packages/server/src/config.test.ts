@@ -34,7 +34,7 @@ test("an empty variable counts as not set, and all mistakes are told at once, a 
   try {
     mistaken();
   } catch (error) {
-    const lines = String((error as Error).message).split("\n");
+    const lines = (error as Error).message.split("\n");
     expect(lines.map((line) => line.split(" ")[0])).toEqual([
       "MESHER_HTTP_PORT",
       "MESHER_COOKIE",
