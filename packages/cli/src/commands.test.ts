@@ -101,6 +101,12 @@ describe("status", () => {
   });
 });
 
+test.each(["backup", "restore"])("%s without a directory is a wrong command line", async (command) => {
+  const terminal = testTerminal();
+  expect(await runProgram([command], terminal)).toBe(2);
+  expect(terminal.shown.errors).toContain("The directory of the backup is missing.");
+});
+
 describe("jobs", () => {
   const job = {
     name: "retention",

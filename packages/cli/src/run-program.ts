@@ -1,4 +1,5 @@
 import { parseArguments } from "./arguments.ts";
+import { backupCommands } from "./backup-commands.ts";
 import { clusterStatusCommand } from "./cluster-status-command.ts";
 import { type Command, CommandError, UsageError } from "./command.ts";
 import { demoCommand } from "./demo/demo-command.ts";
@@ -30,6 +31,8 @@ const COMMANDS: readonly Command[] = [
   ...TOKENS_COMMANDS,
   sendCommand,
   tailCommand,
+  // What is done with the server's files, on its machine.
+  ...backupCommands,
 ];
 
 const EXIT_DONE = 0;

@@ -6,6 +6,7 @@ import { type DirectoryLock, lockDirectory } from "../directory-lock.ts";
 import { type Binaries, findBinaries } from "./binaries.ts";
 import { type ClusterPlace, checkClusterVersion, createCluster, findClusterOwner } from "./cluster.ts";
 import { chooseIdentity, type Identity } from "./identity.ts";
+import { isPostmasterOf, readPidFile } from "./pid-file.ts";
 import {
   adoptPostmaster,
   boundPostmasterLog,
@@ -65,6 +66,14 @@ export async function startEmbeddedPostgres({
     lock.release();
     throw error;
   }
+}
+
+/** Reaches the database of a data directory: the one that a running Mesher has started, or else one that is started for it. */
+export async function connectEmbedded(dataDir: string, log: Log): Promise<AsyncDisposable & { readonly url: string }> {
+  const { clusterDir } = makePlace(dataDir);
+  const running = readPidFile(clusterDir);
+  if (running === undefined || !isPostmasterOf(running.pid, clusterDir)) return startEmbeddedPostgres({ dataDir, log });
+  return { url: socketUrl(running.socketDir), [Symbol.asyncDispose]: () => Promise.resolve() };
 }
 
 interface Setup {

@@ -1,0 +1,114 @@
+/**
+ * Copies a data directory with its embedded database, while Mesher runs on it or not.
+ *
+ * The order is what makes it whole: first the journal, then the database, which is copied as it stands when the copying ends.
+ * So an event that was answered before the backup began is in the journal's copy, or was stored by then and is in the
+ * database's, or in both: then storing finds that it has it.
+ */
+import { existsSync } from "node:fs";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+import { copyRunningCluster } from "../db/embedded/base-backup.ts";
+import { findBinaries } from "../db/embedded/binaries.ts";
+import { connectEmbedded } from "../db/embedded/embedded.ts";
+import { VERSION } from "../version.ts";
+import { type CopiedFile, copyFile, syncAll, writeFile } from "./copy-file.ts";
+import { BackupError, FORMAT, MANIFEST, type Manifest, type ManifestFile } from "./manifest.ts";
+
+/** Of the embedded database, in the data directory and in a backup. */
+const DATABASE_DIR = "postgres";
+const CLUSTER_DIR = join(DATABASE_DIR, "cluster");
+
+/** Of the process that runs, and no part of the data. */
+const LEFT_OUT = /^(mesher\.(lock|pid)|restoring|lost\+found)$/;
+
+export interface BackupDone {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/** `backupDir` is made, and is there when the backup is whole; before that its name ends with `.unfinished`. */
+export async function backUp(dataDir: string, backupDir: string, log: (message: string) => void): Promise<BackupDone> {
+  if (!existsSync(join(dataDir, CLUSTER_DIR))) {
+    throw new BackupError(
+      `${dataDir} holds no embedded database. Back up a PostgreSQL of your own with pg_dump, after copying ${join(dataDir, "journal")}.`,
+    );
+  }
+  if (existsSync(backupDir)) throw new BackupError(`${backupDir} is there already`);
+  const unfinishedDir = `${backupDir}.unfinished`;
+  await rm(unfinishedDir, { recursive: true, force: true });
+  await mkdir(unfinishedDir, { recursive: true, mode: 0o700 });
+
+  const copy = new Copy(dataDir, unfinishedDir);
+  for (const entry of await readdir(dataDir, { withFileTypes: true })) {
+    if (entry.name !== DATABASE_DIR && !LEFT_OUT.test(entry.name)) await copy.tree(entry.name, entry.isDirectory());
+  }
+  await copy.directory(DATABASE_DIR);
+  await using embedded = await connectEmbedded(dataDir, log);
+  await copyRunningCluster(join(dataDir, CLUSTER_DIR), embedded.url, {
+    directory: (path) => copy.directory(join(CLUSTER_DIR, path)),
+    copy: (path) => copy.file(join(CLUSTER_DIR, path)),
+    write: (path, content) => copy.write(join(CLUSTER_DIR, path), content),
+  });
+
+  const manifest = copy.manifest();
+  await writeFile(join(unfinishedDir, MANIFEST), JSON.stringify(manifest, null, 1));
+  await syncAll(unfinishedDir, [...manifest.files.map(({ path }) => path), MANIFEST, ...manifest.directories, ""]);
+  await rename(unfinishedDir, backupDir);
+  await syncAll(dirname(backupDir), [""]);
+  return { files: manifest.files.length, bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0) };
+}
+
+class Copy {
+  readonly #from: string;
+  readonly #to: string;
+  readonly #directories: string[] = [];
+  readonly #files: ManifestFile[] = [];
+
+  constructor(from: string, to: string) {
+    this.#from = from;
+    this.#to = to;
+  }
+
+  async tree(path: string, isDirectory: boolean): Promise<void> {
+    if (!isDirectory) return this.file(path);
+    await this.directory(path);
+    for (const entry of await readdir(join(this.#from, path), { withFileTypes: true })) {
+      if (!LEFT_OUT.test(entry.name)) await this.tree(join(path, entry.name), entry.isDirectory());
+    }
+  }
+
+  async directory(path: string): Promise<void> {
+    await mkdir(join(this.#to, path), { recursive: true, mode: 0o700 });
+    this.#directories.push(path.replace(/\/$/, ""));
+  }
+
+  /** One that has vanished meanwhile is left out. */
+  async file(path: string): Promise<void> {
+    try {
+      this.#add(path, await copyFile(join(this.#from, path), join(this.#to, path)));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT" || existsSync(join(this.#from, path))) throw error;
+    }
+  }
+
+  async write(path: string, content: string): Promise<void> {
+    this.#add(path, await writeFile(join(this.#to, path), content));
+  }
+
+  manifest(): Manifest {
+    return {
+      format: FORMAT,
+      created_at: new Date().toISOString(),
+      mesher_version: VERSION,
+      postgres_major: findBinaries().majorVersion,
+      directories: this.#directories,
+      files: this.#files,
+    };
+  }
+
+  #add(path: string, { bytes, sha256 }: CopiedFile): void {
+    this.#files.push({ path, bytes, sha256 });
+  }
+}

@@ -1,0 +1,173 @@
+/** Backups of a server that goes on taking events, and what is there when one is restored and started. */
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { ApiProjectStorage } from "@mesher/protocol";
+import { openDatabase } from "@mesher/server/testing";
+import { expect, test } from "vitest";
+import { createDataDir } from "../src/data-dir.ts";
+import { newEventId, sendEvent } from "../src/send.ts";
+import { ServerProcess } from "../src/server-process.ts";
+import { waitUntil } from "../src/wait-until.ts";
+
+const CLI = fileURLToPath(new URL("../../cli/src/main.ts", import.meta.url));
+
+/** Senders at a time, so that events are in every stage of their way when the backup begins. */
+const SENDERS = 8;
+
+async function mesher(...args: string[]): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, [CLI, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+    });
+  }
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, output };
+}
+
+test("a backup made under load holds every event that was answered before it began, once", async () => {
+  await using place = await createDataDir();
+  const backupDir = join(place.path, "backup");
+  const restoredDir = join(place.path, "restored");
+  const answered: string[] = [];
+  let answeredBefore = 0;
+  {
+    await using server = await ServerProcess.start();
+    const over = new AbortController();
+    const send = async () => {
+      while (!over.signal.aborted) {
+        const event_id = newEventId();
+        const { ok } = await sendEvent(server.dsn, { event_id, message: "x".repeat(5_000) });
+        if (ok) answered.push(event_id);
+      }
+    };
+    const senders = Array.from({ length: SENDERS }, send);
+    await waitUntil("300 answers", async () => answered.length >= 300);
+    answeredBefore = answered.length;
+    const made = await mesher("backup", backupDir, "--data-dir", server.dataDir);
+    over.abort();
+    await Promise.all(senders);
+    expect(made).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(/backup: \d+ files, [\d.]+ MiB, in [\d.]+ s/),
+    });
+  }
+  expect(await mesher("restore", backupDir, "--data-dir", restoredDir)).toMatchObject({ code: 0 });
+
+  await using restored = await ServerProcess.start({ dataDir: restoredDir });
+  await waitUntil("the journal to be stored", async () => {
+    const { journal } = await restored.get<{ journal: { waiting: number } }>("/readyz");
+    return journal.waiting === 0;
+  });
+  for (const eventId of answered.slice(0, answeredBefore)) {
+    const { event } = await restored.get<{ event: { id: string } }>(`/api/v1/events/${eventId}`);
+    expect(event.id).toBe(eventId);
+  }
+  const { data: issues } = await restored.get<{ data: { event_count: number }[] }>("/api/v1/projects/default/issues");
+  const storage = await restored.get<ApiProjectStorage>("/api/v1/projects/default/storage");
+  expect(storage.event_count).toBe(issues.reduce((sum, issue) => sum + issue.event_count, 0));
+  expect(storage.event_count).toBeGreaterThanOrEqual(answeredBefore);
+  expect(storage.event_count).toBeLessThanOrEqual(answered.length);
+  // It goes on as any other.
+  expect((await sendEvent(restored.dsn, { event_id: newEventId() })).status).toBe(200);
+}, 120_000);
+
+test("events that were answered and wait for the database are in a backup, too", async () => {
+  await using place = await createDataDir();
+  const [backupDir, restoredDir] = [join(place.path, "backup"), join(place.path, "restored")];
+  const answered = Array.from({ length: 20 }, newEventId);
+  {
+    await using server = await ServerProcess.start();
+    await using lock = await lockEvents(server.dataDir);
+    for (const event_id of answered) expect((await sendEvent(server.dsn, { event_id })).status).toBe(200);
+    expect(await mesher("backup", backupDir, "--data-dir", server.dataDir)).toMatchObject({ code: 0 });
+    expect(await lock.storedEvents()).toBe(0);
+  }
+  expect(await mesher("restore", backupDir, "--data-dir", restoredDir)).toMatchObject({ code: 0 });
+  await using restored = await ServerProcess.start({ dataDir: restoredDir });
+  await waitUntil("all events to be stored", async () => {
+    const { event_count } = await restored.get<ApiProjectStorage>("/api/v1/projects/default/storage");
+    return event_count === answered.length;
+  });
+  for (const eventId of answered) {
+    expect(await restored.get(`/api/v1/events/${eventId}`)).toMatchObject({ event: { id: eventId } });
+  }
+}, 120_000);
+
+/** Lets nobody store events into the embedded database as long as it lasts. */
+async function lockEvents(dataDir: string) {
+  const socketDir = encodeURIComponent(join(dataDir, "postgres/socket"));
+  const url = `postgresql://mesher@localhost/mesher?host=${socketDir}&port=5432`;
+  const database = openDatabase({ url, applicationName: "lock", log: () => undefined });
+  const { client, release } = await database.acquire();
+  await client.query("begin");
+  await client.query("set local idle_in_transaction_session_timeout = 0");
+  await client.query("lock table events in exclusive mode");
+  return {
+    storedEvents: async () =>
+      (await database.query<{ n: number }>({ text: "select count(*) as n from events" })).rows[0]?.n,
+    [Symbol.asyncDispose]: async () => {
+      await client.query("rollback");
+      release();
+      await database.close();
+    },
+  };
+}
+
+test("a server that is stopped is backed up too; a damaged or unfinished backup, or a directory in use, is refused", async () => {
+  await using place = await createDataDir();
+  const [dataDir, backupDir, restoredDir] = ["data", "backup", "restored"].map((name) => join(place.path, name)) as [
+    string,
+    string,
+    string,
+  ];
+  const event_id = newEventId();
+  {
+    await using server = await ServerProcess.start({ dataDir });
+    await sendEvent(server.dsn, { event_id });
+  }
+  expect(await mesher("backup", backupDir, "--data-dir", dataDir)).toMatchObject({ code: 0 });
+  expect(await mesher("backup", backupDir, "--data-dir", dataDir)).toMatchObject({
+    code: 1,
+    output: expect.stringContaining(`${backupDir} is there already`),
+  });
+  expect(await mesher("restore", backupDir, "--data-dir", dataDir)).toMatchObject({
+    code: 1,
+    output: expect.stringContaining("is not empty"),
+  });
+
+  const log = join(backupDir, "postgres/cluster/PG_VERSION");
+  const version = await readFile(log, "utf8");
+  await writeFile(log, "17\n");
+  expect(await mesher("restore", backupDir, "--data-dir", restoredDir)).toMatchObject({
+    code: 1,
+    output: expect.stringContaining("PG_VERSION is not what was backed up"),
+  });
+  await writeFile(log, version);
+  // What the refused attempt left does not hinder the next.
+  expect(await readdir(restoredDir)).toEqual(["restoring"]);
+  expect(await mesher("restore", backupDir, "--data-dir", restoredDir)).toMatchObject({ code: 0 });
+  {
+    await using restored = await ServerProcess.start({ dataDir: restoredDir });
+    expect(await restored.get(`/api/v1/events/${event_id}`)).toMatchObject({ event: { id: event_id } });
+  }
+
+  await rm(join(backupDir, "manifest.json"));
+  expect(await mesher("restore", backupDir, "--data-dir", join(place.path, "other"))).toMatchObject({
+    code: 1,
+    output: expect.stringContaining("it has no manifest.json"),
+  });
+}, 120_000);
+
+test("a data directory without a database of its own says how the database is backed up", async () => {
+  await using place = await createDataDir();
+  expect(await mesher("backup", join(place.path, "backup"), "--data-dir", place.path)).toMatchObject({
+    code: 1,
+    output: expect.stringContaining("pg_dump"),
+  });
+});
