@@ -9,7 +9,7 @@ import { cpus } from "node:os";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { TestNats } from "../packages/cluster/src/test-nats.ts";
+import { TestNats } from "@mesher/cluster/testing";
 import type { EchoOrder } from "./bare-echo.ts";
 import { firstOf, forkChild } from "./child.ts";
 import type { NodeNews, NodeOrder } from "./cluster-node.ts";

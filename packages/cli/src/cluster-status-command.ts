@@ -1,4 +1,4 @@
-import type { ApiCluster, ApiLoad } from "@mesher/protocol";
+import type { ApiCluster, ApiLoad, ApiTransport } from "@mesher/protocol";
 import { alignColumns } from "./align-columns.ts";
 import { type Arguments, type Command, isGiven } from "./command.ts";
 import { formatBytes } from "./format-bytes.ts";
@@ -9,7 +9,7 @@ export const clusterStatusCommand: Command = {
   name: "cluster status",
   summary: "Shows the cluster as the server sees it: nodes, load, names, copies of journals, refused peers.",
   options: { ...SERVER_OPTIONS, json: { help: "Print the answer of the API, for programs." } },
-  notes: `${SERVER_NOTES}\nThe exit code is 1 when a node is down, a peer is refused, or a journal has fewer copies than wanted.`,
+  notes: `${SERVER_NOTES}\nThe exit code is 1 when a node is down, NATS is away, a peer is refused, or a journal has fewer copies than wanted.`,
   run: showCluster,
 };
 
@@ -21,9 +21,10 @@ async function showCluster(given: Arguments, terminal: Terminal): Promise<number
   return isHealthy(cluster) ? 0 : 1;
 }
 
-function isHealthy({ fault, nodes, refused, replication }: ApiCluster): boolean {
+function isHealthy({ fault, transport, nodes, refused, replication }: ApiCluster): boolean {
   return (
     fault === null &&
+    (transport.kind !== "nats" || transport.status === "connected") &&
     refused.length === 0 &&
     replication.state !== "degraded" &&
     nodes.every(({ status }) => status !== "dead")
@@ -36,6 +37,7 @@ export function formatCluster(cluster: ApiCluster, nowMs: number): string {
   const head = alignColumns([
     ["Mode", mode === "cluster" ? `cluster, seen from ${self}` : "standalone: this node has no peers"],
     ...(fault === null ? [] : [["Fault", fault]]),
+    ...(cluster.transport.kind === "none" ? [] : [["Transport", formatTransport(cluster.transport, nowMs)]]),
     ["Leader", cluster.leader === null || cluster.leader === "" ? "-" : cluster.leader],
     ["Journal", formatReplication(replication)],
     ...offload.helpers.map(({ node, events }) => ["Helper", `${node} has stored ${events} events for this node`]),
@@ -47,6 +49,13 @@ export function formatCluster(cluster: ApiCluster, nowMs: number): string {
   if (cluster.unreached.length > 0)
     parts.push(alignColumns([["NEVER REACHED"], ...cluster.unreached.map((name) => [name])]));
   return parts.join("\n\n");
+}
+
+function formatTransport(transport: ApiTransport, nowMs: number): string {
+  if (transport.kind !== "nats") return "connections between the nodes";
+  const { server, status, since, reason } = transport;
+  if (status === "connected") return `NATS, ${server}`;
+  return `NATS, ${server}: ${status.toUpperCase()} for ${formatAge(nowMs - Date.parse(since))}${reason === null ? "" : ` (${reason})`}`;
 }
 
 function formatReplication({ wanted, state, holders }: ApiCluster["replication"]): string {

@@ -6,6 +6,7 @@ export interface ApiCluster {
   readonly fault: string | null;
   /** `name@host:port`; "" for a node that stands alone. */
   readonly self: string;
+  readonly transport: ApiTransport;
   readonly nodes: readonly ApiClusterNode[];
   /** Peers that are dialled and never answered. */
   readonly unreached: readonly string[];
@@ -21,6 +22,23 @@ export interface ApiCluster {
     readonly helping: readonly ApiHelp[];
   };
 }
+
+/** What carries the connections between the nodes. */
+export type ApiTransport =
+  | { readonly kind: "none" | "mesh" }
+  | {
+      readonly kind: "nats";
+      /** Without what it takes to log in. */
+      readonly server: string;
+      /** `refused`: another live node has this node's name. */
+      readonly status: "connected" | "away" | "refused";
+      /** Of the status. */
+      readonly since: string;
+      /** Why it is not connected. */
+      readonly reason: string | null;
+      /** Messages that did not come from a peer as they should, and were dropped. */
+      readonly refused_messages: { readonly forged: number; readonly replayed: number; readonly stale: number };
+    };
 
 export interface ApiHelp {
   readonly node: string;

@@ -11,6 +11,7 @@ import { HttpServer } from "./api/server.ts";
 import { acceptElsewhere } from "./cluster/accept-elsewhere.ts";
 import { announcementsOf } from "./cluster/announcements.ts";
 import { registerClusterMetrics } from "./cluster/cluster-metrics.ts";
+import { registerCounterMetrics } from "./cluster/counter-metrics.ts";
 import { type JoinedCluster, joinCluster } from "./cluster/join-cluster.ts";
 import { buildClusterParts } from "./cluster-parts.ts";
 import type { Config } from "./config.ts";
@@ -232,6 +233,7 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
     log,
   });
   registerClusterMetrics(metrics.registry, view);
+  registerCounterMetrics(metrics.registry, () => cluster.node.counters());
 
   const ingestDeps: IngestDependencies = {
     findProjectKey: (publicKey) => keys.find(publicKey),

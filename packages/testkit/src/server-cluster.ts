@@ -11,6 +11,8 @@ const FORMED_MS_MAX = 20_000;
 
 export interface ServerClusterOptions {
   readonly databaseUrl: string;
+  /** A NATS server: then nobody is told of a peer. Default: connections between the nodes. */
+  readonly transport?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -90,14 +92,17 @@ export class ServerCluster implements AsyncDisposable {
   }
 
   #startNode(name: string, dataDir: string, env: Readonly<Record<string, string>>, port = 0): Promise<ServerProcess> {
+    const { databaseUrl, transport } = this.#options;
     return ServerProcess.start({
-      databaseUrl: this.#options.databaseUrl,
+      databaseUrl,
       dataDir,
       port,
       env: {
         MESHER_NODE_NAME: name,
         MESHER_COOKIE: TEST_COOKIE,
-        MESHER_PEERS: this.names.filter((peer) => peer !== name).join(","),
+        ...(transport === undefined
+          ? { MESHER_PEERS: this.names.filter((peer) => peer !== name).join(",") }
+          : { MESHER_TRANSPORT: transport }),
         ...this.#options.env,
         ...env,
       },

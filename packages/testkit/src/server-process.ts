@@ -111,12 +111,15 @@ export class ServerProcess implements AsyncDisposable {
     return (await response.json()) as T;
   }
 
-  /** A number from `/metrics`; of several with different labels the first. */
-  async metric(name: string): Promise<number> {
+  /** A number from `/metrics`; of several the first that has these labels. */
+  async metric(name: string, labels: Readonly<Record<string, string>> = {}): Promise<number> {
     const text = await (await fetch(`${this.url}/metrics`)).text();
-    const value = new RegExp(`^${name}(?:{[^}]*})? (\\S+)$`, "m").exec(text)?.[1];
-    if (value === undefined) throw new Error(`there is no metric ${name}`);
-    return Number(value);
+    const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
+    const line = text
+      .split("\n")
+      .find((each) => /^\w+/.exec(each)?.[0] === name && wanted.every((label) => each.includes(label)));
+    if (line === undefined) throw new Error(`there is no metric ${name} with ${wanted.join(", ") || "any label"}`);
+    return Number(line.slice(line.lastIndexOf(" ")));
   }
 
   /** As a crash of the machine's power would end it, but for what the kernel still holds. */

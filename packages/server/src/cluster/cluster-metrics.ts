@@ -25,6 +25,11 @@ export function registerClusterMetrics(registry: Registry, view: () => ApiCluste
     ({ refused }) => refused.length,
   );
   gauge(
+    "mesher_cluster_transport_up",
+    "1 while this node can reach others: 0 if the NATS server is away, or another node has this node's name.",
+    ({ transport }) => Number(transport.kind !== "nats" || transport.status === "connected"),
+  );
+  gauge(
     "mesher_journal_copies",
     "Complete copies of this node's journal on other nodes.",
     ({ replication }) => replication.holders.filter(({ state }) => state === "complete").length,

@@ -1,4 +1,5 @@
-import type { ApiCluster, ApiClusterNode, ApiLoad, ApiReplication } from "@mesher/protocol";
+import type { TransportStatus } from "@mesher/cluster";
+import type { ApiCluster, ApiClusterNode, ApiLoad, ApiReplication, ApiTransport } from "@mesher/protocol";
 import type { JoinedCluster } from "./join-cluster.ts";
 import type { Load, LoadMonitor } from "./load.ts";
 import type { Offload } from "./offload.ts";
@@ -49,6 +50,7 @@ export function viewCluster(
     mode: status.mode,
     fault: fault ?? null,
     self: status.self,
+    transport: viewTransport(status.transport),
     nodes: [own, ...peers],
     unreached: status.unreached,
     refused: status.refused.map(({ lastAt, ...refused }) => ({ ...refused, last_at: lastAt.toISOString() })),
@@ -67,6 +69,19 @@ export function viewCluster(
       helping: offload.helping.map((helped) => ({ ...helped, since: helped.since.toISOString() })),
     },
     leader: node.names.whereis(REGISTRY)?.node ?? null,
+  };
+}
+
+function viewTransport(transport: TransportStatus): ApiTransport {
+  if (transport.kind !== "nats") return { kind: transport.kind };
+  const { kind, server, status, since, reason, refusedMessages } = transport;
+  return {
+    kind,
+    server,
+    status,
+    since: since.toISOString(),
+    reason: reason ?? null,
+    refused_messages: { ...refusedMessages },
   };
 }
 

@@ -1,0 +1,36 @@
+import { TestNats } from "@mesher/cluster/testing";
+import { ServerCluster, type ServerProcess, testDatabase, testServerCluster, waitUntil } from "@mesher/testkit";
+import { expect, test } from "vitest";
+import { runProgram } from "./run-program.ts";
+import { testTerminal } from "./test-server.ts";
+
+async function status(server: ServerProcess | undefined): Promise<{ code: number; out: string }> {
+  const terminal = testTerminal({
+    env: { MESHER_URL: server?.url ?? "", MESHER_BOOTSTRAP_TOKEN: server?.token ?? "" },
+  });
+  return { code: await runProgram(["cluster", "status"], terminal), out: terminal.shown.out };
+}
+
+test("the status of a cluster names what carries it, and is no success while NATS is away", async () => {
+  await using nats = await TestNats.start();
+  await using db = await testDatabase();
+  await using cluster = await ServerCluster.start(2, { databaseUrl: db.url, transport: nats.url });
+  const [first] = cluster.nodes;
+  const good = await waitUntil("a whole cluster", async () => {
+    const told = await status(first);
+    return told.code === 0 ? told : undefined;
+  });
+  expect(good.out).toMatch(new RegExp(`^Transport +NATS, ${nats.url}$`, "m"));
+  await nats.kill();
+  const bad = await waitUntil("the loss to be told", async () => {
+    const told = await status(first);
+    return told.out.includes("AWAY") ? told : undefined;
+  });
+  expect(bad.out).toMatch(new RegExp(`^Transport +NATS, ${nats.url}: AWAY for \\d+ s \\(.+\\)$`, "m"));
+  expect(bad.code).toBe(1);
+}, 120_000);
+
+test("the status of a cluster without NATS says that nodes are connected to each other", async () => {
+  await using formed = await testServerCluster(2);
+  expect((await status(formed.cluster.nodes[0])).out).toMatch(/^Transport +connections between the nodes$/m);
+}, 120_000);
