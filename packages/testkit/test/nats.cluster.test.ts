@@ -141,9 +141,10 @@ test("over NATS a peer stores what an overloaded node cannot, in batches as long
       return help !== undefined && help.events >= 100 ? help : undefined;
     },
     90_000,
-  );
-  stopping.abort();
-  await clients;
+  ).finally(async () => {
+    stopping.abort();
+    await clients;
+  });
   expect(helped.node).toBe(line.cluster.names[0]);
   expect(await tooLong(line.first)).toBe(0);
   line.proxy.heal();
