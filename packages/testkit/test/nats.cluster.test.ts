@@ -134,18 +134,20 @@ test("over NATS a peer stores what an overloaded node cannot, in batches as long
     while (!stopping.signal.aborted) ids.push(await send(line.first, longText(15_000)));
   };
   const clients = Promise.all([client(), client()]);
-  const helped = await waitUntil(
-    "the peer to have stored events of the other",
-    async () => {
-      const [help] = (await clusterOf(peer)).offload.helping;
-      return help !== undefined && help.events >= 100 ? help : undefined;
-    },
-    90_000,
-  ).finally(async () => {
+  try {
+    const helping = await waitUntil(
+      "the peer to have stored events of the other",
+      async () => {
+        const [helped] = (await clusterOf(peer)).offload.helping;
+        return helped !== undefined && helped.events >= 100 ? helped : undefined;
+      },
+      90_000,
+    );
+    expect(helping.node).toBe(line.cluster.names[0]);
+  } finally {
     stopping.abort();
     await clients;
-  });
-  expect(helped.node).toBe(line.cluster.names[0]);
+  }
   expect(await tooLong(line.first)).toBe(0);
   line.proxy.heal();
   expect(await storedOf(line.db, ids)).toEqual(ids.sort());
