@@ -7,6 +7,9 @@ import type { ServerProcess } from "../src/server-process.ts";
 import { StreamClient } from "../src/stream-client.ts";
 import { waitUntil } from "../src/wait-until.ts";
 
+/** Servers are started, some more than once, and the machine may be busy: what is waited for has deadlines of its own. */
+const STARTS_MS_MAX = 120_000;
+
 const listen = (server: ServerProcess | undefined, query = "") =>
   StreamClient.open(`${server?.socketUrl}/stream/projects/default${query}`, {
     authorization: `Bearer ${server?.token}`,
@@ -29,7 +32,9 @@ async function connectAll({ nodes }: ServerCluster, stack: AsyncDisposableStack,
   return Promise.all(nodes.map(async (node) => stack.use(await listen(node, query))));
 }
 
-test("[CLUSTER-04] [SD-22] [SD-23] [STREAM-01] an event received on one node is heard once by every client on every node", async () => {
+test("[CLUSTER-04] [SD-22] [SD-23] [STREAM-01] an event received on one node is heard once by every client on every node", {
+  timeout: STARTS_MS_MAX,
+}, async () => {
   await using formed = await testServerCluster(3);
   await using stack = new AsyncDisposableStack();
   const { nodes } = formed.cluster;
@@ -48,7 +53,7 @@ test("[CLUSTER-04] [SD-22] [SD-23] [STREAM-01] an event received on one node is 
   }
 });
 
-test("[STREAM-02] [C-150] filters hold on every node", async () => {
+test("[STREAM-02] [C-150] filters hold on every node", { timeout: STARTS_MS_MAX }, async () => {
   await using formed = await testServerCluster(3);
   await using stack = new AsyncDisposableStack();
   const fatal = await connectAll(formed.cluster, stack, "?level=fatal&environment=production");
@@ -60,7 +65,9 @@ test("[STREAM-02] [C-150] filters hold on every node", async () => {
   for (const { eventIds } of fatal) expect(eventIds).toEqual([wanted]);
 });
 
-test("[SD-18] connections are their own node's: no other names them, and they survive another node's death", async () => {
+test("[SD-18] connections are their own node's: no other names them, and they survive another node's death", {
+  timeout: STARTS_MS_MAX,
+}, async () => {
   await using formed = await testServerCluster(3);
   await using stack = new AsyncDisposableStack();
   const { cluster } = formed;
@@ -90,7 +97,9 @@ test("[SD-18] connections are their own node's: no other names them, and they su
   expect([...back.eventIds].sort()).toEqual([...after].sort());
 });
 
-test("a ticket of one node is good on another, and a node that joins later tells those who were there before", async () => {
+test("a ticket of one node is good on another, and a node that joins later tells those who were there before", {
+  timeout: STARTS_MS_MAX,
+}, async () => {
   await using formed = await testServerCluster(2);
   const { cluster } = formed;
   const [first, second] = cluster.nodes;
