@@ -5,6 +5,7 @@ const FRONT_DOOR = [
   "api",
   "curl.sdk",
   "front-door",
+  "hostile",
   "issue-life",
   "live",
   "projects",

@@ -57,7 +57,7 @@ describe("sampling", () => {
 });
 
 describe("the rate limit", () => {
-  test("[INGEST-04] refuses the 1001st event of a window and takes one in the next", async () => {
+  test("[INGEST-04] [C-81] refuses the 1001st event of a window and takes one in the next", async () => {
     await using server = await startTestServer({ rateLimiter: createRateLimiter({ windowSeconds: 2 }) });
     const hundred = JSON.stringify(Array.from({ length: 100 }, () => ({ message: "x" })));
     for (let sent = 0; sent < 10; sent++) {
