@@ -56,7 +56,7 @@ const ways: Readonly<Record<string, (event: { message: string; extra: { text: st
   },
 };
 
-test.for(Object.keys(ways))("[F.4-10] [C-133] [C-74] every character of nearly a megabyte survives %s", async (way) => {
+test.for(Object.keys(ways))("[F.4-10] [C-133] every character of nearly a megabyte survives %s", async (way) => {
   const listener = await StreamClient.open(`${server.socketUrl}/stream/projects/default`, {
     authorization: `Bearer ${server.token}`,
   });
