@@ -25,8 +25,7 @@ const queries = new QueryClient({
 
 /** Someone may paste the link with the token into a tab that shows these pages already. */
 window.addEventListener("hashchange", () => {
-  takeTokenFromAddress();
-  void queries.resetQueries();
+  if (takeTokenFromAddress()) void queries.resetQueries();
 });
 
 const root = document.getElementById("root");

@@ -1,5 +1,5 @@
 import type { ApiError } from "@mesher/protocol";
-import { currentToken, refuseToken } from "./token.ts";
+import { currentToken, demandSignIn } from "./token.ts";
 
 const ANSWER_WITHIN_MS = 20_000;
 
@@ -8,11 +8,13 @@ export class ApiFailure extends Error {
   override readonly name = "ApiFailure";
   readonly status: number;
   readonly code: string;
+  readonly details: unknown;
 
-  constructor(message: string, status: number, code: string, cause?: unknown) {
-    super(message, { cause });
+  constructor(message: string, status: number, code: string, more: { cause?: unknown; details?: unknown } = {}) {
+    super(message, { cause: more.cause });
     this.status = status;
     this.code = code;
+    this.details = more.details;
   }
 }
 
@@ -23,14 +25,42 @@ export async function getJson<Answer>(path: string, query: Query, signal: AbortS
   const url = new URL(path, document.baseURI);
   for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
 
-  const token = currentToken();
+  return ask<Answer>(url, {}, signal);
+}
+
+/** Changes something. A browser sends the page's `Origin` with it, by which the server knows its own pages. */
+export async function sendJson<Answer>(
+  method: "POST" | "PATCH",
+  path: string,
+  body: object = {},
+  { isSignIn = false }: { readonly isSignIn?: boolean } = {},
+): Promise<Answer> {
+  const init = { method, body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+  return ask<Answer>(new URL(path, document.baseURI), init, undefined, isSignIn);
+}
+
+interface Ask {
+  readonly method?: string;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** `isSignIn`: the request proves who somebody is, so that its 401 is an answer and no reason to ask them again. */
+async function ask<Answer>(url: URL, init: Ask, signal?: AbortSignal, isSignIn = false): Promise<Answer> {
+  const token = isSignIn ? null : currentToken();
+  const timeout = AbortSignal.timeout(ANSWER_WITHIN_MS);
   const response = await request(url, {
-    headers: { accept: "application/json", ...(token !== null && { authorization: `Bearer ${token}` }) },
-    signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
+    ...init,
+    headers: {
+      accept: "application/json",
+      ...(token !== null && { authorization: `Bearer ${token}` }),
+      ...init.headers,
+    },
+    signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
   });
   if (response.ok && isJson(response)) return (await response.json()) as Answer;
   // A token that was replaced while this request was under way says nothing about the new one.
-  if (response.status === 401 && token === currentToken()) refuseToken();
+  if (response.status === 401 && !isSignIn && token === currentToken()) demandSignIn();
   throw await failureOf(response);
 }
 
@@ -39,10 +69,10 @@ async function request(url: URL, init: RequestInit): Promise<Response> {
     return await fetch(url, init);
   } catch (error) {
     if (init.signal?.reason instanceof DOMException && init.signal.reason.name === "TimeoutError") {
-      throw new ApiFailure("The server did not answer in time.", 0, "timeout", error);
+      throw new ApiFailure("The server did not answer in time.", 0, "timeout", { cause: error });
     }
     if (init.signal?.aborted) throw error;
-    throw new ApiFailure("The server cannot be reached.", 0, "unreachable", error);
+    throw new ApiFailure("The server cannot be reached.", 0, "unreachable", { cause: error });
   }
 }
 
@@ -55,6 +85,7 @@ async function failureOf(response: Response): Promise<ApiFailure> {
       (response.ok ? "The server's answer is not one of Mesher's." : "The server could not answer."),
     response.status,
     body?.code ?? "",
+    { details: body?.details },
   );
 }
 

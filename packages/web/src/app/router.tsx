@@ -6,6 +6,8 @@ import { IssuePage } from "../issues/issue-page.tsx";
 import { IssuesPage } from "../issues/issues-page.tsx";
 import type { IssuesSearch } from "../issues/issues-search.ts";
 import { SNIPPET_NAMES } from "../issues/snippets.ts";
+import { JoinPage } from "../sign-in/join-page.tsx";
+import { ResetPage } from "../sign-in/reset-page.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { HomePage } from "./home-page.tsx";
 import { PageCrash } from "./page-crash.tsx";
@@ -15,15 +17,19 @@ interface EventSearch {
   readonly frames?: FrameMode | undefined;
 }
 
-const rootRoute = createRootRoute({
-  component: Shell,
-  notFoundComponent: () => <Notice title="There is no such page." />,
-});
+const rootRoute = createRootRoute({ notFoundComponent: () => <Notice title="There is no such page." /> });
 
-const homeRoute = createRoute({ getParentRoute: () => rootRoute, path: "/", component: HomePage });
+/** Open to whoever has a one-time link. */
+const joinRoute = createRoute({ getParentRoute: () => rootRoute, path: "/join", component: JoinPage });
+const resetRoute = createRoute({ getParentRoute: () => rootRoute, path: "/reset", component: ResetPage });
+
+/** All others are for those who are signed in. */
+const shellRoute = createRoute({ getParentRoute: () => rootRoute, id: "shell", component: Shell });
+
+const homeRoute = createRoute({ getParentRoute: () => shellRoute, path: "/", component: HomePage });
 
 const issuesRoute = createRoute({
-  getParentRoute: () => rootRoute,
+  getParentRoute: () => shellRoute,
   path: "/projects/$slug",
   validateSearch: (search: Record<string, unknown>): IssuesSearch => ({
     status: oneOf([...ISSUE_STATUSES, "all"] as const, search["status"]),
@@ -36,7 +42,7 @@ const issuesRoute = createRoute({
 });
 
 const issueRoute = createRoute({
-  getParentRoute: () => rootRoute,
+  getParentRoute: () => shellRoute,
   path: "/issues/$issueId",
   validateSearch: eventSearch,
   component: function IssueRoute() {
@@ -45,7 +51,7 @@ const issueRoute = createRoute({
 });
 
 const eventRoute = createRoute({
-  getParentRoute: () => rootRoute,
+  getParentRoute: () => shellRoute,
   path: "/issues/$issueId/events/$eventId",
   validateSearch: eventSearch,
   component: function EventRoute() {
@@ -54,7 +60,11 @@ const eventRoute = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([homeRoute, issuesRoute, issueRoute, eventRoute]),
+  routeTree: rootRoute.addChildren([
+    joinRoute,
+    resetRoute,
+    shellRoute.addChildren([homeRoute, issuesRoute, issueRoute, eventRoute]),
+  ]),
   basepath: new URL(document.baseURI).pathname,
   defaultErrorComponent: PageCrash,
   scrollRestoration: true,

@@ -7,3 +7,12 @@ export const buttonClass =
 export function Button({ className = "", ...rest }: ComponentProps<"button">) {
   return <button type="button" className={`${buttonClass} ${className}`} {...rest} />;
 }
+
+const primaryClass =
+  "inline-flex h-8 items-center justify-center gap-1.5 rounded-md bg-ink px-3 text-xs font-medium text-bg " +
+  "transition-opacity hover:opacity-85 disabled:opacity-45";
+
+/** What a form or a page is for. At most one on each. */
+export function PrimaryButton({ className = "", ...rest }: ComponentProps<"button">) {
+  return <button type="button" className={`${primaryClass} ${className}`} {...rest} />;
+}

@@ -1,0 +1,127 @@
+import type { ApiProject } from "@mesher/protocol";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useRouterState } from "@tanstack/react-router";
+import { type ReactNode, useEffect, useState } from "react";
+import { projectsQuery } from "../api/queries.ts";
+import { Button } from "../ui/button.tsx";
+import { AccountMenu } from "./account-menu.tsx";
+import { useCurrentProject } from "./current-project.ts";
+import { LogoMark } from "./logo.tsx";
+import { ThemeToggle } from "./theme-toggle.tsx";
+
+const linkClass = "block truncate rounded-md px-2 py-1 text-dim hover:bg-line/60 hover:text-ink";
+
+export function Sidebar() {
+  return (
+    <header className="sticky top-0 hidden h-dvh flex-col border-r bg-side px-3 py-3.5 lg:flex">
+      <div className="px-2">
+        <Logo />
+      </div>
+      <Places />
+      <div className="flex items-center justify-between gap-2 pt-3">
+        <AccountMenu />
+        <ThemeToggle />
+      </div>
+    </header>
+  );
+}
+
+export function TopBar() {
+  const address = useRouterState({ select: ({ location }) => location.href });
+  const [isOpen, setOpen] = useState(false);
+  // Whoever went somewhere wants to see it.
+  useEffect(() => setOpen(false), [address]);
+  return (
+    <header className="border-b bg-side lg:hidden">
+      <div className="flex h-12 items-center gap-3 px-4">
+        <Logo />
+        <ProjectSelect />
+        <span className="grow" />
+        <Button aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          Menu
+        </Button>
+      </div>
+      {isOpen && (
+        <div className="flex flex-col border-t px-2 pb-3">
+          <Places />
+          <div className="flex items-center justify-between gap-2 px-2 pt-3">
+            <AccountMenu />
+            <ThemeToggle />
+          </div>
+        </div>
+      )}
+    </header>
+  );
+}
+
+function Places() {
+  const projects = useQuery(projectsQuery());
+  const current = useCurrentProject();
+  return (
+    <nav aria-label="Main" className="mt-4 min-h-0 grow space-y-5 overflow-y-auto lg:mt-6">
+      <Group title="Projects">
+        {projects.data?.map((project) => (
+          <ProjectPlaces key={project.id} project={project} isCurrent={project.id === current?.id} />
+        ))}
+      </Group>
+    </nav>
+  );
+}
+
+function Group({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <div>
+      <p className="px-2 pb-1 text-xs text-faint">{title}</p>
+      <ul className="space-y-px">{children}</ul>
+    </div>
+  );
+}
+
+function ProjectPlaces({ project, isCurrent }: { project: ApiProject; isCurrent: boolean }) {
+  return (
+    <li>
+      <Link
+        to="/projects/$slug"
+        params={{ slug: project.slug }}
+        className={`${linkClass} ${isCurrent ? "bg-line/80 font-medium text-ink" : ""}`}
+      >
+        {project.name}
+      </Link>
+    </li>
+  );
+}
+
+function ProjectSelect() {
+  const projects = useQuery(projectsQuery());
+  const slug = useCurrentProject()?.slug;
+  const navigate = useNavigate();
+  if (projects.data === undefined || projects.data.length < 2) return null;
+  return (
+    <select
+      aria-label="Project"
+      value={slug ?? ""}
+      onChange={(change) => void navigate({ to: "/projects/$slug", params: { slug: change.target.value } })}
+      className="h-7 max-w-40 min-w-0 rounded-md border border-edge bg-bg px-1.5 text-xs"
+    >
+      {slug === undefined && <option value="">Project…</option>}
+      {projects.data.map((project) => (
+        <option key={project.id} value={project.slug}>
+          {project.name}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+function Logo() {
+  return (
+    <Link
+      to="/"
+      activeOptions={{ exact: true }}
+      className="inline-flex items-center gap-2 rounded text-sm font-semibold tracking-tight"
+    >
+      <LogoMark className="size-5" />
+      Mesher
+    </Link>
+  );
+}

@@ -1,0 +1,56 @@
+import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+import { sendJson } from "../api/client.ts";
+import { PrimaryButton } from "../ui/button.tsx";
+import { Field, FormError } from "../ui/field.tsx";
+import { Form, passwordOf } from "../ui/form.tsx";
+import { Gate } from "./gate.tsx";
+import { dropLinkToken, takeLinkToken } from "./link-token.ts";
+
+const PASSWORD_LENGTH_MIN = 10;
+const PASSWORD_LENGTH_MAX = 200;
+
+/** Where a link leads with which somebody sets a new password. */
+export function ResetPage() {
+  const [token] = useState(() => takeLinkToken("reset"));
+  const reset = useMutation({
+    mutationFn: (form: FormData) =>
+      sendJson("POST", "api/v1/password-resets/use", { token, password: passwordOf(form) }, { isSignIn: true }),
+    onSuccess: () => dropLinkToken("reset"),
+  });
+  if (reset.isSuccess) {
+    return (
+      <Gate title="Your password is set" lead="You are signed out everywhere else.">
+        <p className="mt-5">
+          <a href="./" className="underline">
+            Sign in
+          </a>
+        </p>
+      </Gate>
+    );
+  }
+  if (token === "") {
+    return <Gate title="The link is not whole" lead="Open it as you got it, with all that stands behind its #." />;
+  }
+  return (
+    <Gate title="New password">
+      <Form onData={(form) => reset.mutate(form)} className="mt-5 space-y-3.5">
+        <Field
+          label="Password"
+          name="password"
+          type="password"
+          autoComplete="new-password"
+          minLength={PASSWORD_LENGTH_MIN}
+          maxLength={PASSWORD_LENGTH_MAX}
+          hint={`At least ${PASSWORD_LENGTH_MIN} characters.`}
+          required
+          autoFocus
+        />
+        <FormError error={reset.error} />
+        <PrimaryButton type="submit" className="w-full" disabled={reset.isPending}>
+          {reset.isPending ? "One moment…" : "Set the password"}
+        </PrimaryButton>
+      </Form>
+    </Gate>
+  );
+}

@@ -1,0 +1,91 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
+import { currentToken } from "../api/token.ts";
+import { PrimaryButton } from "../ui/button.tsx";
+import { Field, FormError } from "../ui/field.tsx";
+import { Form, passwordOf, textOf } from "../ui/form.tsx";
+import { Gate } from "./gate.tsx";
+import { enter, proveSecondFactor, signIn } from "./sign-in.ts";
+import { TokenForm } from "./token-form.tsx";
+
+type Step = "password" | "app" | "recovery" | "token";
+
+/** Shown in place of any page that nobody is signed in for; what was asked for follows. */
+export function SignInPage() {
+  const [step, setStep] = useState<Step>("password");
+  if (step === "token") return <TokenForm onBack={() => setStep("password")} />;
+  if (step === "password") {
+    return <PasswordStep onCode={() => setStep("app")} onToken={() => setStep("token")} />;
+  }
+  return <CodeStep key={step} kind={step} onOther={() => setStep(step === "app" ? "recovery" : "app")} />;
+}
+
+function PasswordStep({ onCode, onToken }: { onCode: () => void; onToken: () => void }) {
+  const queries = useQueryClient();
+  const attempt = useMutation({
+    mutationFn: (form: FormData) => signIn(textOf(form, "email"), passwordOf(form)),
+    onSuccess: (next) => (next === "code" ? onCode() : enter(queries)),
+  });
+  const hadToken = currentToken() !== null;
+  return (
+    <Gate title="Sign in" lead={hadToken ? "The server does not accept the token this browser has." : undefined}>
+      <Form onData={(form) => attempt.mutate(form)} className="mt-5 space-y-3.5">
+        <Field label="Email" name="email" type="email" autoComplete="username" required autoFocus maxLength={254} />
+        <Field label="Password" name="password" type="password" autoComplete="current-password" required />
+        <FormError error={attempt.error} />
+        <PrimaryButton type="submit" className="w-full" disabled={attempt.isPending}>
+          {attempt.isPending ? "Signing in…" : "Sign in"}
+        </PrimaryButton>
+      </Form>
+      <p className="mt-6 text-xs text-faint">
+        New here? Open the link of your invitation, or the one Mesher printed when it started.
+      </p>
+      <p className="mt-2">
+        <TextButton onClick={onToken}>Use an access token</TextButton>
+      </p>
+    </Gate>
+  );
+}
+
+function CodeStep({ kind, onOther }: { kind: "app" | "recovery"; onOther: () => void }) {
+  const queries = useQueryClient();
+  const attempt = useMutation({
+    mutationFn: (form: FormData) => proveSecondFactor(kind, textOf(form, "code")),
+    onSuccess: () => enter(queries),
+  });
+  const isApp = kind === "app";
+  return (
+    <Gate
+      title={isApp ? "Two-factor code" : "Recovery code"}
+      lead={isApp ? "Enter the code that your authenticator app shows." : "Each of your recovery codes works once."}
+    >
+      <Form onData={(form) => attempt.mutate(form)} className="mt-5 space-y-3.5">
+        <Field
+          label={isApp ? "Six digits" : "Recovery code"}
+          name="code"
+          inputMode={isApp ? "numeric" : "text"}
+          autoComplete="one-time-code"
+          pattern={isApp ? "\\s*[0-9]{6}\\s*" : undefined}
+          maxLength={40}
+          required
+          autoFocus
+        />
+        <FormError error={attempt.error} />
+        <PrimaryButton type="submit" className="w-full" disabled={attempt.isPending}>
+          {attempt.isPending ? "Checking…" : "Continue"}
+        </PrimaryButton>
+      </Form>
+      <p className="mt-6">
+        <TextButton onClick={onOther}>{isApp ? "Use a recovery code" : "Use the authenticator app"}</TextButton>
+      </p>
+    </Gate>
+  );
+}
+
+export function TextButton({ onClick, children }: { onClick: () => void; children: ReactNode }) {
+  return (
+    <button type="button" onClick={onClick} className="rounded text-xs text-dim underline hover:text-ink">
+      {children}
+    </button>
+  );
+}

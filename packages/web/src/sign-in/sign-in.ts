@@ -1,0 +1,34 @@
+/** Signing in and out, over the routes under `api/v1/auth`. The login is a cookie that no script can read. */
+import type { QueryClient } from "@tanstack/react-query";
+import { sendJson } from "../api/client.ts";
+import { currentToken, demandSignIn, forgetToken, takeLogin } from "../api/token.ts";
+
+/** `code`: the person has a second factor, which is asked for now. */
+export async function signIn(email: string, password: string): Promise<"in" | "code"> {
+  const answer = await sendJson<{ twoFactorRedirect?: boolean }>(
+    "POST",
+    "api/v1/auth/sign-in/email",
+    { email, password },
+    { isSignIn: true },
+  );
+  return answer.twoFactorRedirect === true ? "code" : "in";
+}
+
+/** Of an authenticator app, or one of the recovery codes. */
+export async function proveSecondFactor(kind: "app" | "recovery", code: string): Promise<void> {
+  const path = kind === "app" ? "verify-totp" : "verify-backup-code";
+  await sendJson("POST", `api/v1/auth/two-factor/${path}`, { code }, { isSignIn: true });
+}
+
+/** Nothing that was read as somebody else, or failed for want of a login, is worth keeping. */
+export function enter(queries: QueryClient): void {
+  queries.clear();
+  takeLogin();
+}
+
+export async function signOut(queries: QueryClient): Promise<void> {
+  if (currentToken() === null) await sendJson("POST", "api/v1/auth/sign-out", {}, { isSignIn: true });
+  forgetToken();
+  queries.clear();
+  demandSignIn();
+}
