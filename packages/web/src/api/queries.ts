@@ -1,23 +1,29 @@
 import type {
+  ApiActivityPage,
   ApiEventDetail,
   ApiEventSummary,
   ApiIssue,
   ApiIssueDetail,
+  ApiMember,
   ApiPage,
   ApiProject,
   IssueStatus,
   Level,
 } from "@mesher/protocol";
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import type { IssueSort } from "../issues/issues-search.ts";
 import { getJson } from "./client.ts";
 
 const REFRESH_MS = 3_000;
 const ISSUES_PER_PAGE = 50;
 const EVENTS_PER_PAGE = 10;
+const ACTIVITY_PER_PAGE = 10;
 
 export interface IssueFilter {
   readonly status: IssueStatus | "all";
   readonly level: Level | undefined;
+  readonly query: string | undefined;
+  readonly sort: IssueSort | undefined;
 }
 
 interface Cursor {
@@ -43,6 +49,8 @@ export function issuesQuery(projectSlug: string, filter: IssueFilter) {
         {
           status: filter.status === "all" ? undefined : filter.status,
           level: filter.level,
+          query: filter.query,
+          sort: filter.sort,
           limit: ISSUES_PER_PAGE,
           ...pageParam,
         },
@@ -52,6 +60,8 @@ export function issuesQuery(projectSlug: string, filter: IssueFilter) {
     getNextPageParam: nextCursor,
     // A refresh reads every page that is on screen: the more there are, the rarer.
     refetchInterval: (query) => REFRESH_MS * Math.max(1, query.state.data?.pages.length ?? 1),
+    // A list stays while a narrower one is on its way, that of another project does not.
+    placeholderData: (previous, query) => (query?.queryKey[1] === projectSlug ? previous : undefined),
   });
 }
 
@@ -69,11 +79,37 @@ export function hasIssuesQuery(projectSlug: string) {
   });
 }
 
+/** The people of an organization, whom issues can be assigned to. */
+export function membersQuery(organization: string | undefined) {
+  return queryOptions({
+    queryKey: ["members", organization],
+    queryFn: ({ signal }) =>
+      getJson<ApiMember[]>(`api/v1/orgs/${encodeURIComponent(organization ?? "")}/members`, {}, signal),
+    enabled: organization !== undefined,
+    staleTime: 60_000,
+  });
+}
+
 export function issueQuery(issueId: string) {
   return queryOptions({
     queryKey: ["issue", issueId],
     queryFn: ({ signal }) => getJson<ApiIssueDetail>(`api/v1/issues/${encodeURIComponent(issueId)}`, {}, signal),
     refetchInterval: REFRESH_MS,
+  });
+}
+
+/** What happened to an issue, and what people say about it, newest first. */
+export function activityQuery(issueId: string) {
+  return infiniteQueryOptions({
+    queryKey: ["activity", issueId],
+    queryFn: ({ signal, pageParam }) =>
+      getJson<ApiActivityPage>(
+        `api/v1/issues/${encodeURIComponent(issueId)}/activity`,
+        { limit: ACTIVITY_PER_PAGE, ...pageParam },
+        signal,
+      ),
+    initialPageParam: FIRST_PAGE,
+    getNextPageParam: nextCursor,
   });
 }
 

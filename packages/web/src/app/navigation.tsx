@@ -1,7 +1,7 @@
 import type { ApiProject } from "@mesher/protocol";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useRouterState } from "@tanstack/react-router";
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { projectsQuery } from "../api/queries.ts";
 import { Button } from "../ui/button.tsx";
 import { AccountMenu } from "./account-menu.tsx";
@@ -28,16 +28,16 @@ export function Sidebar() {
 
 export function TopBar() {
   const address = useRouterState({ select: ({ location }) => location.href });
-  const [isOpen, setOpen] = useState(false);
-  // Whoever went somewhere wants to see it.
-  useEffect(() => setOpen(false), [address]);
+  // Whoever went somewhere wants to see it: the menu is open at one address only.
+  const [openAt, setOpenAt] = useState<string>();
+  const isOpen = openAt === address;
   return (
     <header className="border-b bg-side lg:hidden">
       <div className="flex h-12 items-center gap-3 px-4">
         <Logo />
         <ProjectSelect />
         <span className="grow" />
-        <Button aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+        <Button aria-expanded={isOpen} onClick={() => setOpenAt(isOpen ? undefined : address)}>
           Menu
         </Button>
       </div>

@@ -4,7 +4,7 @@ import { EventPage } from "../events/event-page.tsx";
 import type { FrameMode } from "../events/frames.ts";
 import { IssuePage } from "../issues/issue-page.tsx";
 import { IssuesPage } from "../issues/issues-page.tsx";
-import type { IssuesSearch } from "../issues/issues-search.ts";
+import { ISSUE_SORTS, type IssueSort, type IssuesSearch } from "../issues/issues-search.ts";
 import { SNIPPET_NAMES } from "../issues/snippets.ts";
 import { JoinPage } from "../sign-in/join-page.tsx";
 import { ResetPage } from "../sign-in/reset-page.tsx";
@@ -34,6 +34,8 @@ const issuesRoute = createRoute({
   validateSearch: (search: Record<string, unknown>): IssuesSearch => ({
     status: oneOf([...ISSUE_STATUSES, "all"] as const, search["status"]),
     level: oneOf(LEVELS, search["level"]),
+    query: textOf(search["query"]),
+    sort: oneOf(Object.keys(ISSUE_SORTS) as IssueSort[], search["sort"]),
     sdk: oneOf(SNIPPET_NAMES, search["sdk"]),
   }),
   component: function IssuesRoute() {
@@ -82,4 +84,9 @@ function eventSearch(search: Record<string, unknown>): EventSearch {
 
 function oneOf<Choice extends string>(choices: readonly Choice[], value: unknown): Choice | undefined {
   return choices.find((choice) => choice === value);
+}
+
+/** The router reads `query=12` as a number. */
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" || typeof value === "number" ? String(value) || undefined : undefined;
 }

@@ -4,6 +4,7 @@ import { isSignInDemanded, onSignInChange } from "../api/token.ts";
 import { SignInPage } from "../sign-in/sign-in-page.tsx";
 import { Button } from "../ui/button.tsx";
 import { Toasts } from "../ui/toasts.tsx";
+import { KeysHelp } from "./keys-help.tsx";
 import { Sidebar, TopBar } from "./navigation.tsx";
 
 const MAIN_ID = "main";
@@ -21,6 +22,7 @@ export function Shell() {
         <Outlet />
       </main>
       <Toasts />
+      <KeysHelp />
     </div>
   );
 }

@@ -1,15 +1,16 @@
 import { LEVELS } from "@mesher/protocol";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import type { IssueFilter } from "../api/queries.ts";
 import { LevelMark } from "../ui/level-mark.tsx";
-import type { IssuesSearch } from "./issues-search.ts";
+import { type IssuesSearch, statusOf } from "./issues-search.ts";
 
 const STATUSES = ["unresolved", "resolved", "archived", "all"] as const;
 
 /** Links, not buttons: what is filtered is part of the address. */
-export function IssueFilters({ projectSlug, filter }: { projectSlug: string; filter: IssueFilter }) {
-  const status = filter.status === "unresolved" ? undefined : filter.status;
+export function IssueFilters({ projectSlug, search }: { projectSlug: string; search: IssuesSearch }) {
+  const status = statusOf(search);
+  // What goes without saying stands in no address.
+  const usual = statusOf({ query: search.query });
   return (
     <div className="flex items-center gap-x-4 overflow-x-auto border-b [scrollbar-width:none] px-4 pb-3 sm:px-6">
       <Chips label="Status">
@@ -17,8 +18,8 @@ export function IssueFilters({ projectSlug, filter }: { projectSlug: string; fil
           <Chip
             key={choice}
             projectSlug={projectSlug}
-            search={{ status: choice === "unresolved" ? undefined : choice, level: filter.level }}
-            isActive={choice === filter.status}
+            search={{ ...search, status: choice === usual ? undefined : choice }}
+            isActive={choice === status}
           >
             <span className="first-letter:uppercase">{choice}</span>
           </Chip>
@@ -31,8 +32,8 @@ export function IssueFilters({ projectSlug, filter }: { projectSlug: string; fil
             key={choice}
             projectSlug={projectSlug}
             // A second press on the active level takes the filter away.
-            search={{ status, level: choice === filter.level ? undefined : choice }}
-            isActive={choice === filter.level}
+            search={{ ...search, level: choice === search.level ? undefined : choice }}
+            isActive={choice === search.level}
           >
             <LevelMark level={choice} decorative />
             <span className="first-letter:uppercase">{choice}</span>

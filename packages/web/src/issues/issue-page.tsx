@@ -1,8 +1,10 @@
-import type { ApiEventDetail, ApiIssueDetail } from "@mesher/protocol";
+import type { ApiEventDetail, ApiIssueCommand, ApiIssueDetail } from "@mesher/protocol";
 import { type UseQueryResult, useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
+import { useIssueCommands } from "../api/issue-commands.ts";
 import { eventQuery, issueQuery } from "../api/queries.ts";
+import { useCurrentProject } from "../app/current-project.ts";
 import { EventBody } from "../events/event-body.tsx";
 import { EventFacts } from "../events/event-facts.tsx";
 import type { FrameMode } from "../events/frames.ts";
@@ -15,10 +17,16 @@ import { RelativeTime } from "../ui/relative-time.tsx";
 import { Section } from "../ui/section.tsx";
 import { Bone } from "../ui/skeleton.tsx";
 import { StaleNotice } from "../ui/stale-notice.tsx";
+import { useKeys } from "../ui/use-keys.ts";
+import { Activity } from "./activity.tsx";
+import { Assignee } from "./assignee.tsx";
 import { EventList } from "./event-list.tsx";
 import { GroupingExplanation } from "./grouping-explanation.tsx";
+import { IssueActions } from "./issue-actions.tsx";
 import { IssueCrumbs } from "./issue-crumbs.tsx";
+import { MergedIssues, SimilarIssues } from "./merging.tsx";
 import { StatusMark } from "./status-mark.tsx";
+import { StatusTerms } from "./status-terms.tsx";
 import { TitleText } from "./title-text.tsx";
 import { VolumeBars } from "./volume-bars.tsx";
 
@@ -48,6 +56,7 @@ function FilledIssue({ issue, mode }: { issue: ApiIssueDetail; mode: FrameMode }
         <IssueCrumbs issue={issue} />
       </div>
       <IssueHeader issue={issue} />
+      <ActionBar issue={issue} />
       {/* One column on a narrow screen: overview, event, details. On a wide one the event stands beside the two. */}
       <div className="mt-5 grid grid-cols-[minmax(0,1fr)] gap-x-10 gap-y-7 border-t pt-5 xl:grid-cols-[minmax(0,1fr)_19rem] xl:grid-rows-[auto_1fr]">
         <aside aria-label="Overview" className="min-w-0 space-y-6 xl:col-start-2">
@@ -74,6 +83,9 @@ function FilledIssue({ issue, mode }: { issue: ApiIssueDetail; mode: FrameMode }
           )}
         </div>
         <aside aria-label="Details" className="min-w-0 space-y-6 xl:col-start-2">
+          <Activity issueId={issue.id} />
+          <SimilarIssues issue={issue} />
+          <MergedIssues issue={issue} />
           <Section title="Why grouped">
             <GroupingExplanation grouping={issue.grouping} />
           </Section>
@@ -131,10 +143,18 @@ function IssueHeader({ issue }: { issue: ApiIssueDetail }) {
       <dl className="flex flex-wrap gap-x-5 gap-y-2 tabular-nums sm:gap-x-7">
         <Counter name="Status">
           <StatusMark issue={issue} />
+          <StatusTerms details={issue.status_details} />
         </Counter>
         <Counter name="Level">
           <span className="inline-block first-letter:uppercase">{issue.level}</span>
         </Counter>
+        <Counter name="Priority">
+          <span className="inline-block first-letter:uppercase">{issue.priority}</span>
+        </Counter>
+        <Counter name="Assigned to">
+          <Assignee userId={issue.assigned_to} />
+        </Counter>
+        <Counter name="Users">{issue.user_count.toLocaleString("en")}</Counter>
         <Counter name="Events">{issue.event_count.toLocaleString("en")}</Counter>
         <Counter name="First seen">
           <RelativeTime at={issue.first_seen} />
@@ -144,6 +164,28 @@ function IssueHeader({ issue }: { issue: ApiIssueDetail }) {
         </Counter>
       </dl>
     </header>
+  );
+}
+
+function ActionBar({ issue }: { issue: ApiIssueDetail }) {
+  const commands = useIssueCommands();
+  const navigate = useNavigate();
+  const project = useCurrentProject();
+  const run = (command: ApiIssueCommand) => {
+    commands.mutate({ issues: [issue], command });
+    // Of a deleted issue there is nothing to show.
+    if (command.do === "delete") {
+      void navigate(project === undefined ? { to: "/" } : { to: "/projects/$slug", params: { slug: project.slug } });
+    }
+  };
+  useKeys({
+    e: () => run({ do: "resolve", mode: "now" }),
+    a: () => document.querySelector<HTMLElement>("[data-menu=assign]")?.click(),
+  });
+  return (
+    <div role="toolbar" aria-label="Actions" className="mt-4 flex flex-wrap gap-1.5">
+      <IssueActions issues={[issue]} onCommand={run} side="bottom" />
+    </div>
   );
 }
 

@@ -1,12 +1,14 @@
 import type { ApiProject } from "@mesher/protocol";
 import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
 import { hasIssuesQuery, type IssueFilter, projectsQuery } from "../api/queries.ts";
 import { Failure } from "../ui/failure.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { IssueFilters } from "./issue-filters.tsx";
 import { IssueList } from "./issue-list.tsx";
-import type { IssuesSearch } from "./issues-search.ts";
+import { ISSUE_SORTS, type IssueSort, type IssuesSearch, statusOf } from "./issues-search.ts";
+import { SearchBox } from "./search-box.tsx";
 import { WaitingForFirstEvent } from "./waiting-for-first-event.tsx";
 
 export function IssuesPage({ projectSlug, search }: { projectSlug: string; search: IssuesSearch }) {
@@ -28,7 +30,9 @@ export function IssuesPage({ projectSlug, search }: { projectSlug: string; searc
 }
 
 function ProjectIssues({ project, search }: { project: ApiProject; search: IssuesSearch }) {
-  const filter: IssueFilter = { status: search.status ?? "unresolved", level: search.level };
+  const { level, query, sort } = search;
+  const filter: IssueFilter = { status: statusOf(search), level, query, sort };
+  const navigate = useNavigate({ from: "/projects/$slug" });
   const isEmpty = useQuery(hasIssuesQuery(project.slug)).data === false;
 
   return (
@@ -42,7 +46,32 @@ function ProjectIssues({ project, search }: { project: ApiProject; search: Issue
         <WaitingForFirstEvent project={project} snippet={search.sdk} />
       ) : (
         <>
-          <IssueFilters projectSlug={project.slug} filter={filter} />
+          <div className="flex gap-2 px-4 pb-3 sm:px-6">
+            <SearchBox
+              key={query}
+              query={query ?? ""}
+              onSearch={(text) =>
+                void navigate({ search: (before) => ({ ...before, query: text === "" ? undefined : text }) })
+              }
+            />
+            <select
+              aria-label="Sort"
+              value={sort ?? "last_seen"}
+              onChange={({ target: { value } }) =>
+                void navigate({
+                  search: (before) => ({ ...before, sort: value === "last_seen" ? undefined : (value as IssueSort) }),
+                })
+              }
+              className="h-8 shrink-0 rounded-md border border-edge bg-bg px-1.5 text-xs"
+            >
+              {Object.entries(ISSUE_SORTS).map(([value, name]) => (
+                <option key={value} value={value}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </div>
+          <IssueFilters projectSlug={project.slug} search={search} />
           <IssueList key={JSON.stringify(filter)} projectSlug={project.slug} filter={filter} />
         </>
       )}

@@ -25,14 +25,14 @@ export function toastFailure(text: string, error: Error): void {
   add({ text: `${text} ${error.message}`, undo: undefined, isFailure: true });
 }
 
-function add(toast: Omit<Toast, "id">): void {
+function add(added: Omit<Toast, "id">): void {
   const id = ++lastId;
-  change([...toasts, { ...toast, id }].slice(-TOASTS_MAX));
+  change([...toasts, { ...added, id }].slice(-TOASTS_MAX));
   setTimeout(() => drop(id), SHOWN_MS);
 }
 
 function drop(id: number): void {
-  change(toasts.filter((toast) => toast.id !== id));
+  change(toasts.filter((shown) => shown.id !== id));
 }
 
 function change(next: readonly Toast[]): void {

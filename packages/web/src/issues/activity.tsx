@@ -1,0 +1,156 @@
+import type { ApiActivity, IssueAction } from "@mesher/protocol";
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useRef } from "react";
+import { sendJson } from "../api/client.ts";
+import { activityQuery, membersQuery } from "../api/queries.ts";
+import { sessionQuery } from "../api/session.ts";
+import { Button } from "../ui/button.tsx";
+import { Failure } from "../ui/failure.tsx";
+import { FormError, inputClass } from "../ui/field.tsx";
+import { Form, textOf } from "../ui/form.tsx";
+import { RelativeTime } from "../ui/relative-time.tsx";
+import { Section } from "../ui/section.tsx";
+import { Bone } from "../ui/skeleton.tsx";
+import { uniqueById } from "../ui/unique-by-id.ts";
+
+const COMMENT_LENGTH_MAX = 10_000;
+
+const PHRASE: Readonly<Record<IssueAction | "comment", string>> = {
+  new: "saw it for the first time",
+  resolved: "resolved it",
+  unresolved: "made it unresolved",
+  archived: "archived it",
+  discarded: "discarded it",
+  undiscarded: "took it back",
+  deleted: "deleted it",
+  regressed: "saw it again, though it was resolved",
+  escalated: "saw many more events than usual",
+  archive_ended: "ended its archiving",
+  assigned: "assigned it",
+  priority_set: "set its priority",
+  merged: "merged other issues into it",
+  unmerged: "took issues out of it",
+  comment: "commented",
+};
+
+export function Activity({ issueId }: { issueId: string }) {
+  return (
+    <Section title="Activity">
+      <CommentForm issueId={issueId} />
+      <ActivityList issueId={issueId} />
+    </Section>
+  );
+}
+
+function CommentForm({ issueId }: { issueId: string }) {
+  const queries = useQueryClient();
+  const form = useRef<HTMLFormElement>(null);
+  const comment = useMutation({
+    mutationFn: (text: string) => sendJson("POST", `api/v1/issues/${encodeURIComponent(issueId)}/comments`, { text }),
+    onSuccess: () => {
+      form.current?.reset();
+      return queries.invalidateQueries({ queryKey: ["activity", issueId] });
+    },
+  });
+  return (
+    <Form ref={form} onData={(data) => comment.mutate(textOf(data, "text"))} className="mb-3 space-y-2">
+      <textarea
+        name="text"
+        aria-label="Comment"
+        placeholder="Comment…"
+        rows={2}
+        required
+        maxLength={COMMENT_LENGTH_MAX}
+        className={`${inputClass} h-auto resize-y py-1.5`}
+      />
+      <FormError error={comment.error} />
+      <Button type="submit" disabled={comment.isPending}>
+        Comment
+      </Button>
+    </Form>
+  );
+}
+
+function ActivityList({ issueId }: { issueId: string }) {
+  const activity = useInfiniteQuery(activityQuery(issueId));
+  if (activity.isPending) return <Bone className="h-20 w-full" />;
+  if (activity.data === undefined) {
+    return (
+      <Failure
+        title="The activity could not be loaded."
+        error={activity.error}
+        onRetry={() => void activity.refetch()}
+      />
+    );
+  }
+  const entries = uniqueById(activity.data.pages.flatMap((page) => page.data));
+  if (entries.length === 0) return <p className="text-faint">Nothing has happened yet.</p>;
+  return (
+    <>
+      <ol aria-label="Activity" className="space-y-3">
+        {entries.map((entry) => (
+          <Entry key={entry.id} issueId={issueId} entry={entry} />
+        ))}
+      </ol>
+      {activity.hasNextPage && (
+        <Button className="mt-3" disabled={activity.isFetchingNextPage} onClick={() => void activity.fetchNextPage()}>
+          Earlier
+        </Button>
+      )}
+    </>
+  );
+}
+
+function Entry({ issueId, entry }: { issueId: string; entry: ApiActivity }) {
+  const session = useQuery(sessionQuery()).data;
+  const isOwn = entry.kind === "comment" && session?.user != null && entry.actor.id === session.user.id;
+  const queries = useQueryClient();
+  const removal = useMutation({
+    mutationFn: () => sendJson("POST", `api/v1/issues/${encodeURIComponent(issueId)}/comments/${entry.id}/delete`),
+    onSettled: () => queries.invalidateQueries({ queryKey: ["activity", issueId] }),
+  });
+  return (
+    <li className="min-w-0">
+      <p className="text-dim">
+        <span className="font-medium text-ink">{entry.actor.kind === "system" ? "Mesher" : entry.actor.name}</span>{" "}
+        {PHRASE[entry.kind]} <Detail entry={entry} />
+        <span className="text-xs text-faint">
+          <RelativeTime at={entry.at} />
+          {entry.edited_at !== null && ", edited"}
+        </span>
+      </p>
+      {entry.comment !== null && (
+        <div className="mt-1 rounded-lg border bg-raised px-2.5 py-1.5 break-words whitespace-pre-wrap">
+          {entry.comment}
+        </div>
+      )}
+      {isOwn && (
+        <button
+          type="button"
+          disabled={removal.isPending}
+          onClick={() => removal.mutate()}
+          className="mt-0.5 rounded text-xs text-faint underline hover:text-ink"
+        >
+          Delete
+        </button>
+      )}
+      <FormError error={removal.error} />
+    </li>
+  );
+}
+
+function Detail({ entry }: { entry: ApiActivity }) {
+  const organization = useQuery(sessionQuery()).data?.organization?.slug;
+  const members = useQuery(membersQuery(organization)).data;
+  const text = (name: string) => {
+    const value = entry.details[name];
+    return typeof value === "string" ? value : undefined;
+  };
+  if (entry.kind === "assigned") {
+    const id = text("user_id");
+    const name = members?.find(({ user_id }) => user_id === id)?.display_name;
+    return <>{id === undefined ? "to nobody" : `to ${name ?? "somebody"}`} </>;
+  }
+  const said = text("release") ?? text("priority");
+  return said === undefined ? null : <>({said}) </>;
+}

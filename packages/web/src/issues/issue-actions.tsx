@@ -1,0 +1,122 @@
+import { type ApiIssue, type ApiIssueCommand, type IssueStatus, PRIORITIES } from "@mesher/protocol";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { membersQuery } from "../api/queries.ts";
+import { sessionQuery } from "../api/session.ts";
+import { Button } from "../ui/button.tsx";
+import { Confirm } from "../ui/confirm.tsx";
+import { Menu, MenuItem } from "../ui/menu.tsx";
+
+interface IssueActionsProps {
+  readonly issues: readonly ApiIssue[];
+  readonly onCommand: (command: ApiIssueCommand) => void;
+  /** Where the menus open. */
+  readonly side: "top" | "bottom";
+}
+
+/** What can be done with one issue, or with many at once. */
+export function IssueActions({ issues, onCommand, side }: IssueActionsProps) {
+  const [isDeleting, setDeleting] = useState(false);
+  const status = sharedStatus(issues);
+  return (
+    <>
+      {status === "discarded" ? (
+        <Button onClick={() => onCommand({ do: "undiscard" })}>Undiscard</Button>
+      ) : (
+        <>
+          {status === "resolved" ? (
+            <Button onClick={() => onCommand({ do: "unresolve" })}>Unresolve</Button>
+          ) : (
+            <Menu label="Resolve" button="Resolve" name="resolve" side={side}>
+              <MenuItem onSelect={() => onCommand({ do: "resolve", mode: "now" })}>Now</MenuItem>
+              <MenuItem onSelect={() => onCommand({ do: "resolve", mode: "in_next_release" })}>
+                In the next release
+              </MenuItem>
+            </Menu>
+          )}
+          {status === "archived" ? (
+            <Button onClick={() => onCommand({ do: "unresolve" })}>Unarchive</Button>
+          ) : (
+            <Menu label="Archive" button="Archive" side={side}>
+              <MenuItem onSelect={() => onCommand({ do: "archive", mode: "until_escalating" })}>
+                Until it escalates
+              </MenuItem>
+              <MenuItem onSelect={() => onCommand({ do: "archive", mode: "for_days", days: 7 })}>For 7 days</MenuItem>
+              <MenuItem onSelect={() => onCommand({ do: "archive", mode: "for_days", days: 30 })}>For 30 days</MenuItem>
+              <MenuItem onSelect={() => onCommand({ do: "archive", mode: "for_events", events: 100 })}>
+                For 100 events more
+              </MenuItem>
+              <MenuItem onSelect={() => onCommand({ do: "archive", mode: "for_ever" })}>For ever</MenuItem>
+            </Menu>
+          )}
+        </>
+      )}
+      <AssignMenu issues={issues} onCommand={onCommand} side={side} />
+      <Menu label="Priority" button="Priority" side={side}>
+        {PRIORITIES.map((priority) => (
+          <MenuItem key={priority} onSelect={() => onCommand({ do: "set_priority", priority })}>
+            <span className="first-letter:uppercase">{priority}</span>
+          </MenuItem>
+        ))}
+        <MenuItem onSelect={() => onCommand({ do: "set_priority", priority: "auto" })}>Automatic</MenuItem>
+      </Menu>
+      <Menu label="More actions" button="More" side={side} align="end">
+        {status !== "discarded" && (
+          <MenuItem onSelect={() => onCommand({ do: "discard" })}>Discard, with events to come</MenuItem>
+        )}
+        <MenuItem danger onSelect={() => setDeleting(true)}>
+          Delete…
+        </MenuItem>
+      </Menu>
+      {isDeleting && (
+        <Confirm
+          title={issues.length === 1 ? `Delete ${issues[0]?.short_id}?` : `Delete ${issues.length} issues?`}
+          action="Delete"
+          onCancel={() => setDeleting(false)}
+          onConfirm={() => {
+            setDeleting(false);
+            onCommand({ do: "delete" });
+          }}
+        >
+          All their events, comments and activity go, too. This cannot be undone. An event like them makes a new issue.
+        </Confirm>
+      )}
+    </>
+  );
+}
+
+function AssignMenu({ issues, onCommand, side }: IssueActionsProps) {
+  const session = useQuery(sessionQuery()).data;
+  const members = useQuery(membersQuery(session?.organization?.slug));
+  const me = session?.user?.id;
+  const assignee = issues.length === 1 ? issues[0]?.assigned_to : undefined;
+  // Oneself first: that is whom one assigns most.
+  const people = (members.data ?? []).toSorted(
+    (one, other) => Number(other.user_id === me) - Number(one.user_id === me),
+  );
+  return (
+    <Menu label="Assign" button="Assign" name="assign" side={side}>
+      {people.map((member) => (
+        <MenuItem
+          key={member.user_id}
+          isChosen={member.user_id === assignee}
+          onSelect={() => onCommand({ do: "assign", user_id: member.user_id })}
+        >
+          <span className="max-w-52 truncate" title={member.email}>
+            {member.display_name}
+            {member.user_id === me && <span className="text-faint"> (you)</span>}
+          </span>
+        </MenuItem>
+      ))}
+      <MenuItem isChosen={assignee === null} onSelect={() => onCommand({ do: "assign", user_id: "" })}>
+        Nobody
+      </MenuItem>
+    </Menu>
+  );
+}
+
+/** Of several issues with several statuses there is none. */
+function sharedStatus(issues: readonly ApiIssue[]): IssueStatus | undefined {
+  const statuses = new Set(issues.map(({ status }) => status));
+  return statuses.size === 1 ? issues[0]?.status : undefined;
+}
