@@ -1,4 +1,4 @@
-import type { ApiMe, ApiMembership } from "@mesher/protocol";
+import type { ApiMe, ApiMembership, ApiRole } from "@mesher/protocol";
 import { queryOptions } from "@tanstack/react-query";
 import { getJson } from "./client.ts";
 import { currentToken } from "./token.ts";
@@ -29,4 +29,10 @@ export function sessionQuery() {
     },
     staleTime: 60_000,
   });
+}
+
+const RANK: Readonly<Record<ApiRole, number>> = { member: 0, admin: 1, owner: 2 };
+
+export function hasRole(session: Session | undefined, least: ApiRole): boolean {
+  return session?.organization !== undefined && RANK[session.organization.role] >= RANK[least];
 }

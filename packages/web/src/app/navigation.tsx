@@ -3,6 +3,8 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useRouterState } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { projectsQuery } from "../api/queries.ts";
+import { hasRole, sessionQuery } from "../api/session.ts";
+import { ConnectionDot } from "../live/connection-dot.tsx";
 import { Button } from "../ui/button.tsx";
 import { AccountMenu } from "./account-menu.tsx";
 import { useCurrentProject } from "./current-project.ts";
@@ -10,12 +12,14 @@ import { LogoMark } from "./logo.tsx";
 import { ThemeToggle } from "./theme-toggle.tsx";
 
 const linkClass = "block truncate rounded-md px-2 py-1 text-dim hover:bg-line/60 hover:text-ink";
+const activeClass = "bg-line/80 font-medium text-ink";
 
 export function Sidebar() {
   return (
     <header className="sticky top-0 hidden h-dvh flex-col border-r bg-side px-3 py-3.5 lg:flex">
-      <div className="px-2">
+      <div className="flex items-center justify-between px-2">
         <Logo />
+        <CurrentConnection />
       </div>
       <Places />
       <div className="flex items-center justify-between gap-2 pt-3">
@@ -37,6 +41,7 @@ export function TopBar() {
         <Logo />
         <ProjectSelect />
         <span className="grow" />
+        <CurrentConnection />
         <Button aria-expanded={isOpen} onClick={() => setOpenAt(isOpen ? undefined : address)}>
           Menu
         </Button>
@@ -57,6 +62,7 @@ export function TopBar() {
 function Places() {
   const projects = useQuery(projectsQuery());
   const current = useCurrentProject();
+  const session = useQuery(sessionQuery());
   return (
     <nav aria-label="Main" className="mt-4 min-h-0 grow space-y-5 overflow-y-auto lg:mt-6">
       <Group title="Projects">
@@ -64,6 +70,12 @@ function Places() {
           <ProjectPlaces key={project.id} project={project} isCurrent={project.id === current?.id} />
         ))}
       </Group>
+      {hasRole(session.data, "admin") && (
+        <Group title="Server">
+          <Place to="/cluster">Cluster</Place>
+          <Place to="/jobs">Jobs</Place>
+        </Group>
+      )}
     </nav>
   );
 }
@@ -77,18 +89,48 @@ function Group({ title, children }: { title: string; children: ReactNode }) {
   );
 }
 
+function Place({ to, children }: { to: "/cluster" | "/jobs"; children: ReactNode }) {
+  return (
+    <li>
+      <Link to={to} className={linkClass} activeProps={{ className: activeClass }}>
+        {children}
+      </Link>
+    </li>
+  );
+}
+
 function ProjectPlaces({ project, isCurrent }: { project: ApiProject; isCurrent: boolean }) {
   return (
     <li>
       <Link
         to="/projects/$slug"
         params={{ slug: project.slug }}
-        className={`${linkClass} ${isCurrent ? "bg-line/80 font-medium text-ink" : ""}`}
+        activeOptions={{ exact: true, includeSearch: false }}
+        className={`${linkClass} ${isCurrent ? activeClass : ""}`}
       >
         {project.name}
       </Link>
+      {isCurrent && (
+        <ul className="mt-px ml-2 border-l pl-1.5">
+          <li>
+            <Link
+              to="/projects/$slug/live"
+              params={{ slug: project.slug }}
+              className={linkClass}
+              activeProps={{ className: "font-medium text-ink" }}
+            >
+              Live
+            </Link>
+          </li>
+        </ul>
+      )}
     </li>
   );
+}
+
+function CurrentConnection() {
+  const slug = useCurrentProject()?.slug;
+  return slug === undefined ? null : <ConnectionDot key={slug} projectSlug={slug} />;
 }
 
 function ProjectSelect() {

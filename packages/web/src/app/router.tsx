@@ -1,11 +1,14 @@
 import { ISSUE_STATUSES, LEVELS } from "@mesher/protocol";
 import { createRootRoute, createRoute, createRouter } from "@tanstack/react-router";
+import { ClusterPage } from "../cluster/cluster-page.tsx";
+import { JobsPage } from "../cluster/jobs-page.tsx";
 import { EventPage } from "../events/event-page.tsx";
 import type { FrameMode } from "../events/frames.ts";
 import { IssuePage } from "../issues/issue-page.tsx";
 import { IssuesPage } from "../issues/issues-page.tsx";
 import { ISSUE_SORTS, type IssueSort, type IssuesSearch } from "../issues/issues-search.ts";
 import { SNIPPET_NAMES } from "../issues/snippets.ts";
+import { LivePage, type LiveSearch } from "../live/live-page.tsx";
 import { JoinPage } from "../sign-in/join-page.tsx";
 import { ResetPage } from "../sign-in/reset-page.tsx";
 import { Notice } from "../ui/notice.tsx";
@@ -43,6 +46,22 @@ const issuesRoute = createRoute({
   },
 });
 
+const liveRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/projects/$slug/live",
+  validateSearch: (search: Record<string, unknown>): LiveSearch => ({
+    level: oneOf(LEVELS, search["level"]),
+    environment: textOf(search["environment"]),
+    release: textOf(search["release"]),
+  }),
+  component: function LiveRoute() {
+    return <LivePage projectSlug={liveRoute.useParams().slug} search={liveRoute.useSearch()} />;
+  },
+});
+
+const clusterRoute = createRoute({ getParentRoute: () => shellRoute, path: "/cluster", component: ClusterPage });
+const jobsRoute = createRoute({ getParentRoute: () => shellRoute, path: "/jobs", component: JobsPage });
+
 const issueRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/issues/$issueId",
@@ -65,7 +84,7 @@ export const router = createRouter({
   routeTree: rootRoute.addChildren([
     joinRoute,
     resetRoute,
-    shellRoute.addChildren([homeRoute, issuesRoute, issueRoute, eventRoute]),
+    shellRoute.addChildren([homeRoute, issuesRoute, liveRoute, issueRoute, eventRoute, clusterRoute, jobsRoute]),
   ]),
   basepath: new URL(document.baseURI).pathname,
   defaultErrorComponent: PageCrash,

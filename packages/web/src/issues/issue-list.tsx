@@ -107,33 +107,32 @@ function Rows({ issues }: { issues: readonly ApiIssue[] }) {
           setSelectedIds(selected.length === shown.length ? new Set() : new Set(shown.map(({ id }) => id)));
         }}
       />
-      {waiting > 0 && (
-        <p className="border-b bg-amber-wash px-4 py-1 text-center sm:px-6">
-          <Button className="border-transparent bg-transparent text-amber" onClick={clear}>
-            {waiting === 1 ? "One new issue" : `${waiting} new issues`}: show
-          </Button>
-        </p>
-      )}
-      <ul
-        aria-label="Issues"
-        ref={(element) => {
-          list.current = element;
-          settle(element);
-        }}
-        onPointerEnter={hold}
-        onPointerLeave={release}
-        onFocus={hold}
-        onBlur={releaseOutside}
-      >
-        {shown.map((issue) => (
-          <IssueRow
-            key={issue.id}
-            issue={issue}
-            isSelected={selectedIds.has(issue.id)}
-            onToggle={() => toggle(issue.id)}
-          />
-        ))}
-      </ul>
+      <div onPointerEnter={hold} onPointerLeave={release} onFocus={hold} onBlur={releaseOutside}>
+        {/* Over the list, not in it: what says that rows wait must not move them either. */}
+        <div role="status" className="pointer-events-none sticky top-1 z-10 flex h-0 justify-center">
+          {waiting > 0 && (
+            <Button className="pointer-events-auto -translate-y-full rounded-full shadow-md" onClick={clear}>
+              {waiting === 1 ? "One new issue" : `${waiting} new issues`}: show
+            </Button>
+          )}
+        </div>
+        <ul
+          aria-label="Issues"
+          ref={(element) => {
+            list.current = element;
+            settle(element);
+          }}
+        >
+          {shown.map((issue) => (
+            <IssueRow
+              key={issue.id}
+              issue={issue}
+              isSelected={selectedIds.has(issue.id)}
+              onToggle={() => toggle(issue.id)}
+            />
+          ))}
+        </ul>
+      </div>
       {selected.length > 0 && (
         <div
           role="toolbar"

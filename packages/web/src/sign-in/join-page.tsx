@@ -8,10 +8,10 @@ import { Failure } from "../ui/failure.tsx";
 import { Field, FormError } from "../ui/field.tsx";
 import { Form, passwordOf, textOf } from "../ui/form.tsx";
 import { Bone } from "../ui/skeleton.tsx";
+import { TextButton } from "../ui/text-button.tsx";
 import { Gate } from "./gate.tsx";
 import { dropLinkToken, takeLinkToken } from "./link-token.ts";
 import { enter, proveSecondFactor, signIn } from "./sign-in.ts";
-import { TextButton } from "./sign-in-page.tsx";
 
 const PASSWORD_LENGTH_MIN = 10;
 const PASSWORD_LENGTH_MAX = 200;

@@ -1,9 +1,10 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
 import { currentToken } from "../api/token.ts";
 import { PrimaryButton } from "../ui/button.tsx";
 import { Field, FormError } from "../ui/field.tsx";
 import { Form, passwordOf, textOf } from "../ui/form.tsx";
+import { TextButton } from "../ui/text-button.tsx";
 import { Gate } from "./gate.tsx";
 import { enter, proveSecondFactor, signIn } from "./sign-in.ts";
 import { TokenForm } from "./token-form.tsx";
@@ -79,13 +80,5 @@ function CodeStep({ kind, onOther }: { kind: "app" | "recovery"; onOther: () => 
         <TextButton onClick={onOther}>{isApp ? "Use a recovery code" : "Use the authenticator app"}</TextButton>
       </p>
     </Gate>
-  );
-}
-
-export function TextButton({ onClick, children }: { onClick: () => void; children: ReactNode }) {
-  return (
-    <button type="button" onClick={onClick} className="rounded text-xs text-dim underline hover:text-ink">
-      {children}
-    </button>
   );
 }

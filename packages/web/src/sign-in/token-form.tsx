@@ -3,8 +3,8 @@ import { keepToken } from "../api/token.ts";
 import { PrimaryButton } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
 import { Form, textOf } from "../ui/form.tsx";
+import { TextButton } from "../ui/text-button.tsx";
 import { Gate } from "./gate.tsx";
-import { TextButton } from "./sign-in-page.tsx";
 
 /** For whoever runs the server and has its token at hand. */
 export function TokenForm({ onBack }: { onBack: () => void }) {

@@ -1,0 +1,96 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type TestDatabase, testDatabase } from "../src/database.ts";
+import { ServerCluster } from "../src/server-cluster.ts";
+import type { ServerProcess } from "../src/server-process.ts";
+import { CHROMIUM, startChromium } from "./chromium.ts";
+import { watchFaults } from "./watch-faults.ts";
+
+describe.runIf(CHROMIUM !== undefined)("two nodes, in a browser", () => {
+  let database: TestDatabase;
+  let cluster: ServerCluster;
+  let browser: Browser;
+  let seen: ServerProcess;
+  let sent: ServerProcess;
+  beforeAll(async () => {
+    database = await testDatabase();
+    [cluster, browser] = await Promise.all([ServerCluster.start(2, { databaseUrl: database.url }), startChromium()]);
+    [seen, sent] = cluster.nodes as [ServerProcess, ServerProcess];
+  });
+  afterAll(async () => {
+    await browser.close();
+    await cluster[Symbol.asyncDispose]();
+    await database[Symbol.asyncDispose]();
+  });
+
+  async function report(message: string, level = "error"): Promise<void> {
+    const key = /\/\/([^@]+)@/.exec(sent.dsn)?.[1] ?? "";
+    const response = await fetch(`${sent.url}/api/v1/events`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+      body: JSON.stringify({ message, level, fingerprint: [message] }),
+    });
+    expect(response.status).toBe(202);
+  }
+
+  async function open(path: string): Promise<{ page: Page; faults: readonly string[] }> {
+    const page = await (await browser.newContext()).newPage();
+    page.setDefaultTimeout(20_000);
+    const faults = watchFaults(page);
+    await page.addInitScript((token) => localStorage.setItem("mesher-token", token), seen.token);
+    await page.goto(new URL(path, seen.url).href);
+    return { page, faults };
+  }
+
+  test("[UI-04] events that another node accepts come in live, wait while paused, and lead to their page", async () => {
+    const { page, faults } = await open("/projects/default/live");
+    await page.getByRole("status").filter({ hasText: "Live" }).first().waitFor();
+    await report("the first light");
+    const rows = page.getByRole("region", { name: "Events" });
+    await rows.getByRole("link", { name: "the first light" }).waitFor();
+
+    await page.getByRole("button", { name: "Pause" }).click();
+    await report("while nobody looks");
+    await page.getByText("Paused, 1 waiting").waitFor();
+    expect(await rows.getByText("while nobody looks").count()).toBe(0);
+    await page.getByRole("button", { name: "Resume" }).click();
+    await rows.getByRole("link", { name: "while nobody looks" }).waitFor();
+
+    await page.getByLabel("Level").selectOption("warning");
+    await page.getByText("Nothing that matches has happened.").waitFor();
+    expect(new URL(page.url()).searchParams.get("level")).toBe("warning");
+    await page.getByRole("status").filter({ hasText: "Live" }).first().waitFor();
+    await page.getByRole("link", { name: "Default" }).click();
+    await page.getByRole("link", { name: "the first light" }).click();
+    await page.getByRole("heading", { name: "the first light" }).waitFor();
+    expect(faults).toEqual([]);
+    await page.context().close();
+  }, 60_000);
+
+  test("an issue that is new does not move the list under whoever points at it", async () => {
+    await report("stands still");
+    const { page, faults } = await open("/projects/default");
+    const list = page.getByRole("list", { name: "Issues" });
+    await list.getByRole("link", { name: "stands still" }).hover();
+    await report("came in above");
+    await page.getByRole("button", { name: "One new issue: show" }).waitFor();
+    expect(await list.getByText("came in above").count()).toBe(0);
+    await page.getByRole("button", { name: "One new issue: show" }).click();
+    await list.getByRole("link", { name: "came in above" }).waitFor();
+    expect(faults).toEqual([]);
+    await page.context().close();
+  }, 60_000);
+
+  test("the cluster's page shows a node die", async () => {
+    const { page, faults } = await open("/cluster");
+    await page.getByText("2 of 2 nodes alive").waitFor();
+    await page.getByRole("table").getByText("leads").waitFor();
+    await sent.kill();
+    await page.getByText("1 of 2 nodes alive").waitFor();
+    await page.getByRole("table").getByText("dead").waitFor();
+    await page.goto(new URL("/jobs", seen.url).href);
+    await page.getByRole("list", { name: "Jobs" }).getByText("retention").waitFor();
+    expect(faults).toEqual([]);
+    await page.context().close();
+  }, 60_000);
+});

@@ -1,0 +1,22 @@
+import type { ApiCluster, ApiJob } from "@mesher/protocol";
+import { queryOptions } from "@tanstack/react-query";
+import { getJson } from "./client.ts";
+
+const CLUSTER_REFRESH_MS = 2_000;
+const JOBS_REFRESH_MS = 5_000;
+
+export function clusterQuery() {
+  return queryOptions({
+    queryKey: ["cluster"],
+    queryFn: ({ signal }) => getJson<ApiCluster>("api/v1/cluster", {}, signal),
+    refetchInterval: CLUSTER_REFRESH_MS,
+  });
+}
+
+export function jobsQuery() {
+  return queryOptions({
+    queryKey: ["jobs"],
+    queryFn: async ({ signal }) => (await getJson<{ data: readonly ApiJob[] }>("api/v1/jobs", {}, signal)).data,
+    refetchInterval: JOBS_REFRESH_MS,
+  });
+}

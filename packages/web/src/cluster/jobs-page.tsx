@@ -1,0 +1,84 @@
+import type { ApiJob } from "@mesher/protocol";
+import { useQuery } from "@tanstack/react-query";
+import { jobsQuery } from "../api/operation-queries.ts";
+import { Failure } from "../ui/failure.tsx";
+import { Notice } from "../ui/notice.tsx";
+import { RelativeTime } from "../ui/relative-time.tsx";
+import { Skeleton } from "../ui/skeleton.tsx";
+import { StaleNotice } from "../ui/stale-notice.tsx";
+import { shortName } from "./short-name.ts";
+
+export function JobsPage() {
+  const jobs = useQuery(jobsQuery());
+  if (jobs.isPending) return <Skeleton rows={6} label="Loading jobs" />;
+  if (jobs.data === undefined) {
+    return <Failure title="The jobs could not be loaded." error={jobs.error} onRetry={() => void jobs.refetch()} />;
+  }
+  return (
+    <>
+      <title>Jobs · Mesher</title>
+      <StaleNotice error={jobs.error} readAtMs={jobs.dataUpdatedAt} />
+      <div className="flex min-h-13 flex-wrap items-center gap-x-3 px-4 py-2 sm:px-6">
+        <h1 className="text-[0.9375rem] font-semibold">Jobs</h1>
+        <p className="text-dim">What runs by the clock, once in the whole cluster.</p>
+      </div>
+      {jobs.data.length === 0 ? (
+        <Notice title="There is no job." />
+      ) : (
+        <ul aria-label="Jobs" className="border-t">
+          {jobs.data.map((job) => (
+            <JobRow key={job.name} job={job} />
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+function JobRow({ job }: { job: ApiJob }) {
+  const isFailed = job.state === "idle" && job.outcome === "failed";
+  return (
+    <li className="grid gap-x-4 gap-y-1 border-b px-4 py-2.5 sm:px-6 md:grid-cols-[minmax(0,1fr)_9rem_10rem_9rem]">
+      <div className="min-w-0">
+        <p className="flex items-center gap-2 font-medium">
+          <span
+            aria-hidden
+            className={`size-2 shrink-0 rounded-full ${isFailed ? "bg-red" : job.state === "running" ? "bg-mark pulses" : "bg-green"}`}
+          />
+          {job.name}
+          <span className="font-normal text-faint">every {formatEvery(job.every_seconds)}</span>
+        </p>
+        <p className={`pl-4 text-xs wrap-anywhere ${isFailed ? "text-red" : "text-dim"}`}>
+          {isFailed ? job.error : resultOf(job)}
+        </p>
+      </div>
+      <p className="pl-4 text-dim md:pl-0">{job.state === "running" ? "running" : (job.outcome ?? "not run yet")}</p>
+      <p className="pl-4 text-dim md:pl-0">
+        {job.started_at === null ? null : (
+          <>
+            <RelativeTime at={job.started_at} />
+            {job.duration_ms !== null && <span className="text-faint"> in {job.duration_ms} ms</span>}
+          </>
+        )}
+        {job.holder !== null && <span className="block truncate text-xs text-faint">on {shortName(job.holder)}</span>}
+      </p>
+      <p className="pl-4 text-dim md:pl-0 md:text-right">
+        next <RelativeTime at={job.next_run_at} />
+      </p>
+    </li>
+  );
+}
+
+/** The numbers that are not nought. */
+function resultOf({ result }: ApiJob): string {
+  return Object.entries(result ?? {})
+    .filter(([, value]) => typeof value === "number" && value !== 0)
+    .map(([name, value]) => `${name.replaceAll("_", " ")}: ${String(value)}`)
+    .join(", ");
+}
+
+function formatEvery(seconds: number): string {
+  if (seconds % 86_400 === 0) return seconds === 86_400 ? "day" : `${seconds / 86_400} days`;
+  if (seconds % 3_600 === 0) return seconds === 3_600 ? "hour" : `${seconds / 3_600} h`;
+  return seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
+}

@@ -1,0 +1,9 @@
+import type { ReactNode } from "react";
+
+export function TextButton({ onClick, children }: { onClick: () => void; children: ReactNode }) {
+  return (
+    <button type="button" onClick={onClick} className="rounded text-xs text-dim underline hover:text-ink">
+      {children}
+    </button>
+  );
+}
