@@ -230,7 +230,7 @@ const CONTENT_TYPES: readonly string[] = [
 ];
 
 /** A number in [0, 1) after another, from seed and index alone (mulberry32). */
-class Random {
+export class Random {
   #state: number;
 
   constructor(seed: number, index: number) {

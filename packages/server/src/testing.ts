@@ -1,4 +1,6 @@
-/** What tests outside this package need of the database. */
+/** What tests and scripts outside this package need of it. */
+export { describeOwnApi } from "./api/describe-own-api.ts";
+export type { ApiDescription } from "./api/openapi/document.ts";
 export { type Database, type Log, openDatabase, waitForDatabase } from "./db/database.ts";
 export { type EmbeddedPostgres, startEmbeddedPostgres } from "./db/embedded/embedded.ts";
 export { migrate } from "./db/migrate.ts";

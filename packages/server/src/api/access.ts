@@ -5,7 +5,7 @@
  *
  * A route that declares nothing stops the start, so that none is open by forgetting.
  */
-import type { FastifyInstance, RouteOptions } from "fastify";
+import type { FastifyContextConfig, FastifyInstance, FastifySchema, RouteOptions } from "fastify";
 import { type Actor, hasRole, type Role, type Scope } from "../organizations/access.ts";
 import { RequestRefusedError } from "./api-error.ts";
 import type { Authentication } from "./authenticate.ts";
@@ -21,6 +21,12 @@ export type Access = "open" | "person" | "operator" | { readonly role: Role; rea
 declare module "fastify" {
   interface FastifyContextConfig {
     access?: Access;
+    /** A file of the pages, which is no part of the API. */
+    isFile?: boolean;
+    /** Takes an `Idempotency-Key`: see idempotency.ts. */
+    isIdempotent?: boolean;
+    /** Answers `If-None-Match`: see etags.ts. */
+    hasEtag?: boolean;
   }
 }
 
@@ -29,6 +35,8 @@ export interface DeclaredRoute {
   readonly method: string;
   readonly url: string;
   readonly access: Access;
+  readonly config: FastifyContextConfig;
+  readonly schema: FastifySchema | undefined;
 }
 
 /** Call it before any route is registered; the list it gives is complete once the app is ready. */
@@ -67,9 +75,10 @@ export function enforceAccess(
 
 function declarationsOf(route: RouteOptions): DeclaredRoute[] {
   const methods = (Array.isArray(route.method) ? route.method : [route.method]).filter((method) => method !== "HEAD");
-  const access = route.config?.access;
+  const { config = {}, schema } = route;
+  const { access } = config;
   if (access === undefined) throw new Error(`${methods.join(", ")} ${route.url} declares no access in its config`);
-  return methods.map((method) => ({ method, url: route.url, access }));
+  return methods.map((method) => ({ method, url: route.url, access, config, schema }));
 }
 
 function demandOperator({ isOperator }: Actor): void {

@@ -22,7 +22,7 @@ export async function registerPages(app: App): Promise<void> {
   await app.register(async (pages) => {
     // The files are everyone's: what they show is fetched with credentials.
     pages.addHook("onRoute", (route) => {
-      route.config = { ...route.config, access: "open" };
+      route.config = { ...route.config, access: "open", isFile: true };
     });
     await pages.register(fastifyStatic, {
       root: DIST,

@@ -74,7 +74,7 @@ export function registerSavedSearchRoutes(app: App, deps: ApiDependencies): void
     const { search } = request.params;
     if (!isUuid(search) || !(await deleteSavedSearch(deps.database, { organizationId, userId }, search)))
       throw notFound("saved search");
-    return { status: "ok" };
+    return { status: "ok", affected: 1 };
   });
 }
 

@@ -3,41 +3,18 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import type { ApiError } from "@mesher/protocol";
-import { type FastifyInstance, fastify } from "fastify";
-import { isConnectionFailure, isTransient } from "../db/errors.ts";
+import { type FastifyInstance, type FastifyReply, fastify } from "fastify";
+import { isConnectionFailure, isTransient, isUnstorableText } from "../db/errors.ts";
 import { OrganizationRefusedError, type Refusal } from "../organizations/refusal.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Service } from "../runtime/service.ts";
 import { type DeclaredRoute, enforceAccess } from "./access.ts";
 import { RequestRefusedError } from "./api-error.ts";
-import { registerAuditRoutes } from "./audit.ts";
-import { registerClusterRoutes } from "./cluster.ts";
-import { registerDashboardRoutes } from "./dashboards.ts";
 import type { ApiDependencies } from "./dependencies.ts";
-import { registerEventSearchRoutes } from "./event-search.ts";
-import { registerEventRoutes } from "./events.ts";
-import { registerHealthRoutes } from "./health.ts";
-import { registerInvitationRoutes } from "./invitations.ts";
-import { registerIssueActionRoutes } from "./issue-actions.ts";
-import { registerIssueActivityRoutes } from "./issue-activity.ts";
-import { registerIssueMergeRoutes } from "./issue-merge.ts";
-import { registerIssueRoutes } from "./issues.ts";
-import { registerJobRoutes } from "./jobs.ts";
-import { registerMeRoutes } from "./me.ts";
-import { registerOrganizationRoutes } from "./organizations.ts";
+import { refuseHarmful } from "./harmful-requests.ts";
 import { registerPages } from "./pages.ts";
-import { registerProjectChangeRoutes } from "./project-changes.ts";
-import { registerProjectKeyRoutes } from "./project-keys.ts";
-import { registerProjectSettingsRoutes } from "./project-settings.ts";
-import { registerProjectRoutes } from "./projects.ts";
-import { registerSavedSearchRoutes } from "./saved-searches.ts";
-import { registerSearchSuggestionRoutes } from "./search-suggestions.ts";
+import { registerRoutes } from "./routes.ts";
 import { setSecurityHeaders } from "./security-headers.ts";
-import { registerSignInRoutes } from "./sign-in.ts";
-import { registerStorageRoutes } from "./storage.ts";
-import { registerStreamRoutes } from "./streams.ts";
-import { registerTokenRoutes } from "./tokens.ts";
-import { registerUserRoutes } from "./users.ts";
 
 export interface HttpServerOptions {
   readonly host: string;
@@ -90,6 +67,7 @@ export class HttpServer implements Service {
       logger: false,
       trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
       forceCloseConnections: "idle",
+      frameworkErrors: answerUnreadable,
       serverFactory: (handleApi) => {
         const server = createServer({ shouldUpgradeCallback: isWebSocket }, (request, response) => {
           // A client that sends one request after the other must not hold up the stop.
@@ -104,32 +82,9 @@ export class HttpServer implements Service {
     });
     answerErrors(app, log);
     setSecurityHeaders(app, deps.publicUrl);
+    refuseHarmful(app);
     this.#routes = enforceAccess(app, deps);
-    registerHealthRoutes(app, deps);
-    registerClusterRoutes(app, deps);
-    registerJobRoutes(app, deps);
-    registerStorageRoutes(app, deps);
-    registerSignInRoutes(app, deps);
-    registerMeRoutes(app, deps);
-    registerOrganizationRoutes(app, deps);
-    registerInvitationRoutes(app, deps);
-    registerTokenRoutes(app, deps);
-    registerUserRoutes(app, deps);
-    registerAuditRoutes(app, deps);
-    registerProjectRoutes(app, deps);
-    registerProjectChangeRoutes(app, deps);
-    registerProjectKeyRoutes(app, deps);
-    registerProjectSettingsRoutes(app, deps);
-    registerIssueRoutes(app, deps);
-    registerIssueActionRoutes(app, deps);
-    registerIssueActivityRoutes(app, deps);
-    registerIssueMergeRoutes(app, deps);
-    registerEventRoutes(app, deps);
-    registerEventSearchRoutes(app, deps);
-    registerDashboardRoutes(app, deps);
-    registerSearchSuggestionRoutes(app, deps);
-    registerSavedSearchRoutes(app, deps);
-    registerStreamRoutes(app, deps);
+    registerRoutes(app, deps, this.#routes);
     await registerPages(app);
     await app.listen({ host, port });
     this.#app = app;
@@ -167,6 +122,15 @@ const REFUSAL_STATUS: Record<Refusal, number> = {
   elsewhere_too: 403,
 };
 
+/** What Fastify refuses before it looks for a route: an address that cannot be decoded, or an id longer than any. */
+function answerUnreadable(error: Error & { code: string }, _request: unknown, reply: FastifyReply): void {
+  const isTooLong = error.code === "FST_ERR_MAX_PARAM_LENGTH";
+  const body: ApiError = isTooLong
+    ? { error: "there is nothing at this address", code: "not_found" }
+    : { error: "the address cannot be read", code: "bad_request" };
+  void reply.code(isTooLong ? 404 : 400).send(body);
+}
+
 function answerErrors(app: FastifyInstance, log: Log): void {
   app.setErrorHandler((error: unknown, request, reply) => {
     if (error instanceof RequestRefusedError) return reply.code(error.status).send(error.body);
@@ -186,6 +150,10 @@ function answerErrors(app: FastifyInstance, log: Log): void {
         ...(validation === undefined ? {} : { details: validation }),
       };
       return reply.code(statusCode).send(body);
+    }
+    if (isUnstorableText(error)) {
+      const body: ApiError = { error: "a text has characters that cannot be stored", code: "bad_request" };
+      return reply.code(400).send(body);
     }
     if (isConnectionFailure(error) || isTransient(error)) {
       log.warn("Request failed, because the database is away or busy", {

@@ -32,6 +32,8 @@ export const PG = {
   tooManyConnections: "53300",
   undefinedTable: "42P01",
   undefinedDatabase: "3D000",
+  characterNotInRepertoire: "22021",
+  untranslatableCharacter: "22P05",
 } as const;
 
 /** Codes that say nothing against the statement: the same may succeed in a moment. */
@@ -89,6 +91,12 @@ export function isConnectionFailure(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
   if (typeof code === "string" && NETWORK_CODES.has(code)) return true;
   return CONNECTION_MESSAGES.test(error.message);
+}
+
+/** Whether a text could not be stored as it is: PostgreSQL knows no character zero, and no half of a surrogate pair in JSON. */
+export function isUnstorableText(error: unknown): boolean {
+  const code = sqlState(error);
+  return code === PG.characterNotInRepertoire || code === PG.untranslatableCharacter;
 }
 
 /** PostgreSQL's five-character code, where PostgreSQL itself answered with the error. */

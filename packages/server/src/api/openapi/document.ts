@@ -1,0 +1,234 @@
+/**
+ * Describes the API in OpenAPI 3.1: of every route what it was registered with (method, path, schemas, access), and what
+ * the tables beside this file tell readers of it.
+ */
+import { type TSchema, Type } from "typebox";
+import { SCOPES } from "../../organizations/access.ts";
+import { VERSION } from "../../version.ts";
+import type { Access, DeclaredRoute } from "../access.ts";
+import type { Operation, Operations } from "./operation.ts";
+import { DASHBOARDS } from "./operations-dashboards.ts";
+import { INSTALLATION } from "./operations-installation.ts";
+import { ISSUES } from "./operations-issues.ts";
+import { PEOPLE } from "./operations-people.ts";
+import { PROJECTS } from "./operations-projects.ts";
+import * as dashboards from "./shapes-dashboards.ts";
+import * as events from "./shapes-events.ts";
+import * as installation from "./shapes-installation.ts";
+import * as issues from "./shapes-issues.ts";
+import * as people from "./shapes-people.ts";
+import * as projects from "./shapes-projects.ts";
+
+const OPERATIONS: Operations = { ...INSTALLATION, ...PEOPLE, ...PROJECTS, ...ISSUES, ...DASHBOARDS };
+
+const ErrorAnswer = Type.Object({
+  error: Type.String({ description: "A sentence for people" }),
+  code: Type.String({ description: "For programs; does not change", pattern: "^[a-z0-9_]+$" }),
+  details: Type.Optional(Type.Unknown()),
+});
+
+const SHAPES: Readonly<Record<string, TSchema>> = {
+  Error: ErrorAnswer,
+  ...issues,
+  ...events,
+  ...projects,
+  ...people,
+  ...dashboards,
+  ...installation,
+};
+
+/** As JSON has it. */
+export type Json = { readonly [key: string]: unknown };
+
+export interface ApiDescription {
+  readonly openapi: string;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Json>>>>;
+  readonly components: Json;
+  readonly [key: string]: unknown;
+}
+
+/** Throws an error that names every route the tables do not know, and every entry without a route. */
+export function describeApi(routes: readonly DeclaredRoute[]): ApiDescription {
+  const described = routes.filter(({ config }) => config.isFile !== true);
+  demandTogether(described);
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const route of described.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))) {
+    const path = route.url.replace(/:(\w+)/g, "{$1}");
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: describeRoute(route) };
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Mesher",
+      version: VERSION,
+      description: ABOUT,
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    servers: [{ url: "/" }],
+    paths: Object.fromEntries(Object.entries(paths).toSorted(([a], [b]) => (a < b ? -1 : 1))),
+    components: {
+      schemas: Object.fromEntries(Object.entries(SHAPES).map(([name, shape]) => [name, inside(shape)])),
+      securitySchemes: {
+        token: {
+          type: "http",
+          scheme: "bearer",
+          description: `An API token, mshr_…. Scopes: ${Object.entries(SCOPES)
+            .map(([scope, may]) => `\`${scope}\`: ${may}`)
+            .join("; ")}.`,
+        },
+        login: {
+          type: "apiKey",
+          in: "cookie",
+          name: "mesher.session_token",
+          description:
+            "Of a person who is signed in. `__Secure-` stands before the name where the server is reached by HTTPS.",
+        },
+      },
+    },
+  };
+}
+
+const ABOUT =
+  `Errors are \`{"error", "code", "details"?}\`. Lists have a limit and, where they can be long, pages by cursor. Times are
+ISO 8601 in UTC. What is not the asker's is answered like what does not exist. How SDKs send events is not described here: they speak
+the protocol of Sentry's SDKs.`.replaceAll("\n", " ");
+
+function nameOf({ method, url }: DeclaredRoute): string {
+  return `${method} ${url}`;
+}
+
+function demandTogether(routes: readonly DeclaredRoute[]): void {
+  const names = new Set(routes.map(nameOf));
+  const undescribed = [...names].filter((name) => !Object.hasOwn(OPERATIONS, name));
+  const gone = Object.keys(OPERATIONS).filter((name) => !names.has(name));
+  if (undescribed.length > 0)
+    throw new Error(
+      `describe these routes in packages/server/src/api/openapi/operations-*.ts: ${undescribed.join(", ")}`,
+    );
+  if (gone.length > 0)
+    throw new Error(`packages/server/src/api/openapi describes what is no route: ${gone.join(", ")}`);
+}
+
+function describeRoute(route: DeclaredRoute): Json {
+  const operation = OPERATIONS[nameOf(route)] as Operation;
+  const { access, schema, config } = route;
+  const body = operation.body ?? (schema?.body as TSchema | undefined);
+  return {
+    operationId: operationIdOf(route),
+    tags: [tagOf(route.url)],
+    summary: operation.summary,
+    ...(operation.description === undefined ? {} : { description: operation.description }),
+    parameters: [...pathParameters(route.url), ...queryParameters(schema?.querystring as TSchema | undefined)],
+    ...(body === undefined
+      ? {}
+      : { requestBody: { required: hasRequired(body), content: { "application/json": { schema: inside(body) } } } }),
+    responses: { ...answersOf(operation), ...refusalsOf(route, operation, body !== undefined) },
+    security: securityOf(access),
+    "x-access": access,
+    ...(config.isIdempotent === true ? { "x-idempotency-key": true } : {}),
+  };
+}
+
+function answersOf({ answers }: Operation): Json {
+  return Object.fromEntries(
+    Object.entries(answers).map(([status, answer]) => {
+      const { mediaType, schema } = "mediaType" in answer ? answer : { mediaType: JSON_TYPE, schema: answer };
+      if (status === "302") return [status, { description: "On to the pages" }];
+      return [status, { description: "Done", content: { [mediaType]: { schema: shapeOrReference(schema) } } }];
+    }),
+  );
+}
+
+const JSON_TYPE = "application/json";
+
+/** Every route may refuse in one shape; which statuses to expect follows from what it is. */
+function refusalsOf(route: DeclaredRoute, { answers, refusals = {} }: Operation, hasBody: boolean): Json {
+  const takesSomething = hasBody || route.schema?.querystring !== undefined || route.method !== "GET";
+  const sentences: Record<string, string> = {
+    ...(takesSomething ? { 400: "The request is wrong; `details` may name each field" } : {}),
+    ...(route.access === "open" ? {} : { 401: "Neither a login nor a token that is valid" }),
+    ...(route.access === "open" ? {} : { 403: "The role or a scope is not enough" }),
+    ...(route.url.includes(":") ? { 404: "There is no such thing, or it is somebody else's" } : {}),
+    ...refusals,
+    default: "Any other refusal",
+  };
+  return Object.fromEntries(
+    Object.entries(sentences)
+      .filter(([status]) => !(status in answers))
+      .map(([status, description]) => [
+        status,
+        { description, content: { [JSON_TYPE]: { schema: shapeOrReference(ErrorAnswer) } } },
+      ]),
+  );
+}
+
+function securityOf(access: Access): Json[] {
+  if (access === "open") return [];
+  if (access === "person") return [{ login: [] }];
+  if (access === "operator") return [{ token: ["operator"] }];
+  return [{ token: [access.scope] }, { login: [access.role] }];
+}
+
+function pathParameters(url: string): Json[] {
+  return [...url.matchAll(/:(\w+)/g)].map(([, name = ""]) => ({
+    name,
+    in: "path",
+    required: true,
+    schema: { type: "string" },
+    ...(PARAMETERS[name] === undefined ? {} : { description: PARAMETERS[name] }),
+  }));
+}
+
+const PARAMETERS: Readonly<Record<string, string>> = {
+  project: "Its id, slug or number",
+  org: "Its id or slug",
+  shortId: "As `DEFAULT-12`, in any case",
+  event: "32 hex digits",
+};
+
+function queryParameters(query: TSchema | undefined): Json[] {
+  if (query === undefined) return [];
+  const { properties = {}, required = [] } = query as { properties?: Record<string, TSchema>; required?: string[] };
+  return Object.entries(properties).map(([name, schema]) => {
+    const { description, ...rest } = inside(schema) as Json;
+    return {
+      name,
+      in: "query",
+      required: required.includes(name),
+      schema: rest,
+      ...(description === undefined ? {} : { description }),
+    };
+  });
+}
+
+function hasRequired(body: TSchema): boolean {
+  return ((body as { required?: string[] }).required ?? []).length > 0;
+}
+
+const NAMES = new Map<unknown, string>(Object.entries(SHAPES).map(([name, shape]) => [shape, name]));
+
+/** A shape with a name is referred to by it. */
+function shapeOrReference(schema: unknown): unknown {
+  const name = NAMES.get(schema);
+  return name === undefined ? inside(schema) : { $ref: `#/components/schemas/${name}` };
+}
+
+function inside(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(shapeOrReference);
+  if (typeof schema !== "object" || schema === null) return schema;
+  return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, shapeOrReference(value)]));
+}
+
+/** `GET /api/v1/projects/:project/issues` is `getProjectsProjectIssues`. */
+function operationIdOf({ method, url }: DeclaredRoute): string {
+  const words = url
+    .replace(/^\/api\/(v1\/)?/, "")
+    .split(/[^A-Za-z0-9]+/)
+    .filter(Boolean);
+  return method.toLowerCase() + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("");
+}
+
+function tagOf(url: string): string {
+  const [, first = "server", second] = /^\/api\/v1\/([\w-]+)(?:\/:\w+\/([\w-]+))?/.exec(url) ?? [];
+  return first === "projects" && second !== undefined ? second : first;
+}

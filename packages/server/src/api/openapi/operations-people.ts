@@ -1,0 +1,178 @@
+import { Type } from "typebox";
+import { created, type Operations, ok, rows } from "./operation.ts";
+import { pageOf, Uuid } from "./shape.ts";
+import { Affected } from "./shapes-issues.ts";
+import {
+  AuditEntry,
+  Invitation,
+  InvitationOffer,
+  Link,
+  Login,
+  Me,
+  Member,
+  Membership,
+  NewInvitation,
+  NewToken,
+  Organization,
+  Token,
+} from "./shapes-people.ts";
+
+const Done = Type.Object({ status: Type.Literal("ok") });
+const Joined = Type.Object({ user_id: Uuid, organization_id: Uuid });
+const NewMember = Type.Object({ id: Uuid });
+const NewUser = Type.Object({ id: Uuid, membership_id: Uuid });
+
+/** What better-auth answers: of a login its user, of a second factor its secret, … */
+const SignInAnswer = Type.Object({}, { description: "Depends on what was asked; the login itself is the cookie" });
+const Credentials = Type.Object({ email: Type.String(), password: Type.String() });
+const PasswordOnly = Type.Object({ password: Type.String() });
+const Code = Type.Object({ code: Type.String() });
+const WRONG = { 401: "They are wrong", 429: "Too many attempts" };
+
+export const PEOPLE: Operations = {
+  "POST /api/v1/auth/sign-in/email": {
+    summary: "Sign in",
+    description: "Answers `twoFactorRedirect: true` when a second factor is due.",
+    body: Credentials,
+    answers: ok(SignInAnswer),
+    refusals: WRONG,
+  },
+  "POST /api/v1/auth/sign-in/social": {
+    summary: "Begin single sign-on",
+    description: "Answers with the `url` of the identity provider.",
+    body: Type.Object({ provider: Type.String(), callbackURL: Type.Optional(Type.String()) }),
+    answers: ok(SignInAnswer),
+    refusals: { 404: "Single sign-on is not set up" },
+  },
+  "GET /api/v1/auth/callback/oidc": {
+    summary: "Where the identity provider sends people back to",
+    answers: { 302: Type.Unknown() },
+  },
+  "POST /api/v1/auth/sign-out": { summary: "Sign out", answers: ok(SignInAnswer) },
+  "POST /api/v1/auth/change-password": {
+    summary: "Change one's password",
+    description: "Ends all other logins.",
+    body: Type.Object({ currentPassword: Type.String(), newPassword: Type.String() }),
+    answers: ok(SignInAnswer),
+  },
+  "POST /api/v1/auth/two-factor/enable": {
+    summary: "Set up a second factor",
+    description: "Answers with `totpURI` and recovery codes. It counts once a code has been verified.",
+    body: PasswordOnly,
+    answers: ok(SignInAnswer),
+  },
+  "POST /api/v1/auth/two-factor/disable": {
+    summary: "Give up the second factor",
+    body: PasswordOnly,
+    answers: ok(SignInAnswer),
+  },
+  "POST /api/v1/auth/two-factor/generate-backup-codes": {
+    summary: "Replace one's recovery codes",
+    body: PasswordOnly,
+    answers: ok(SignInAnswer),
+  },
+  "POST /api/v1/auth/two-factor/verify-totp": {
+    summary: "Give the second factor",
+    body: Code,
+    answers: ok(SignInAnswer),
+    refusals: WRONG,
+  },
+  "POST /api/v1/auth/two-factor/verify-backup-code": {
+    summary: "Give a recovery code in place of the second factor",
+    body: Code,
+    answers: ok(SignInAnswer),
+    refusals: WRONG,
+  },
+
+  "GET /api/v1/me": { summary: "Who is signed in", answers: ok(Me) },
+  "POST /api/v1/me/organization": {
+    summary: "Choose the organization that requests are about",
+    answers: ok(Membership),
+  },
+  "GET /api/v1/me/logins": { summary: "Where one is signed in", answers: rows(Login) },
+  "POST /api/v1/me/logins/:login/end": { summary: "Sign out elsewhere", answers: ok(Affected) },
+  "POST /api/v1/me/logins/end": { summary: "Sign out everywhere", answers: ok(Affected) },
+  "GET /api/v1/me/tokens": { summary: "One's own API tokens", answers: rows(Token) },
+  "POST /api/v1/me/tokens": {
+    summary: "Make an API token of one's own",
+    description: "The token is told once. It may what its person may, within its scopes.",
+    answers: created(NewToken),
+  },
+  "POST /api/v1/me/tokens/:token/revoke": { summary: "Revoke an API token of one's own", answers: ok(Affected) },
+
+  "GET /api/v1/orgs": { summary: "One's organizations", answers: rows(Membership) },
+  "POST /api/v1/orgs": {
+    summary: "Found an organization",
+    answers: created(Organization),
+    refusals: { 409: "The slug is taken" },
+  },
+  "GET /api/v1/orgs/:org": { summary: "An organization", answers: ok(Membership) },
+  "POST /api/v1/orgs/:org/rename": { summary: "Rename an organization", answers: ok(Organization) },
+  "GET /api/v1/orgs/:org/members": { summary: "Members", answers: rows(Member) },
+  "POST /api/v1/orgs/:org/members": {
+    summary: "Make somebody a member",
+    answers: created(NewMember),
+    refusals: { 409: "They are a member already" },
+  },
+  "POST /api/v1/orgs/:org/members/:membership/role": {
+    summary: "Change a member's role",
+    answers: ok(Affected),
+    refusals: { 409: "They are the last owner" },
+  },
+  "POST /api/v1/orgs/:org/members/:membership/remove": {
+    summary: "Remove a member",
+    description: "Their tokens end, and issues assigned to them are nobody's.",
+    answers: ok(Affected),
+    refusals: { 409: "They are the last owner" },
+  },
+  "POST /api/v1/orgs/:org/members/:membership/reset-link": {
+    summary: "Make a link to set a new password",
+    body: Type.Object({ clears_two_factor: Type.Optional(Type.Boolean()) }),
+    answers: created(Link),
+  },
+  "GET /api/v1/orgs/:org/invitations": { summary: "Open invitations", answers: rows(Invitation) },
+  "POST /api/v1/orgs/:org/invitations": {
+    summary: "Invite somebody",
+    description: "The link is told once.",
+    answers: created(NewInvitation),
+    refusals: { 409: "They are a member already" },
+  },
+  "POST /api/v1/orgs/:org/invitations/:invitation/revoke": {
+    summary: "Take an invitation back",
+    answers: ok(Affected),
+  },
+  "POST /api/v1/invitations/look-up": {
+    summary: "What an invitation's link offers",
+    answers: ok(InvitationOffer),
+    refusals: { 404: "The link is over" },
+  },
+  "POST /api/v1/invitations/accept": {
+    summary: "Accept an invitation",
+    description: "As whoever is signed in (200), or as a new person of this name and password (201).",
+    answers: { 200: Joined, 201: Joined },
+    refusals: { 401: "Neither a login nor a password", 404: "The link is over", 409: "The address is taken" },
+  },
+  "POST /api/v1/password-resets/use": {
+    summary: "Set a new password with a reset link",
+    answers: ok(Done),
+    refusals: { 404: "The link is over" },
+  },
+
+  "GET /api/v1/orgs/:org/tokens": { summary: "The organization's API tokens", answers: rows(Token) },
+  "POST /api/v1/orgs/:org/tokens": {
+    summary: "Make an API token of the organization",
+    description: "The token is told once.",
+    answers: created(NewToken),
+  },
+  "POST /api/v1/orgs/:org/tokens/:token/revoke": {
+    summary: "Revoke an API token of the organization",
+    answers: ok(Affected),
+  },
+  "POST /api/v1/users": {
+    summary: "Make a person with a password",
+    answers: created(NewUser),
+    refusals: { 409: "The address is taken" },
+  },
+  "POST /api/v1/users/reset-link": { summary: "Make a password reset link for anybody", answers: created(Link) },
+  "GET /api/v1/audit": { summary: "Who changed what, newest first", answers: ok(pageOf(AuditEntry)) },
+};
