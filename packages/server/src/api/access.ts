@@ -23,10 +23,6 @@ declare module "fastify" {
     access?: Access;
     /** A file of the pages, which is no part of the API. */
     isFile?: boolean;
-    /** Takes an `Idempotency-Key`: see idempotency.ts. */
-    isIdempotent?: boolean;
-    /** Answers `If-None-Match`: see etags.ts. */
-    hasEtag?: boolean;
   }
 }
 

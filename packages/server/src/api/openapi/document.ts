@@ -111,7 +111,7 @@ function demandTogether(routes: readonly DeclaredRoute[]): void {
 
 function describeRoute(route: DeclaredRoute): Json {
   const operation = OPERATIONS[nameOf(route)] as Operation;
-  const { access, schema, config } = route;
+  const { access, schema } = route;
   const body = operation.body ?? (schema?.body as TSchema | undefined);
   return {
     operationId: operationIdOf(route),
@@ -125,7 +125,6 @@ function describeRoute(route: DeclaredRoute): Json {
     responses: { ...answersOf(operation), ...refusalsOf(route, operation, body !== undefined) },
     security: securityOf(access),
     "x-access": access,
-    ...(config.isIdempotent === true ? { "x-idempotency-key": true } : {}),
   };
 }
 

@@ -15,7 +15,6 @@ export const INSTALLATION: Operations = {
   "GET /metrics": { summary: "Measures for Prometheus", answers: text("text/plain") },
   "GET /api/openapi.json": {
     summary: "This description",
-    description: "Answers `If-None-Match`.",
     answers: ok(Type.Record(Type.String(), Type.Unknown())),
   },
   "GET /api/docs": { summary: "This description, to browse", answers: text("text/html") },

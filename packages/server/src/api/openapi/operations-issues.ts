@@ -32,7 +32,7 @@ export const ISSUES: Operations = {
   },
   "GET /api/v1/issues/:issue": {
     summary: "An issue",
-    description: "Also by the id of an issue that was merged into it. Answers `If-None-Match`.",
+    description: "Also by the id of an issue that was merged into it.",
     answers: ok(IssueDetail),
   },
   "GET /api/v1/issues/by-short-id/:shortId": { summary: "An issue by its short id", answers: ok(IssueDetail) },
@@ -81,7 +81,6 @@ export const ISSUES: Operations = {
 
   "GET /api/v1/events/:event": {
     summary: "An event",
-    description: "Answers `If-None-Match`.",
     answers: ok(EventDetail),
   },
   "GET /api/v1/events/:event/payload": { summary: "An event as it was sent", answers: { 200: SentEvent } },
