@@ -76,6 +76,12 @@ function Places() {
           <Place to="/jobs">Jobs</Place>
         </Group>
       )}
+      <Group title="Organization">
+        <Place to="/settings/members">Members</Place>
+        {hasRole(session.data, "admin") && <Place to="/settings/tokens">Tokens</Place>}
+        {hasRole(session.data, "admin") && <Place to="/settings/audit">Audit log</Place>}
+        <Place to="/settings/account">Account</Place>
+      </Group>
     </nav>
   );
 }
@@ -89,7 +95,15 @@ function Group({ title, children }: { title: string; children: ReactNode }) {
   );
 }
 
-function Place({ to, children }: { to: "/cluster" | "/jobs"; children: ReactNode }) {
+type PlaceAddress =
+  | "/cluster"
+  | "/jobs"
+  | "/settings/members"
+  | "/settings/tokens"
+  | "/settings/audit"
+  | "/settings/account";
+
+function Place({ to, children }: { to: PlaceAddress; children: ReactNode }) {
   return (
     <li>
       <Link to={to} className={linkClass} activeProps={{ className: activeClass }}>
@@ -120,6 +134,16 @@ function ProjectPlaces({ project, isCurrent }: { project: ApiProject; isCurrent:
               activeProps={{ className: "font-medium text-ink" }}
             >
               Live
+            </Link>
+          </li>
+          <li>
+            <Link
+              to="/projects/$slug/settings"
+              params={{ slug: project.slug }}
+              className={linkClass}
+              activeProps={{ className: "font-medium text-ink" }}
+            >
+              Settings
             </Link>
           </li>
         </ul>

@@ -9,6 +9,11 @@ import { IssuesPage } from "../issues/issues-page.tsx";
 import { ISSUE_SORTS, type IssueSort, type IssuesSearch } from "../issues/issues-search.ts";
 import { SNIPPET_NAMES } from "../issues/snippets.ts";
 import { LivePage, type LiveSearch } from "../live/live-page.tsx";
+import { AccountPage } from "../settings/account-page.tsx";
+import { AuditPage } from "../settings/audit-page.tsx";
+import { MembersPage } from "../settings/members-page.tsx";
+import { ProjectSettingsPage } from "../settings/project-settings-page.tsx";
+import { TokensPage } from "../settings/tokens-page.tsx";
 import { JoinPage } from "../sign-in/join-page.tsx";
 import { ResetPage } from "../sign-in/reset-page.tsx";
 import { Notice } from "../ui/notice.tsx";
@@ -62,6 +67,28 @@ const liveRoute = createRoute({
 const clusterRoute = createRoute({ getParentRoute: () => shellRoute, path: "/cluster", component: ClusterPage });
 const jobsRoute = createRoute({ getParentRoute: () => shellRoute, path: "/jobs", component: JobsPage });
 
+const projectSettingsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/projects/$slug/settings",
+  component: function ProjectSettingsRoute() {
+    const { slug } = projectSettingsRoute.useParams();
+    return <ProjectSettingsPage key={slug} projectSlug={slug} />;
+  },
+});
+
+const membersRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/settings/members",
+  component: MembersPage,
+});
+const tokensRoute = createRoute({ getParentRoute: () => shellRoute, path: "/settings/tokens", component: TokensPage });
+const auditRoute = createRoute({ getParentRoute: () => shellRoute, path: "/settings/audit", component: AuditPage });
+const accountRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/settings/account",
+  component: AccountPage,
+});
+
 const issueRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/issues/$issueId",
@@ -84,7 +111,20 @@ export const router = createRouter({
   routeTree: rootRoute.addChildren([
     joinRoute,
     resetRoute,
-    shellRoute.addChildren([homeRoute, issuesRoute, liveRoute, issueRoute, eventRoute, clusterRoute, jobsRoute]),
+    shellRoute.addChildren([
+      homeRoute,
+      issuesRoute,
+      liveRoute,
+      issueRoute,
+      eventRoute,
+      clusterRoute,
+      jobsRoute,
+      projectSettingsRoute,
+      membersRoute,
+      tokensRoute,
+      auditRoute,
+      accountRoute,
+    ]),
   ]),
   basepath: new URL(document.baseURI).pathname,
   defaultErrorComponent: PageCrash,

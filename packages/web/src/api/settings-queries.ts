@@ -1,0 +1,61 @@
+import type {
+  ApiAuditEntry,
+  ApiInvitation,
+  ApiLogin,
+  ApiPage,
+  ApiProjectKey,
+  ApiProjectSettings,
+  ApiToken,
+} from "@mesher/protocol";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { getJson } from "./client.ts";
+
+const AUDIT_PER_PAGE = 50;
+
+const part = encodeURIComponent;
+
+export function invitationsQuery(organization: string) {
+  return queryOptions({
+    queryKey: ["invitations", organization],
+    queryFn: ({ signal }) => getJson<ApiInvitation[]>(`api/v1/orgs/${part(organization)}/invitations`, {}, signal),
+  });
+}
+
+export function tokensQuery(organization: string) {
+  return queryOptions({
+    queryKey: ["tokens", organization],
+    queryFn: ({ signal }) => getJson<ApiToken[]>(`api/v1/orgs/${part(organization)}/tokens`, {}, signal),
+  });
+}
+
+export function loginsQuery() {
+  return queryOptions({
+    queryKey: ["logins"],
+    queryFn: ({ signal }) => getJson<ApiLogin[]>("api/v1/me/logins", {}, signal),
+  });
+}
+
+export function auditQuery() {
+  return infiniteQueryOptions({
+    queryKey: ["audit"],
+    queryFn: ({ signal, pageParam }) =>
+      getJson<ApiPage<ApiAuditEntry>>("api/v1/audit", { limit: AUDIT_PER_PAGE, ...pageParam }, signal),
+    initialPageParam: {},
+    getNextPageParam: (page) =>
+      page.has_more ? { cursor: page.next_cursor, cursor_id: page.next_cursor_id } : undefined,
+  });
+}
+
+export function projectKeysQuery(projectSlug: string) {
+  return queryOptions({
+    queryKey: ["project-keys", projectSlug],
+    queryFn: ({ signal }) => getJson<ApiProjectKey[]>(`api/v1/projects/${part(projectSlug)}/api-keys`, {}, signal),
+  });
+}
+
+export function projectSettingsQuery(projectSlug: string) {
+  return queryOptions({
+    queryKey: ["project-settings", projectSlug],
+    queryFn: ({ signal }) => getJson<ApiProjectSettings>(`api/v1/projects/${part(projectSlug)}/settings`, {}, signal),
+  });
+}

@@ -1,0 +1,57 @@
+import { type QueryKey, useMutation, useQueryClient } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { sendJson } from "../api/client.ts";
+import { CopyButton } from "../ui/copy-button.tsx";
+import { toast, toastFailure } from "../ui/toasts.tsx";
+
+interface Change {
+  readonly method?: "POST" | "PATCH";
+  readonly path: string;
+  readonly body?: object;
+  /** What is said when it is done. */
+  readonly done: string;
+}
+
+/** A change with one button: it is made, said, and what it touched is read again. */
+export function useChange<Answer = unknown>(touched: QueryKey) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: ({ method = "POST", path, body }: Change) => sendJson<Answer>(method, path, body),
+    onSuccess: (_answer, { done }) => toast(done),
+    onError: (error) => toastFailure("Nothing was changed.", error),
+    onSettled: () => queries.invalidateQueries({ queryKey: touched }),
+  });
+}
+
+/** Something that is shown now and never again. */
+export function ShownOnce({ title, text }: { title: string; text: string }) {
+  return (
+    <div role="status" className="mt-3 rounded-lg border border-edge bg-amber-wash p-3">
+      <p className="mb-2 text-amber">{title}</p>
+      <div className="flex items-center gap-2">
+        <code className="min-w-0 grow wrap-anywhere">{text}</code>
+        <CopyButton text={text} name="Copy it" />
+      </div>
+    </div>
+  );
+}
+
+export function Lines({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <ul aria-label={label} className="divide-y rounded-lg border">
+      {children}
+    </ul>
+  );
+}
+
+export function Line({ title, detail, children }: { title: ReactNode; detail?: ReactNode; children?: ReactNode }) {
+  return (
+    <li className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1.5 px-3 py-2">
+      <div className="min-w-0 flex-[1_1_14rem]">
+        <p className="font-medium wrap-anywhere">{title}</p>
+        {detail !== undefined && <div className="text-xs wrap-anywhere text-dim">{detail}</div>}
+      </div>
+      <div className="flex flex-wrap items-center gap-1.5">{children}</div>
+    </li>
+  );
+}

@@ -1,0 +1,70 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { hasRole, type Session, sessionQuery } from "../api/session.ts";
+import { Failure } from "../ui/failure.tsx";
+import { Notice } from "../ui/notice.tsx";
+import { PageSkeleton } from "../ui/page-skeleton.tsx";
+
+const TABS = [
+  { to: "/settings/members", name: "Members" },
+  { to: "/settings/tokens", name: "Tokens" },
+  { to: "/settings/audit", name: "Audit log" },
+  { to: "/settings/account", name: "Account" },
+] as const;
+
+export interface SettingsPageProps {
+  readonly session: Session;
+  readonly organization: string;
+}
+
+/** `adminOnly`: the server answers nobody else, so neither does the page ask. */
+export function SettingsFrame(props: {
+  title: string;
+  adminOnly?: boolean;
+  children: (given: SettingsPageProps) => ReactNode;
+}) {
+  const session = useQuery(sessionQuery());
+  return (
+    <div className="max-w-4xl px-4 pb-20 sm:px-6">
+      <title>{`${props.title} · Mesher`}</title>
+      <div className="flex min-h-13 items-center">
+        <h1 className="text-[0.9375rem] font-semibold">Settings</h1>
+      </div>
+      <nav aria-label="Settings" className="mb-6 flex gap-1 overflow-x-auto border-b [scrollbar-width:none]">
+        {TABS.map(({ to, name }) => (
+          <Link
+            key={to}
+            to={to}
+            className="-mb-px border-b-2 border-transparent px-2.5 py-2 text-xs font-medium whitespace-nowrap text-dim hover:text-ink focus-visible:-outline-offset-2 aria-[current=page]:border-ink aria-[current=page]:text-ink"
+          >
+            {name}
+          </Link>
+        ))}
+      </nav>
+      <Content session={session.data} error={session.error} onRetry={() => void session.refetch()} {...props} />
+    </div>
+  );
+}
+
+function Content(props: {
+  session: Session | undefined;
+  error: Error | null;
+  onRetry: () => void;
+  adminOnly?: boolean;
+  children: (given: SettingsPageProps) => ReactNode;
+}) {
+  const { session } = props;
+  if (session === undefined) {
+    return props.error === null ? (
+      <PageSkeleton label="Loading the settings" />
+    ) : (
+      <Failure title="The settings could not be loaded." error={props.error} onRetry={props.onRetry} />
+    );
+  }
+  if (session.organization === undefined) return <Notice title="You are a member of no organization." />;
+  if (props.adminOnly === true && !hasRole(session, "admin")) {
+    return <Notice title="This is for owners and admins of the organization." />;
+  }
+  return props.children({ session, organization: session.organization.slug });
+}

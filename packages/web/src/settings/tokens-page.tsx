@@ -1,0 +1,102 @@
+import type { ApiNewToken } from "@mesher/protocol";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { sendJson } from "../api/client.ts";
+import { tokensQuery } from "../api/settings-queries.ts";
+import { Button } from "../ui/button.tsx";
+import { Failure } from "../ui/failure.tsx";
+import { Field, FormError } from "../ui/field.tsx";
+import { Form, textOf } from "../ui/form.tsx";
+import { RelativeTime } from "../ui/relative-time.tsx";
+import { Section } from "../ui/section.tsx";
+import { Bone } from "../ui/skeleton.tsx";
+import { Line, Lines, ShownOnce, useChange } from "./parts.tsx";
+import { SettingsFrame, type SettingsPageProps } from "./settings-frame.tsx";
+
+/** What a token may be limited to, with the least first. */
+const SCOPES = ["event:read", "issue:write", "project:admin", "org:read", "org:admin"] as const;
+
+export function TokensPage() {
+  return (
+    <SettingsFrame title="Tokens" adminOnly>
+      {(given) => <Tokens {...given} />}
+    </SettingsFrame>
+  );
+}
+
+function Tokens({ organization }: SettingsPageProps) {
+  const queries = useQueryClient();
+  const tokens = useQuery(tokensQuery(organization));
+  const change = useChange(["tokens", organization]);
+  const base = `api/v1/orgs/${encodeURIComponent(organization)}/tokens`;
+  const make = useMutation({
+    mutationFn: (data: FormData) =>
+      sendJson<ApiNewToken>("POST", base, {
+        label: textOf(data, "label"),
+        role: SCOPES.filter((scope) => scope.endsWith(":admin")).some((scope) => data.has(scope)) ? "admin" : "member",
+        scopes: SCOPES.filter((scope) => data.has(scope)),
+      }),
+    onSettled: () => queries.invalidateQueries({ queryKey: ["tokens", organization] }),
+  });
+  return (
+    <Section title="Tokens for programs">
+      <Form onData={(data) => make.mutate(data)} className="mb-3 space-y-3">
+        <Field label="What it is for" name="label" required maxLength={100} pattern=".*\S.*" className="max-w-sm" />
+        <fieldset>
+          <legend className="mb-1 text-xs font-medium text-dim">It may</legend>
+          <div className="flex flex-wrap gap-x-4 gap-y-1.5">
+            {SCOPES.map((scope) => (
+              <label key={scope} className="inline-flex items-center gap-1.5">
+                <input type="checkbox" name={scope} defaultChecked={scope === "event:read"} className="accent-ink" />
+                <code>{scope}</code>
+              </label>
+            ))}
+          </div>
+        </fieldset>
+        <FormError error={make.error} />
+        <Button type="submit" className="h-8" disabled={make.isPending}>
+          Make a token
+        </Button>
+      </Form>
+      {make.data !== undefined && <ShownOnce title="Keep it now: it is shown only once." text={make.data.token} />}
+      <div className="mt-4">
+        {tokens.isPending && <Bone className="h-24 w-full" />}
+        {tokens.isError && (
+          <Failure title="The tokens could not be loaded." error={tokens.error} onRetry={() => void tokens.refetch()} />
+        )}
+        {tokens.data?.length === 0 && <p className="text-faint">There is no token yet.</p>}
+        {tokens.data !== undefined && tokens.data.length > 0 && (
+          <Lines label="Tokens">
+            {tokens.data.map((token) => (
+              <Line
+                key={token.id}
+                title={token.label}
+                detail={
+                  <>
+                    {token.scopes.join(", ")}; made <RelativeTime at={token.created_at} />,{" "}
+                    {token.last_used_at === null ? (
+                      "never used"
+                    ) : (
+                      <>
+                        used <RelativeTime at={token.last_used_at} />
+                      </>
+                    )}
+                  </>
+                }
+              >
+                <Button
+                  aria-label={`Revoke ${token.label}`}
+                  disabled={change.isPending}
+                  onClick={() =>
+                    change.mutate({ path: `${base}/${token.id}/revoke`, done: `${token.label} works no more` })
+                  }
+                >
+                  Revoke
+                </Button>
+              </Line>
+            ))}
+          </Lines>
+        )}
+      </div>
+    </Section>
+  );
+}
