@@ -2,6 +2,7 @@ import type {
   ApiAuditEntry,
   ApiInvitation,
   ApiIssue,
+  ApiIssueDetail,
   ApiMe,
   ApiMember,
   ApiMembership,
@@ -282,6 +283,12 @@ test("[ISSUE-04] an issue is assigned to a member, by a person, and to nobody wh
 
   const { id } = await memberOf("assignee@example.com");
   await owner.post(`/api/v1/orgs/default/members/${id}/remove`);
+  // Whoever is gone looks after nothing, and the issue says so.
+  const left = await owner.get<ApiIssueDetail>(`/api/v1/issues/${issue.id}`);
+  expect(left.body).toMatchObject({
+    assigned_to: null,
+    activity: [{ kind: "assigned", actor: { kind: "user" }, details: { user_id: null, before: user_id } }, {}],
+  });
   const again = await owner.post(`/api/v1/issues/${issue.id}/assign`, { user_id });
   expect([again.status, again.body["code"]]).toEqual([400, "not_a_member"]);
 });

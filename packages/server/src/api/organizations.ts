@@ -15,6 +15,7 @@ import { makeResetLink } from "../organizations/password-resets.ts";
 import { findUser } from "../people/users.queries.ts";
 import { badRequest, notFound } from "./api-error.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
+import { actorOf } from "./issue-actor.ts";
 import { isUuid } from "./pages-of-lists.ts";
 
 const READ = { config: { access: { role: "member", scope: "org:read" } } } as const;
@@ -123,7 +124,8 @@ export function registerOrganizationRoutes(app: App, deps: ApiDependencies): voi
   app.post<{ Params: MemberParams }>("/api/v1/orgs/:org/members/:membership/remove", ADMINISTER, async (request) => {
     const actor = await deps.authenticate(request);
     const { membership } = request.params;
-    if (!isUuid(membership) || !(await removeMember(deps.database, actor, membership))) throw notFound("membership");
+    const removal = { memberId: membership, by: actorOf(actor), tell: deps.onIssueChanged };
+    if (!isUuid(membership) || !(await removeMember(deps.database, actor, removal))) throw notFound("membership");
     return { status: "ok", affected: 1 };
   });
 

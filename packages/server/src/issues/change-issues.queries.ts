@@ -90,6 +90,26 @@ export async function setIssueStates(tx: Transaction, issues: readonly (IssueKey
   });
 }
 
+/** Takes the organization's issues from somebody; which ones they were. */
+export async function unassignAll(tx: Transaction, organizationId: string, userId: string): Promise<IssueKey[]> {
+  const { rows } = await tx.query<{ project_id: string; id: string }>({
+    name: "issues.unassign_all",
+    text: `
+      with assigned as materialized (
+        select i.project_id, i.id
+        from issues i join projects p on p.id = i.project_id
+        where p.organization_id = $1 and i.assigned_to = $2
+        order by i.project_id, i.id
+        for update of i
+      )
+      update issues i set assigned_to = null from assigned a
+      where i.project_id = a.project_id and i.id = a.id
+      returning i.project_id, i.id`,
+    values: [organizationId, userId],
+  });
+  return rows.map((row) => ({ projectId: row.project_id, issueId: row.id }));
+}
+
 /** Locks archived issues whose time is over; those that somebody else is at are left out. */
 export async function lockEndedArchives(tx: Transaction, now: Date, limit: number): Promise<IssueKey[]> {
   const { rows } = await tx.query<{ project_id: string; id: string }>({

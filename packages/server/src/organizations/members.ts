@@ -1,6 +1,9 @@
 /** Changes of who belongs to an organization, each in one transaction with its line in the audit log. */
 import type { Database } from "../db/database.ts";
 import { type Transaction, withTransaction } from "../db/transaction.ts";
+import { insertActivity } from "../issues/activity.queries.ts";
+import { unassignAll } from "../issues/change-issues.queries.ts";
+import type { IssueActor, IssueChange } from "../issues/issue-change.ts";
 import { type Actor, hasRole, type Role } from "./access.ts";
 import { recordAudit } from "./audit.queries.ts";
 import {
@@ -73,13 +76,35 @@ export async function changeRole(database: Database, actor: Actor, memberId: str
   });
 }
 
-/** `false`: there is no such member. What they were given stays; what they may, ends with the next request. */
-export async function removeMember(database: Database, actor: Actor, memberId: string): Promise<boolean> {
-  return changeMember(database, actor, memberId, async (tx, member) => {
+export interface MemberRemoval {
+  readonly memberId: string;
+  /** As the activity of issues names the actor. */
+  readonly by: IssueActor;
+  /** Hears of every issue that was theirs, after it is committed. */
+  readonly tell: (change: IssueChange) => void;
+}
+
+/**
+ * `false`: there is no such member. What they may, ends with the next request, and issues assigned to them are nobody's: a
+ * person who is gone would hide that nobody looks after them.
+ */
+export async function removeMember(
+  database: Database,
+  actor: Actor,
+  { memberId, by, tell }: MemberRemoval,
+): Promise<boolean> {
+  let changes: readonly IssueChange[] = [];
+  const isRemoved = await changeMember(database, actor, memberId, async (tx, member) => {
     await demandAnotherOwner(tx, actor.organizationId, member);
     await deleteMember(tx, actor.organizationId, member);
-    return { action: "member.removed", details: { email: member.email, role: member.role } };
+    const issues = await unassignAll(tx, actor.organizationId, member.userId);
+    const details = { user_id: null, before: member.userId };
+    changes = issues.map((issue) => ({ ...issue, action: "assigned", actor: by, details }));
+    await insertActivity(tx, changes);
+    return { action: "member.removed", details: { email: member.email, role: member.role, unassigned: issues.length } };
   });
+  for (const change of changes) tell(change);
+  return isRemoved;
 }
 
 type Change = (tx: Transaction, member: Member) => Promise<{ action: string; details: Record<string, unknown> }>;

@@ -121,7 +121,7 @@ export const PEOPLE: Operations = {
   },
   "POST /api/v1/orgs/:org/members/:membership/remove": {
     summary: "Remove a member",
-    description: "Their tokens of this organization end with it.",
+    description: "Their tokens of this organization end with it, and issues assigned to them are nobody's.",
     answers: ok(Affected),
     refusals: { 409: "They are the last owner" },
   },
