@@ -26,7 +26,7 @@ const SuggestQuery = Type.Object({
 
 const SUGGESTIONS_MAX = 20;
 /** Values of events received since then. */
-const VALUES_MS = 7 * 24 * 3_600_000;
+const VALUES_MS = 24 * 3_600_000;
 
 export function registerSearchSuggestionRoutes(app: App, deps: ApiDependencies): void {
   app.get<{ Params: { project: string }; Querystring: Static<typeof SuggestQuery> }>(

@@ -51,7 +51,7 @@ export const OWN_KEYS_MAX = 30;
 export const VALUES_PER_HOUR_MAX = 300;
 
 /** The same for an issue in all its life. */
-export const VALUES_PER_ISSUE_MAX = 50;
+export const VALUES_PER_ISSUE_MAX = 300;
 
 /** The value under which values beyond the maximum are counted together: no tag is empty. */
 export const OTHER_VALUES = "";

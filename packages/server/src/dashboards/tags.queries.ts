@@ -86,80 +86,125 @@ export interface TagCount extends TagKey {
   readonly count: number;
 }
 
-/** Each project, hour, key and value once. */
-export async function addTagCounts(tx: Transaction, counts: readonly TagCount[]): Promise<void> {
-  await tx.query({
-    name: "tags.add_counts",
-    text: addCounts("tag_counts", "hour", "timestamptz", "project_id, key, hour, value"),
-    values: [
-      counts.map(({ projectId }) => projectId),
-      counts.map(({ key }) => key),
-      counts.map(({ hourMs }) => new Date(hourMs)),
-      counts.map(({ value }) => value),
-      counts.map(({ count }) => count),
-      VALUES_PER_HOUR_MAX,
-      OTHER_VALUES,
-    ],
-  });
-}
-
 export interface IssueTagCount extends TagKey {
   readonly issueId: string;
   readonly value: string;
   readonly count: number;
 }
 
-/** Each issue, key and value once. */
-export async function addIssueTags(tx: Transaction, counts: readonly IssueTagCount[]): Promise<void> {
-  await tx.query({
-    name: "tags.add_issue_tags",
-    text: addCounts("issue_tags", "issue_id", "uuid", "project_id, issue_id, key, value"),
-    values: [
-      counts.map(({ projectId }) => projectId),
-      counts.map(({ key }) => key),
-      counts.map(({ issueId }) => issueId),
-      counts.map(({ value }) => value),
-      counts.map(({ count }) => count),
-      VALUES_PER_ISSUE_MAX,
-      OTHER_VALUES,
-    ],
-  });
+/** Counts under names that are different for different ones. */
+export async function addTagCounts(tx: Transaction, counts: ReadonlyMap<string, TagCount>): Promise<void> {
+  await addCounts(tx, TAG_COUNTS, counts, ({ hourMs }) => new Date(hourMs));
 }
 
-/**
- * A value that has no row yet gets one only as long as its key has less than $6; then it is counted with the others. In
- * one order everywhere, so that two transactions never wait for each other.
- */
-function addCounts(table: string, of: string, type: string, order: string): string {
-  return `
-    with incoming as (
-      select * from unnest($1::uuid[], $2::text[], $3::${type}[], $4::text[], $5::bigint[])
-        as t (project_id, key, ${of}, value, count)
-    ), newcomers as (
-      select i.*, row_number() over (partition by project_id, key, ${of} order by count desc, value) as rank
-      from incoming i
-      where not exists (
-        select from ${table} c
-        where c.project_id = i.project_id and c.${of} = i.${of} and c.key = i.key and c.value = i.value)
-    ), room as (
-      select k.*, $6 - (
-        select count(*) from ${table} c where c.project_id = k.project_id and c.${of} = k.${of} and c.key = k.key
-      ) as room
-      from (select distinct project_id, key, ${of} from newcomers) k
-    ), refused as (
-      select project_id, key, ${of}, value from newcomers join room using (project_id, key, ${of}) where rank > room
-    )
-    insert into ${table} as c (${order}, count)
-    select ${order}, sum(count)
-    from (
-      select project_id, key, ${of}, case when r.value is null then i.value else $7 end as value, i.count
-      from incoming i
-      left join refused r using (project_id, key, ${of}, value)
-    ) counted
-    group by ${order}
-    order by ${order}
-    on conflict (${order}) do update set count = c.count + excluded.count`;
+/** As `addTagCounts`. */
+export async function addIssueTags(tx: Transaction, counts: ReadonlyMap<string, IssueTagCount>): Promise<void> {
+  await addCounts(tx, ISSUE_TAGS, counts, ({ issueId }) => issueId);
 }
+
+interface CountTable {
+  readonly name: string;
+  /** The column beside project and key, and its type. */
+  readonly of: string;
+  readonly type: string;
+  readonly primaryKey: string;
+  readonly valuesMax: number;
+}
+
+const TAG_COUNTS: CountTable = {
+  name: "tag_counts",
+  of: "hour",
+  type: "timestamptz",
+  primaryKey: "project_id, key, hour, value",
+  valuesMax: VALUES_PER_HOUR_MAX,
+};
+const ISSUE_TAGS: CountTable = {
+  name: "issue_tags",
+  of: "issue_id",
+  type: "uuid",
+  primaryKey: "project_id, issue_id, key, value",
+  valuesMax: VALUES_PER_ISSUE_MAX,
+};
+
+/**
+ * Values that have a row of their own, as far as this thread knows: they need not be looked for. A row may be gone, or its
+ * transaction rolled back; then there is one more than the maximum, once.
+ */
+const knownValues = new Set<string>();
+const KNOWN_VALUES_MAX = 30_000;
+
+async function addCounts<Count extends IssueTagCount | TagCount>(
+  tx: Transaction,
+  table: CountTable,
+  named: ReadonlyMap<string, Count>,
+  of: (count: Count) => unknown,
+): Promise<void> {
+  const names = [...named.keys()];
+  const counts = [...named.values()];
+  const isNew = names.map((name) => !knownValues.has(name));
+  const values = [
+    counts.map(({ projectId }) => projectId),
+    counts.map(({ key }) => key),
+    counts.map(of),
+    counts.map(({ value }) => value),
+    counts.map(({ count }) => count),
+  ];
+  if (!isNew.includes(true)) {
+    await tx.query({ name: `tags.count_in_${table.name}`, text: countKnown(table), values });
+    return;
+  }
+  const { rows } = await tx.query<{ index: number }>({
+    name: `tags.admit_to_${table.name}`,
+    text: countAndAdmit(table),
+    values: [...values, isNew, table.valuesMax, OTHER_VALUES],
+  });
+  const refused = new Set(rows.map(({ index }) => index - 1));
+  // Starting over is simpler than evicting one by one and, at this size, as good.
+  if (knownValues.size + counts.length > KNOWN_VALUES_MAX) knownValues.clear();
+  for (const [index, name] of names.entries()) if (!refused.has(index)) knownValues.add(name);
+}
+
+/** In one order everywhere, so that two transactions never wait for each other; so it is below. */
+const countKnown = ({ name, of, type, primaryKey }: CountTable) => `
+  insert into ${name} as c (${primaryKey}, count)
+  select ${primaryKey}, count
+  from unnest($1::uuid[], $2::text[], $3::${type}[], $4::text[], $5::bigint[]) as t (project_id, key, ${of}, value, count)
+  order by ${primaryKey}
+  on conflict (${primaryKey}) do update set count = c.count + excluded.count`;
+
+/**
+ * A value that has no row yet gets one only as long as its key has less than the maximum; then it is counted with the
+ * others. Tells which these are, by their places, from 1.
+ */
+const countAndAdmit = ({ name, of, type, primaryKey }: CountTable) => `
+  with incoming as (
+    select * from unnest($1::uuid[], $2::text[], $3::${type}[], $4::text[], $5::bigint[], $6::boolean[])
+      with ordinality as t (project_id, key, ${of}, value, count, is_new, index)
+  ), newcomers as (
+    select i.*, row_number() over (partition by project_id, key, ${of} order by count desc, value) as rank
+    from incoming i
+    where is_new and not exists (
+      select from ${name} c
+      where c.project_id = i.project_id and c.${of} = i.${of} and c.key = i.key and c.value = i.value)
+  ), room as (
+    select k.*, $7 - (
+      select count(*) from ${name} c where c.project_id = k.project_id and c.${of} = k.${of} and c.key = k.key
+    ) as room
+    from (select distinct project_id, key, ${of} from newcomers) k
+  ), refused as materialized (
+    select index from newcomers join room using (project_id, key, ${of}) where rank > room
+  ), counted as (
+    insert into ${name} as c (${primaryKey}, count)
+    select ${primaryKey}, sum(count)
+    from (
+      select project_id, key, ${of}, case when r.index is null then i.value else $8 end as value, i.count
+      from incoming i left join refused r using (index)
+    ) named
+    group by ${primaryKey}
+    order by ${primaryKey}
+    on conflict (${primaryKey}) do update set count = c.count + excluded.count
+  )
+  select index from refused`;
 
 /** Counts for one id what is counted for another: for the share of a fingerprint, all that its issue has. */
 export async function copyIssueTags(

@@ -20,8 +20,8 @@ export interface SearchedIssues extends SearchedProject, Pick<SearchMoment, "per
   readonly isCounted: (key: string) => boolean;
 }
 
-/** Events with searched words whose issues are found, the newest: so that common words do not read all events. */
-export const WORD_EVENTS_MAX = 1_000;
+/** Events whose issues are found, the newest: so that what is common does not read all events. */
+const FOUND_EVENTS_MAX = 1_000;
 
 const DAY_MS = 86_400_000;
 
@@ -45,12 +45,17 @@ const TIMES: Partial<Record<TimeField, string>> = { firstSeen: "c.first_seen", l
 
 /** In the issue's first event, or the newest events of the project. */
 function hasSearchedWords(text: Pattern, places: number | undefined, of: SearchedIssues, values: SqlValues): Condition {
-  const project = values.add(of.projectId, "uuid");
-  return `(${hasWords("i.search", text, places, values)} or i.id = any(array(
+  const newest = amongNewest(hasWords("e.search", text, places, values), of, values);
+  return `(${hasWords("i.search", text, places, values)} or ${newest})`;
+}
+
+/** Whether it is the issue of one of the newest events for which the condition is true. */
+function amongNewest(condition: Condition, of: SearchedIssues, values: SqlValues): Condition {
+  return `i.id = any(array(
     select distinct issue_id from (
-      select e.issue_id from events e where e.project_id = ${project} and ${hasWords("e.search", text, places, values)}
-      order by e.received_at desc limit ${WORD_EVENTS_MAX}
-    ) newest)))`;
+      select e.issue_id from events e where e.project_id = ${values.add(of.projectId, "uuid")} and ${condition}
+      order by e.received_at desc limit ${FOUND_EVENTS_MAX}
+    ) newest))`;
 }
 
 function isInState(state: IssueState, nowMs: number, values: SqlValues): Condition {
@@ -100,7 +105,10 @@ function isCounted(key: SearchKey, tag: string, of: SearchedIssues): boolean {
   return "tag" in key && tagOf({ field: tag as never }) !== undefined ? false : of.isCounted(tag);
 }
 
-/** Counted values are looked up there. Only of a key with values beyond the maximum are events asked, which are rare ones. */
+/**
+ * Counted values are looked up there. Where an issue has more than are counted one by one, the newest events that have the
+ * value are asked, too.
+ */
 function hasTag(
   tag: string,
   key: SearchKey,
@@ -108,9 +116,9 @@ function hasTag(
   of: SearchedIssues,
   values: SqlValues,
 ): Condition {
-  const anyEvent = anEvent(eventCondition({ kind: "match", key, patterns }, of, values));
-  if (!isCounted(key, tag, of)) return anyEvent;
-  return `(${issueTag(tag, patterns, values)} or (${issueTag(tag, [[OTHER_VALUES]], values)} and ${anyEvent}))`;
+  const condition = eventCondition({ kind: "match", key, patterns }, of, values);
+  if (!isCounted(key, tag, of)) return anEvent(condition);
+  return `(${issueTag(tag, patterns, values)} or (${issueTag(tag, [[OTHER_VALUES]], values)} and ${amongNewest(condition, of, values)}))`;
 }
 
 function issueTag(tag: string, patterns: readonly Pattern[] | undefined, values: SqlValues): Condition {

@@ -1,7 +1,14 @@
 /** Counts a batch's events into everything that dashboards read, in the batch's transaction. */
 import { countingOf } from "../../dashboards/counted-tags.ts";
 import { addEventCounts, addIssueCounts, hourOf } from "../../dashboards/rollups.queries.ts";
-import { addIssueTags, addTagCounts, admitTagKeys, type TagKey } from "../../dashboards/tags.queries.ts";
+import {
+  addIssueTags,
+  addTagCounts,
+  admitTagKeys,
+  type IssueTagCount,
+  type TagCount,
+  type TagKey,
+} from "../../dashboards/tags.queries.ts";
 import type { UserHash } from "../../dashboards/user-sketch.ts";
 import { addUsers, type SeenUsers } from "../../dashboards/users.queries.ts";
 import type { Transaction } from "../../db/transaction.ts";
@@ -41,53 +48,61 @@ export async function rollUp(tx: Transaction, events: readonly CountedEvent[]): 
 }
 
 async function countTags(tx: Transaction, events: readonly CountedEvent[]): Promise<void> {
-  const tagged = events.flatMap((event) => tagsOf(event).map(([key, value]) => ({ event, key, value })));
-  const own = tagged.filter(({ key }) => countingOf(key) === "own");
-  const admitted = new Set<string>();
-  if (own.length > 0) {
-    const keys = countBy(own, ({ event, key }) => ({ projectId: event.projectId, key }));
-    for (const key of await admitTagKeys(tx, keys)) admitted.add(nameOf(key));
+  const isCounted = await countedKeysOf(tx, events);
+  const ofIssues = new Map<string, IssueTagCount & { count: number }>();
+  const ofHours = new Map<string, TagCount & { count: number }>();
+  for (const event of events) {
+    const { projectId } = event;
+    const hourMs = hourOf(event.receivedAtMs);
+    for (const [key, value] of tagsOf(event)) {
+      if (!isCounted(projectId, key)) continue;
+      for (const issueId of idsOf(event))
+        countOne(ofIssues, `${issueId}/${key}/${value}`, { projectId, issueId, key, value, count: 0 });
+      countOne(ofHours, `${projectId}/${hourMs}/${key}/${value}`, { projectId, hourMs, key, value, count: 0 });
+    }
   }
-  const counted = tagged.filter(
-    ({ event, key }) =>
-      countingOf(key) === "always" || (countingOf(key) === "own" && admitted.has(nameOf({ ...event, key }))),
-  );
-  if (counted.length === 0) return;
-  await addIssueTags(
-    tx,
-    countBy(
-      counted.flatMap(({ event, ...tag }) => idsOf(event).map((issueId) => ({ event, issueId, ...tag }))),
-      ({ event, issueId, key, value }) => ({ projectId: event.projectId, issueId, key, value }),
-    ),
-  );
-  await addTagCounts(
-    tx,
-    countBy(counted, ({ event, key, value }) => ({
-      projectId: event.projectId,
-      hourMs: hourOf(event.receivedAtMs),
-      key,
-      value,
-    })),
-  );
+  if (ofHours.size === 0) return;
+  await addIssueTags(tx, ofIssues);
+  await addTagCounts(tx, ofHours);
+}
+
+function countOne<Count extends { count: number }>(counts: Map<string, Count>, name: string, zero: Count): void {
+  const known = counts.get(name);
+  if (known === undefined) counts.set(name, zero);
+  (known ?? zero).count += 1;
+}
+
+/** Takes new keys of projects' own as long as there is room for them. */
+async function countedKeysOf(
+  tx: Transaction,
+  events: readonly CountedEvent[],
+): Promise<(projectId: string, key: string) => boolean> {
+  const own = new Map<string, TagKey>();
+  for (const { projectId, tags } of events) {
+    for (const key in tags) if (countingOf(key) === "own") own.set(`${projectId}/${key}`, { projectId, key });
+  }
+  const admitted = own.size === 0 ? [] : await admitTagKeys(tx, [...own.values()]);
+  const names = new Set(admitted.map(({ projectId, key }) => `${projectId}/${key}`));
+  return (projectId, key) => {
+    const counting = countingOf(key);
+    return counting === "always" || (counting === "own" && names.has(`${projectId}/${key}`));
+  };
 }
 
 /**
  * Environment and release are the event's own, whatever tags have these names. A transaction tells what its address tells,
  * in fewer values.
  */
-function tagsOf({ environment, release, tags }: CountedEvent): [string, string][] {
-  const all: Record<string, string | undefined> = {
-    ...tags,
-    environment,
-    release,
-    url: tags["transaction"] === undefined ? tags["url"] : undefined,
-  };
-  return Object.entries(all).filter((tag): tag is [string, string] => tag[1] !== undefined && tag[1] !== "");
+function* tagsOf({ environment, release, tags }: CountedEvent): Generator<readonly [key: string, value: string]> {
+  if (environment !== undefined && environment !== "") yield ["environment", environment];
+  if (release !== undefined && release !== "") yield ["release", release];
+  for (const [key, value] of Object.entries(tags)) {
+    if (value === "" || key === "environment" || key === "release") continue;
+    if (key !== "url" || tags["transaction"] === undefined) yield [key, value];
+  }
 }
 
 const idsOf = ({ issueId, shareId }: CountedEvent) => (shareId === undefined ? [issueId] : [issueId, shareId]);
-
-const nameOf = ({ projectId, key }: TagKey) => `${projectId}/${key}`;
 
 /** Into the sketch of every issue, and that of every project's hour. */
 async function countUsers(tx: Transaction, events: readonly CountedEvent[]): Promise<UserCount[]> {

@@ -1,6 +1,7 @@
 /** What PostgreSQL finds is what a filter in memory finds. */
 import { randomUUID } from "node:crypto";
 import {
+  EVERYTHING,
   ISSUE_STATUSES,
   LEVELS,
   matchesEvent,
@@ -29,6 +30,7 @@ import type { Database } from "../../db/database.ts";
 import { ensurePartitions } from "../../events/partitions.ts";
 import { listEvents } from "../../events/search-events.queries.ts";
 import { listIssues } from "../../issues/issue-list.queries.ts";
+import { priorityOf } from "../../issues/priority.ts";
 import { createTestProject, eventOf, newFingerprint, store } from "./store-testing.ts";
 
 const ISSUES = 30;
@@ -220,5 +222,34 @@ test("events and issues are found by their ids", async () => {
   for (const nonsense of ["x", "'; drop table events; --", `${slug.toUpperCase()}-99999999999999999999`]) {
     expect(await findEvents({ ...byId, patterns: [[nonsense]] })).toEqual([]);
     expect(await findIssues({ ...byIssue, patterns: [[nonsense]] })).toEqual([]);
+  }
+});
+
+test("issues are searched and sorted by the priority that is shown", async () => {
+  const { projectId: id } = await createTestProject(database);
+  const day = 24 * HOUR_MS;
+  for (const [index, level] of [...LEVELS, ...LEVELS, ...LEVELS].entries()) {
+    const receivedAtMs = SEARCHED_NOW_MS - (index % 3) * day;
+    const [stored] = (await store(database, eventOf(id, newFingerprint(), { level, receivedAtMs }))).stored;
+    const eventCount = [1, 999, 1_000, 2_000, 5_000][index % 5];
+    await database.query({
+      text: "update issue_counters set event_count = $2, first_seen = last_seen - $3 * interval '1 day' where issue_id = $1",
+      values: [stored?.issueId, eventCount, index % 4],
+    });
+    if (index % 7 === 0) {
+      await database.query({ text: "update issues set priority_set = 'low' where id = $1", values: [stored?.issueId] });
+    }
+  }
+  const search = { ...project(), projectId: id, personOf, limit: 100 };
+  const all = await listIssues(database, { ...search, query: EVERYTHING, sort: "priority" });
+  expect(all).toHaveLength(3 * LEVELS.length);
+  const ranks = all.map((issue) => PRIORITIES.indexOf(priorityOf(issue)));
+  expect(ranks).toEqual(ranks.toSorted((a, b) => a - b));
+  expect(new Set(ranks).size).toBe(PRIORITIES.length);
+  for (const priority of PRIORITIES) {
+    const query: SearchQuery = { kind: "match", key: { field: "priority" }, patterns: [[priority]] };
+    const found = await listIssues(database, { ...search, query, sort: "priority" });
+    const expected = all.filter((issue) => priorityOf(issue) === priority);
+    expect(found.map((issue) => issue.id)).toEqual(expected.map((issue) => issue.id));
   }
 });
