@@ -23,7 +23,7 @@ import { ISSUE_ORDERS, ISSUE_SORTS, type IssueSort } from "../issues/issue-order
 import type { Standing } from "../issues/lifecycle.ts";
 import { priorityOf } from "../issues/priority.ts";
 import { findSimilarIssues } from "../issues/similar-issues.ts";
-import { notFound } from "./api-error.ts";
+import { notFound, RequestRefusedError } from "./api-error.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
 import {
   isEventId,
@@ -104,7 +104,10 @@ export function registerIssueRoutes(app: App, deps: ApiDependencies): void {
       const { organizationId } = await deps.authenticate(request);
       const { slug, number } = /^(?<slug>.+)-(?<number>[1-9]\d{0,14})$/.exec(request.params.shortId)?.groups ?? {};
       if (slug === undefined) throw notFound("issue");
-      const project = await findProject(deps, organizationId, slug.toLowerCase());
+      // Whether the project or the issue is not there is one answer: what it names is the issue.
+      const project = await findProject(deps, organizationId, slug.toLowerCase()).catch((error: unknown) => {
+        throw error instanceof RequestRefusedError && error.status === 404 ? notFound("issue") : error;
+      });
       const issue = await findIssueByNumber(deps.database, project.id, Number(number));
       if (issue === undefined) throw notFound("issue");
       return showIssueDetail(deps, issue);
