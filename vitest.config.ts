@@ -24,6 +24,8 @@ export default defineConfig({
     globalSetup: ["packages/testkit/src/global-setup.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Tests of several processes wait more than they compute.
+    maxWorkers: 3,
     projects: [
       {
         extends: true,
