@@ -54,3 +54,8 @@ test("long values are shortened, and a user agent that nobody knows names no bro
   expect(Object.keys(searchedTags(event))).toEqual(["url"]);
   expect(searchedTags(event)["url"]).toHaveLength(200);
 });
+
+test("a request that says nothing of its browser, or an empty word, has no browser, and the event is kept", () => {
+  for (const headers of [[["User-Agent", ""]], [["User-Agent", null]], { "user-agent": "" }, []])
+    expect(searchedTags(normalized({ message: "x", request: { headers } }))["browser"]).toBeUndefined();
+});

@@ -52,7 +52,8 @@ function browserTags(event: Event): Tags {
   const context = event.contexts?.["browser"];
   if (context !== undefined) return nameAndVersion("browser", context);
   const header = event.request?.headers?.find(([name]) => name.toLowerCase() === "user-agent")?.[1];
-  return header === undefined ? {} : browserOf(header);
+  // The parser refuses an empty one.
+  return header === undefined || header === null || header === "" ? {} : browserOf(header);
 }
 
 const browserOf = remember((userAgent: string): Tags => {
