@@ -77,7 +77,7 @@ describe.runIf(CHROMIUM !== undefined)("triage, in a browser", () => {
     await page.keyboard.press("Escape");
     await page.keyboard.press("Escape");
 
-    await page.keyboard.press("j");
+    await toFirstIssue(page);
     await page.keyboard.press("e");
     await row(page, "the coffee is cold").waitFor({ state: "detached" });
     await waitUntil("it to be resolved", async () => (await findIssue("the coffee is cold")).status === "resolved");
@@ -85,7 +85,7 @@ describe.runIf(CHROMIUM !== undefined)("triage, in a browser", () => {
     await row(page, "the coffee is cold").waitFor();
     await waitUntil("it to be back", async () => (await findIssue("the coffee is cold")).status === "unresolved");
 
-    await page.keyboard.press("j");
+    await toFirstIssue(page);
     await page.keyboard.press("a");
     await page.getByRole("menuitemradio", { name: "(you)" }).waitFor();
     await page.keyboard.press("Enter");
@@ -146,3 +146,11 @@ describe.runIf(CHROMIUM !== undefined)("triage, in a browser", () => {
     await page.context().close();
   }, 60_000);
 });
+
+/** The list takes keys when the search box has let go of them and the rows of the new search are there. */
+function toFirstIssue(page: Page): Promise<boolean> {
+  return waitUntil("the first issue to have the focus", async () => {
+    await page.keyboard.press("j");
+    return (await page.locator("a[data-issue]:focus").count()) > 0 || undefined;
+  });
+}
