@@ -10,6 +10,10 @@ export interface Address {
   readonly id: number;
 }
 
+export function isSame(one: Address, other: Address): boolean {
+  return one.node === other.node && one.incarnation === other.incarnation && one.id === other.id;
+}
+
 export interface Claim {
   readonly address: Address;
   /** Milliseconds since 1970, by the clock of who granted it. Clocks may differ; all judge by the same number. */

@@ -6,7 +6,7 @@
  * Available, not linearizable: nothing that must be unique for correctness may rest on a name.
  */
 import { CallError } from "./call-error.ts";
-import { type Address, ClaimTable, checkName, encodeClaimSet, parseClaimSet } from "./claims.ts";
+import { type Address, ClaimTable, checkName, encodeClaimSet, isSame, parseClaimSet } from "./claims.ts";
 
 /** How long a grant holds while its claim is on its way to all. */
 const GRANT_MS = 3_000;
@@ -259,8 +259,4 @@ export function parseGrantRequest(body: unknown): string {
   if (typeof name !== "string") throw new TypeError("not a name");
   checkName(name);
   return name;
-}
-
-function isSame(one: Address, other: Address): boolean {
-  return one.node === other.node && one.incarnation === other.incarnation && one.id === other.id;
 }

@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { CallError } from "./call-error.ts";
-import type { Address } from "./claims.ts";
+import { type Address, isSame } from "./claims.ts";
 import type { Data } from "./data.ts";
 import type { ExitReason } from "./exit-reason.ts";
 import type { Processes } from "./processes.ts";
@@ -250,8 +250,4 @@ export class Supervisor implements AsyncDisposable {
 
 function isUnreachable(error: unknown): boolean {
   return error instanceof CallError && ["not_connected", "node_lost", "deadline", "overloaded"].includes(error.reason);
-}
-
-function isSame(one: Address, other: Address): boolean {
-  return one.node === other.node && one.incarnation === other.incarnation && one.id === other.id;
 }

@@ -1,5 +1,4 @@
 /** Three servers at work: what one accepts all have, whichever is asked, and whichever is lost. */
-import { createConnection } from "node:net";
 import type { ApiCluster, ApiEventDetail, ApiIssue, ApiPage } from "@mesher/protocol";
 import { expect, test } from "vitest";
 import { Balancer } from "../src/balancer.ts";
@@ -10,6 +9,7 @@ import { ServerCluster, TEST_COOKIE, testServerCluster } from "../src/server-clu
 import { ServerProcess } from "../src/server-process.ts";
 import { StreamClient } from "../src/stream-client.ts";
 import { waitUntil } from "../src/wait-until.ts";
+import { isListening } from "./is-listening.ts";
 
 const clusterOf = (server: ServerProcess) => server.get<ApiCluster>("/api/v1/cluster");
 const MESSAGE = "Payment failed";
@@ -256,14 +256,3 @@ test("[F.4-9] three nodes are restarted one after the other under load, and behi
   await stored(formed, answered);
   expect(await storedIds(formed)).toEqual(answered.sort());
 }, 240_000);
-
-function isListening(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = createConnection({ host: "127.0.0.1", port });
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
-  });
-}

@@ -1,7 +1,6 @@
 /** Servers as a cluster: joining, names, status, and what happens when one of them goes. */
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { createConnection } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { ApiCluster } from "@mesher/protocol";
 import { expect, test } from "vitest";
@@ -11,6 +10,7 @@ import { newEventId, sendEvent } from "../src/send.ts";
 import { ServerCluster, TEST_COOKIE, testServerCluster } from "../src/server-cluster.ts";
 import { ServerProcess } from "../src/server-process.ts";
 import { waitUntil } from "../src/wait-until.ts";
+import { isListening } from "./is-listening.ts";
 import { startTestServer } from "./test-server.ts";
 
 const clusterOf = (server: ServerProcess) => server.get<ApiCluster>("/api/v1/cluster");
@@ -140,17 +140,6 @@ function mesher(...args: readonly string[]): Promise<{ readonly code: number; re
       if (typeof code === "number") resolve({ code, out });
       else reject(error ?? new Error("mesher did not end"));
     });
-  });
-}
-
-function isListening(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = createConnection({ host: "127.0.0.1", port });
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
   });
 }
 
