@@ -89,6 +89,15 @@ export interface ApiLogin {
   readonly current: boolean;
 }
 
+/** `GET /api/v1/me/sign-in-methods`: how the person may prove who they are. */
+export interface ApiSignInMethods {
+  readonly password: boolean;
+  readonly single_sign_on: boolean;
+  readonly two_factor: boolean;
+  /** 0 without a second factor. */
+  readonly recovery_codes_left: number;
+}
+
 export interface ApiAuditEntry {
   readonly id: string;
   readonly created_at: string;

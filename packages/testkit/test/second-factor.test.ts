@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import type { ApiMe, ApiMember } from "@mesher/protocol";
+import type { ApiMe, ApiMember, ApiSignInMethods } from "@mesher/protocol";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { TestPerson, tokenIn } from "./test-person.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
@@ -60,6 +60,34 @@ test("a second factor counts from the first right code on, not from the wish for
   const { secret = "", backup_codes = "" } = rows[0] ?? {};
   expect(secret).not.toContain(new URL(uri).searchParams.get("secret"));
   for (const code of recoveryCodes) expect(backup_codes).not.toContain(code);
+});
+
+test("its secret is told again for the password, and how many recovery codes are left; new codes end the old", async () => {
+  const person = new TestPerson(world.server.url);
+  await person.signIn(EMAIL, PASSWORD);
+  await person.post("/api/v1/auth/two-factor/verify-totp", { code: codeOf(uri) });
+  expect((await person.post("/api/v1/auth/two-factor/get-totp-uri", { password: "wrong" })).status).toBe(400);
+  const again = await person.post<{ totpURI: string }>("/api/v1/auth/two-factor/get-totp-uri", { password: PASSWORD });
+  expect(codeOf(again.body.totpURI, 0)).toBe(codeOf(uri, 0));
+
+  const replaced = await person.post<{ backupCodes: string[] }>("/api/v1/auth/two-factor/generate-backup-codes", {
+    password: PASSWORD,
+  });
+  const [old = ""] = recoveryCodes;
+  recoveryCodes = replaced.body.backupCodes;
+  const left = recoveryCodes.length;
+  const methods = { password: true, single_sign_on: false, two_factor: true, recovery_codes_left: left };
+  expect((await person.get<ApiSignInMethods>("/api/v1/me/sign-in-methods")).body).toEqual(methods);
+
+  const other = new TestPerson(world.server.url);
+  await other.signIn(EMAIL, PASSWORD);
+  expect((await other.post("/api/v1/auth/two-factor/verify-backup-code", { code: old })).status).toBe(401);
+  await other.post("/api/v1/auth/two-factor/verify-backup-code", { code: recoveryCodes.at(-1) });
+  const { body } = await other.get<ApiSignInMethods>("/api/v1/me/sign-in-methods");
+  expect(body.recovery_codes_left).toBe(left - 1);
+  expect((await person.post("/api/v1/me/logins/end", { others: true })).status).toBe(200);
+  expect((await other.get("/api/v1/me")).status).toBe(401);
+  expect((await person.get("/api/v1/me")).status).toBe(200);
 });
 
 test("the password alone signs nobody in any more, the code after it does", async () => {

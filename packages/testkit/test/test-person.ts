@@ -30,6 +30,10 @@ export class TestPerson {
     return this.#send<T>("POST", path, body);
   }
 
+  patch<T = Record<string, unknown>>(path: string, body: unknown = {}): Promise<Answer<T>> {
+    return this.#send<T>("PATCH", path, body);
+  }
+
   signIn(email: string, password: string): Promise<Answer<Record<string, unknown>>> {
     return this.post("/api/v1/auth/sign-in/email", { email, password });
   }

@@ -109,6 +109,11 @@ export function orNull<T>(check: Check<T>): Check<T | null> {
   return (value) => (value === null ? null : check(value));
 }
 
+/** `preValidation` where every field may be left away, so that the body may be too. */
+export async function takeNoBodyAsEmpty(request: { body: unknown }): Promise<void> {
+  request.body ??= {};
+}
+
 class FieldsError extends RangeError {
   override readonly name = "FieldsError";
   readonly reasons: readonly ApiFieldReason[];

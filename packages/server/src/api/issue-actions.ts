@@ -9,6 +9,7 @@ import type { Actor } from "../organizations/access.ts";
 import { findMemberOfUser } from "../organizations/members.queries.ts";
 import type { Project } from "../organizations/organizations.queries.ts";
 import { badRequest, notFound, RequestRefusedError } from "./api-error.ts";
+import { takeNoBodyAsEmpty } from "./check-fields.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
 import { actorOf } from "./issue-actor.ts";
 import { COMMANDS, type CommandBody, CommandFields, type CommandName, commandOf } from "./issue-command.ts";
@@ -153,9 +154,4 @@ async function findIds(
     }),
   );
   return issues.map(({ id }) => id);
-}
-
-/** Clients may leave the body away where every field may be left away. */
-async function takeNoBodyAsEmpty(request: { body: unknown }): Promise<void> {
-  request.body ??= {};
 }

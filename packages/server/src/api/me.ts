@@ -1,18 +1,24 @@
 /** A person about themselves: where they belong, where they are signed in, tokens of their own. */
-import type { ApiLogin, ApiMe, ApiNewToken, ApiToken } from "@mesher/protocol";
+import type { ApiLogin, ApiMe, ApiNewToken, ApiSignInMethods, ApiToken } from "@mesher/protocol";
 import { Type } from "typebox";
 import { listApiTokens } from "../organizations/api-tokens.queries.ts";
 import { makeToken, revokeToken } from "../organizations/api-tokens.ts";
+import { renamePerson, signOut } from "../organizations/audit-person.ts";
 import { listMemberships } from "../organizations/members.queries.ts";
-import { chooseOrganization, endLogins, findUser, listLogins } from "../people/users.queries.ts";
+import { OIDC_PROVIDER, PASSWORD_PROVIDER } from "../people/auth.ts";
+import { chooseOrganization, findUser, listLogins, listSignInProviders } from "../people/users.queries.ts";
 import { notFound, RequestRefusedError } from "./api-error.ts";
+import { takeNoBodyAsEmpty } from "./check-fields.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
+import { PersonName } from "./invitations.ts";
 import { showMembership } from "./organizations.ts";
 import { isUuid } from "./pages-of-lists.ts";
 import { NewTokenBody, parseScopes, showToken } from "./tokens.ts";
 
 const PERSON = { config: { access: "person" } } as const;
 
+const PersonBody = Type.Object({ display_name: PersonName });
+const EndBody = Type.Object({ others: Type.Optional(Type.Boolean({ description: "Stay signed in here" })) });
 const ChoiceBody = Type.Object({ organization: Type.String({ maxLength: 100 }) });
 
 export function registerMeRoutes(app: App, deps: ApiDependencies): void {
@@ -32,6 +38,16 @@ export function registerMeRoutes(app: App, deps: ApiDependencies): void {
       organization_id: chosen?.organizationId ?? null,
     };
   });
+
+  app.patch<{ Body: Type.Static<typeof PersonBody> }>(
+    "/api/v1/me",
+    { ...PERSON, schema: { body: PersonBody } },
+    async (request) => {
+      const person = await deps.authenticatePerson(request);
+      await renamePerson(deps.database, person, request.body.display_name.trim());
+      return { status: "ok", affected: 1 };
+    },
+  );
 
   /** From now on requests of this login are about that organization, unless they name one. */
   app.post<{ Body: Type.Static<typeof ChoiceBody> }>(
@@ -61,17 +77,37 @@ export function registerMeRoutes(app: App, deps: ApiDependencies): void {
   });
 
   app.post<{ Params: { login: string } }>("/api/v1/me/logins/:login/end", PERSON, async (request) => {
-    const { userId } = await deps.authenticatePerson(request);
+    const person = await deps.authenticatePerson(request);
     const { login } = request.params;
-    const affected = isUuid(login) ? await endLogins(deps.database, userId, login) : 0;
+    const affected = isUuid(login) ? await signOut(deps.database, person, { only: login }) : 0;
     if (affected === 0) throw notFound("login");
     return { status: "ok", affected };
   });
 
-  /** Signs out everywhere, here too. */
-  app.post("/api/v1/me/logins/end", PERSON, async (request) => {
+  /** Signs out everywhere, here too unless asked for the others alone. */
+  app.post<{ Body: Type.Static<typeof EndBody> }>(
+    "/api/v1/me/logins/end",
+    { ...PERSON, schema: { body: EndBody }, preValidation: takeNoBodyAsEmpty },
+    async (request) => {
+      const person = await deps.authenticatePerson(request);
+      const choice = request.body.others === true ? { allBut: person.loginId } : "all";
+      return { status: "ok", affected: await signOut(deps.database, person, choice) };
+    },
+  );
+
+  app.get("/api/v1/me/sign-in-methods", PERSON, async (request): Promise<ApiSignInMethods> => {
     const { userId } = await deps.authenticatePerson(request);
-    return { status: "ok", affected: await endLogins(deps.database, userId) };
+    const [user, providers] = await Promise.all([
+      findUser(deps.database, userId),
+      listSignInProviders(deps.database, userId),
+    ]);
+    const hasTwoFactor = user?.hasTwoFactor === true;
+    return {
+      password: providers.includes(PASSWORD_PROVIDER),
+      single_sign_on: providers.includes(OIDC_PROVIDER),
+      two_factor: hasTwoFactor,
+      recovery_codes_left: hasTwoFactor ? await deps.auth.countRecoveryCodes(userId) : 0,
+    };
   });
 
   app.get("/api/v1/me/tokens", PERSON, async (request): Promise<ApiToken[]> => {

@@ -4,10 +4,9 @@
  */
 import type { ApiError } from "@mesher/protocol";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { withTransaction } from "../db/transaction.ts";
-import { recordAudit } from "../organizations/audit.queries.ts";
-import { listMemberships } from "../organizations/members.queries.ts";
+import { recordChange } from "../organizations/audit-person.ts";
 import { AUTH_PATH, CLIENT_ADDRESS_HEADER, OIDC_PROVIDER } from "../people/auth.ts";
+import { findUser } from "../people/users.queries.ts";
 import type { Access } from "./access.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
 
@@ -17,9 +16,11 @@ interface SignInRoute {
   readonly access: Access;
   /** What is set in the body whatever the client sends. */
   readonly body?: Readonly<Record<string, unknown>>;
-  /** Of the audit log, when it is done. */
+  /** Of the audit log, when somebody who is signed in has done it. */
   readonly action?: string;
 }
+
+const VERIFY_TOTP = "/two-factor/verify-totp";
 
 const ROUTES: readonly SignInRoute[] = [
   { method: "POST", path: "/sign-in/email", access: "open" },
@@ -34,6 +35,7 @@ const ROUTES: readonly SignInRoute[] = [
     action: "person.password_changed",
   },
   { method: "POST", path: "/two-factor/enable", access: "person", body: { method: "totp" } },
+  { method: "POST", path: "/two-factor/get-totp-uri", access: "person" },
   { method: "POST", path: "/two-factor/disable", access: "person", action: "person.two_factor_disabled" },
   {
     method: "POST",
@@ -42,7 +44,7 @@ const ROUTES: readonly SignInRoute[] = [
     action: "person.recovery_codes_replaced",
   },
   // The second step of signing in, as well as the proof that the app was set up.
-  { method: "POST", path: "/two-factor/verify-totp", access: "open" },
+  { method: "POST", path: VERIFY_TOTP, access: "open" },
   { method: "POST", path: "/two-factor/verify-backup-code", access: "open" },
 ];
 
@@ -53,8 +55,10 @@ export function registerSignInRoutes(app: App, deps: ApiDependencies): void {
       url: `${AUTH_PATH}${route.path}`,
       config: { access: route.access },
       handler: async (request, reply) => {
+        const change = await changeOf(deps, request, route);
         const response = await deps.auth.handle(requestOf(request, deps, route));
-        if (response.ok && route.action !== undefined) await recordChange(deps, request, route.action);
+        // better-auth has committed it by now: should the server die in between, the line is missing.
+        if (response.ok && change !== undefined) await recordChange(deps.database, change.person, change.action);
         return answer(reply, response);
       },
     });
@@ -104,14 +108,15 @@ function asPartOfALine(message: string): string {
   return message.charAt(0).toLowerCase() + message.slice(1).replace(/\.$/, "");
 }
 
-/** A person is not an organization's: the change stands in the log of each they are in. */
-async function recordChange(deps: ApiDependencies, request: FastifyRequest, action: string): Promise<void> {
-  const { userId, email } = await deps.authenticatePerson(request);
-  const memberships = await listMemberships(deps.database, userId);
-  await withTransaction(deps.database, async (tx) => {
-    for (const { organizationId } of memberships) {
-      const actor = { kind: "person", name: email, userId } as const;
-      await recordAudit(tx, { organizationId, actor, action, target: { kind: "user", id: userId } });
-    }
-  });
+/**
+ * Who does what of the audit log; asked before it is done, because afterwards the cookie may be another. Whoever is signed in,
+ * has no second factor and gives a first code sets one up; else the code is part of a sign-in.
+ */
+async function changeOf(deps: ApiDependencies, request: FastifyRequest, { path, action }: SignInRoute) {
+  if (action !== undefined) return { person: await deps.authenticatePerson(request), action };
+  if (path !== VERIFY_TOTP) return undefined;
+  const person = await deps.auth.findLogin(request.headers.cookie ?? "");
+  const user = person && (await findUser(deps.database, person.userId));
+  if (person === undefined || user?.hasTwoFactor !== false) return undefined;
+  return { person, action: "person.two_factor_enabled" };
 }

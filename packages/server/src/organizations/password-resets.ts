@@ -11,7 +11,8 @@ import {
   type User,
 } from "../people/users.queries.ts";
 import type { Actor } from "./access.ts";
-import { type AuditActor, recordAudit } from "./audit.queries.ts";
+import type { AuditActor } from "./audit.queries.ts";
+import { recordAuditOfPerson } from "./audit-person.ts";
 import { findMemberOfUser, listMemberships } from "./members.queries.ts";
 import { demandOwnRank } from "./members.ts";
 import { OrganizationRefusedError } from "./refusal.ts";
@@ -37,15 +38,8 @@ export async function makeResetLink(
       if (memberships.length > 1) throw new OrganizationRefusedError("elsewhere_too");
     }
     await createPasswordReset(tx, { userId: user.id, sha256: sha256(token), clearsTwoFactor });
-    for (const { organizationId } of memberships) {
-      await recordAudit(tx, {
-        organizationId,
-        actor,
-        action: "person.reset_link_made",
-        target: { kind: "user", id: user.id },
-        details: { email: user.email, clearsTwoFactor },
-      });
-    }
+    const details = { email: user.email, clearsTwoFactor };
+    await recordAuditOfPerson(tx, { userId: user.id, actor, action: "person.reset_link_made", details });
   });
   return token;
 }
@@ -66,12 +60,10 @@ export async function usePasswordReset(
     if (reset === undefined) return false;
     await setPassword(tx, reset.userId, passwordHash);
     if (reset.clearsTwoFactor) await clearTwoFactor(tx, reset.userId);
-    await endLogins(tx, reset.userId);
-    for (const { organizationId } of await listMemberships(tx, reset.userId)) {
-      const actor: AuditActor = { kind: "person", name: "holder of the reset link", userId: reset.userId };
-      const target = { kind: "user", id: reset.userId };
-      await recordAudit(tx, { organizationId, actor, action: "person.password_reset", target });
-    }
+    await endLogins(tx, reset.userId, "all");
+    const { userId } = reset;
+    const actor: AuditActor = { kind: "person", name: "holder of the reset link", userId };
+    await recordAuditOfPerson(tx, { userId, actor, action: "person.password_reset" });
     return true;
   });
 }

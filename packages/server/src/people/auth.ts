@@ -35,6 +35,8 @@ const GUESSED_AT = { window: RATE_WINDOW_SECONDS, max: 20 };
 export const CLIENT_ADDRESS_HEADER = "x-mesher-client-address";
 
 export const OIDC_PROVIDER = "oidc";
+/** better-auth's name for signing in by password. */
+export const PASSWORD_PROVIDER = "credential";
 
 export interface OidcSettings {
   readonly issuer: string;
@@ -71,6 +73,8 @@ export interface Auth {
   /** The login of a cookie header. */
   readonly findLogin: (cookie: string) => Promise<Login | undefined>;
   readonly hashPassword: (password: string) => Promise<string>;
+  /** Of somebody with a second factor: codes that were not used yet. */
+  readonly countRecoveryCodes: (userId: string) => Promise<number>;
   /** Makes a login in use last longer; the cookies to set, often none. */
   readonly renewLogin: (cookie: string) => Promise<readonly string[]>;
 }
@@ -115,6 +119,10 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     renewLogin: async (cookie) => {
       const { headers } = await current.auth.api.getSession({ headers: new Headers({ cookie }), returnHeaders: true });
       return headers.getSetCookie();
+    },
+    countRecoveryCodes: async (userId) => {
+      const { backupCodes } = await current.auth.api.viewBackupCodes({ body: { userId } });
+      return backupCodes.length;
     },
     hashPassword: (password) => current.context.password.hash(password),
   };

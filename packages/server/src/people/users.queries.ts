@@ -110,14 +110,44 @@ export async function listLogins(database: Queryable, userId: string): Promise<L
   }));
 }
 
-/** Ends one login of the person, or all of them; how many. They are over with the next request, on every node. */
-export async function endLogins(database: Queryable, userId: string, loginId?: string): Promise<number> {
+/** One login, all but one, or all. */
+export type LoginChoice = "all" | { readonly only: string } | { readonly allBut: string };
+
+/** Ends logins of the person; how many. They are over with the next request, on every node. */
+export async function endLogins(database: Queryable, userId: string, choice: LoginChoice): Promise<number> {
   const { rowCount } = await database.query({
     name: "logins.end",
-    text: "delete from logins where user_id = $1 and ($2::uuid is null or id = $2)",
-    values: [userId, loginId ?? null],
+    text: "delete from logins where user_id = $1 and ($2::uuid is null or id = $2) and ($3::uuid is null or id <> $3)",
+    values: [
+      userId,
+      typeof choice === "object" && "only" in choice ? choice.only : null,
+      typeof choice === "object" && "allBut" in choice ? choice.allBut : null,
+    ],
   });
   return rowCount;
+}
+
+/** The name of before; `undefined`: there is no such person. */
+export async function renameUser(tx: Transaction, userId: string, name: string): Promise<string | undefined> {
+  const { rows } = await tx.query<{ display_name: string }>({
+    name: "users.rename",
+    text: `
+      with before as (select id, display_name from users where id = $1 for update)
+      update users u set display_name = $2, updated_at = now() from before where u.id = before.id
+      returning before.display_name`,
+    values: [userId, name],
+  });
+  return rows[0]?.display_name;
+}
+
+/** How the person may prove who they are. */
+export async function listSignInProviders(database: Queryable, userId: string): Promise<string[]> {
+  const { rows } = await database.query<{ provider_id: string }>({
+    name: "sign_in_methods.list_providers",
+    text: "select distinct provider_id from sign_in_methods where user_id = $1 order by provider_id",
+    values: [userId],
+  });
+  return rows.map((row) => row.provider_id);
 }
 
 export async function chooseOrganization(database: Queryable, loginId: string, organizationId: string): Promise<void> {

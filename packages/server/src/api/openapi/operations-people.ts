@@ -14,6 +14,7 @@ import {
   NewInvitation,
   NewToken,
   Organization,
+  SignInMethods,
   Token,
 } from "./shapes-people.ts";
 
@@ -24,6 +25,8 @@ const NewUser = Type.Object({ id: Uuid, membership_id: Uuid });
 
 /** What better-auth answers: of a login its user, of a second factor its secret, … */
 const SignInAnswer = Type.Object({}, { description: "Depends on what was asked; the login itself is the cookie" });
+const RecoveryCodes = Type.Array(Type.String(), { description: "Each lets in once, in place of a code. Told once" });
+const TotpUri = Type.String({ description: "`otpauth://totp/…`: what an authenticator reads from a QR code" });
 const Credentials = Type.Object({ email: Type.String(), password: Type.String() });
 const PasswordOnly = Type.Object({ password: Type.String() });
 const Code = Type.Object({ code: Type.String() });
@@ -57,9 +60,17 @@ export const PEOPLE: Operations = {
   },
   "POST /api/v1/auth/two-factor/enable": {
     summary: "Set up a second factor",
-    description: "Answers with `totpURI` and recovery codes. It counts once a code has been verified.",
+    description:
+      "First step of three: this one tells the secret and the recovery codes, the person's app reads `totpURI` as a QR code, and the first right code to `/two-factor/verify-totp` makes the factor count.",
     body: PasswordOnly,
-    answers: ok(SignInAnswer),
+    answers: ok(Type.Object({ totpURI: TotpUri, backupCodes: RecoveryCodes })),
+  },
+  "POST /api/v1/auth/two-factor/get-totp-uri": {
+    summary: "The secret of one's second factor once more",
+    description: "For another device of the same person.",
+    body: PasswordOnly,
+    answers: ok(Type.Object({ totpURI: TotpUri })),
+    refusals: { 400: "The password is wrong, or there is no second factor" },
   },
   "POST /api/v1/auth/two-factor/disable": {
     summary: "Give up the second factor",
@@ -68,8 +79,9 @@ export const PEOPLE: Operations = {
   },
   "POST /api/v1/auth/two-factor/generate-backup-codes": {
     summary: "Replace one's recovery codes",
+    description: "Those of before stop working. `GET /api/v1/me/sign-in-methods` tells how many are left.",
     body: PasswordOnly,
-    answers: ok(SignInAnswer),
+    answers: ok(Type.Object({ backupCodes: RecoveryCodes })),
   },
   "POST /api/v1/auth/two-factor/verify-totp": {
     summary: "Give the second factor",
@@ -85,13 +97,22 @@ export const PEOPLE: Operations = {
   },
 
   "GET /api/v1/me": { summary: "Who is signed in", answers: ok(Me) },
+  "PATCH /api/v1/me": { summary: "Change one's name", answers: ok(Affected) },
+  "GET /api/v1/me/sign-in-methods": {
+    summary: "By what one signs in",
+    answers: ok(SignInMethods),
+  },
   "POST /api/v1/me/organization": {
     summary: "Choose the organization that requests are about",
     answers: ok(Membership),
   },
   "GET /api/v1/me/logins": { summary: "Where one is signed in", answers: rows(Login) },
   "POST /api/v1/me/logins/:login/end": { summary: "Sign out elsewhere", answers: ok(Affected) },
-  "POST /api/v1/me/logins/end": { summary: "Sign out everywhere", answers: ok(Affected) },
+  "POST /api/v1/me/logins/end": {
+    summary: "Sign out everywhere",
+    description: "Here too, unless `others` is true. Takes effect with the next request, on every node.",
+    answers: ok(Affected),
+  },
   "GET /api/v1/me/tokens": { summary: "One's own API tokens", answers: rows(Token) },
   "POST /api/v1/me/tokens": {
     summary: "Make an API token of one's own",

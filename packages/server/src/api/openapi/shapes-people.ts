@@ -10,12 +10,13 @@ import type {
   ApiNewInvitation,
   ApiNewToken,
   ApiOrganization,
+  ApiSignInMethods,
   StreamTicket as ApiStreamTicket,
   ApiToken,
 } from "@mesher/protocol";
 import { Type } from "typebox";
 import { ROLES } from "../../organizations/access.ts";
-import { Details, orNull, shapeOf, Text, Texts, Time, Uuid } from "./shape.ts";
+import { Count, Details, orNull, shapeOf, Text, Texts, Time, Uuid } from "./shape.ts";
 
 const Role = Type.Enum([...ROLES]);
 
@@ -41,6 +42,15 @@ export const Login = shapeOf<ApiLogin>()(
     created_at: Time,
     expires_at: Time,
     current: Type.Boolean(),
+  }),
+);
+
+export const SignInMethods = shapeOf<ApiSignInMethods>()(
+  Type.Object({
+    password: Type.Boolean(),
+    single_sign_on: Type.Boolean(),
+    two_factor: Type.Boolean(),
+    recovery_codes_left: Count,
   }),
 );
 
