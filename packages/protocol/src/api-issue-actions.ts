@@ -68,8 +68,10 @@ export type ApiIssueResult = "changed" | "unchanged" | "illegal" | "not_found";
 export interface ApiBulkResult {
   readonly results: readonly { readonly id: string; readonly result: ApiIssueResult }[];
   readonly affected: number;
-  /** By query: more issues match than one request changes; ask again. */
+  /** By query: more issues match than one request changes; ask again with the cursor. */
   readonly has_more: boolean;
+  readonly next_cursor?: string;
+  readonly next_cursor_id?: string;
 }
 
 /** Body of `POST /issues/:id/merge`: the issues that go into this one. */

@@ -46,6 +46,13 @@ export interface ApiSavedSearch {
   readonly created_at: string;
 }
 
+/** Body of `POST /api/v1/saved-searches/:search`: what is absent stays. */
+export interface ApiSavedSearchChange {
+  readonly name?: string;
+  readonly query?: string;
+  readonly sort?: string;
+}
+
 /** Body of `POST /api/v1/saved-searches`. */
 export interface ApiNewSavedSearch {
   readonly name: string;

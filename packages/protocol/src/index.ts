@@ -3,6 +3,7 @@ export * from "./api-cluster.ts";
 export * from "./api-dashboards.ts";
 export * from "./api-issue-actions.ts";
 export * from "./api-issue-detail.ts";
+export * from "./api-issue-list.ts";
 export * from "./api-jobs.ts";
 export * from "./api-page.ts";
 export * from "./api-people.ts";

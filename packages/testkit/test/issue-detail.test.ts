@@ -111,8 +111,10 @@ test("an issue tells its terms, priority, releases, fingerprints and activity, a
     is_priority_set: true,
     activity: [{ kind: "priority_set" }, { kind: "resolved", details: { after: "shop@1.3.0" } }],
   });
+  expect(await server.get<ApiIssueDetail>(`/api/v1/issues/${before.short_id}`)).toEqual(after);
   for (const shortId of ["DEFAULT-0", "DEFAULT-999999", "NOBODY-1", "DEFAULT", "-1"]) {
     expect([shortId, (await get(`/issues/by-short-id/${shortId}`)).status]).toEqual([shortId, 404]);
+    expect([shortId, (await get(`/issues/${shortId}`)).status]).toEqual([shortId, 404]);
   }
 });
 

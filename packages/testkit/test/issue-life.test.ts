@@ -198,8 +198,18 @@ test("many issues are changed by ids or by query, each with a result of its own"
     "resolved",
     "archived",
   ]);
+  // By query, a time of the past finds none, and a cursor only what is older than what it names.
+  const older = (body: object) => post<ApiBulkResult>("/projects/default/issues/bulk", { do: "unresolve", ...body });
+  const query = { level: "debug" };
+  expect((await older({ query: { ...query, from: "2020-01-01", to: "2020-01-02" } })).body.results).toEqual([]);
+  const [first, second] = issues.map(({ issue }) => issue);
+  const behind = { cursor: second?.first_seen, cursor_id: second?.id };
+  expect((await older({ query: { ...query, period: "1h" }, ...behind })).body.results).toEqual([
+    { id: first?.id, result: "changed" },
+  ]);
   for (const body of [
     { do: "resolve" },
+    { do: "resolve", query: {}, cursor: "2020-01-01" },
     { do: "resolve", ids: [], query: {} },
     { do: "explode", ids },
     { do: "resolve", ids: Array(1_001).fill(unknown) },

@@ -3,6 +3,7 @@ import type {
   ApiError,
   ApiFoundEvent,
   ApiIssue,
+  ApiListedIssue,
   ApiPage,
   ApiRankedEvent,
   ApiSavedSearch,
@@ -90,6 +91,20 @@ test("[SEARCH-01] issues are filtered by status, level, time and assignee, toget
   expect(await issues({ level: "fatal", period: "1h" })).toEqual(["Disk is nearly full"]);
   expect(await issues({ level: "fatal", assigned_to: "11111111-1111-1111-1111-111111111111" })).toEqual([]);
   expect(await issues({ level: "fatal", assigned_to: "none" })).toEqual(["Disk is nearly full"]);
+});
+
+test("a list of issues tells of each how many events it had per hour or day", async () => {
+  const listed = async (query: Record<string, string>) =>
+    (await get<ApiPage<ApiListedIssue>>(`${PROJECT}/issues`, { query: "Queue", ...query })).data[0]?.stats;
+  expect(await listed({})).toBeUndefined();
+  const hours = await listed({ stats: "24h" });
+  expect(hours).toHaveLength(24);
+  // Around a full hour they may be in two of them.
+  expect((hours?.at(-1) ?? 0) + (hours?.at(-2) ?? 0)).toBe(5);
+  const days = await listed({ stats: "14d", tz: "Pacific/Auckland" });
+  expect(days).toHaveLength(14);
+  expect((days?.at(-1) ?? 0) + (days?.at(-2) ?? 0)).toBe(5);
+  expect(await refusal(`${PROJECT}/issues`, { stats: "1y" })).toMatchObject({ status: 400, code: "bad_request" });
 });
 
 test("issues are found by what is true of one of their events", async () => {
@@ -248,6 +263,16 @@ test("searches are saved for the organization, and only what is a search", async
   expect((await call("POST", "saved-searches", { ...body, query: "timesSeen:x" })).body).toMatchObject({
     code: "invalid_search",
   });
+  const path = `saved-searches/${saved.body.id}`;
+  expect((await call("POST", path, { name: " Ours " })).body).toEqual({ ...saved.body, name: "Ours" });
+  expect((await call("POST", path, { query: "is:new", sort: "users" })).body).toEqual({
+    ...saved.body,
+    name: "Ours",
+    query: "is:new",
+    sort: "users",
+  });
+  for (const change of [{}, { name: " " }, { sort: "beauty" }, { query: "timesSeen:x" }])
+    expect([change, (await call("POST", path, change)).status]).toEqual([change, 400]);
   expect((await call("POST", "saved-searches", { ...body, visibility: "private" })).status).toBe(400);
   expect((await call("POST", "saved-searches", { ...body, name: "" })).status).toBe(400);
 
@@ -255,6 +280,7 @@ test("searches are saved for the organization, and only what is a search", async
   const others = apiClient(started.server, "mshr_token_of_others");
   expect((await others<{ data: ApiSavedSearch[] }>("GET", "saved-searches")).body.data).toEqual([]);
   expect((await others("POST", `saved-searches/${saved.body.id}/delete`)).status).toBe(404);
+  expect((await others("POST", path, { name: "Theirs" })).status).toBe(404);
   expect((await call("POST", `saved-searches/${saved.body.id}/delete`)).status).toBe(200);
   expect((await call("POST", `saved-searches/${saved.body.id}/delete`)).status).toBe(404);
 });

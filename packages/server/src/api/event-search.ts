@@ -39,7 +39,7 @@ export function registerEventSearchRoutes(app: App, deps: ApiDependencies): void
       const cursor = parseCursor(request.query, isEventId);
       const after = cursor && { receivedAt: cursor.at, eventId: cursor.id };
       const events = await searching(listEvents(deps.database, { ...search, after, limit: limit + 1 }));
-      return pageOf(events, limit, showFound, ({ receivedAt, eventId }) => ({ at: receivedAt, id: eventId }));
+      return pageOf(events, limit, showFoundEvent, ({ receivedAt, eventId }) => ({ at: receivedAt, id: eventId }));
     },
   );
 
@@ -105,6 +105,6 @@ function showRanked(event: FoundEvent): ApiRankedEvent {
   };
 }
 
-function showFound(event: FoundEvent): ApiFoundEvent {
+export function showFoundEvent(event: FoundEvent): ApiFoundEvent {
   return { ...showRanked(event), environment: event.environment, release: event.release, tags: event.tags };
 }

@@ -4,7 +4,7 @@ import { type Static, Type } from "typebox";
 import { changeIssues, type IssueCommand, type IssueRequest, type IssueResults } from "../issues/change-issues.ts";
 import { deleteIssues } from "../issues/delete-issues.ts";
 import { followEvents } from "../issues/follow-events.ts";
-import { listIssues } from "../issues/issue-list.queries.ts";
+import { type ListedIssue, listIssues } from "../issues/issue-list.queries.ts";
 import type { Actor } from "../organizations/access.ts";
 import { findMemberOfUser } from "../organizations/members.queries.ts";
 import type { Project } from "../organizations/organizations.queries.ts";
@@ -13,7 +13,7 @@ import { takeNoBodyAsEmpty } from "./check-fields.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
 import { actorOf } from "./issue-actor.ts";
 import { COMMANDS, type CommandBody, CommandFields, type CommandName, commandOf } from "./issue-command.ts";
-import { isUuid, oneOf } from "./pages-of-lists.ts";
+import { isUuid, oneOf, PageQuery, parseCursor } from "./pages-of-lists.ts";
 import { findProject } from "./projects.ts";
 import {
   type GivenIssueFilters,
@@ -23,6 +23,7 @@ import {
   SearchParameter,
   searching,
 } from "./search-request.ts";
+import { type GivenRange, parseOpenRange, RangeQuery } from "./time-range.ts";
 
 /** Issues that one request changes. */
 const BULK_ISSUES_MAX = 1_000;
@@ -31,7 +32,9 @@ const OneBody = Type.Object(CommandFields);
 const BulkBody = Type.Object({
   do: Type.String({ description: COMMANDS.join(", ") }),
   ids: Type.Optional(Type.Array(Type.String(), { minItems: 1, maxItems: BULK_ISSUES_MAX })),
-  query: Type.Optional(Type.Object({ ...SearchParameter, ...IssueFilters })),
+  query: Type.Optional(Type.Object({ ...SearchParameter, ...IssueFilters, ...RangeQuery })),
+  cursor: PageQuery.cursor,
+  cursor_id: PageQuery.cursor_id,
   ...CommandFields,
 });
 
@@ -63,14 +66,15 @@ export function registerIssueActionRoutes(app: App, deps: ApiDependencies): void
       const actor = await deps.authenticate(request);
       const { organizationId } = actor;
       const project = await findProject(deps, organizationId, request.params.project);
-      const { do: given, ids, query, ...fields } = request.body;
+      const { do: given, ids, query, cursor, cursor_id, ...fields } = request.body;
       const name = oneOf("do", COMMANDS, given);
       if (name === undefined) throw badRequest("do is missing");
       if ((ids === undefined) === (query === undefined)) throw badRequest("either ids or query must be given");
       const command = commandOf(name, fields, deps.now());
 
-      const wanted = ids ?? (await findIds(deps, actor, project, query ?? {}));
-      const chosen = wanted.slice(0, BULK_ISSUES_MAX);
+      const after = parseCursor({ ...(cursor && { cursor }), ...(cursor_id && { cursor_id }) }, isUuid);
+      const matches = query && (await findMatches(deps, actor, project, query, after));
+      const chosen = ids ?? matches?.slice(0, BULK_ISSUES_MAX).map(({ id }) => id) ?? [];
       const results = await run(deps, {
         organizationId,
         projectId: project.id,
@@ -78,11 +82,13 @@ export function registerIssueActionRoutes(app: App, deps: ApiDependencies): void
         command,
         actor: actorOf(actor),
       });
+      const last = matches?.[BULK_ISSUES_MAX] && matches[BULK_ISSUES_MAX - 1];
       const shown = [...new Set(chosen)].map((id) => ({ id, result: results.get(id) ?? "not_found" }) as const);
       return {
         results: shown,
         affected: shown.filter(({ result }) => result === "changed").length,
-        has_more: wanted.length > BULK_ISSUES_MAX,
+        has_more: last !== undefined,
+        ...(last && { next_cursor: last.sortKey, next_cursor_id: last.id }),
       };
     },
   );
@@ -133,25 +139,27 @@ const PAST: Readonly<Record<CommandName, string>> = {
   set_priority: "given a priority",
 };
 
-/** One too many says that there are more. */
-async function findIds(
+/** The newest first, whose order no event and no command changes. One too many says that there are more. */
+async function findMatches(
   deps: ApiDependencies,
   actor: Actor,
   project: Pick<Project, "id" | "slug">,
-  query: GivenIssueFilters,
-): Promise<string[]> {
-  const search = readIssueSearch(query);
-  const personOf = await peopleAsSeenBy(deps, actor, search);
-  const issues = await searching(
+  given: GivenIssueFilters & GivenRange,
+  after: { readonly at: Date; readonly id: string } | undefined,
+): Promise<ListedIssue[]> {
+  const query = readIssueSearch(given);
+  const personOf = await peopleAsSeenBy(deps, actor, query);
+  return searching(
     listIssues(deps.database, {
       projectId: project.id,
       slug: project.slug,
       nowMs: deps.now(),
       personOf,
-      query: search,
-      sort: "last_seen",
+      query,
+      ...parseOpenRange(given, deps.now()),
+      sort: "first_seen",
       limit: BULK_ISSUES_MAX + 1,
+      after: after && { key: after.at.toISOString(), id: after.id },
     }),
   );
-  return issues.map(({ id }) => id);
 }

@@ -1,14 +1,16 @@
 import {
-  type ApiEventSummary,
+  type ApiFoundEvent,
   type ApiIssue,
   type ApiIssueDetail,
+  type ApiListedIssue,
   type ApiPage,
   type ApiStatusDetails,
-  type Level,
+  ISSUE_STATS,
 } from "@mesher/protocol";
 import { Type } from "typebox";
+import { countIssueBuckets } from "../dashboards/dashboards.queries.ts";
 import { listIssueVolume } from "../dashboards/rollups.queries.ts";
-import { type EventSummary, listIssueEvents } from "../events/events.queries.ts";
+import { listIssueEvents } from "../events/events.queries.ts";
 import { listEvents } from "../events/search-events.queries.ts";
 import { listActivity } from "../issues/activity.queries.ts";
 import {
@@ -16,6 +18,7 @@ import {
   findIssueByNumber,
   type Issue,
   type IssueDetail,
+  type ListedIssue,
   listFingerprintShares,
   listIssues,
 } from "../issues/issue-list.queries.ts";
@@ -36,6 +39,7 @@ import {
   parseNumberCursor,
 } from "./pages-of-lists.ts";
 import { findProject } from "./projects.ts";
+import { showFoundEvent } from "./event-search.ts";
 import {
   IssueFilters,
   peopleAsSeenBy,
@@ -45,9 +49,11 @@ import {
   searching,
 } from "./search-request.ts";
 import { showActivity } from "./show-activity.ts";
-import { parseOpenRange, RangeQuery } from "./time-range.ts";
+import { BucketQuery, parseBuckets, parseOpenRange, RangeQuery } from "./time-range.ts";
 
 const VOLUME_HOURS = 24;
+
+const BUCKETS_OF = { "24h": 24, "14d": 14 } as const;
 
 /** Of the activity, in an issue's own answer. */
 const ACTIVITY_SHOWN = 20;
@@ -58,6 +64,8 @@ const IssuesQuery = Type.Object({
   ...SearchParameter,
   ...IssueFilters,
   sort: Type.Optional(Type.String({ description: ISSUE_SORTS.join(", ") })),
+  stats: Type.Optional(Type.String({ description: "With each issue its events per hour (`24h`) or day (`14d`)" })),
+  tz: BucketQuery.tz,
 });
 const EventsQuery = Type.Object({ ...PageQuery, ...RangeQuery, ...SearchParameter });
 
@@ -67,11 +75,12 @@ export function registerIssueRoutes(app: App, deps: ApiDependencies): void {
   app.get<{ Params: { project: string }; Querystring: Type.Static<typeof IssuesQuery> }>(
     "/api/v1/projects/:project/issues",
     { schema: { querystring: IssuesQuery }, ...READ },
-    async (request): Promise<ApiPage<ApiIssue>> => {
+    async (request): Promise<ApiPage<ApiListedIssue>> => {
       const actor = await deps.authenticate(request);
       const project = await findProject(deps, actor.organizationId, request.params.project);
       const limit = parseLimit(request.query.limit);
       const sort = oneOf("sort", ISSUE_SORTS, request.query.sort) ?? "last_seen";
+      const stats = oneOf("stats", ISSUE_STATS, request.query.stats);
       const query = readIssueSearch(request.query);
       const personOf = await peopleAsSeenBy(deps, actor, query);
       const issues = await searching(
@@ -87,7 +96,13 @@ export function registerIssueRoutes(app: App, deps: ApiDependencies): void {
           after: parseIssueCursor(sort, request.query),
         }),
       );
-      return pageOf(issues, limit, showIssue, ({ sortKey, id }) => ({ at: sortKey, id }));
+      const keyOf = ({ sortKey, id }: ListedIssue) => ({ at: sortKey, id });
+      if (stats === undefined) return pageOf(issues, limit, showIssue, keyOf);
+      const buckets = parseBuckets({ period: stats, tz: request.query.tz ?? "UTC" }, deps.now());
+      const ids = issues.map(({ id }) => id);
+      const counts = await countIssueBuckets(deps.database, project.id, ids, buckets);
+      const none = Array<number>(BUCKETS_OF[stats]).fill(0);
+      return pageOf(issues, limit, (issue) => ({ ...showIssue(issue), stats: counts.get(issue.id) ?? none }), keyOf);
     },
   );
 
@@ -96,28 +111,19 @@ export function registerIssueRoutes(app: App, deps: ApiDependencies): void {
     return showIssueDetail(deps, await getIssue(deps, organizationId, request.params.issue));
   });
 
-  /** `DEFAULT-12`, in any case. */
   app.get<{ Params: { shortId: string } }>(
     "/api/v1/issues/by-short-id/:shortId",
     READ,
     async (request): Promise<ApiIssueDetail> => {
       const { organizationId } = await deps.authenticate(request);
-      const { slug, number } = /^(?<slug>.+)-(?<number>[1-9]\d{0,14})$/.exec(request.params.shortId)?.groups ?? {};
-      if (slug === undefined) throw notFound("issue");
-      // Whether the project or the issue is not there is one answer: what it names is the issue.
-      const project = await findProject(deps, organizationId, slug.toLowerCase()).catch((error: unknown) => {
-        throw error instanceof RequestRefusedError && error.status === 404 ? notFound("issue") : error;
-      });
-      const issue = await findIssueByNumber(deps.database, project.id, Number(number));
-      if (issue === undefined) throw notFound("issue");
-      return showIssueDetail(deps, issue);
+      return showIssueDetail(deps, await getIssueByShortId(deps, organizationId, request.params.shortId));
     },
   );
 
   app.get<{ Params: { issue: string }; Querystring: Type.Static<typeof EventsQuery> }>(
     "/api/v1/issues/:issue/events",
     { schema: { querystring: EventsQuery }, ...READ },
-    async (request): Promise<ApiPage<ApiEventSummary>> => {
+    async (request): Promise<ApiPage<ApiFoundEvent>> => {
       const issue = await getIssue(deps, (await deps.authenticate(request)).organizationId, request.params.issue);
       const limit = parseLimit(request.query.limit);
       const cursor = parseCursor(request.query, isEventId);
@@ -133,7 +139,7 @@ export function registerIssueRoutes(app: App, deps: ApiDependencies): void {
           after: cursor && { receivedAt: cursor.at, eventId: cursor.id },
         }),
       );
-      return pageOf(events, limit, showEventSummary, ({ receivedAt, eventId }) => ({ at: receivedAt, id: eventId }));
+      return pageOf(events, limit, showFoundEvent, ({ receivedAt, eventId }) => ({ at: receivedAt, id: eventId }));
     },
   );
 }
@@ -144,18 +150,23 @@ function parseIssueCursor(sort: IssueSort, query: Type.Static<typeof IssuesQuery
   return cursor && { key: cursor.at.toISOString(), id: cursor.id };
 }
 
-function showEventSummary(event: EventSummary): ApiEventSummary {
-  return {
-    id: event.eventId,
-    level: event.level as Level,
-    message: event.title,
-    received_at: event.receivedAt.toISOString(),
-  };
+/** By its id or its short id. What is neither cannot be found either: a client learns nothing from the difference. */
+export async function getIssue(deps: ApiDependencies, organizationId: string, id: string): Promise<IssueDetail> {
+  if (!isUuid(id)) return getIssueByShortId(deps, organizationId, id);
+  const issue = await findIssue(deps.database, organizationId, id);
+  if (issue === undefined) throw notFound("issue");
+  return issue;
 }
 
-/** What is no id cannot be found either: a client learns nothing from the difference. */
-export async function getIssue(deps: ApiDependencies, organizationId: string, id: string) {
-  const issue = isUuid(id) ? await findIssue(deps.database, organizationId, id) : undefined;
+/** `DEFAULT-12`, in any case. */
+async function getIssueByShortId(deps: ApiDependencies, organizationId: string, shortId: string): Promise<IssueDetail> {
+  const { slug, number } = /^(?<slug>.+)-(?<number>[1-9]\d{0,14})$/.exec(shortId)?.groups ?? {};
+  if (slug === undefined) throw notFound("issue");
+  // Whether the project or the issue is not there is one answer: what it names is the issue.
+  const project = await findProject(deps, organizationId, slug.toLowerCase()).catch((error: unknown) => {
+    throw error instanceof RequestRefusedError && error.status === 404 ? notFound("issue") : error;
+  });
+  const issue = await findIssueByNumber(deps.database, project.id, Number(number));
   if (issue === undefined) throw notFound("issue");
   return issue;
 }

@@ -8,6 +8,7 @@ import {
   listSavedSearches,
   SAVED_SEARCHES_MAX,
   type SavedSearch,
+  updateSavedSearch,
 } from "../search/saved-searches.queries.ts";
 import { badRequest, notFound, RequestRefusedError } from "./api-error.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
@@ -28,6 +29,15 @@ const NewSearch = Type.Object({
   visibility: Type.Optional(Type.String()),
   project_id: Type.Optional(Type.Union([Type.String(), Type.Null()])),
 });
+
+const ChangedSearch = Type.Object(
+  {
+    name: Type.Optional(Type.String({ maxLength: NAME_LENGTH_MAX, pattern: "\\S" })),
+    query: Type.Optional(Type.String()),
+    sort: Type.Optional(Type.String()),
+  },
+  { minProperties: 1 },
+);
 
 export function registerSavedSearchRoutes(app: App, deps: ApiDependencies): void {
   /** Of a project and of all, or all there are. */
@@ -66,6 +76,28 @@ export function registerSavedSearchRoutes(app: App, deps: ApiDependencies): void
         throw new RequestRefusedError(409, "too_many", `there are ${SAVED_SEARCHES_MAX} searches already`);
       void reply.code(201);
       return showSearch(saved);
+    },
+  );
+
+  app.post<{ Params: { search: string }; Body: Static<typeof ChangedSearch> }>(
+    "/api/v1/saved-searches/:search",
+    { schema: { body: ChangedSearch }, ...WRITE },
+    async (request): Promise<ApiSavedSearch> => {
+      const { organizationId, userId } = await deps.authenticate(request);
+      const { name, query } = request.body;
+      if (query !== undefined) readSearch(query, "issue");
+      const sort = oneOf("sort", ISSUE_SORTS, request.body.sort);
+      const { search } = request.params;
+      const change = {
+        ...(name !== undefined && { name: name.trim() }),
+        ...(query !== undefined && { query: query.trim() }),
+        ...(sort !== undefined && { sort }),
+      };
+      const changed = isUuid(search)
+        ? await updateSavedSearch(deps.database, { organizationId, userId }, search, change)
+        : undefined;
+      if (changed === undefined) throw notFound("saved search");
+      return showSearch(changed);
     },
   );
 

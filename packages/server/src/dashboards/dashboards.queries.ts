@@ -52,6 +52,27 @@ export async function listIssueBuckets(
   return rows;
 }
 
+/** Of each of these issues the events in each bucket, the oldest first; an issue without any has no entry. */
+export async function countIssueBuckets(
+  database: Database,
+  projectId: string,
+  issueIds: readonly string[],
+  buckets: Buckets,
+): Promise<Map<string, number[]>> {
+  const { rows } = await database.query<{ issue_id: string; counts: number[] }>({
+    name: "dashboards.issue_stats",
+    text: `${WITH_BUCKETS}, counts as (
+        select issue_id, ${LOCAL} as local, sum(count)::bigint as count
+        from issue_counts where project_id = $4 and issue_id = any($5::uuid[]) and ${IN_BUCKETS} group by 1, 2
+      ), seen as (select distinct issue_id from counts)
+      select issue_id, array_agg(coalesce(count, 0)::float8 order by local) as counts
+      from seen cross join buckets left join counts using (issue_id, local)
+      group by issue_id`,
+    values: [...bucketValues(buckets), projectId, issueIds],
+  });
+  return new Map(rows.map((row) => [row.issue_id, row.counts]));
+}
+
 export async function listLevels(
   database: Database,
   projectId: string,

@@ -81,6 +81,31 @@ export async function insertSavedSearch(
   return rows[0] && savedOf(rows[0]);
 }
 
+/** One's own, or one of the organization; `undefined`: there is no such one. What is absent stays. */
+export async function updateSavedSearch(
+  database: Queryable,
+  asker: { readonly organizationId: string; readonly userId: string | undefined },
+  id: string,
+  change: Partial<Pick<SavedSearch, "name" | "query" | "sort">>,
+): Promise<SavedSearch | undefined> {
+  const { rows } = await database.query<SavedRow>({
+    name: "saved_searches.update",
+    text: `
+      update saved_searches set name = coalesce($4, name), query = coalesce($5, query), sort = coalesce($6, sort)
+      where organization_id = $1 and id = $2 and (owner_id is null or owner_id = $3)
+      returning ${COLUMNS}`,
+    values: [
+      asker.organizationId,
+      id,
+      asker.userId ?? null,
+      change.name ?? null,
+      change.query ?? null,
+      change.sort ?? null,
+    ],
+  });
+  return rows[0] && savedOf(rows[0]);
+}
+
 /** One's own, or one of the organization; whether there was such a one. */
 export async function deleteSavedSearch(
   database: Queryable,

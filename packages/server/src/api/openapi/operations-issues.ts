@@ -3,14 +3,13 @@ import { created, data, type Operation, type Operations, ok, rows } from "./oper
 import { pageOf } from "./shape.ts";
 import {
   EventDetail,
-  EventSummary,
   FoundEvent,
   RankedEvent,
   SavedSearch,
   Suggestion,
   TaggedEvent,
 } from "./shapes-events.ts";
-import { Activity, Affected, BulkResult, Issue, IssueDetail, MergeResult } from "./shapes-issues.ts";
+import { Activity, Affected, BulkResult, IssueDetail, ListedIssue, MergeResult } from "./shapes-issues.ts";
 
 const SLOW = { 503: "The search took too long" };
 const ILLEGAL = { 409: "The issue's status does not allow it" };
@@ -21,24 +20,25 @@ const SentEvent = { mediaType: "application/json", schema: Type.Unknown() };
 export const ISSUES: Operations = {
   "GET /api/v1/projects/:project/issues": {
     summary: "Search issues",
-    answers: ok(pageOf(Issue)),
+    answers: ok(pageOf(ListedIssue)),
     refusals: SLOW,
   },
   "POST /api/v1/projects/:project/issues/bulk": {
     summary: "Change many issues at once",
-    description: "By ids, or by a search for those that match now. Each issue has a result of its own.",
+    description:
+      "By ids, or by a search for those that match now, the newest first. Each issue has a result of its own. `cursor` and `cursor_id` go on where the answer before ended.",
     answers: ok(BulkResult),
     refusals: SLOW,
   },
   "GET /api/v1/issues/:issue": {
     summary: "An issue",
-    description: "Also by the id of an issue that was merged into it.",
+    description: "By its id or short id, or that of an issue that was merged into it.",
     answers: ok(IssueDetail),
   },
   "GET /api/v1/issues/by-short-id/:shortId": { summary: "An issue by its short id", answers: ok(IssueDetail) },
   "GET /api/v1/issues/:issue/events": {
     summary: "Events of an issue, newest first",
-    answers: ok(pageOf(EventSummary)),
+    answers: ok(pageOf(FoundEvent)),
     refusals: SLOW,
   },
   "POST /api/v1/issues/:issue/resolve": act("Resolve an issue"),
@@ -77,6 +77,7 @@ export const ISSUES: Operations = {
     answers: created(SavedSearch),
     refusals: { 409: "There are as many as an organization may have" },
   },
+  "POST /api/v1/saved-searches/:search": { summary: "Change a saved search", answers: ok(SavedSearch) },
   "POST /api/v1/saved-searches/:search/delete": { summary: "Delete a saved search", answers: ok(Affected) },
 
   "GET /api/v1/events/:event": {

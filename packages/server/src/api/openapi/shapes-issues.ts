@@ -4,6 +4,7 @@ import {
   type ApiBulkResult,
   type ApiIssue,
   type ApiIssueDetail,
+  type ApiListedIssue,
   type ApiMergeResult,
   ISSUE_ACTIONS,
   ISSUE_STATUSES,
@@ -28,6 +29,8 @@ export const BulkResult = shapeOf<ApiBulkResult>()(
     results: Type.Array(Type.Object({ id: Text, result: Type.Enum(["changed", "unchanged", "illegal", "not_found"]) })),
     affected: Count,
     has_more: Type.Boolean(),
+    next_cursor: Type.Optional(Text),
+    next_cursor_id: Type.Optional(Text),
   }),
 );
 
@@ -63,6 +66,10 @@ export const Issue = shapeOf<ApiIssue>()(
     assigned_to: orNull(Uuid),
     regressed_at: orNull(Time),
   }),
+);
+
+export const ListedIssue = shapeOf<ApiListedIssue>()(
+  Type.Object({ ...Issue.properties, stats: Type.Optional(Type.Array(Count)) }),
 );
 
 const StatusDetails = Type.Union([
