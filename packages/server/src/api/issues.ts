@@ -28,6 +28,7 @@ import { priorityOf } from "../issues/priority.ts";
 import { findSimilarIssues } from "../issues/similar-issues.ts";
 import { notFound, RequestRefusedError } from "./api-error.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
+import { showFoundEvent } from "./event-search.ts";
 import {
   isEventId,
   isUuid,
@@ -39,7 +40,6 @@ import {
   parseNumberCursor,
 } from "./pages-of-lists.ts";
 import { findProject } from "./projects.ts";
-import { showFoundEvent } from "./event-search.ts";
 import {
   IssueFilters,
   peopleAsSeenBy,

@@ -1,14 +1,7 @@
 import { Type } from "typebox";
 import { created, data, type Operation, type Operations, ok, rows } from "./operation.ts";
 import { pageOf } from "./shape.ts";
-import {
-  EventDetail,
-  FoundEvent,
-  RankedEvent,
-  SavedSearch,
-  Suggestion,
-  TaggedEvent,
-} from "./shapes-events.ts";
+import { EventDetail, FoundEvent, RankedEvent, SavedSearch, Suggestion, TaggedEvent } from "./shapes-events.ts";
 import { Activity, Affected, BulkResult, IssueDetail, ListedIssue, MergeResult } from "./shapes-issues.ts";
 
 const SLOW = { 503: "The search took too long" };
