@@ -3,6 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ServerProcess } from "../src/server-process.ts";
 import { CHROMIUM, startChromium } from "./chromium.ts";
+import { expectAccessible } from "./expect-accessible.ts";
 import { runNodeClient } from "./node-client.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
 
@@ -34,10 +35,12 @@ describe.runIf(CHROMIUM !== undefined)("a person's way", () => {
     await page.goto(`${server.url}/#token=${server.token}`);
     await page.getByText(server.dsn).first().waitFor();
     expect(page.url()).not.toContain(server.token);
+    await expectAccessible(page);
     await picture(page, "waiting");
 
     await runNodeClient(server.dsn, "@sentry/node", "exception with everything");
     await page.getByRole("link", { name: "Order 1001 cannot be placed" }).waitFor();
+    await expectAccessible(page);
     await picture(page, "issues");
 
     await page.getByRole("link", { name: "Order 1001 cannot be placed" }).click();

@@ -128,6 +128,16 @@ function ProjectPlaces({ project, isCurrent }: { project: ApiProject; isCurrent:
         <ul className="mt-px ml-2 border-l pl-1.5">
           <li>
             <Link
+              to="/projects/$slug/dashboard"
+              params={{ slug: project.slug }}
+              className={linkClass}
+              activeProps={{ className: "font-medium text-ink" }}
+            >
+              Dashboard
+            </Link>
+          </li>
+          <li>
+            <Link
               to="/projects/$slug/live"
               params={{ slug: project.slug }}
               className={linkClass}

@@ -2,6 +2,8 @@ import { ISSUE_STATUSES, LEVELS } from "@mesher/protocol";
 import { createRootRoute, createRoute, createRouter } from "@tanstack/react-router";
 import { ClusterPage } from "../cluster/cluster-page.tsx";
 import { JobsPage } from "../cluster/jobs-page.tsx";
+import { DashboardPage } from "../dashboards/dashboard-page.tsx";
+import { parseDashboardSearch } from "../dashboards/dashboard-search.ts";
 import { EventPage } from "../events/event-page.tsx";
 import type { FrameMode } from "../events/frames.ts";
 import { IssuePage } from "../issues/issue-page.tsx";
@@ -48,6 +50,15 @@ const issuesRoute = createRoute({
   }),
   component: function IssuesRoute() {
     return <IssuesPage projectSlug={issuesRoute.useParams().slug} search={issuesRoute.useSearch()} />;
+  },
+});
+
+const dashboardRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/projects/$slug/dashboard",
+  validateSearch: parseDashboardSearch,
+  component: function DashboardRoute() {
+    return <DashboardPage projectSlug={dashboardRoute.useParams().slug} search={dashboardRoute.useSearch()} />;
   },
 });
 
@@ -114,6 +125,7 @@ export const router = createRouter({
     shellRoute.addChildren([
       homeRoute,
       issuesRoute,
+      dashboardRoute,
       liveRoute,
       issueRoute,
       eventRoute,

@@ -25,7 +25,7 @@ export function ThemeToggle() {
           aria-label={`${option} theme`}
           title={`${option} theme`}
           onClick={() => choose(option)}
-          className="rounded-[5px] p-1 text-faint hover:text-ink aria-pressed:bg-line aria-pressed:text-ink"
+          className="rounded-[5px] p-1.25 text-faint hover:text-ink aria-pressed:bg-line aria-pressed:text-ink"
         >
           <svg viewBox="0 0 16 16" aria-hidden fill="none" stroke="currentColor" strokeWidth="1.3" className="size-3.5">
             {ICON[option]}

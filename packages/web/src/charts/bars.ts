@@ -1,0 +1,107 @@
+/** Stacked bars over time. Loaded when a chart is shown: the library is larger than all the rest of the pages. */
+import { BarChart, type BarSeriesOption } from "echarts/charts";
+import {
+  GridComponent,
+  type GridComponentOption,
+  MarkLineComponent,
+  type MarkLineComponentOption,
+} from "echarts/components";
+import { type ComposeOption, type ECharts, init, use } from "echarts/core";
+import { SVGRenderer } from "echarts/renderers";
+import { formatCount } from "../ui/count.ts";
+import { MARGIN } from "./margin.ts";
+
+use([BarChart, GridComponent, MarkLineComponent, SVGRenderer]);
+
+type Option = ComposeOption<BarSeriesOption | GridComponentOption | MarkLineComponentOption>;
+
+export interface Bars {
+  readonly columns: readonly { readonly name: string; readonly isLabelled: boolean }[];
+  readonly series: readonly { readonly name: string; readonly color: string; readonly values: readonly number[] }[];
+  readonly marks: readonly { readonly column: number; readonly name: string }[];
+}
+
+export interface BarsDrawing extends Disposable {
+  draw(bars: Bars): void;
+}
+
+const GAP_SHARE = "18%";
+const BAR_WIDTH_MAX = 40;
+/** An hour with one event is seen although another had thousands. */
+const BAR_HEIGHT_MIN = 2;
+const ARRIVES_MS = 250;
+const TEXT_SIZE = 11;
+
+/** Colours are CSS: drawn as SVG, the chart follows the theme by itself. */
+export function startBars(element: HTMLElement): BarsDrawing {
+  const chart: ECharts = init(element, null, { renderer: "svg" });
+  const resized = new ResizeObserver(() => chart.resize());
+  resized.observe(element);
+  return {
+    draw: (bars) => chart.setOption(optionOf(bars), { notMerge: true }),
+    [Symbol.dispose]: () => {
+      resized.disconnect();
+      chart.dispose();
+    },
+  };
+}
+
+function optionOf({ columns, series, marks }: Bars): Option {
+  return {
+    animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
+    animationDuration: ARRIVES_MS,
+    animationDurationUpdate: 0,
+    grid: { ...MARGIN, outerBoundsMode: "none" },
+    xAxis: {
+      type: "category",
+      data: columns.map(({ name }) => name),
+      axisTick: { show: false },
+      axisLine: { lineStyle: { color: "var(--color-line)" } },
+      axisLabel: {
+        color: "var(--color-faint)",
+        fontFamily: "inherit",
+        fontSize: TEXT_SIZE,
+        hideOverlap: true,
+        interval: (index) => columns[index]?.isLabelled === true,
+      },
+    },
+    yAxis: {
+      type: "value",
+      minInterval: 1,
+      splitNumber: 3,
+      axisLabel: {
+        color: "var(--color-faint)",
+        fontFamily: "inherit",
+        fontSize: TEXT_SIZE,
+        formatter: (count: number) => formatCount(count),
+      },
+      splitLine: { lineStyle: { color: "var(--color-line)" } },
+    },
+    series: series.map(({ name, color, values }, index) => ({
+      name,
+      type: "bar",
+      stack: "all",
+      // Nothing has no height, not the least.
+      data: values.map((count) => (count === 0 ? "-" : count)),
+      silent: true,
+      barCategoryGap: GAP_SHARE,
+      barMaxWidth: BAR_WIDTH_MAX,
+      barMinHeight: BAR_HEIGHT_MIN,
+      itemStyle: { color },
+      // The pointer is watched around the chart; lighter colours would have to be computed from the theme's.
+      emphasis: { disabled: true },
+      ...(index === 0 && marks.length > 0 && { markLine: markLineOf(marks) }),
+    })),
+  };
+}
+
+function markLineOf(marks: Bars["marks"]): NonNullable<BarSeriesOption["markLine"]> {
+  return {
+    silent: true,
+    symbol: "none",
+    animation: false,
+    lineStyle: { color: "var(--color-dim)", type: "dashed", width: 1 },
+    label: { color: "var(--color-dim)", fontFamily: "inherit", fontSize: TEXT_SIZE, formatter: "{b}", distance: 2 },
+    data: marks.map(({ column, name }) => ({ xAxis: column, name })),
+  };
+}
