@@ -1,0 +1,40 @@
+/** Every page of the product, by the name of its picture. */
+
+/** What addresses are made of. */
+export interface Shown {
+  readonly project: string;
+  readonly issueId: string;
+  readonly eventId: string;
+}
+
+export interface ScreenPage {
+  readonly name: string;
+  readonly path: (shown: Shown) => string;
+  /** Seen by those who are not signed in. */
+  readonly isOpen?: true;
+}
+
+export const PAGES: readonly ScreenPage[] = [
+  { name: "sign-in", path: () => "/", isOpen: true },
+  { name: "join", path: () => "/join", isOpen: true },
+  { name: "home", path: () => "/" },
+  { name: "issues", path: ({ project }) => `/projects/${project}` },
+  { name: "issue", path: ({ issueId }) => `/issues/${issueId}` },
+  { name: "event", path: ({ issueId, eventId }) => `/issues/${issueId}/events/${eventId}` },
+  { name: "live", path: ({ project }) => `/projects/${project}/live` },
+  { name: "project-settings", path: ({ project }) => `/projects/${project}/settings` },
+  { name: "members", path: () => "/settings/members" },
+  { name: "tokens", path: () => "/settings/tokens" },
+  { name: "audit", path: () => "/settings/audit" },
+  { name: "account", path: () => "/settings/account" },
+  { name: "jobs", path: () => "/jobs" },
+  { name: "cluster", path: () => "/cluster" },
+  { name: "no-such-page", path: () => "/nowhere" },
+];
+
+/** Those that the documents show, and under which name they are kept in the repository. */
+export const CHOSEN: Readonly<Record<string, string>> = {
+  "issues-1440-light": "issues",
+  "issue-1440-dark": "issue",
+  "cluster-1440-dark": "cluster",
+};

@@ -1,0 +1,111 @@
+/** Servers with enough in them for every page to have something to show. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { type Database, openDatabase, startEmbeddedPostgres } from "@mesher/server/testing";
+import { createDataDir, ServerCluster, ServerProcess, waitUntil } from "@mesher/testkit";
+
+const OWNER = { email: "olga@example.com", password: "correct horse battery" };
+const CLI = join(import.meta.dirname, "../../packages/cli/src/main.ts");
+
+export interface World extends AsyncDisposable {
+  readonly url: string;
+  readonly token: string;
+  readonly owner: typeof OWNER;
+  /** Stops a node that does not answer the pages. Nothing, for a server alone. */
+  killNode(): Promise<void>;
+}
+
+export async function startWorld(nodeCount: number): Promise<World> {
+  await using started = new AsyncDisposableStack();
+  const dataDir = started.use(await createDataDir("mesher-screens-"));
+  const postgres = await startEmbeddedPostgres({ dataDir: dataDir.path, log: () => undefined });
+  started.defer(() => postgres.stop());
+  const env = {
+    MESHER_ADMIN_EMAIL: OWNER.email,
+    MESHER_ADMIN_PASSWORD: OWNER.password,
+    MESHER_RATE_LIMIT_MAX_EVENTS: "100000",
+  };
+  const nodes = await startNodes(started, nodeCount, postgres.url, env);
+  const server = nodes[0] as ServerProcess;
+
+  await fill(server);
+  const database = openDatabase({ url: postgres.url, poolSize: 1, applicationName: "screens", log: () => undefined });
+  await spreadOverTheWeek(database);
+  await database.close();
+  const everything = started.move();
+  return {
+    url: server.url,
+    token: server.token,
+    owner: OWNER,
+    killNode: async () => nodes.at(-1) === server || (await nodes.at(-1)?.kill()),
+    [Symbol.asyncDispose]: () => everything.disposeAsync(),
+  } as World;
+}
+
+async function startNodes(
+  started: AsyncDisposableStack,
+  count: number,
+  databaseUrl: string,
+  env: Readonly<Record<string, string>>,
+): Promise<readonly ServerProcess[]> {
+  if (count === 1) return [started.use(await ServerProcess.start({ databaseUrl, env }))];
+  return started.use(await ServerCluster.start(count, { databaseUrl, env })).nodes;
+}
+
+/** What is made over the API, as a person or a program would. */
+async function fill(server: ServerProcess): Promise<void> {
+  await sendDemo(server);
+  await waitUntil("the demo's events to be issues", async () => {
+    const { data } = await server.get<{ data: readonly unknown[] }>("/api/v1/projects/default/issues?limit=20");
+    return data.length >= 8 ? true : undefined;
+  });
+  await post(server, "/api/v1/projects", { name: "Storefront", platform: "javascript" });
+  await post(server, "/api/v1/orgs/default/invitations", { email: "mia@example.com", role: "member" });
+  await post(server, "/api/v1/users", {
+    email: "ada@example.com",
+    display_name: "Ada Almeida",
+    password: "correct horse battery",
+    role: "admin",
+  });
+  await post(server, "/api/v1/orgs/default/tokens", { label: "Build server", role: "member", scopes: ["event:read"] });
+  await post(server, "/api/v1/projects/default/api-keys", { label: "Backend" });
+}
+
+async function sendDemo({ url, token }: ServerProcess): Promise<void> {
+  const demo = spawn(process.execPath, [CLI, "demo", "--url", url, "--seconds", "12", "--rate", "20", "--seed", "7"], {
+    env: { ...process.env, MESHER_BOOTSTRAP_TOKEN: token },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const [code] = (await once(demo, "exit")) as [number | null];
+  if (code !== 0) throw new Error(`the demo ended with ${code}`);
+}
+
+async function post({ url, token }: ServerProcess, path: string, body: object): Promise<unknown> {
+  const response = await fetch(url + path, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(`POST ${path}: ${response.status} ${await response.text()}`);
+  return response.json();
+}
+
+/** The demo's events are all of this hour. The same counts, in the waves of a week, are what a chart of a week shows. */
+async function spreadOverTheWeek(database: Database): Promise<void> {
+  const wave = `greatest(0, round(count * (0.35 + 0.3 * sin((hours.back % 24) * pi() / 12) + 0.15 * sin(hours.back * 1.7))))`;
+  for (const [table, columns] of [
+    ["event_counts", "project_id, level"],
+    ["issue_counts", "project_id, issue_id"],
+    ["outcome_counts", "project_id, outcome, category, reason"],
+  ] as const) {
+    await database.query({
+      text: `
+        insert into ${table} (${columns}, hour, count)
+        select ${columns}, hour - make_interval(hours => hours.back), ${wave}
+        from ${table}, generate_series(1, 168) as hours (back)
+        where ${wave} > 0
+        on conflict do nothing`,
+    });
+  }
+}
