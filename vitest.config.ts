@@ -22,8 +22,9 @@ const onNode = (node: string) => ({
 export default defineConfig({
   test: {
     globalSetup: ["packages/testkit/src/global-setup.ts"],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Long, for machines that are busy: what waits, waits for something that happens, and a test that passes is no slower.
+    testTimeout: 120_000,
+    hookTimeout: 240_000,
     // Tests of several processes wait more than they compute.
     maxWorkers: 3,
     projects: [

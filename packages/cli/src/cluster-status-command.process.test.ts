@@ -28,9 +28,9 @@ test("the status of a cluster names what carries it, and is no success while NAT
   });
   expect(bad.out).toMatch(new RegExp(`^Transport +NATS, ${nats.url}: AWAY for \\d+ s \\(.+\\)$`, "m"));
   expect(bad.code).toBe(1);
-}, 120_000);
+});
 
 test("the status of a cluster without NATS says that nodes are connected to each other", async () => {
   await using formed = await testServerCluster(2);
   expect((await status(formed.cluster.nodes[0])).out).toMatch(/^Transport +connections between the nodes$/m);
-}, 120_000);
+});

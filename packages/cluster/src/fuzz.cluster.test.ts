@@ -52,7 +52,7 @@ test("[F.4-6] [HAZARD-1] whatever a peer with the cookie says, the node lives, a
   expect(well.changes.filter(({ kind, node: name }) => kind === "down" && name === node.node.self)).toEqual([]);
   process.off("unhandledRejection", note);
   expect(faults).toEqual([]);
-}, 60_000);
+});
 
 test("[HAZARD-11] a packet by another's name, or by the node's own, ends the session it came over and nothing else", async () => {
   await using node = await startTestNode("node");

@@ -70,7 +70,7 @@ test("[SD-30] [CLUSTER-01] the mesh outlives the restart of its seed, and the na
     expect(address?.node).toBe(again.self);
     expect(address?.incarnation).not.toBe(first?.incarnation);
   }
-}, 60_000);
+});
 
 test("[SD-08] a connection that is made, lost or refused is logged with the peer's name and why", async () => {
   await using a = await startTestNode("a");

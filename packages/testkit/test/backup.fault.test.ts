@@ -75,7 +75,7 @@ test("a backup made under load holds every event that was answered before it beg
   expect(storage.event_count).toBeLessThanOrEqual(answered.length);
   // It goes on as any other.
   expect((await sendEvent(restored.dsn, { event_id: newEventId() })).status).toBe(200);
-}, 120_000);
+});
 
 test("events that were answered and wait for the database are in a backup, too", async () => {
   await using place = await createDataDir();
@@ -97,7 +97,7 @@ test("events that were answered and wait for the database are in a backup, too",
   for (const eventId of answered) {
     expect(await restored.get(`/api/v1/events/${eventId}`)).toMatchObject({ event: { id: eventId } });
   }
-}, 120_000);
+});
 
 /** Lets nobody store events into the embedded database as long as it lasts. */
 async function lockEvents(dataDir: string) {
@@ -162,7 +162,7 @@ test("a server that is stopped is backed up too; a damaged or unfinished backup,
     code: 1,
     output: expect.stringContaining("it has no manifest.json"),
   });
-}, 120_000);
+});
 
 test("a data directory without a database of its own says how the database is backed up", async () => {
   await using place = await createDataDir();

@@ -34,7 +34,7 @@ test(`${CASES} mutated envelopes, events and reports do no harm`, async () => {
   });
   expect({ seed, deaths: sum("mesher_digest_worker_deaths_total") }).toEqual({ seed, deaths: 0 });
   expect(server.output).not.toContain("ERROR");
-}, 120_000);
+});
 
 async function metricsOf(server: ServerProcess): Promise<[name: string, value: number][]> {
   const text = await (await fetch(`${server.url}/metrics`)).text();

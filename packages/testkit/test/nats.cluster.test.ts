@@ -104,7 +104,7 @@ test("servers that know a NATS server and no peer are one cluster: names, leader
     expect(listener.eventIds.toSorted()).toEqual(ids);
   }
   expect(await storedOf(line.db, ids)).toEqual(ids);
-}, 120_000);
+});
 
 test("over NATS the loss of a node and its disk loses nothing that it answered for, however long the events", async () => {
   await using line = await setUp(3);
@@ -120,7 +120,7 @@ test("over NATS the loss of a node and its disk loses nothing that it answered f
   line.proxy.heal();
   await line.cluster.restart(0, { emptyDisk: true });
   expect(await storedOf(line.db, ids)).toEqual(ids.sort());
-}, 120_000);
+});
 
 test("over NATS a peer stores what an overloaded node cannot, in batches as long as they get", async () => {
   await using line = await setUp(1, { MESHER_RATE_LIMIT_MAX_EVENTS: "1000000", MESHER_OFFLOAD_EVENTS: "50" });

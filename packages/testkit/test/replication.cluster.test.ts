@@ -83,7 +83,7 @@ test("[F.4-1] the loss of a node and its disk loses nothing that it answered for
     const views = await Promise.all(line.others.map((server) => server.get<ApiCluster>("/api/v1/cluster")));
     return views.every(({ replication }) => replication.copies.every(({ owner }) => owner !== line.cluster.names[0]));
   });
-}, 120_000);
+});
 
 test("a node that comes back without its disk finds stored what it had accepted before", async () => {
   await using line = await setUp(2);
@@ -94,7 +94,7 @@ test("a node that comes back without its disk finds stored what it had accepted 
   const back = await line.cluster.restart(0, { emptyDisk: true });
   const more = await sendTo(back, 5);
   expect(await accountOf(line.db, back, [...sent, ...more])).toEqual(once([...sent, ...more]));
-}, 120_000);
+});
 
 test("a node that comes back with its disk stores what others have not, and nothing twice", async () => {
   await using line = await setUp(3);
@@ -105,7 +105,7 @@ test("a node that comes back with its disk stores what others have not, and noth
   const back = await line.cluster.restart(0);
   const more = await sendTo(back, 5);
   expect(await accountOf(line.db, back, [...sent, ...more])).toEqual(once([...sent, ...more]));
-}, 120_000);
+});
 
 test("a frozen node is stood in for, and does no harm when it thaws", async () => {
   await using line = await setUp(3);
@@ -134,4 +134,4 @@ test("without a peer events are accepted, and the status says that they are on o
   expect(await accountOf(line.db, line.first, sent)).toEqual(once(sent));
   await line.cluster.restart(1);
   await replicationOf(line.first, "complete");
-}, 120_000);
+});
