@@ -1,7 +1,7 @@
 /** The directions of ARCHITECTURE.md as rules. `scripts/check-architecture.ts` runs them, and plants a violation of each. */
 const SERVER = "^packages/server/src";
 const EDGES = `${SERVER}/(ingest|api|live|jobs|cluster)/`;
-const DOMAIN = `${SERVER}/(issues|events|releases|search|dashboards|organizations|people)/`;
+const DOMAIN = `${SERVER}/(alerts|deliveries|issues|events|releases|search|dashboards|organizations|people)/`;
 
 module.exports = {
   forbidden: [
@@ -54,7 +54,7 @@ module.exports = {
       },
       to: {
         path: [
-          `${SERVER}/(db|runtime|api|jobs|organizations|people|issues|events|releases|dashboards)/`,
+          `${SERVER}/(db|runtime|api|jobs|organizations|people|alerts|deliveries|issues|events|releases|dashboards)/`,
           "node_modules/",
           "^(node:)?(fs|net|http|https|child_process|worker_threads)$",
         ],

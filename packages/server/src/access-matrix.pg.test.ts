@@ -330,6 +330,10 @@ async function collectIds(): Promise<void> {
     "GET",
     `/api/v1/projects/${project?.id}/api-keys`,
   );
+  const rule = await ask<{ id: string }>("owner", "POST", `/api/v1/projects/${project?.id}/alert-rules`, {
+    name: "Told to its owners only",
+    condition: { condition_type: "new_issue" },
+  });
   const [key] = Array.isArray(keys.body) ? keys.body : (keys.body.data ?? []);
 
   Object.assign(ids, {
@@ -343,8 +347,14 @@ async function collectIds(): Promise<void> {
     invitation: invitation.body.id,
     login: logins.body[0]?.id,
     key: key?.id,
+    rule: rule.body.id,
   });
-  for (const name of ["org", "project", "issue", "event", "membership", "token", "invitation", "login"])
+  for (const name of ["org", "project", "issue", "event", "membership", "token", "invitation", "login", "rule"])
     expect([name, ids[name]]).toEqual([name, expect.any(String)]);
-  secrets.push(...Object.values(ids).filter((id) => id !== undefined), "owner@example.com", "Seen by its owners only");
+  secrets.push(
+    ...Object.values(ids).filter((id) => id !== undefined),
+    "owner@example.com",
+    "Seen by its owners only",
+    "Told to its owners only",
+  );
 }

@@ -1,5 +1,7 @@
 /** All routes but those of SDKs and the pages. */
 import type { DeclaredRoute } from "./access.ts";
+import { registerAlertRuleRoutes } from "./alert-rules.ts";
+import { registerAlertRoutes } from "./alerts.ts";
 import { registerAuditRoutes } from "./audit.ts";
 import { registerClusterRoutes } from "./cluster.ts";
 import { registerDashboardRoutes } from "./dashboards.ts";
@@ -54,6 +56,8 @@ export function registerRoutes(app: App, deps: ApiDependencies, declared: readon
   registerSearchSuggestionRoutes(app, deps);
   registerSavedSearchRoutes(app, deps);
   registerDashboardRoutes(app, deps);
+  registerAlertRuleRoutes(app, deps);
+  registerAlertRoutes(app, deps);
   registerStreamRoutes(app, deps);
   registerDescriptionRoutes(app, declared);
 }

@@ -3,6 +3,8 @@
  * takes another project. A project counts as cleared when nothing of it was found for some time, since batches that were on
  * their way when it ended may still have been stored.
  */
+import { deleteEventMinutesOf } from "../alerts/event-minutes.queries.ts";
+import { deleteSignalsOf } from "../alerts/signals.queries.ts";
 import { COUNT_TABLES, type CountTable, deleteCountsOf } from "../dashboards/rollups.queries.ts";
 import type { Transaction } from "../db/transaction.ts";
 import { deleteEventMovesOf } from "../events/event-moves.ts";
@@ -42,6 +44,8 @@ export const PROJECT_TABLES: Readonly<Record<string, DeleteRows>> = {
   issue_activity: (tx, projectId, rowsMax) => deleteIssuesOf(tx, "issue_activity", projectId, rowsMax),
   event_moves: deleteEventMovesOf,
   releases: deleteReleasesOf,
+  alert_signals: deleteSignalsOf,
+  event_minutes: deleteEventMinutesOf,
   issue_fingerprints: (tx, projectId, rowsMax) => deleteIssuesOf(tx, "issue_fingerprints", projectId, rowsMax),
   issue_counters: (tx, projectId, rowsMax) => deleteIssuesOf(tx, "issue_counters", projectId, rowsMax),
   issues: (tx, projectId, rowsMax) => deleteIssuesOf(tx, "issues", projectId, rowsMax),

@@ -7,11 +7,13 @@ import { SCOPES } from "../../organizations/access.ts";
 import { VERSION } from "../../version.ts";
 import type { Access, DeclaredRoute } from "../access.ts";
 import type { Operation, Operations } from "./operation.ts";
+import { ALERTS } from "./operations-alerts.ts";
 import { DASHBOARDS } from "./operations-dashboards.ts";
 import { INSTALLATION } from "./operations-installation.ts";
 import { ISSUES } from "./operations-issues.ts";
 import { PEOPLE } from "./operations-people.ts";
 import { PROJECTS } from "./operations-projects.ts";
+import * as alerts from "./shapes-alerts.ts";
 import * as dashboards from "./shapes-dashboards.ts";
 import * as events from "./shapes-events.ts";
 import * as installation from "./shapes-installation.ts";
@@ -19,7 +21,7 @@ import * as issues from "./shapes-issues.ts";
 import * as people from "./shapes-people.ts";
 import * as projects from "./shapes-projects.ts";
 
-const OPERATIONS: Operations = { ...INSTALLATION, ...PEOPLE, ...PROJECTS, ...ISSUES, ...DASHBOARDS };
+const OPERATIONS: Operations = { ...INSTALLATION, ...PEOPLE, ...PROJECTS, ...ISSUES, ...DASHBOARDS, ...ALERTS };
 
 const ErrorAnswer = Type.Object({
   error: Type.String({ description: "A sentence for people" }),
@@ -34,6 +36,7 @@ const SHAPES: Readonly<Record<string, TSchema>> = {
   ...projects,
   ...people,
   ...dashboards,
+  ...alerts,
   ...installation,
 };
 

@@ -1,4 +1,5 @@
-/** Counts a batch's events into everything that dashboards read, in the batch's transaction. */
+/** Counts a batch's events into everything that dashboards and alert rules read, in the batch's transaction. */
+import { addEventMinutes, minuteOf } from "../../alerts/event-minutes.queries.ts";
 import { countingOf } from "../../dashboards/counted-tags.ts";
 import { addEventCounts, addIssueCounts, hourOf } from "../../dashboards/rollups.queries.ts";
 import {
@@ -43,6 +44,16 @@ export async function rollUp(tx: Transaction, events: readonly CountedEvent[]): 
   await addEventCounts(
     tx,
     countBy(events, ({ projectId, receivedAtMs, level }) => ({ projectId, hourMs: hourOf(receivedAtMs), level })),
+  );
+  await addEventMinutes(
+    tx,
+    countBy(events, ({ projectId, receivedAtMs, level, environment = "", release = "" }) => ({
+      projectId,
+      minuteMs: minuteOf(receivedAtMs),
+      level,
+      environment,
+      release,
+    })),
   );
   return users;
 }

@@ -1,0 +1,54 @@
+/** What people do to alerts. */
+import type { Database } from "../db/database.ts";
+import { withTransaction } from "../db/transaction.ts";
+import type { AlertActor } from "./alert.ts";
+import { insertActivity, listOpenOfIssue } from "./alert-activity.queries.ts";
+import { nextStatus } from "./alert-life.ts";
+import { lockAlert, setAlertStatus } from "./alerts.queries.ts";
+import { setIssueSilence } from "./silences.queries.ts";
+
+export interface AlertDecision {
+  readonly organizationId: string;
+  readonly alertId: string;
+  readonly cause: "acknowledge" | "resolve";
+  readonly actor: AlertActor;
+}
+
+/** `illegal`: not in the status that the alert has, which somebody else may have given it a moment ago. */
+export async function changeAlert(
+  database: Database,
+  { organizationId, alertId, cause, actor }: AlertDecision,
+): Promise<"changed" | "illegal" | "not_found"> {
+  return withTransaction(database, async (tx) => {
+    const alert = await lockAlert(tx, organizationId, alertId);
+    if (alert === undefined) return "not_found";
+    const status = nextStatus(alert.status, cause);
+    if (status === undefined) return "illegal";
+    await setAlertStatus(tx, [{ ...alert, status }]);
+    const kind = cause === "acknowledge" ? "acknowledged" : "resolved";
+    await insertActivity(tx, [{ ...alert, kind, actor, details: {} }]);
+    return "changed";
+  });
+}
+
+/** Until when. Its open alerts tell of it. */
+export async function silenceIssue(
+  database: Database,
+  issue: { readonly projectId: string; readonly issueId: string },
+  minutes: number,
+  actor: AlertActor,
+): Promise<Date | null> {
+  return withTransaction(database, async (tx) => {
+    const until = await setIssueSilence(tx, issue, minutes);
+    await insertActivity(
+      tx,
+      (await listOpenOfIssue(tx, issue.projectId, issue.issueId)).map((alert) => ({
+        ...alert,
+        kind: until === null ? ("unsilenced" as const) : ("silenced" as const),
+        actor,
+        details: { what: "issue", until },
+      })),
+    );
+    return until;
+  });
+}

@@ -1,0 +1,171 @@
+/** Rules that tell people when something happens. Paths and shapes of the first version of the API, and more. */
+import type { AlertAction, ApiAffected, ApiAlertRule, ApiSilenced } from "@mesher/protocol";
+import type { AlertRule, RuleSettings } from "../alerts/alert-rule.ts";
+import { areMembers, findRule, listRules } from "../alerts/alert-rules.queries.ts";
+import { changeRule, createRule, removeRule, silenceRule, TooManyRulesError } from "../alerts/alert-rules.ts";
+import { SILENCE_MINUTES_MAX } from "../alerts/limits.ts";
+import { DEFAULTS, RULE_FIELDS, settingsOf } from "./alert-rule-fields.ts";
+import { badRequest, notFound, RequestRefusedError } from "./api-error.ts";
+import { checkFields, demandFields, onOrOff, wholeNumber } from "./check-fields.ts";
+import type { ApiDependencies, App } from "./dependencies.ts";
+import { actorOf } from "./issue-actor.ts";
+import { isUuid } from "./pages-of-lists.ts";
+import { findProject } from "./projects.ts";
+
+const READ = { config: { access: { role: "member", scope: "event:read" } } } as const;
+const WRITE = { config: { access: { role: "member", scope: "issue:write" } } } as const;
+const ADMINISTER = { config: { access: { role: "admin", scope: "project:admin" } } } as const;
+
+export const SILENCE_FIELDS = { minutes: wholeNumber(0, SILENCE_MINUTES_MAX) };
+
+interface RuleParams {
+  readonly rule: string;
+}
+
+export function registerAlertRuleRoutes(app: App, deps: ApiDependencies): void {
+  app.get<{ Params: { project: string } }>(
+    "/api/v1/projects/:project/alert-rules",
+    READ,
+    async (request): Promise<ApiAlertRule[]> => {
+      const { organizationId } = await deps.authenticate(request);
+      const project = await findProject(deps, organizationId, request.params.project);
+      return (await listRules(deps.database, project.id)).map(showRule);
+    },
+  );
+
+  app.post<{ Params: { project: string } }>(
+    "/api/v1/projects/:project/alert-rules",
+    ADMINISTER,
+    async (request, reply): Promise<ApiAlertRule> => {
+      const actor = await deps.authenticate(request);
+      const project = await findProject(deps, actor.organizationId, request.params.project);
+      const settings = settingsOf(checkFields(request.body, RULE_FIELDS), DEFAULTS);
+      await demandReachable(deps, actor.organizationId, settings);
+      const id = await refuseTooMany(createRule(deps.database, actor, project.id, settings));
+      void reply.code(201);
+      return showRule(await getRule(deps, actor.organizationId, id));
+    },
+  );
+
+  app.get<{ Params: RuleParams }>("/api/v1/alert-rules/:rule", READ, async (request): Promise<ApiAlertRule> => {
+    const { organizationId } = await deps.authenticate(request);
+    return showRule(await getRule(deps, organizationId, request.params.rule));
+  });
+
+  app.patch<{ Params: RuleParams }>("/api/v1/alert-rules/:rule", ADMINISTER, async (request): Promise<ApiAlertRule> => {
+    await edit(deps, request);
+    return showRule(await getRule(deps, (await deps.authenticate(request)).organizationId, request.params.rule));
+  });
+
+  /** As PATCH, with the answer that changes had in the first version of the API. */
+  app.post<{ Params: RuleParams }>("/api/v1/alert-rules/:rule", ADMINISTER, async (request): Promise<ApiAffected> => {
+    await edit(deps, request);
+    return { status: "ok", affected: 1 };
+  });
+
+  app.post<{ Params: RuleParams }>(
+    "/api/v1/alert-rules/:rule/toggle",
+    ADMINISTER,
+    async (request): Promise<ApiAffected> => {
+      const actor = await deps.authenticate(request);
+      const rule = await getRule(deps, actor.organizationId, request.params.rule);
+      const { enabled = true } = checkFields(request.body, { enabled: onOrOff });
+      if (rule.enabled === enabled) return { status: "ok", affected: 0 };
+      await found(changeRule(deps.database, actor, rule.ruleId, (current) => ({ ...current, enabled })));
+      return { status: "ok", affected: 1 };
+    },
+  );
+
+  app.post<{ Params: RuleParams }>(
+    "/api/v1/alert-rules/:rule/delete",
+    ADMINISTER,
+    async (request): Promise<ApiAffected> => {
+      const actor = await deps.authenticate(request);
+      const { rule } = request.params;
+      if (!isUuid(rule)) throw notFound("alert rule");
+      await found(removeRule(deps.database, actor, rule));
+      return { status: "ok", affected: 1 };
+    },
+  );
+
+  app.post<{ Params: RuleParams }>(
+    "/api/v1/alert-rules/:rule/silence",
+    WRITE,
+    async (request): Promise<ApiSilenced> => {
+      const actor = await deps.authenticate(request);
+      const { ruleId } = await getRule(deps, actor.organizationId, request.params.rule);
+      const { minutes } = demandFields(request.body, SILENCE_FIELDS, "minutes");
+      const until = await silenceRule(deps.database, { actor, alertActor: actorOf(actor) }, ruleId, minutes);
+      if (until === undefined) throw notFound("alert rule");
+      return { silenced_until: until?.toISOString() ?? null };
+    },
+  );
+}
+
+async function edit(
+  deps: ApiDependencies,
+  request: Parameters<ApiDependencies["authenticate"]>[0] & { readonly params: RuleParams; readonly body: unknown },
+): Promise<void> {
+  const actor = await deps.authenticate(request);
+  const rule = await getRule(deps, actor.organizationId, request.params.rule);
+  const given = checkFields(request.body, RULE_FIELDS);
+  await demandReachable(deps, actor.organizationId, settingsOf(given, rule));
+  await found(changeRule(deps.database, actor, rule.ruleId, (current) => settingsOf(given, current)));
+}
+
+export async function getRule(deps: ApiDependencies, organizationId: string, id: string): Promise<AlertRule> {
+  const rule = isUuid(id) ? await findRule(deps.database, organizationId, id) : undefined;
+  if (rule === undefined) throw notFound("alert rule");
+  return rule;
+}
+
+async function found(change: Promise<boolean>): Promise<void> {
+  if (!(await change)) throw notFound("alert rule");
+}
+
+async function refuseTooMany<T>(creation: Promise<T>): Promise<T> {
+  try {
+    return await creation;
+  } catch (error) {
+    if (error instanceof TooManyRulesError) throw new RequestRefusedError(409, "too_many", error.message);
+    throw error;
+  }
+}
+
+/** Whom a rule names is of its organization. */
+async function demandReachable(
+  { database }: ApiDependencies,
+  organizationId: string,
+  { action }: RuleSettings,
+): Promise<void> {
+  const people = actionsOf(action).flatMap((each) =>
+    each.type === "people" && typeof each.who === "object" ? [each.who.user_id] : [],
+  );
+  if (people.length > 0 && !(await areMembers(database, organizationId, people)))
+    throw badRequest("action names somebody who is no member of the organization", [
+      { path: "action", reason: "names somebody who is no member of the organization" },
+    ]);
+}
+
+export function actionsOf(action: AlertAction | readonly AlertAction[]): readonly AlertAction[] {
+  return "type" in action ? [action] : action;
+}
+
+function showRule(rule: AlertRule): ApiAlertRule {
+  return {
+    id: rule.ruleId,
+    project_id: rule.projectId,
+    name: rule.name,
+    condition: rule.condition,
+    filters: rule.filters,
+    action: rule.action,
+    enabled: rule.enabled,
+    cooldown_minutes: rule.cooldownMinutes,
+    cooldown_scope: rule.cooldownScope,
+    last_fired_at: rule.lastFiredAt?.toISOString() ?? null,
+    silenced_until: rule.silencedUntil?.toISOString() ?? null,
+    open_alerts: rule.openAlerts,
+    created_at: rule.createdAt.toISOString(),
+    updated_at: rule.updatedAt.toISOString(),
+  };
+}
