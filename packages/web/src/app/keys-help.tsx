@@ -1,49 +1,38 @@
-import { useEffect, useRef, useState } from "react";
-import { Button } from "../ui/button.tsx";
+import { useSyncExternalStore } from "react";
+import { Dialog } from "../ui/dialog.tsx";
+import { KEY_BINDINGS, type Key, nameOfKey } from "../ui/key-bindings.ts";
 import { useKeys } from "../ui/use-keys.ts";
+import { flag } from "./flag.ts";
 
-const KEYS = [
-  ["j  k", "next and previous issue"],
-  ["Enter", "open the issue"],
-  ["x", "select the issue"],
-  ["e", "resolve"],
-  ["a", "assign"],
-  ["/", "search"],
-  ["Esc", "clear the selection, close a menu"],
-  ["?", "these keys"],
-] as const;
+const GROUPS = Object.entries(Object.groupBy(Object.keys(KEY_BINDINGS) as Key[], (key) => KEY_BINDINGS[key].group));
+
+/** Whether the help is on screen: the palette opens it as well. */
+export const keysHelp = flag();
 
 /** `?` shows which keys there are. */
 export function KeysHelp() {
-  const [isOpen, setOpen] = useState(false);
-  useKeys({ "?": () => setOpen(true) });
-  return isOpen ? <KeysDialog onClose={() => setOpen(false)} /> : null;
-}
-
-function KeysDialog({ onClose }: { onClose: () => void }) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  const isOpen = useSyncExternalStore(keysHelp.listen, keysHelp.isSet);
+  useKeys({ "?": keysHelp.set });
+  if (!isOpen) return null;
   return (
-    <dialog
-      ref={dialog}
-      aria-label="Keys"
-      onClose={onClose}
-      className="m-auto w-full max-w-sm rounded-xl border border-edge bg-bg p-5 text-ink shadow-2xl backdrop:bg-black/45"
-    >
-      <div className="flex items-center justify-between">
-        <h2 className="text-sm font-semibold">Keys</h2>
-        <Button onClick={() => dialog.current?.close()}>Close</Button>
-      </div>
-      <dl className="mt-3 grid grid-cols-[5rem_1fr] gap-y-2">
-        {KEYS.map(([key, what]) => (
-          <div key={key} className="contents">
-            <dt>
-              <kbd className="rounded border border-edge bg-raised px-1.5 font-mono text-xs whitespace-pre">{key}</kbd>
-            </dt>
-            <dd className="text-dim">{what}</dd>
-          </div>
-        ))}
-      </dl>
-    </dialog>
+    <Dialog title="Keys" onClose={keysHelp.unset}>
+      {GROUPS.map(([group, keys]) => (
+        <section key={group} aria-label={group} className="mt-4">
+          <h3 className="text-xs text-faint">{group}</h3>
+          <dl className="mt-1.5 grid grid-cols-[5rem_1fr] gap-y-1.5">
+            {keys.map((key) => (
+              <div key={key} className="contents">
+                <dt>
+                  <kbd className="rounded border border-edge bg-raised px-1.5 font-mono text-xs whitespace-pre">
+                    {nameOfKey(key)}
+                  </kbd>
+                </dt>
+                <dd className="text-dim">{KEY_BINDINGS[key].what}</dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+      ))}
+    </Dialog>
   );
 }

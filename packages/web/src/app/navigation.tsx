@@ -6,10 +6,19 @@ import { projectsQuery } from "../api/queries.ts";
 import { hasRole, sessionQuery } from "../api/session.ts";
 import { ConnectionDot } from "../live/connection-dot.tsx";
 import { Button } from "../ui/button.tsx";
+import { nameOfKey } from "../ui/key-bindings.ts";
+import { Menu, MenuItem } from "../ui/menu.tsx";
+import { Bone } from "../ui/skeleton.tsx";
 import { AccountMenu } from "./account-menu.tsx";
 import { useCurrentProject } from "./current-project.ts";
 import { LogoMark } from "./logo.tsx";
+import { palette } from "./palette.tsx";
+import { ORGANIZATION_PLACES, PROJECT_PLACES, SERVER_PLACES } from "./places.ts";
 import { ThemeToggle } from "./theme-toggle.tsx";
+import { useOrganizationChoice } from "./use-organization-choice.ts";
+
+/** More are found on the overview, and by the palette. */
+const PROJECTS_MAX = 12;
 
 const linkClass = "block truncate rounded-md px-2 py-1 text-dim hover:bg-line/60 hover:text-ink";
 const activeClass = "bg-line/80 font-medium text-ink";
@@ -21,6 +30,8 @@ export function Sidebar() {
         <Logo />
         <CurrentConnection />
       </div>
+      <OrganizationSwitch />
+      <SearchButton />
       <Places />
       <div className="flex items-center justify-between gap-2 pt-3">
         <AccountMenu />
@@ -38,7 +49,7 @@ export function TopBar() {
   return (
     <header className="border-b bg-side lg:hidden">
       <div className="flex h-12 items-center gap-3 px-4">
-        <Logo />
+        <Logo isShort />
         <ProjectSelect />
         <span className="grow" />
         <CurrentConnection />
@@ -48,6 +59,8 @@ export function TopBar() {
       </div>
       {isOpen && (
         <div className="flex flex-col border-t px-2 pb-3">
+          <OrganizationSwitch />
+          <SearchButton />
           <Places />
           <div className="flex items-center justify-between gap-2 px-2 pt-3">
             <AccountMenu />
@@ -59,28 +72,65 @@ export function TopBar() {
   );
 }
 
-function Places() {
-  const projects = useQuery(projectsQuery());
-  const current = useCurrentProject();
-  const session = useQuery(sessionQuery());
+/** Only for those who belong to more than one. */
+function OrganizationSwitch() {
+  const { current, others, choose } = useOrganizationChoice();
+  if (others.length === 0 || current === undefined) return null;
   return (
-    <nav aria-label="Main" className="mt-4 min-h-0 grow space-y-5 overflow-y-auto lg:mt-6">
-      <Group title="Projects">
-        {projects.data?.map((project) => (
-          <ProjectPlaces key={project.id} project={project} isCurrent={project.id === current?.id} />
+    <div className="mt-3 px-1">
+      <Menu label={`Organization: ${current.name}`} button={<span className="max-w-34 truncate">{current.name}</span>}>
+        <MenuItem isChosen onSelect={() => undefined}>
+          {current.name}
+        </MenuItem>
+        {others.map(({ slug, name }) => (
+          <MenuItem key={slug} isChosen={false} onSelect={() => choose(slug)}>
+            {name}
+          </MenuItem>
         ))}
+      </Menu>
+    </div>
+  );
+}
+
+function SearchButton() {
+  return (
+    <button
+      type="button"
+      onClick={palette.set}
+      className="mx-1 mt-3 flex h-7.5 items-center justify-between rounded-md border bg-bg px-2.5 text-xs text-faint hover:border-edge hover:text-dim"
+    >
+      Go to anything
+      <kbd className="font-mono">{nameOfKey("mod+k")}</kbd>
+    </button>
+  );
+}
+
+function Places() {
+  const session = useQuery(sessionQuery()).data;
+  const server = SERVER_PLACES.filter(({ least }) => hasRole(session, least));
+  return (
+    <nav aria-label="Main" className="mt-3 min-h-0 grow space-y-5 overflow-y-auto">
+      <ul>
+        <li>
+          <Link to="/" activeOptions={{ exact: true }} className={linkClass} activeProps={{ className: activeClass }}>
+            Overview
+          </Link>
+        </li>
+      </ul>
+      <Group title="Projects">
+        <Projects />
       </Group>
-      {hasRole(session.data, "admin") && (
+      {server.length > 0 && (
         <Group title="Server">
-          <Place to="/cluster">Cluster</Place>
-          <Place to="/jobs">Jobs</Place>
+          {server.map(({ to, name }) => (
+            <Place key={to} to={to} name={name} />
+          ))}
         </Group>
       )}
       <Group title="Organization">
-        <Place to="/settings/members">Members</Place>
-        {hasRole(session.data, "admin") && <Place to="/settings/tokens">Tokens</Place>}
-        {hasRole(session.data, "admin") && <Place to="/settings/audit">Audit log</Place>}
-        <Place to="/settings/account">Account</Place>
+        {ORGANIZATION_PLACES.filter(({ least }) => hasRole(session, least)).map(({ to, name }) => (
+          <Place key={to} to={to} name={name} />
+        ))}
       </Group>
     </nav>
   );
@@ -95,67 +145,77 @@ function Group({ title, children }: { title: string; children: ReactNode }) {
   );
 }
 
-type PlaceAddress =
-  | "/cluster"
-  | "/jobs"
-  | "/settings/members"
-  | "/settings/tokens"
-  | "/settings/audit"
-  | "/settings/account";
+type PlaceAddress = (typeof SERVER_PLACES | typeof ORGANIZATION_PLACES)[number]["to"];
 
-function Place({ to, children }: { to: PlaceAddress; children: ReactNode }) {
+function Place({ to, name }: { to: PlaceAddress; name: string }) {
   return (
     <li>
       <Link to={to} className={linkClass} activeProps={{ className: activeClass }}>
-        {children}
+        {name}
       </Link>
     </li>
   );
 }
 
+function Projects() {
+  const projects = useQuery(projectsQuery());
+  const current = useCurrentProject();
+  if (projects.data === undefined) {
+    return (
+      <li aria-hidden className="appears-late space-y-2.5 px-2 py-1.5">
+        <Bone className="h-3 w-24" />
+        <Bone className="h-3 w-20" />
+      </li>
+    );
+  }
+  const first = projects.data.slice(0, PROJECTS_MAX);
+  // The one that is looked at is always there.
+  const shown = current === undefined || first.includes(current) ? first : [current, ...first];
+  return (
+    <>
+      {shown.map((project) => (
+        <ProjectPlaces key={project.id} project={project} isCurrent={project.id === current?.id} />
+      ))}
+      {projects.data.length > PROJECTS_MAX && (
+        <li>
+          <Link to="/" className={`${linkClass} text-faint`}>
+            All {projects.data.length}…
+          </Link>
+        </li>
+      )}
+    </>
+  );
+}
+
 function ProjectPlaces({ project, isCurrent }: { project: ApiProject; isCurrent: boolean }) {
+  const params = { slug: project.slug };
   return (
     <li>
       <Link
         to="/projects/$slug"
-        params={{ slug: project.slug }}
+        params={params}
         activeOptions={{ exact: true, includeSearch: false }}
-        className={`${linkClass} ${isCurrent ? activeClass : ""}`}
+        // The place within it is named below.
+        aria-current={isCurrent ? "true" : undefined}
+        className={`${linkClass} ${isCurrent ? "font-medium text-ink" : ""}`}
       >
         {project.name}
       </Link>
       {isCurrent && (
         <ul className="mt-px ml-2 border-l pl-1.5">
-          <li>
-            <Link
-              to="/projects/$slug/dashboard"
-              params={{ slug: project.slug }}
-              className={linkClass}
-              activeProps={{ className: "font-medium text-ink" }}
-            >
-              Dashboard
-            </Link>
-          </li>
-          <li>
-            <Link
-              to="/projects/$slug/live"
-              params={{ slug: project.slug }}
-              className={linkClass}
-              activeProps={{ className: "font-medium text-ink" }}
-            >
-              Live
-            </Link>
-          </li>
-          <li>
-            <Link
-              to="/projects/$slug/settings"
-              params={{ slug: project.slug }}
-              className={linkClass}
-              activeProps={{ className: "font-medium text-ink" }}
-            >
-              Settings
-            </Link>
-          </li>
+          {PROJECT_PLACES.map(({ to, name }) => (
+            <li key={to}>
+              <Link
+                to={to}
+                params={params}
+                activeOptions={{ exact: true, includeSearch: false }}
+                className={linkClass}
+                activeProps={{ className: activeClass }}
+              >
+                {name}
+              </Link>
+            </li>
+          ))}
         </ul>
       )}
     </li>
@@ -189,7 +249,8 @@ function ProjectSelect() {
   );
 }
 
-function Logo() {
+/** The name is left out where there is little room. */
+function Logo({ isShort = false }: { isShort?: boolean }) {
   return (
     <Link
       to="/"
@@ -197,7 +258,7 @@ function Logo() {
       className="inline-flex items-center gap-2 rounded text-sm font-semibold tracking-tight"
     >
       <LogoMark className="size-5" />
-      Mesher
+      <span className={isShort ? "max-sm:sr-only" : ""}>Mesher</span>
     </Link>
   );
 }

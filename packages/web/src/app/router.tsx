@@ -1,25 +1,18 @@
 import { ISSUE_STATUSES, LEVELS } from "@mesher/protocol";
-import { createRootRoute, createRoute, createRouter } from "@tanstack/react-router";
-import { ClusterPage } from "../cluster/cluster-page.tsx";
-import { JobsPage } from "../cluster/jobs-page.tsx";
-import { DashboardPage } from "../dashboards/dashboard-page.tsx";
-import { parseDashboardSearch } from "../dashboards/dashboard-search.ts";
-import { EventPage } from "../events/event-page.tsx";
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { volumeQuery } from "../api/dashboard-queries.ts";
+import { eventQuery, hasIssuesQuery, issueQuery, issuesQuery, projectsQuery } from "../api/queries.ts";
+import { queryClient } from "../api/query-client.ts";
+import { sessionQuery } from "../api/session.ts";
+import { OWN_ZONE } from "../charts/bucket-names.ts";
+import { parseDashboardSearch, rangeOf } from "../dashboards/dashboard-search.ts";
 import type { FrameMode } from "../events/frames.ts";
-import { IssuePage } from "../issues/issue-page.tsx";
-import { IssuesPage } from "../issues/issues-page.tsx";
-import { ISSUE_SORTS, type IssueSort, type IssuesSearch } from "../issues/issues-search.ts";
+import { ISSUE_SORTS, type IssueSort, type IssuesSearch, statusOf } from "../issues/issues-search.ts";
 import { SNIPPET_NAMES } from "../issues/snippets.ts";
-import { LivePage, type LiveSearch } from "../live/live-page.tsx";
-import { AccountPage } from "../settings/account-page.tsx";
-import { AuditPage } from "../settings/audit-page.tsx";
-import { MembersPage } from "../settings/members-page.tsx";
-import { ProjectSettingsPage } from "../settings/project-settings-page.tsx";
-import { TokensPage } from "../settings/tokens-page.tsx";
-import { JoinPage } from "../sign-in/join-page.tsx";
-import { ResetPage } from "../sign-in/reset-page.tsx";
+import type { LiveSearch } from "../live/live-page.tsx";
 import { Notice } from "../ui/notice.tsx";
-import { HomePage } from "./home-page.tsx";
+import { PageSkeleton } from "../ui/page-skeleton.tsx";
+import { around } from "./around.ts";
 import { PageCrash } from "./page-crash.tsx";
 import { Shell } from "./shell.tsx";
 
@@ -27,16 +20,49 @@ interface EventSearch {
   readonly frames?: FrameMode | undefined;
 }
 
+/** Long enough that a pointer on its way elsewhere loads nothing. */
+const PRELOAD_AFTER_MS = 60;
+
+const IssuesPage = lazyRouteComponent(() => import("../issues/issues-page.tsx"), "IssuesPage");
+const DashboardPage = lazyRouteComponent(() => import("../dashboards/dashboard-page.tsx"), "DashboardPage");
+const LivePage = lazyRouteComponent(() => import("../live/live-page.tsx"), "LivePage");
+const ProjectSettingsPage = lazyRouteComponent(
+  () => import("../settings/project-settings-page.tsx"),
+  "ProjectSettingsPage",
+);
+const IssuePage = lazyRouteComponent(() => import("../issues/issue-page.tsx"), "IssuePage");
+const EventPage = lazyRouteComponent(() => import("../events/event-page.tsx"), "EventPage");
+
 const rootRoute = createRootRoute({ notFoundComponent: () => <Notice title="There is no such page." /> });
 
 /** Open to whoever has a one-time link. */
-const joinRoute = createRoute({ getParentRoute: () => rootRoute, path: "/join", component: JoinPage });
-const resetRoute = createRoute({ getParentRoute: () => rootRoute, path: "/reset", component: ResetPage });
+const joinRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/join",
+  component: lazyRouteComponent(() => import("../sign-in/join-page.tsx"), "JoinPage"),
+});
+const resetRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/reset",
+  component: lazyRouteComponent(() => import("../sign-in/reset-page.tsx"), "ResetPage"),
+});
 
-/** All others are for those who are signed in. */
-const shellRoute = createRoute({ getParentRoute: () => rootRoute, id: "shell", component: Shell });
+/** All others are for those who are signed in. Loaders only begin to read, so that no page waits for what it may not need. */
+const shellRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: "shell",
+  component: Shell,
+  loader: () => {
+    void queryClient.prefetchQuery(sessionQuery());
+    void queryClient.prefetchQuery(projectsQuery());
+  },
+});
 
-const homeRoute = createRoute({ getParentRoute: () => shellRoute, path: "/", component: HomePage });
+const homeRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/",
+  component: lazyRouteComponent(() => import("../home/home-page.tsx"), "HomePage"),
+});
 
 const issuesRoute = createRoute({
   getParentRoute: () => shellRoute,
@@ -48,18 +74,28 @@ const issuesRoute = createRoute({
     sort: oneOf(Object.keys(ISSUE_SORTS) as IssueSort[], search["sort"]),
     sdk: oneOf(SNIPPET_NAMES, search["sdk"]),
   }),
-  component: function IssuesRoute() {
-    return <IssuesPage projectSlug={issuesRoute.useParams().slug} search={issuesRoute.useSearch()} />;
+  loaderDeps: ({ search }) => search,
+  loader: ({ params: { slug }, deps: search }) => {
+    const { level, query, sort } = search;
+    void queryClient.prefetchQuery(hasIssuesQuery(slug));
+    void queryClient.prefetchInfiniteQuery(issuesQuery(slug, { status: statusOf(search), level, query, sort }));
   },
+  component: around(IssuesPage, function IssuesRoute() {
+    return <IssuesPage projectSlug={issuesRoute.useParams().slug} search={issuesRoute.useSearch()} />;
+  }),
 });
 
 const dashboardRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/projects/$slug/dashboard",
   validateSearch: parseDashboardSearch,
-  component: function DashboardRoute() {
-    return <DashboardPage projectSlug={dashboardRoute.useParams().slug} search={dashboardRoute.useSearch()} />;
+  loaderDeps: ({ search }) => search,
+  loader: ({ params, deps: search }) => {
+    void queryClient.prefetchQuery(volumeQuery(params.slug, rangeOf(search), search.tz ?? OWN_ZONE));
   },
+  component: around(DashboardPage, function DashboardRoute() {
+    return <DashboardPage projectSlug={dashboardRoute.useParams().slug} search={dashboardRoute.useSearch()} />;
+  }),
 });
 
 const liveRoute = createRoute({
@@ -70,52 +106,73 @@ const liveRoute = createRoute({
     environment: textOf(search["environment"]),
     release: textOf(search["release"]),
   }),
-  component: function LiveRoute() {
+  component: around(LivePage, function LiveRoute() {
     return <LivePage projectSlug={liveRoute.useParams().slug} search={liveRoute.useSearch()} />;
-  },
+  }),
 });
 
-const clusterRoute = createRoute({ getParentRoute: () => shellRoute, path: "/cluster", component: ClusterPage });
-const jobsRoute = createRoute({ getParentRoute: () => shellRoute, path: "/jobs", component: JobsPage });
+const clusterRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/cluster",
+  component: lazyRouteComponent(() => import("../cluster/cluster-page.tsx"), "ClusterPage"),
+});
+const jobsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/jobs",
+  component: lazyRouteComponent(() => import("../cluster/jobs-page.tsx"), "JobsPage"),
+});
 
 const projectSettingsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/projects/$slug/settings",
-  component: function ProjectSettingsRoute() {
+  component: around(ProjectSettingsPage, function ProjectSettingsRoute() {
     const { slug } = projectSettingsRoute.useParams();
     return <ProjectSettingsPage key={slug} projectSlug={slug} />;
-  },
+  }),
 });
 
 const membersRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/settings/members",
-  component: MembersPage,
+  component: lazyRouteComponent(() => import("../settings/members-page.tsx"), "MembersPage"),
 });
-const tokensRoute = createRoute({ getParentRoute: () => shellRoute, path: "/settings/tokens", component: TokensPage });
-const auditRoute = createRoute({ getParentRoute: () => shellRoute, path: "/settings/audit", component: AuditPage });
+const tokensRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/settings/tokens",
+  component: lazyRouteComponent(() => import("../settings/tokens-page.tsx"), "TokensPage"),
+});
+const auditRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/settings/audit",
+  component: lazyRouteComponent(() => import("../settings/audit-page.tsx"), "AuditPage"),
+});
 const accountRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/settings/account",
-  component: AccountPage,
+  component: lazyRouteComponent(() => import("../settings/account-page.tsx"), "AccountPage"),
 });
 
 const issueRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/issues/$issueId",
   validateSearch: eventSearch,
-  component: function IssueRoute() {
+  loader: ({ params }) => void queryClient.prefetchQuery(issueQuery(params.issueId)),
+  component: around(IssuePage, function IssueRoute() {
     return <IssuePage issueId={issueRoute.useParams().issueId} frameMode={issueRoute.useSearch().frames} />;
-  },
+  }),
 });
 
 const eventRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/issues/$issueId/events/$eventId",
   validateSearch: eventSearch,
-  component: function EventRoute() {
-    return <EventPage {...eventRoute.useParams()} frameMode={eventRoute.useSearch().frames} />;
+  loader: ({ params: { issueId, eventId } }) => {
+    void queryClient.prefetchQuery(issueQuery(issueId));
+    void queryClient.prefetchQuery(eventQuery(issueId, eventId));
   },
+  component: around(EventPage, function EventRoute() {
+    return <EventPage {...eventRoute.useParams()} frameMode={eventRoute.useSearch().frames} />;
+  }),
 });
 
 export const router = createRouter({
@@ -140,6 +197,11 @@ export const router = createRouter({
   ]),
   basepath: new URL(document.baseURI).pathname,
   defaultErrorComponent: PageCrash,
+  defaultPendingComponent: () => <PageSkeleton label="Loading the page" />,
+  defaultPreload: "intent",
+  defaultPreloadDelay: PRELOAD_AFTER_MS,
+  // How old an answer may be is what each query says.
+  defaultPreloadStaleTime: 0,
   scrollRestoration: true,
 });
 

@@ -1,11 +1,15 @@
-import { Outlet } from "@tanstack/react-router";
+import { Outlet, useNavigate } from "@tanstack/react-router";
 import { useSyncExternalStore } from "react";
 import { isSignInDemanded, onSignInChange } from "../api/token.ts";
 import { SignInPage } from "../sign-in/sign-in-page.tsx";
 import { Button } from "../ui/button.tsx";
 import { Toasts } from "../ui/toasts.tsx";
+import { useKeys } from "../ui/use-keys.ts";
+import { useCurrentProject } from "./current-project.ts";
 import { KeysHelp } from "./keys-help.tsx";
 import { Sidebar, TopBar } from "./navigation.tsx";
+import { Palette } from "./palette.tsx";
+import { PROJECT_PLACES } from "./places.ts";
 
 const MAIN_ID = "main";
 
@@ -23,8 +27,25 @@ export function Shell() {
       </main>
       <Toasts />
       <KeysHelp />
+      <Palette />
+      <PlaceKeys />
     </div>
   );
+}
+
+/** `g` and a letter lead to a place. */
+function PlaceKeys() {
+  const navigate = useNavigate();
+  const slug = useCurrentProject()?.slug;
+  const ofProject = PROJECT_PLACES.map(({ to, key }) => [
+    key,
+    () => void navigate({ to, params: { slug: slug ?? "" } }),
+  ]);
+  useKeys({
+    "g o": () => void navigate({ to: "/" }),
+    ...(slug !== undefined && Object.fromEntries(ofProject)),
+  });
+  return null;
 }
 
 /** A button, since a link to `#main` would be relative to the base of the document. */

@@ -1,5 +1,5 @@
-import { type ReactNode, useState } from "react";
-import { keepTheme, storedTheme, THEMES, type Theme } from "./theme.ts";
+import { type ReactNode, useSyncExternalStore } from "react";
+import { keepTheme, onThemeChange, storedTheme, THEMES, type Theme } from "./theme.ts";
 
 const ICON: Record<Theme, ReactNode> = {
   system: <path d="M2 3h12v8H2zM6 14h4" />,
@@ -10,11 +10,7 @@ const ICON: Record<Theme, ReactNode> = {
 };
 
 export function ThemeToggle() {
-  const [theme, setTheme] = useState(storedTheme);
-  const choose = (chosen: Theme) => {
-    keepTheme(chosen);
-    setTheme(chosen);
-  };
+  const theme = useSyncExternalStore(onThemeChange, storedTheme);
   return (
     <div role="group" aria-label="Theme" className="inline-flex rounded-md border p-0.5">
       {THEMES.map((option) => (
@@ -24,7 +20,7 @@ export function ThemeToggle() {
           aria-pressed={theme === option}
           aria-label={`${option} theme`}
           title={`${option} theme`}
-          onClick={() => choose(option)}
+          onClick={() => keepTheme(option)}
           className="rounded-[5px] p-1.25 text-faint hover:text-ink aria-pressed:bg-line aria-pressed:text-ink"
         >
           <svg viewBox="0 0 16 16" aria-hidden fill="none" stroke="currentColor" strokeWidth="1.3" className="size-3.5">

@@ -1,24 +1,62 @@
 import { useEffect, useEffectEvent } from "react";
+import { KEY_BINDINGS, type Key } from "./key-bindings.ts";
 
-/** Single keys that do something on a page, while nobody types anything and no dialog or menu is open. */
-export function useKeys(actions: Readonly<Record<string, () => void>>): void {
-  const onKey = useEffectEvent((pressed: KeyboardEvent) => {
-    if (pressed.ctrlKey || pressed.metaKey || pressed.altKey || pressed.defaultPrevented || isTyping(pressed.target))
-      return;
-    const action = Object.hasOwn(actions, pressed.key) ? actions[pressed.key] : undefined;
-    if (action === undefined) return;
-    pressed.preventDefault();
-    action();
+/** How long the second key of two may take. */
+const SECOND_KEY_WITHIN_MS = 1_200;
+const FIRST_KEYS: ReadonlySet<string> = new Set(
+  Object.keys(KEY_BINDINGS).flatMap((key) => (key.includes(" ") ? [key.split(" ")[0] ?? ""] : [])),
+);
+
+type Listener = (key: string) => boolean;
+
+/** What was on screen last answers first. */
+const listeners: Listener[] = [];
+let first = "";
+let firstTimer: ReturnType<typeof setTimeout> | undefined;
+
+/**
+ * Keys that do something on a page, while nobody types anything and no dialog or menu is open. Two letters, as in `g i`, are
+ * pressed one after the other; those with `mod+` work while somebody types as well.
+ */
+export function useKeys(actions: Readonly<Partial<Record<Key, () => void>>>): void {
+  const onKey = useEffectEvent((key: string) => {
+    const action = Object.hasOwn(actions, key) ? actions[key as Key] : undefined;
+    action?.();
+    return action !== undefined;
   });
   useEffect(() => {
-    const listen = (pressed: KeyboardEvent) => onKey(pressed);
-    document.addEventListener("keydown", listen);
-    return () => document.removeEventListener("keydown", listen);
+    const listener: Listener = (key) => onKey(key);
+    if (listeners.length === 0) document.addEventListener("keydown", hear);
+    listeners.unshift(listener);
+    return () => {
+      listeners.splice(listeners.indexOf(listener), 1);
+      if (listeners.length === 0) document.removeEventListener("keydown", hear);
+    };
   }, []);
 }
 
+function hear(pressed: KeyboardEvent): void {
+  if (pressed.defaultPrevented || pressed.altKey || isDialogOpen()) return;
+  const isMod = pressed.ctrlKey || pressed.metaKey;
+  if (!isMod && isTyping(pressed.target)) return;
+  const before = first;
+  expect("");
+  const key = isMod ? `mod+${pressed.key.toLowerCase()}` : before === "" ? pressed.key : `${before} ${pressed.key}`;
+  if (listeners.some((listener) => listener(key))) pressed.preventDefault();
+  else if (FIRST_KEYS.has(key)) expect(key);
+}
+
+function expect(key: string): void {
+  clearTimeout(firstTimer);
+  first = key;
+  if (key !== "") firstTimer = setTimeout(() => (first = ""), SECOND_KEY_WITHIN_MS);
+}
+
+function isDialogOpen(): boolean {
+  return document.querySelector("dialog[open]") !== null;
+}
+
 function isTyping(target: EventTarget | null): boolean {
-  if (document.querySelector("dialog[open]") !== null) return true;
   if (!(target instanceof HTMLElement)) return false;
-  return target.matches("input:not([type=checkbox]), textarea, select, [role^=menu]");
+  return target.matches("input:not([type=checkbox]), textarea, select, [role^=menu], [contenteditable]");
 }

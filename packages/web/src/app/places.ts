@@ -1,0 +1,22 @@
+/** Where one can go: what the navigation and the palette list. */
+import type { ApiRole } from "@mesher/protocol";
+import type { Key } from "../ui/key-bindings.ts";
+
+export const PROJECT_PLACES = [
+  { to: "/projects/$slug", name: "Issues", key: "g i" },
+  { to: "/projects/$slug/dashboard", name: "Dashboard", key: "g d" },
+  { to: "/projects/$slug/live", name: "Live", key: "g l" },
+  { to: "/projects/$slug/settings", name: "Settings", key: "g s" },
+] as const satisfies readonly { to: string; name: string; key?: Key }[];
+
+export const SERVER_PLACES = [
+  { to: "/cluster", name: "Cluster", least: "admin" },
+  { to: "/jobs", name: "Jobs", least: "admin" },
+] as const satisfies readonly { to: string; name: string; least: ApiRole }[];
+
+export const ORGANIZATION_PLACES = [
+  { to: "/settings/members", name: "Members", least: "member" },
+  { to: "/settings/tokens", name: "Tokens", least: "admin" },
+  { to: "/settings/audit", name: "Audit log", least: "admin" },
+  { to: "/settings/account", name: "Account", least: "member" },
+] as const satisfies readonly { to: string; name: string; least: ApiRole }[];

@@ -1,0 +1,25 @@
+/** Every key that does something, so that the help cannot leave one out: `useKeys` takes no others. */
+export const KEY_BINDINGS = {
+  "mod+k": { group: "Everywhere", what: "go to anything, do anything" },
+  "?": { group: "Everywhere", what: "these keys" },
+  "g o": { group: "Everywhere", what: "overview of all projects" },
+  "g i": { group: "Project", what: "issues" },
+  "g d": { group: "Project", what: "dashboard" },
+  "g l": { group: "Project", what: "live" },
+  "g s": { group: "Project", what: "settings" },
+  j: { group: "Issues", what: "next issue" },
+  k: { group: "Issues", what: "previous issue" },
+  x: { group: "Issues", what: "select the issue" },
+  e: { group: "Issues", what: "resolve" },
+  a: { group: "Issues", what: "assign" },
+  "/": { group: "Issues", what: "search" },
+  Escape: { group: "Issues", what: "clear the selection, close a menu" },
+} as const satisfies Record<string, { readonly group: string; readonly what: string }>;
+
+export type Key = keyof typeof KEY_BINDINGS;
+
+/** As it stands on the keyboard. */
+export function nameOfKey(key: Key): string {
+  const isApple = /mac|iphone|ipad/i.test(navigator.userAgent);
+  return key.replace("mod+", isApple ? "⌘" : "Ctrl ").replace("Escape", "Esc");
+}
