@@ -37,6 +37,8 @@ export interface NodeChange {
   readonly node: string;
   /** Why it is down. */
   readonly reason?: string;
+  /** It said that it was going. */
+  readonly hasLeft?: boolean;
 }
 
 /** A process by its address, or by its name on a node; node "" is this one. */
@@ -296,7 +298,7 @@ export class ClusterNode implements AsyncDisposable {
     this.#options.log.warn("Node down", { node: name, reason });
     this.names.nodeDown(name);
     this.watches.nodeDown(name);
-    this.#tell({ kind: "down", node: name, reason });
+    this.#tell({ kind: "down", node: name, reason, hasLeft });
   }
 
   #tell(change: NodeChange): void {

@@ -70,6 +70,15 @@ export interface StreamFilters {
   readonly level?: readonly Level[];
   readonly environment?: readonly string[];
   readonly release?: readonly string[];
+  /** A search of events, as it was typed. */
+  readonly query?: string;
+}
+
+/** Where a search cannot be understood. */
+export interface StreamErrorDetails {
+  /** From 1. */
+  readonly column: number;
+  readonly expected: string;
 }
 
 /** How a connection begins. `resumed`: what was missed follows. `gap`: something may be missing, so fetch anew. */
@@ -91,13 +100,20 @@ export type StreamMessage =
   | { readonly type: "filters_updated"; readonly filters: StreamFilters }
   /** This client did not keep up: this many messages, the oldest that waited for it, were left out here. */
   | { readonly type: "dropped"; readonly count: number }
-  /** What the client sent was not understood. Nothing has changed. */
-  | { readonly type: "error"; readonly code: string; readonly message: string };
+  /** Something may have happened elsewhere in the cluster that is not told here: fetch anew. */
+  | { readonly type: "gap"; readonly id: StreamPosition; readonly project_id: string }
+  /** What the client sent was not understood, or could not be done. Nothing has changed. */
+  | {
+      readonly type: "error";
+      readonly code: string;
+      readonly message: string;
+      readonly details?: StreamErrorDetails;
+    };
 
 /** What a client may send over WebSocket. */
 export interface StreamRequest {
   readonly type: "subscribe" | "filter";
-  /** Each filter is a value or a list of values. They take the place of all filters before. */
+  /** Each filter is a value or a list of values; `query` is one text. They take the place of all filters before. */
   readonly filters?: Readonly<Record<string, string | readonly string[]>>;
 }
 

@@ -194,7 +194,7 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
     workers: config.workers ?? Math.min(WORKERS_MAX_DEFAULT, Math.max(1, availableParallelism() - 1)),
     watchedProjects: () => live.feed.watched,
     onTold: (tellings) => {
-      for (const { projectId, changes } of tellings) live.tellStored(projectId, changes);
+      for (const telling of tellings) live.tellStored(telling);
     },
     onWorkerDeath: () => metrics.workerDeaths.inc(),
     log,
@@ -229,7 +229,7 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
     takeAccepted,
     onStored,
     onQuarantined,
-    hearInterest: (node, projectIds) => live.feed.hearInterest(node, projectIds),
+    hearInterest: (peer, watched, reason) => live.feed.hearInterest(peer, watched, reason),
     log,
   });
   registerClusterMetrics(metrics.registry, view);

@@ -7,6 +7,9 @@ import { openSocket, StreamClient, UpgradeRefusedError } from "../src/stream-cli
 import { waitUntil } from "../src/wait-until.ts";
 import { readEvent, startTestServer, type TestServer } from "./test-server.ts";
 
+/** As docs/live.md promises. */
+const SEARCHES_OF_A_PROJECT = 10;
+
 let testServer: TestServer;
 let server: ServerProcess;
 let project: ApiProject;
@@ -172,6 +175,84 @@ test("[STREAM-02] [C-150] each connection hears what its filters let through, fr
   const last = await heardAllBefore([everything, fatal, changing], { level: "error", environment: "staging" });
   expect(changing.eventIds).toEqual([last]);
   expect(everything.eventIds).toHaveLength(4);
+});
+
+test("[STREAM-02] [SEARCH-02] a search filters too: words of the stack trace, tags, an issue's short id, each connection its own", async () => {
+  const wanted = newEventId();
+  const fingerprint = [newEventId()];
+  const stacktrace = { frames: [{ function: "chargeCard", filename: "shop/payments.py", in_app: true }] };
+  const exception = { values: [{ type: "CardDeclined", value: "Insufficient funds", stacktrace }] };
+  const search = (text: string) => listen(`?query=${encodeURIComponent(text)}`);
+  await using byTag = await search(`order:${wanted} !level:info`);
+  await using byWords = await search(`stack.function:chargeCard "insufficient funds"`);
+  await using changing = await listen("?query=nothing-is-called-so");
+  await using everything = await listen();
+
+  await send({ message: "Elsewhere", level: "fatal" });
+  await send({ message: "Hidden", level: "info", tags: { order: wanted } });
+  const first = await send({ exception, level: "error", fingerprint, tags: { order: wanted } });
+  const { issue_id } = await everything.next("event", ({ event_id }) => event_id === first);
+  await Promise.all([byTag, byWords].map((client) => client.next("event")));
+  const { short_id } = await server.get<{ short_id: string }>(`/api/v1/issues/${issue_id}`);
+
+  changing.say({ type: "subscribe", filters: { query: `issue:${short_id}` } });
+  expect((await changing.next("filters_updated")).filters).toEqual({ query: `issue:${short_id}` });
+  await send({ message: "Elsewhere again" });
+  const last = await heardAllBefore([changing, byTag, byWords, everything], {
+    exception,
+    fingerprint,
+    tags: { order: wanted },
+  });
+  expect(byTag.eventIds).toEqual([first, last]);
+  expect(byWords.eventIds).toEqual([first, last]);
+  expect(changing.eventIds).toEqual([last]);
+  expect(everything.eventIds).toHaveLength(5);
+  // The issue was made by an event that matches; those that other events made are not told.
+  expect(byTag.all("issue").map((message) => [message.action, message.issue_id])).toEqual([["new", issue_id]]);
+});
+
+test("[STREAM-02] a client that comes back with its search hears what it missed of it", async () => {
+  const query = `?query=order:${newEventId()}`;
+  const tags = { order: query.split(":")[1] };
+  const before = await listen(query);
+  const first = await heardAllBefore([before], { tags });
+  const lastId = (await before.next("event", ({ event_id }) => event_id === first)).id;
+  await before[Symbol.asyncDispose]();
+  await send();
+  const missed = await send({ tags });
+  await using back = await listen(`${query}&last_id=${lastId}`);
+  expect((await back.next("subscribed")).start).toBe("resumed");
+  const last = await heardAllBefore([back], { tags });
+  expect(back.eventIds).toEqual([missed, last]);
+
+  // Nobody asked this of what was told before.
+  await using other = await listen(`?query=order:another&last_id=${lastId}`);
+  expect((await other.next("subscribed")).start).toBe("gap");
+});
+
+test("[STREAM-02] a search that cannot be understood is answered with its column, and so is one search too many", async () => {
+  await using client = await listen("?query=first");
+  client.say({ type: "subscribe", filters: { query: "level:error (oops" } });
+  expect(await client.next("error")).toEqual({
+    type: "error",
+    code: "invalid_search",
+    message: expect.stringContaining("column 13"),
+    details: { column: 13, expected: expect.any(String) },
+  });
+  const refused = await openSocket(streamUrl("?query=is:unresolved"), bearer()).catch((error: unknown) => error);
+  expect(refused).toMatchObject({ status: 400, body: { code: "invalid_search", details: { column: 1 } } });
+
+  await using clients = new AsyncDisposableStack();
+  const open = async (text: string) => clients.use(await listen(`?query=${text}`));
+  for (let n = 1; n < SEARCHES_OF_A_PROJECT; n += 1) await open(`another${n}`);
+  await open("another1");
+  await expect(open("surplus")).rejects.toMatchObject({ status: 429, body: { code: "too_many_searches" } });
+  client.say({ type: "subscribe", filters: { query: "surplus" } });
+  await client.next("error", ({ code }) => code === "too_many_searches");
+  // Its own is in use no more as soon as it has another.
+  client.say({ type: "subscribe", filters: { query: "another2" } });
+  await client.next("filters_updated");
+  await open("surplus");
 });
 
 test("[C-153] a message that is not understood is answered, and changes no filter", async () => {

@@ -1,4 +1,4 @@
-import { LEVELS, type StreamMessage } from "@mesher/protocol";
+import { LEVELS, parseSearch, SearchQueryError, type StreamMessage } from "@mesher/protocol";
 import { type Arguments, type Command, CommandError, isGiven, optionOf, UsageError } from "../command.ts";
 import { findServerAccess, listProjects, SERVER_NOTES, SERVER_OPTIONS, type ServerAccess } from "../server-access.ts";
 import type { Terminal } from "../terminal.ts";
@@ -14,13 +14,17 @@ export const tailCommand: Command = {
     level: { value: "LEVEL", help: `Only events of this level: ${LEVELS.join(", ")}.`, repeatable: true },
     environment: { value: "NAME", help: "Only events of this environment.", repeatable: true },
     release: { value: "NAME", help: "Only events of this release.", repeatable: true },
+    query: {
+      value: "SEARCH",
+      help: "Only events that match the search: 'browser:Chrome* !release:1.0 \"timed out\"'.",
+    },
     json: { help: "Prints each message of the stream as a line of JSON." },
   },
   notes: `${SERVER_NOTES}\nA connection that breaks is made again, and what was missed is shown if the server still has it.`,
   run: tail,
 };
 
-const FILTERS = ["level", "environment", "release"] as const;
+const FILTERS = ["level", "environment", "release", "query"] as const;
 
 async function tail(given: Arguments, terminal: Terminal): Promise<number> {
   const query = filtersOf(given);
@@ -41,6 +45,12 @@ async function tail(given: Arguments, terminal: Terminal): Promise<number> {
 function filtersOf(given: Arguments): URLSearchParams {
   const strange = given.options.get("level")?.find((level) => !LEVELS.some((known) => known === level));
   if (strange !== undefined) throw new UsageError(`--level is "${strange}", but must be one of ${LEVELS.join(", ")}.`);
+  try {
+    parseSearch(optionOf(given, "query") ?? "", "event");
+  } catch (error) {
+    if (!(error instanceof SearchQueryError)) throw error;
+    throw new UsageError(`--query cannot be understood: ${error.message}.`);
+  }
   return new URLSearchParams(
     FILTERS.flatMap((name) => (given.options.get(name) ?? []).map((value): [string, string] => [name, value])),
   );
@@ -56,6 +66,10 @@ async function findDefaultProject(access: ServerAccess): Promise<string> {
 function tellWhatIsMissing(message: StreamMessage, terminal: Terminal): void {
   if (message.type === "subscribed" && message.start === "gap")
     terminal.printError("What happened in between is no longer known to the stream; the pages have it.\n");
+  if (message.type === "gap")
+    terminal.printError(
+      "A node was lost, or is back: what happened meanwhile may be missing here; the pages have it.\n",
+    );
   if (message.type === "dropped")
     terminal.printError(`${message.count} messages came faster than they could be shown.\n`);
 }

@@ -75,6 +75,8 @@ test("a level that is none is a wrong command line", async () => {
   const terminal = testTerminal();
   expect(await runProgram(["tail", "--level", "loud"], terminal)).toBe(2);
   expect(terminal.shown.errors).toContain('--level is "loud", but must be one of fatal,');
+  expect(await runProgram(["tail", "--query", "level:error OR"], terminal)).toBe(2);
+  expect(terminal.shown.errors).toContain("--query cannot be understood: column ");
 });
 
 test("a server that is none is said to be none", async () => {

@@ -244,6 +244,22 @@ export async function countIntoFingerprintHours(
   });
 }
 
+/** `SHOP-12` of each of these issues of a project. */
+export async function listShortIds(
+  database: Database,
+  projectId: string,
+  issueIds: readonly string[],
+): Promise<Map<string, string>> {
+  const { rows } = await database.query<{ id: string; short_id: string }>({
+    name: "issues.short_ids",
+    text: `
+      select i.id, upper(p.slug) || '-' || i.number as short_id from issues i join projects p on p.id = i.project_id
+      where i.project_id = $1 and i.id = any($2::uuid[])`,
+    values: [projectId, issueIds],
+  });
+  return new Map(rows.map(({ id, short_id }) => [id, short_id]));
+}
+
 /** The tables of this folder. */
 export const ISSUE_TABLES = [
   "issues",

@@ -22,7 +22,7 @@ function setUp() {
   );
   const heard: StreamMessage[] = [];
   const subscriber = {
-    filters: {},
+    wanted: { filters: {} },
     push: ({ text }: { readonly text: Buffer }) => void heard.push(JSON.parse(text.toString()) as StreamMessage),
   };
   channel.join(subscriber, undefined);

@@ -1,10 +1,12 @@
 /** One project's feed on one node: what comes in is numbered into the recent messages and given to every client that wants it. */
-import type { StreamChange, StreamFilters, StreamPosition, StreamStart } from "@mesher/protocol";
-import { passes } from "./filters.ts";
+import type { StreamChange, StreamPosition, StreamStart } from "@mesher/protocol";
+import type { Verdicts } from "../search/stream-search.ts";
+import { passes, type Wanted } from "./filters.ts";
 import { type Outgoing, outgoing } from "./outbox.ts";
-import type { SeenOrigins } from "./position.ts";
+import { newBreakMark, type SeenOrigins } from "./position.ts";
 import { Recent, type RecentMessage } from "./recent.ts";
 import { UnresolvedCount } from "./unresolved-count.ts";
+import { type Verdict, verdictOf } from "./verdict.ts";
 
 /** Messages that are given out before other work of the process has a turn. */
 export const MESSAGES_PER_TURN = 100;
@@ -14,7 +16,7 @@ export const WAITING_MAX = 10_000;
 
 /** A client, as its channel sees it. Neither call may wait. */
 export interface Subscriber {
-  readonly filters: StreamFilters;
+  readonly wanted: Wanted;
   push(message: Outgoing): void;
 }
 
@@ -23,6 +25,7 @@ export interface Broadcast {
   readonly origin: string;
   readonly first: number;
   readonly changes: readonly StreamChange[];
+  readonly verdicts?: Verdicts;
 }
 
 export interface ChannelStart {
@@ -36,10 +39,13 @@ interface Arrival {
   readonly origin: string;
   readonly number: number;
   readonly change: StreamChange;
+  readonly verdict: Verdict;
 }
 
 export class Channel {
+  readonly #projectId: string;
   readonly #recent = new Recent();
+  readonly #breakMark = newBreakMark();
   /** Each with what it had seen elsewhere when it came: this node may hear some of that later. */
   readonly #subscribers = new Map<Subscriber, SeenOrigins>();
   readonly #count: UnresolvedCount<Subscriber>;
@@ -47,6 +53,7 @@ export class Channel {
   #isDelivering = false;
 
   constructor(projectId: string, countUnresolved: () => Promise<number>, onError: (error: unknown) => void) {
+    this.#projectId = projectId;
     this.#count = new UnresolvedCount(
       countUnresolved,
       (count, isNew, waiting) => {
@@ -66,12 +73,13 @@ export class Channel {
     this.#subscribers.set(subscriber, seen ?? NOTHING_SEEN);
     const { position } = this.#recent;
     if (seen === undefined) return { start: "new", position, missed: [] };
-    const missed = this.#recent.since(seen);
-    if (missed === undefined) return { start: "gap", position, missed: [] };
+    const { missed, isWhole } = this.#recent.since(seen);
+    const wanted = missed.map((message) => passes(subscriber.wanted, message.change, message.verdict));
     return {
-      start: "resumed",
+      // Of an event from before anybody had this search it cannot be said whether it was missed.
+      start: isWhole && !wanted.includes(undefined) ? "resumed" : "gap",
       position: this.#recent.positionWith(seen),
-      missed: missed.filter(({ change }) => passes(subscriber.filters, change)),
+      missed: missed.filter((_message, index) => wanted[index] === true),
     };
   }
 
@@ -86,13 +94,22 @@ export class Channel {
   }
 
   /** Takes what a node tells. It is given out in turns, so that a flood does not hold up the process. */
-  hear({ origin, first, changes }: Broadcast): void {
-    for (const [index, change] of changes.entries()) this.#arrivals.push({ origin, number: first + index, change });
+  hear({ origin, first, changes, verdicts }: Broadcast): void {
+    for (const [index, change] of changes.entries())
+      this.#arrivals.push({ origin, number: first + index, change, verdict: verdictOf(verdicts, index) });
     // The hole in the numbers is seen, and told, when the next one is given out.
     if (this.#arrivals.length > WAITING_MAX) this.#arrivals = this.#arrivals.slice(-WAITING_MAX);
     if (this.#isDelivering) return;
     this.#isDelivering = true;
     this.#deliverTurn();
+  }
+
+  /** Something may have happened elsewhere that was not heard here: every client is told. */
+  breakOff(): void {
+    this.#recent.breakOff(this.#breakMark);
+    const gap = outgoing({ type: "gap", id: this.#recent.position, project_id: this.#projectId });
+    for (const subscriber of this.#subscribers.keys()) subscriber.push(gap);
+    this.#count.changed();
   }
 
   close(): void {
@@ -106,15 +123,16 @@ export class Channel {
     else this.#isDelivering = false;
   }
 
-  #deliver({ origin, number, change }: Arrival): void {
-    const taken = this.#recent.append(origin, number, change);
+  #deliver({ origin, number, change, verdict }: Arrival): void {
+    const taken = this.#recent.append(origin, number, change, verdict);
     if (taken === undefined) return;
     if (taken.lost > 0) {
       const dropped = outgoing({ type: "dropped", count: taken.lost });
       for (const subscriber of this.#subscribers.keys()) subscriber.push(dropped);
     }
     for (const [subscriber, seen] of this.#subscribers) {
-      if (number > (seen.get(origin) ?? 0) && passes(subscriber.filters, change)) subscriber.push(taken.message);
+      const isNews = number > (seen.get(origin) ?? 0);
+      if (isNews && passes(subscriber.wanted, change, verdict) === true) subscriber.push(taken.message);
     }
     if (change.type === "issue" && change.action !== "assigned") this.#count.changed();
   }

@@ -1,7 +1,8 @@
 /** One client of a project's feed, over whatever it is connected. */
-import type { StreamFilters, StreamMessage } from "@mesher/protocol";
+import type { StreamMessage } from "@mesher/protocol";
 import type { Subscriber } from "./channel.ts";
 import type { Feed } from "./feed.ts";
+import type { Wanted } from "./filters.ts";
 import { Outbox, type Outgoing, outgoing, type Wire } from "./outbox.ts";
 import type { SeenOrigins } from "./position.ts";
 
@@ -9,7 +10,7 @@ export interface ConnectionOptions {
   readonly feed: Feed;
   readonly wire: Wire;
   readonly projectId: string;
-  readonly filters: StreamFilters;
+  readonly wanted: Wanted;
   /** A message was left out because the client did not keep up. */
   readonly onDropped: () => void;
 }
@@ -18,18 +19,18 @@ export class Connection implements Subscriber {
   readonly #feed: Feed;
   readonly #projectId: string;
   readonly #outbox: Outbox;
-  #filters: StreamFilters;
+  #wanted: Wanted;
   #isClosed = false;
 
-  constructor({ feed, wire, projectId, filters, onDropped }: ConnectionOptions) {
+  constructor({ feed, wire, projectId, wanted, onDropped }: ConnectionOptions) {
     this.#feed = feed;
     this.#projectId = projectId;
-    this.#filters = filters;
+    this.#wanted = wanted;
     this.#outbox = new Outbox(wire, onDropped);
   }
 
-  get filters(): StreamFilters {
-    return this.#filters;
+  get wanted(): Wanted {
+    return this.#wanted;
   }
 
   /**
@@ -44,7 +45,7 @@ export class Connection implements Subscriber {
       id: position,
       project_id: this.#projectId,
       start,
-      filters: this.#filters,
+      filters: this.#wanted.filters,
     });
     this.#outbox.begin([subscribed, ...missed]);
     this.#feed.askCount(this.#projectId, this);
@@ -58,9 +59,15 @@ export class Connection implements Subscriber {
     this.push(outgoing(message));
   }
 
-  setFilters(filters: StreamFilters): void {
-    this.#filters = filters;
-    this.say({ type: "filters_updated", filters });
+  /** Of a connection that is open. Resolves when they hold. Throws a TooManySearchesError. */
+  async setFilters(wanted: Wanted): Promise<void> {
+    await this.#feed.watch(this.#projectId, wanted.search);
+    if (this.#isClosed) return;
+    const before = this.#wanted.search;
+    if (wanted.search !== undefined) this.#feed.holdSearch(this.#projectId, wanted.search);
+    if (before !== undefined) this.#feed.releaseSearch(this.#projectId, before);
+    this.#wanted = wanted;
+    this.say({ type: "filters_updated", filters: wanted.filters });
   }
 
   close(): void {

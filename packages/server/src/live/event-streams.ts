@@ -10,7 +10,7 @@ import { Connection } from "./connection.ts";
 import type { Feed } from "./feed.ts";
 import type { Wire } from "./outbox.ts";
 import { recheckAgainAndAgain } from "./recheck.ts";
-import { type StreamDoor, StreamRefusedError, streamRefused, type Viewer } from "./stream-door.ts";
+import { type StreamDoor, StreamRefusedError, streamRefused, type Viewer, watchOrRefuse } from "./stream-door.ts";
 
 /** When a client comes back after its connection broke. */
 const RETRY_MS = 2_000;
@@ -54,19 +54,19 @@ export class EventStreams implements Service {
     const { feed, door } = this.#options;
     try {
       if (this.#isStopping) throw streamRefused(503, "stopping", "this node stops; connect to another one");
-      const { filters, seen, leave, mayStay } = door.seat(viewer, projectId, query, headers);
+      const { wanted, seen, leave, mayStay } = door.seat(viewer, projectId, query, headers);
       if (response.closed || response.destroyed) {
         leave();
         return undefined;
       }
       response.once("close", leave);
-      await feed.watch(projectId);
+      await watchOrRefuse(feed, projectId, wanted);
       if (response.closed || response.destroyed) return undefined;
       const connection = new Connection({
         feed,
         wire: wireOf(response),
         projectId,
-        filters,
+        wanted,
         onDropped: this.#options.onDropped,
       });
       this.#begin(response, connection, mayStay);

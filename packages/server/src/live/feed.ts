@@ -2,19 +2,30 @@
  * The live feed of this node. What is told on any node of the cluster reaches every client of the project on every node,
  * once: the telling node sends it to the room `project:<id>`, and each node gives it to its own clients.
  */
-import { randomInt } from "node:crypto";
 import type { StreamChange } from "@mesher/protocol";
 import type { Log } from "../runtime/log.ts";
 import type { Service } from "../runtime/service.ts";
+import { STREAM_SEARCHES_MAX, type StreamSearch, type Verdicts, type WatchedProject } from "../search/stream-search.ts";
 import { type Broadcast, Channel, type ChannelStart, type Subscriber } from "./channel.ts";
-import { Interest } from "./interest.ts";
-import type { SeenOrigins } from "./position.ts";
+import { Interest, type WatchReason } from "./interest.ts";
+import { newOrigin, type SeenOrigins } from "./position.ts";
 
-/** How long a project is listened to after its last client has gone: within it a client can come back and miss nothing. */
+/**
+ * How long a project is listened to, and a search asked, after the last client has gone: within it a client can come back
+ * and miss nothing.
+ */
 const LINGER_MS = 60_000;
 
 /** Projects that are listened to. Beyond it those without clients are given up at once. */
 const CHANNELS_MAX = 2_000;
+
+/** Searches on this node. Peers are told all of them in one message, which over NATS may have less than a megabyte. */
+const SEARCHES_MAX = 100;
+
+/** There are too many different searches already. */
+export class TooManySearchesError extends Error {
+  override readonly name = "TooManySearchesError";
+}
 
 /** What the feed needs of the node it runs on. A node alone has no peers; everything else is the same. */
 export interface FeedNode {
@@ -25,9 +36,23 @@ export interface FeedNode {
   };
   readonly list: () => readonly string[];
   /** Tells every peer that comes and goes. Gives back how to stop it. */
-  readonly monitor: (listener: (change: { readonly kind: "up" | "down"; readonly node: string }) => void) => () => void;
-  /** Tells a peer what is watched here: `hearInterest` of its feed gets it. Rejects soon if it cannot. */
-  readonly tellPeer: (peer: string, projectIds: readonly string[]) => Promise<unknown>;
+  readonly monitor: (listener: (change: PeerChange) => void) => () => void;
+  /**
+   * Tells a peer what is watched here: `hearInterest` of its feed gets it, and says what is watched there. Rejects soon if it
+   * cannot.
+   */
+  readonly tellPeer: (
+    peer: string,
+    watched: readonly WatchedProject[],
+    reason: WatchReason,
+  ) => Promise<readonly WatchedProject[]>;
+}
+
+export interface PeerChange {
+  readonly kind: "up" | "down";
+  readonly node: string;
+  /** One that is down said that it was going. */
+  readonly hasLeft?: boolean;
 }
 
 type RoomMember = (room: string, message: unknown) => void;
@@ -43,6 +68,14 @@ interface OpenChannel {
   readonly member: RoomMember;
   /** Resolves when all peers know that the project is watched. */
   readonly watched: Promise<void>;
+  readonly searches: Map<string, OpenSearch>;
+  linger?: NodeJS.Timeout;
+}
+
+interface OpenSearch {
+  /** Resolves when all peers know it. */
+  readonly asked: Promise<void>;
+  users: number;
   linger?: NodeJS.Timeout;
 }
 
@@ -57,14 +90,17 @@ export class Feed implements Service {
 
   constructor(options: FeedOptions) {
     this.#options = options;
-    this.#interest = new Interest({ peers: options.node.list, tellPeer: options.node.tellPeer });
+    this.#interest = new Interest({
+      peers: options.node.list,
+      tellPeer: options.node.tellPeer,
+      onMissed: (projectIds) => this.#breakOff(projectIds),
+    });
   }
 
+  /** Before anything is stored here: then nothing is stored of which peers do not hear. */
   async start(): Promise<void> {
-    this.#stopMonitor = this.#options.node.monitor(({ kind, node }) => {
-      if (kind === "up") this.#interest.peerUp(node);
-      else this.#interest.peerDown(node);
-    });
+    this.#stopMonitor = this.#options.node.monitor((change) => this.#peerChanged(change));
+    await this.#interest.start();
   }
 
   async stop(): Promise<void> {
@@ -73,39 +109,62 @@ export class Feed implements Service {
     for (const projectId of this.#channels.keys()) this.#close(projectId);
   }
 
-  /** Projects that somebody in the cluster watches. */
-  get watched(): readonly string[] {
+  /** What somebody in the cluster watches. */
+  get watched(): readonly WatchedProject[] {
     return this.#interest.watched;
   }
 
-  /** What a peer says is watched on it. */
-  hearInterest(peer: string, projectIds: readonly string[]): void {
-    this.#interest.hear(peer, projectIds);
+  /** What a peer says is watched on it. Gives back what is watched here. */
+  hearInterest(peer: string, watched: readonly WatchedProject[], reason: WatchReason): readonly WatchedProject[] {
+    const own = this.#interest.hear(peer, watched, reason);
     this.#forgetOrigins();
+    return own;
   }
 
   /** Tells the whole cluster. Only the node on which something happened calls this, once. */
-  tell(projectId: string, changes: readonly StreamChange[]): void {
+  tell(projectId: string, changes: readonly StreamChange[], verdicts?: Verdicts): void {
     if (changes.length === 0 || !this.#interest.isWatched(projectId)) return;
     const numbers = this.#origins.get(projectId) ?? { origin: newOrigin(), last: 0 };
     this.#origins.set(projectId, numbers);
     const first = numbers.last + 1;
     numbers.last += changes.length;
-    const broadcast: Broadcast = { origin: numbers.origin, first, changes };
+    const broadcast: Broadcast = { origin: numbers.origin, first, changes, ...(verdicts && { verdicts }) };
     this.#options.node.rooms.broadcast(roomOf(projectId), broadcast);
   }
 
-  /** Resolves when whatever happens from now on, anywhere in the cluster, is told here. */
-  async watch(projectId: string): Promise<void> {
+  /**
+   * Resolves when whatever happens from now on, anywhere in the cluster, is told here, and held against the search. Throws a
+   * TooManySearchesError.
+   */
+  async watch(projectId: string, search?: StreamSearch): Promise<void> {
     const open = this.#channels.get(projectId) ?? this.#open(projectId);
+    const opened = search === undefined ? undefined : this.#openSearch(projectId, open, search.text);
     await open.watched;
+    await opened?.asked;
   }
 
   /** Of a project that is watched. */
   subscribe(projectId: string, subscriber: Subscriber, seen: SeenOrigins | undefined): ChannelStart {
     const open = this.#channels.get(projectId) ?? this.#open(projectId);
     clearTimeout(open.linger);
+    const { search } = subscriber.wanted;
+    if (search !== undefined) this.holdSearch(projectId, search);
     return open.channel.join(subscriber, seen);
+  }
+
+  /** Somebody uses a search that is watched, until `releaseSearch`. */
+  holdSearch(projectId: string, { text }: StreamSearch): void {
+    const search = this.#channels.get(projectId)?.searches.get(text);
+    if (search === undefined) return;
+    clearTimeout(search.linger);
+    search.users += 1;
+  }
+
+  releaseSearch(projectId: string, { text }: StreamSearch): void {
+    const search = this.#channels.get(projectId)?.searches.get(text);
+    if (search === undefined) return;
+    search.users -= 1;
+    if (search.users === 0) this.#lingerSearch(projectId, text, search);
   }
 
   askCount(projectId: string, subscriber: Subscriber): void {
@@ -116,6 +175,8 @@ export class Feed implements Service {
     const open = this.#channels.get(projectId);
     if (open === undefined) return;
     open.channel.leave(subscriber);
+    const { search } = subscriber.wanted;
+    if (search !== undefined) this.releaseSearch(projectId, search);
     if (open.channel.subscribers > 0) return;
     if (this.#channels.size > CHANNELS_MAX) this.#close(projectId);
     else this.#linger(projectId, open);
@@ -130,10 +191,58 @@ export class Feed implements Service {
       if (broadcast !== undefined) channel.hear(broadcast);
     };
     node.rooms.join(roomOf(projectId), member);
-    const open: OpenChannel = { channel, member, watched: this.#interest.add(projectId) };
+    const open: OpenChannel = { channel, member, watched: this.#interest.add(projectId), searches: new Map() };
     this.#channels.set(projectId, open);
     this.#linger(projectId, open);
     return open;
+  }
+
+  #openSearch(projectId: string, { searches }: OpenChannel, text: string): OpenSearch {
+    const known = searches.get(text);
+    if (known !== undefined) return known;
+    this.#makeRoomForSearch(projectId, searches);
+    const search: OpenSearch = { asked: this.#interest.add(projectId, text), users: 0 };
+    searches.set(text, search);
+    this.#lingerSearch(projectId, text, search);
+    return search;
+  }
+
+  /** Those that nobody uses any more go first. */
+  #makeRoomForSearch(projectId: string, searches: Map<string, OpenSearch>): void {
+    const all = [...this.#channels].flatMap(([of, open]) => [...open.searches].map((each) => ({ of, each })));
+    const isFull = searches.size >= STREAM_SEARCHES_MAX;
+    if (!isFull && all.length < SEARCHES_MAX) return;
+    const unused = all.find(({ of, each: [, { users }] }) => users === 0 && (!isFull || of === projectId));
+    if (unused === undefined) {
+      const limit = isFull ? `${STREAM_SEARCHES_MAX} in this project` : `${SEARCHES_MAX} on this node`;
+      throw new TooManySearchesError(`there are streams with ${limit} different searches already`);
+    }
+    this.#closeSearch(unused.of, unused.each[0]);
+  }
+
+  #lingerSearch(projectId: string, text: string, search: OpenSearch): void {
+    clearTimeout(search.linger);
+    search.linger = setTimeout(() => this.#closeSearch(projectId, text), LINGER_MS).unref();
+  }
+
+  #closeSearch(projectId: string, text: string): void {
+    const searches = this.#channels.get(projectId)?.searches;
+    clearTimeout(searches?.get(text)?.linger);
+    if (searches?.delete(text) === true) this.#interest.removeSearch(projectId, text);
+  }
+
+  /** What a peer that died had stored last may have been told to nobody; what it does while it is cut off certainly is not. */
+  #peerChanged({ kind, node, hasLeft }: PeerChange): void {
+    if (kind === "up") {
+      this.#interest.peerUp(node);
+      return;
+    }
+    this.#interest.peerDown(node);
+    if (hasLeft !== true) this.#breakOff(new Set(this.#channels.keys()));
+  }
+
+  #breakOff(projectIds: ReadonlySet<string>): void {
+    for (const projectId of projectIds) this.#channels.get(projectId)?.channel.breakOff();
   }
 
   #linger(projectId: string, open: OpenChannel): void {
@@ -148,6 +257,7 @@ export class Feed implements Service {
     if (open === undefined) return;
     this.#channels.delete(projectId);
     clearTimeout(open.linger);
+    for (const { linger } of open.searches.values()) clearTimeout(linger);
     open.channel.close();
     this.#options.node.rooms.leave(roomOf(projectId), open.member);
     this.#interest.remove(projectId);
@@ -156,20 +266,17 @@ export class Feed implements Service {
 
   /** What nobody watches is numbered anew when it is watched again, as another origin: positions of before lead nowhere. */
   #forgetOrigins(): void {
-    const watched = new Set(this.#interest.watched);
-    for (const projectId of this.#origins.keys()) if (!watched.has(projectId)) this.#origins.delete(projectId);
+    for (const projectId of this.#origins.keys())
+      if (!this.#interest.isWatched(projectId)) this.#origins.delete(projectId);
   }
 }
 
 const roomOf = (projectId: string) => `project:${projectId}`;
 
-function newOrigin(): string {
-  return randomInt(2 ** 47).toString(36);
-}
-
 /** What came from a node that has the cookie; one of another version may say something else. */
 function parseBroadcast(message: unknown): Broadcast | undefined {
-  const { origin, first, changes } = (message ?? {}) as Partial<Record<keyof Broadcast, unknown>>;
+  const { origin, first, changes, verdicts } = (message ?? {}) as Partial<Record<keyof Broadcast, unknown>>;
   if (typeof origin !== "string" || typeof first !== "number" || !Array.isArray(changes)) return undefined;
-  return { origin, first, changes: changes as StreamChange[] };
+  const told = { origin, first, changes: changes as StreamChange[] };
+  return verdicts === undefined ? told : { ...told, verdicts: verdicts as Verdicts };
 }

@@ -96,10 +96,8 @@ test("[STREAM-05] [C-40] [C-151] who stalls loses the oldest and is told how man
   const text = "x".repeat(10_000);
   const total = 4_000;
   for (let n = 0; n < total; n += 50) {
-    feed.live.tellStored(
-      PROJECT,
-      Array.from({ length: 50 }, (_, index) => eventOf(n + index, text)),
-    );
+    const changes = Array.from({ length: 50 }, (_, index) => eventOf(n + index, text));
+    feed.live.tellStored({ projectId: PROJECT, changes });
     await reading.next("event", ({ event_id }) => event_id === String(n + 49));
   }
   expect(reading.eventIds).toEqual(Array.from({ length: total }, (_, n) => String(n)));
@@ -130,7 +128,7 @@ test("a flood comes to a client that reads, whole and in order", async () => {
   await using feed = await setUp();
   await using client = await feed.listen();
   const flood = Array.from({ length: 5_000 }, (_, n) => eventOf(n));
-  feed.live.tellStored(PROJECT, flood);
+  feed.live.tellStored({ projectId: PROJECT, changes: flood });
   await client.next("event", ({ event_id }) => event_id === "4999");
   expect(client.eventIds).toEqual(flood.map(({ event_id }) => event_id));
   expect(client.all("dropped")).toEqual([]);
@@ -142,13 +140,10 @@ test("what was missed is told when the client comes back, however much it is, an
   const { id } = await before.next("subscribed");
   await before[Symbol.asyncDispose]();
   await using witness = await feed.listen();
-  feed.live.tellStored(
-    PROJECT,
-    Array.from({ length: 700 }, (_, n) => eventOf(n)),
-  );
+  feed.live.tellStored({ projectId: PROJECT, changes: Array.from({ length: 700 }, (_, n) => eventOf(n)) });
   await witness.next("event", ({ event_id }) => event_id === "699");
   await using back = await StreamClient.open(`${feed.url}?last_id=${id}`, { authorization: "somebody" });
-  feed.live.tellStored(PROJECT, [eventOf(700)]);
+  feed.live.tellStored({ projectId: PROJECT, changes: [eventOf(700)] });
   await back.next("event", ({ event_id }) => event_id === "700");
   expect((await back.next("subscribed")).start).toBe("resumed");
   expect(back.eventIds).toEqual(Array.from({ length: 701 }, (_, n) => String(n)));
@@ -217,7 +212,7 @@ test("who gives no sign of life is closed with 1001, who answers stays", async (
   const [code] = (await once(silent, "close")) as [number];
   expect(code).toBe(1001);
   for (let ping = 0; ping < 3; ping += 1) await once(alive.socket, "ping");
-  feed.live.tellStored(PROJECT, [eventOf(1)]);
+  feed.live.tellStored({ projectId: PROJECT, changes: [eventOf(1)] });
   await alive.next("event");
 });
 
@@ -237,9 +232,9 @@ test("of a project that nobody watches nothing is told", async () => {
   await using feed = await setUp();
   expect(feed.live.feed.watched).toEqual([]);
   await using client = await feed.listen();
-  expect(feed.live.feed.watched).toEqual([PROJECT]);
-  feed.live.tellStored("another project", [eventOf(1)]);
-  feed.live.tellStored(PROJECT, [eventOf(2)]);
+  expect(feed.live.feed.watched).toEqual([{ projectId: PROJECT, searches: [] }]);
+  feed.live.tellStored({ projectId: "another project", changes: [eventOf(1)] });
+  feed.live.tellStored({ projectId: PROJECT, changes: [eventOf(2)] });
   await client.next("event");
   expect(client.eventIds).toEqual(["2"]);
 });

@@ -5,6 +5,7 @@ import type { AlertFired, IssueChanged, StreamChange } from "@mesher/protocol";
 import type { IssueChange } from "../issues/issue-change.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Heartbeat } from "../runtime/web-sockets/keep-alive.ts";
+import type { Verdicts } from "../search/stream-search.ts";
 import { EventStreams } from "./event-streams.ts";
 import { Feed, type FeedNode } from "./feed.ts";
 import type { Seats } from "./seats.ts";
@@ -21,6 +22,13 @@ export interface LiveOptions extends Omit<StreamDoorOptions, "seats"> {
   readonly log: Log;
 }
 
+export interface StoredChanges {
+  readonly projectId: string;
+  readonly changes: readonly StreamChange[];
+  /** What its events match, of the searches that were watched when they were stored. */
+  readonly verdicts?: Verdicts;
+}
+
 export class Live {
   readonly feed: Feed;
   readonly sockets: StreamSockets;
@@ -35,8 +43,8 @@ export class Live {
   }
 
   /** Tells what a batch of stored events changed in a project. */
-  tellStored(projectId: string, changes: readonly StreamChange[]): void {
-    this.feed.tell(projectId, changes);
+  tellStored({ projectId, changes, verdicts }: StoredChanges): void {
+    this.feed.tell(projectId, changes, verdicts);
   }
 
   /** Tells what a person or a job did to an issue. After its transaction, once. */

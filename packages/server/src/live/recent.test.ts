@@ -1,8 +1,9 @@
 import type { StreamChange } from "@mesher/protocol";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { formatPosition, ORIGINS_MAX, parsePosition } from "./position.ts";
-import { RECENT_MAX, Recent } from "./recent.ts";
+import { formatPosition, newBreakMark, ORIGINS_MAX, parsePosition, type SeenOrigins } from "./position.ts";
+import { RECENT_MAX, Recent, type RecentMessage } from "./recent.ts";
+import { UNASKED } from "./verdict.ts";
 
 const change = (text: string): StreamChange => ({
   type: "alert",
@@ -15,7 +16,8 @@ const change = (text: string): StreamChange => ({
 });
 
 const seenAt = (recent: Recent) => parsePosition(recent.position) ?? new Map<string, number>();
-const idsOf = (messages: ReturnType<Recent["since"]>) => messages?.map((each) => `${each.origin}${each.number}`);
+const idsOf = (messages: readonly RecentMessage[] | undefined) =>
+  messages?.map((each) => `${each.origin}${each.number}`);
 
 test("a position survives being written and read, and nonsense is none", () => {
   const origin = fc.stringMatching(/^[a-z0-9]{1,16}$/);
@@ -45,13 +47,13 @@ test("[STREAM-01] whoever goes on at another node gets what it has not seen, onc
       const [first, second] = [new Recent(), new Recent()];
       const got: string[] = [];
       for (const { origin, n } of here.slice(0, (leaveAt % here.length) + 1)) {
-        first.append(origin, n, change(`${origin}${n}`));
+        first.append(origin, n, change(`${origin}${n}`), UNASKED);
         got.push(`${origin}${n}`);
       }
       const seen = seenAt(first);
       const before = there.slice(0, joinAt % (there.length + 1));
-      for (const { origin, n } of before) second.append(origin, n, change(`${origin}${n}`));
-      const missed = second.since(seen);
+      for (const { origin, n } of before) second.append(origin, n, change(`${origin}${n}`), UNASKED);
+      const missed = since(second, seen);
       // A node that has heard nothing of an origin cannot know what it said since.
       if (missed === undefined) {
         expect([...seen.keys()].some((origin) => before.every((each) => each.origin !== origin))).toBe(true);
@@ -66,6 +68,12 @@ test("[STREAM-01] whoever goes on at another node gets what it has not seen, onc
   );
 });
 
+/** What was missed, if that can be said. */
+function since(recent: Recent, seen: SeenOrigins) {
+  const { missed, isWhole } = recent.since(seen);
+  return isWhole ? missed : undefined;
+}
+
 function number(origins: readonly string[]) {
   const last = new Map<string, number>();
   return origins.map((origin) => {
@@ -77,41 +85,61 @@ function number(origins: readonly string[]) {
 
 test("a message that comes twice is taken once; a hole is seen, and nothing before it can be gone on from", () => {
   const recent = new Recent();
-  recent.append("a", 1, change("1"));
+  recent.append("a", 1, change("1"), UNASKED);
   const early = seenAt(recent);
-  expect(recent.append("a", 1, change("1"))).toBeUndefined();
-  expect(recent.append("a", 5, change("5"))?.lost).toBe(3);
-  expect(recent.since(early)).toBeUndefined();
+  expect(recent.append("a", 1, change("1"), UNASKED)).toBeUndefined();
+  expect(recent.append("a", 5, change("5"), UNASKED)?.lost).toBe(3);
+  expect(since(recent, early)).toBeUndefined();
   const late = seenAt(recent);
-  recent.append("a", 6, change("6"));
-  expect(idsOf(recent.since(late))).toEqual(["a6"]);
+  recent.append("a", 6, change("6"), UNASKED);
+  expect(idsOf(since(recent, late))).toEqual(["a6"]);
 });
 
 test("an origin first heard in its middle has no known beginning", () => {
   const recent = new Recent();
-  recent.append("a", 7, change("7"));
-  expect(recent.since(new Map())).toBeUndefined();
-  expect(idsOf(recent.since(new Map([["a", 6]])))).toEqual(["a7"]);
-  expect(recent.since(new Map([["stranger", 1]]))).toBeUndefined();
+  recent.append("a", 7, change("7"), UNASKED);
+  expect(since(recent, new Map())).toBeUndefined();
+  expect(idsOf(since(recent, new Map([["a", 6]])))).toEqual(["a7"]);
+  expect(since(recent, new Map([["stranger", 1]]))).toBeUndefined();
 });
 
 test("only so many messages are kept, and what was forgotten is a gap", () => {
   const recent = new Recent();
-  recent.append("a", 1, change("1"));
+  recent.append("a", 1, change("1"), UNASKED);
   const first = seenAt(recent);
-  recent.append("a", 2, change("2"));
+  recent.append("a", 2, change("2"), UNASKED);
   const second = seenAt(recent);
-  for (let n = 3; n <= RECENT_MAX + 2; n += 1) recent.append("a", n, change(String(n)));
-  expect(recent.since(first)).toBeUndefined();
-  expect(recent.since(second)).toHaveLength(RECENT_MAX);
+  for (let n = 3; n <= RECENT_MAX + 2; n += 1) recent.append("a", n, change(String(n)), UNASKED);
+  expect(since(recent, first)).toBeUndefined();
+  expect(since(recent, second)).toHaveLength(RECENT_MAX);
 });
 
 test("only so many origins are kept; forgetting one forgets what was before", () => {
   const recent = new Recent();
-  recent.append("first", 1, change("1"));
+  recent.append("first", 1, change("1"), UNASKED);
   const early = seenAt(recent);
-  for (let n = 0; n < ORIGINS_MAX; n += 1) recent.append(`o${n}`, 1, change("1"));
+  for (let n = 0; n < ORIGINS_MAX; n += 1) recent.append(`o${n}`, 1, change("1"), UNASKED);
   expect(seenAt(recent).size).toBe(ORIGINS_MAX);
-  expect(recent.since(early)).toBeUndefined();
-  expect(idsOf(recent.since(seenAt(recent)))).toEqual([]);
+  expect(since(recent, early)).toBeUndefined();
+  expect(idsOf(since(recent, seenAt(recent)))).toEqual([]);
+});
+
+test("after a break it is not sure what was missed, but what is known is; a hole across it is not told a second time", () => {
+  const recent = new Recent();
+  const mark = newBreakMark();
+  recent.append("a", 1, change("1"), UNASKED);
+  const before = seenAt(recent);
+  recent.append("a", 2, change("2"), UNASKED);
+  recent.breakOff(mark);
+  const after = seenAt(recent);
+  expect(recent.since(before)).toMatchObject({ isWhole: false, missed: [{ number: 2 }] });
+  expect(idsOf(since(recent, after))).toEqual([]);
+  // What another node may have missed is nothing to this one.
+  expect(recent.since(new Map(after).set(newBreakMark(), 1))).toMatchObject({ isWhole: true, missed: [] });
+  expect(recent.append("a", 3, change("3"), UNASKED)?.lost).toBe(0);
+  expect(idsOf(since(recent, after))).toEqual(["a3"]);
+  recent.breakOff(mark);
+  expect(recent.append("a", 9, change("9"), UNASKED)?.lost).toBe(0);
+  expect(since(recent, after)).toBeUndefined();
+  expect(recent.append("a", 11, change("11"), UNASKED)?.lost).toBe(1);
 });

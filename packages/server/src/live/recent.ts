@@ -1,6 +1,7 @@
 /** What was told in one project lately, for clients that come back. Pure: it neither waits nor sends. */
 import type { StreamChange, StreamPosition } from "@mesher/protocol";
-import { formatPosition, ORIGINS_MAX, type SeenOrigins } from "./position.ts";
+import { formatPosition, isBreakMark, ORIGINS_MAX, type SeenOrigins } from "./position.ts";
+import type { Verdict } from "./verdict.ts";
 
 /** Messages that are kept of a project, and their bytes. */
 export const RECENT_MAX = 1_000;
@@ -11,6 +12,7 @@ export interface RecentMessage {
   readonly origin: string;
   readonly number: number;
   readonly change: StreamChange;
+  readonly verdict: Verdict;
   readonly position: StreamPosition;
   readonly text: Buffer;
 }
@@ -20,12 +22,15 @@ interface Origin {
   last: number;
   /** Messages after this one are kept, without a hole. */
   keptAfter: number;
+  /** Clients know that something may be missing after the last message. */
+  isBroken: boolean;
 }
 
 export class Recent {
   readonly #origins = new Map<string, Origin>();
   #messages: RecentMessage[] = [];
   #bytes = 0;
+  #breaks: { readonly mark: string; readonly count: number } | undefined;
 
   get position(): StreamPosition {
     return formatPosition(this.#seen());
@@ -34,7 +39,7 @@ export class Recent {
   /** Of a client that has seen all of this and what it had seen before, elsewhere. */
   positionWith(seen: SeenOrigins): StreamPosition {
     const both = this.#seen();
-    for (const [origin, number] of seen) both.set(origin, Math.max(number, both.get(origin) ?? 0));
+    for (const [origin, { last }] of this.#origins) both.set(origin, Math.max(last, seen.get(origin) ?? 0));
     return formatPosition(both);
   }
 
@@ -42,20 +47,26 @@ export class Recent {
    * Takes the next message of an origin. `undefined`: it was there already. `lost`: how many of that origin should have come
    * before it and did not.
    */
-  append(origin: string, number: number, change: StreamChange): { message: RecentMessage; lost: number } | undefined {
+  append(
+    origin: string,
+    number: number,
+    change: StreamChange,
+    verdict: Verdict,
+  ): { message: RecentMessage; lost: number } | undefined {
     const known = this.#origins.get(origin);
     if (known !== undefined && number <= known.last) return undefined;
     // Of an origin that was not heard before nobody knows what it said before.
-    const lost = known === undefined ? 0 : number - known.last - 1;
-    const keptAfter = known === undefined || lost > 0 ? number - 1 : known.keptAfter;
+    const lost = known === undefined || known.isBroken ? 0 : number - known.last - 1;
+    const isAfterHole = known === undefined || number > known.last + 1;
+    const keptAfter = isAfterHole ? number - 1 : known.keptAfter;
     // The one heard last stands last, so that the first is the one to forget.
     this.#origins.delete(origin);
-    this.#origins.set(origin, { last: number, keptAfter });
+    this.#origins.set(origin, { last: number, keptAfter, isBroken: false });
     if (this.#origins.size > ORIGINS_MAX) this.#forgetOldestOrigin();
 
     const { position } = this;
     const text = Buffer.from(JSON.stringify({ ...change, id: position }));
-    const message = { origin, number, change, position, text };
+    const message = { origin, number, change, verdict, position, text };
     this.#messages.push(message);
     this.#bytes += text.length;
     this.#forgetOld();
@@ -63,17 +74,30 @@ export class Recent {
   }
 
   /**
-   * Everything after a position, in the order in which it came here. `undefined`: that cannot be said, because something is
-   * no longer, or was never, known here.
+   * What is known of what came after a position, in the order in which it came here. `isWhole`: nothing of it is missing.
    */
-  since(seen: SeenOrigins): RecentMessage[] | undefined {
-    for (const origin of seen.keys()) if (!this.#origins.has(origin)) return undefined;
-    for (const [origin, { keptAfter }] of this.#origins) if ((seen.get(origin) ?? 0) < keptAfter) return undefined;
-    return this.#messages.filter(({ origin, number }) => number > (seen.get(origin) ?? 0));
+  since(seen: SeenOrigins): { readonly missed: readonly RecentMessage[]; readonly isWhole: boolean } {
+    const strangers = [...seen.keys()].filter((origin) => !isBreakMark(origin) && !this.#origins.has(origin));
+    const isHole = [...this.#origins].some(([origin, { keptAfter }]) => (seen.get(origin) ?? 0) < keptAfter);
+    if (strangers.length > 0 || isHole) return { missed: [], isWhole: false };
+    return {
+      missed: this.#messages.filter(({ origin, number }) => number > (seen.get(origin) ?? 0)),
+      // What another node may have missed is nothing to this one.
+      isWhole: this.#breaks === undefined || seen.get(this.#breaks.mark) === this.#breaks.count,
+    };
+  }
+
+  /**
+   * Something may be missing here. `mark`: see `newBreakMark`; by it positions from before are known from those after.
+   */
+  breakOff(mark: string): void {
+    for (const origin of this.#origins.values()) origin.isBroken = true;
+    this.#breaks = { mark, count: (this.#breaks?.count ?? 0) + 1 };
   }
 
   #seen(): Map<string, number> {
-    return new Map([...this.#origins].map(([origin, { last }]) => [origin, last]));
+    const seen = new Map([...this.#origins].map(([origin, { last }]) => [origin, last]));
+    return this.#breaks === undefined ? seen : seen.set(this.#breaks.mark, this.#breaks.count);
   }
 
   /** Who knows nothing of an origin cannot tell what was missed of it, so nothing before now can be gone on from. */

@@ -1,8 +1,8 @@
 /** Who may listen to which project, whatever the transport. */
 import type { IncomingHttpHeaders } from "node:http";
-import type { StreamFilters } from "@mesher/protocol";
 import type { UpgradeRefusal } from "../runtime/web-sockets/refuse-upgrade.ts";
-import { parseQueryFilters, StreamFilterError } from "./filters.ts";
+import { type Feed, TooManySearchesError } from "./feed.ts";
+import { parseQueryFilters, StreamFilterError, type Wanted } from "./filters.ts";
 import { parsePosition, type SeenOrigins } from "./position.ts";
 import { CONNECTIONS_MAX, CONNECTIONS_PER_HOLDER_MAX, type SeatRefusal, type Seats } from "./seats.ts";
 
@@ -41,7 +41,7 @@ export interface Knock {
 
 export interface Admitted {
   readonly projectId: string;
-  readonly filters: StreamFilters;
+  readonly wanted: Wanted;
   /** Absent: the client is new. */
   readonly seen: SeenOrigins | undefined;
   readonly mayStay: () => Promise<boolean>;
@@ -81,7 +81,7 @@ export class StreamDoor {
 
   /** The rest of it, for somebody whose right to read the project is known. Throws a StreamRefusedError. */
   seat(viewer: Viewer, projectId: string, query: URLSearchParams, headers: IncomingHttpHeaders): Admitted {
-    const filters = filtersOf(query);
+    const wanted = wantedOf(query);
     const seen = seenOf(query, headers);
     const leave = this.#options.seats.take(viewer.holder);
     if (typeof leave === "string") {
@@ -92,7 +92,7 @@ export class StreamDoor {
     const { organizationId } = viewer;
     const mayStay = async () =>
       (await viewer.mayStay()) && (await findProjectId(organizationId, projectId)) === projectId;
-    return { projectId, filters, seen, leave, mayStay };
+    return { projectId, wanted, seen, leave, mayStay };
   }
 
   async #viewerOf(headers: IncomingHttpHeaders, query: URLSearchParams): Promise<Viewer> {
@@ -114,6 +114,18 @@ export class StreamDoor {
   }
 }
 
+/** Throws a StreamRefusedError when there is no room for the search. */
+export async function watchOrRefuse(feed: Feed, projectId: string, { search }: Wanted): Promise<void> {
+  try {
+    await feed.watch(projectId, search);
+  } catch (error) {
+    if (!(error instanceof TooManySearchesError)) throw error;
+    throw streamRefused(429, TOO_MANY_SEARCHES, error.message, NO_SEAT_RETRY_SECONDS);
+  }
+}
+
+export const TOO_MANY_SEARCHES = "too_many_searches";
+
 const NO_SEAT: Record<SeatRefusal, { readonly status: number; readonly message: string }> = {
   too_many_connections: { status: 503, message: `this node has ${CONNECTIONS_MAX} streams already` },
   too_many_connections_of_yours: {
@@ -122,12 +134,13 @@ const NO_SEAT: Record<SeatRefusal, { readonly status: number; readonly message: 
   },
 };
 
-function filtersOf(query: URLSearchParams): StreamFilters {
+function wantedOf(query: URLSearchParams): Wanted {
   try {
     return parseQueryFilters(query);
   } catch (error) {
     if (!(error instanceof StreamFilterError)) throw error;
-    throw streamRefused(400, "bad_request", error.message);
+    const { code, message, details } = error;
+    throw new StreamRefusedError({ status: 400, body: { error: message, code, ...(details && { details }) } });
   }
 }
 

@@ -12,17 +12,28 @@ import { closeAll } from "../runtime/web-sockets/close-all.ts";
 import { GOING_AWAY, type Heartbeat, keepAlive } from "../runtime/web-sockets/keep-alive.ts";
 import { refuseUpgrade, type UpgradeRefusal } from "../runtime/web-sockets/refuse-upgrade.ts";
 import { Connection } from "./connection.ts";
-import type { Feed } from "./feed.ts";
+import { type Feed, TooManySearchesError } from "./feed.ts";
 import { parseStreamFilters, StreamFilterError } from "./filters.ts";
 import type { Wire } from "./outbox.ts";
 import { recheckAgainAndAgain } from "./recheck.ts";
-import { type Admitted, type Knock, type StreamDoor, StreamRefusedError, streamRefused } from "./stream-door.ts";
+import {
+  type Admitted,
+  type Knock,
+  type StreamDoor,
+  StreamRefusedError,
+  streamRefused,
+  TOO_MANY_SEARCHES,
+  watchOrRefuse,
+} from "./stream-door.ts";
 
 /** Of a message of a client: filters, and nothing else. */
 const MESSAGE_BYTES_MAX = 16 * 1024;
 
 /** "Policy violation": the client may not listen any more, or has to prove again that it may. */
 const NOT_ALLOWED = 1008;
+
+/** "Internal error". */
+const FAILED = 1011;
 
 const PATH = /^(?:\/ws)?\/stream\/projects\/([^/]+)\/?$/;
 
@@ -77,7 +88,7 @@ export class StreamSockets implements Service {
         return;
       }
       socket.once("close", admitted.leave);
-      await this.#options.feed.watch(admitted.projectId);
+      await watchOrRefuse(this.#options.feed, admitted.projectId, admitted.wanted);
       if (socket.destroyed || this.#isStopping) socket.destroy();
       else this.#server.handleUpgrade(request, socket, head, (client) => this.#serve(client, admitted));
     } catch (error) {
@@ -97,8 +108,8 @@ export class StreamSockets implements Service {
 
   #serve(client: WebSocket, admitted: Admitted): void {
     const { feed, heartbeat, onDropped, log } = this.#options;
-    const { projectId, filters, seen } = admitted;
-    const connection = new Connection({ feed, wire: wireOf(client), projectId, filters, onDropped });
+    const { projectId, wanted, seen } = admitted;
+    const connection = new Connection({ feed, wire: wireOf(client), projectId, wanted, onDropped });
     const { mayStay } = admitted;
     const stopRecheck = recheckAgainAndAgain({
       mayStay,
@@ -111,19 +122,37 @@ export class StreamSockets implements Service {
     });
     // A client that breaks the protocol; `close` follows.
     client.on("error", (error) => log.debug("Stream failed", { error: error.message }));
-    client.on("message", (data, isBinary) => hear(connection, data, isBinary));
+    let isHeard = Promise.resolve();
+    client.on("message", (data, isBinary) => {
+      // One after the other; a client that says more meanwhile is not read.
+      client.pause();
+      isHeard = isHeard
+        .then(() => hear(connection, data, isBinary))
+        .then(
+          () => client.resume(),
+          (error: unknown) => {
+            log.error("Stream could not follow its client", { error: String(error) });
+            client.close(FAILED, "the server could not answer; its log says why");
+          },
+        );
+    });
     keepAlive(client, heartbeat);
     connection.open(seen);
   }
 }
 
 /** A message that is not understood changes nothing. */
-function hear(connection: Connection, data: RawData, isBinary: boolean): void {
+async function hear(connection: Connection, data: RawData, isBinary: boolean): Promise<void> {
   try {
-    connection.setFilters(parseStreamFilters(parseRequest(isBinary ? undefined : data).filters));
+    await connection.setFilters(parseStreamFilters(parseRequest(isBinary ? undefined : data).filters));
   } catch (error) {
+    if (error instanceof TooManySearchesError) {
+      connection.say({ type: "error", code: TOO_MANY_SEARCHES, message: error.message });
+      return;
+    }
     if (!(error instanceof StreamFilterError)) throw error;
-    connection.say({ type: "error", code: "bad_request", message: error.message });
+    const { code, message, details } = error;
+    connection.say({ type: "error", code, message, ...(details && { details }) });
   }
 }
 

@@ -45,8 +45,9 @@ function useFreshLists(projectSlug: string): void {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const issueIds = new Set<string>();
     const stop = feedOf(projectSlug).listen((message: StreamMessage) => {
-      if (message.type !== "event" && message.type !== "issue") return;
-      issueIds.add(message.issue_id);
+      const isGap = message.type === "gap" || (message.type === "subscribed" && message.start === "gap");
+      if (message.type === "event" || message.type === "issue") issueIds.add(message.issue_id);
+      else if (!isGap) return;
       timer ??= setTimeout(() => {
         timer = undefined;
         refresh(issueIds);

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { backoffMs } from "../../runtime/backoff.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { Service } from "../../runtime/service.ts";
+import type { WatchedProject } from "../../search/stream-search.ts";
 import { type DigestResult, DigestWorker } from "./digest-worker.ts";
 import type { Telling } from "./tell.ts";
 import type { BatchMessage } from "./worker-messages.ts";
@@ -16,8 +17,8 @@ export interface DigestPoolOptions {
   readonly workers: number;
   /** The module a worker thread runs. Default: worker.ts. */
   readonly workerUrl?: URL;
-  /** Ids of the projects of which `onTold` shall hear. Asked for each batch when it is handed out. */
-  readonly watchedProjects: () => readonly string[];
+  /** The projects of which `onTold` shall hear. Asked for each batch when it is handed out. */
+  readonly watchedProjects: () => readonly WatchedProject[];
   /** What was stored here, once, whoever's batch it was. */
   readonly onTold: (tellings: readonly Telling[]) => void;
   readonly onWorkerDeath: () => void;

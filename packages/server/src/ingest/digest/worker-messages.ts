@@ -1,4 +1,5 @@
 /** What travels between the dispatcher and its worker threads. */
+import type { WatchedProject } from "../../search/stream-search.ts";
 import type { Telling } from "./tell.ts";
 
 /** Batches a worker has at a time: one being stored, one being digested. */
@@ -24,8 +25,8 @@ export interface BatchMessage {
   readonly doneThrough: number;
   /** Journal records, one behind the other. */
   readonly bytes: Uint8Array;
-  /** Ids of the projects whose events somebody in the cluster wants to hear of. */
-  readonly watched: readonly string[];
+  /** The projects whose events somebody in the cluster wants to hear of. */
+  readonly watched: readonly WatchedProject[];
 }
 
 /**

@@ -8,6 +8,7 @@ import type { Outcome } from "@mesher/protocol";
 import type { OutcomeCount } from "../../dashboards/rollups.queries.ts";
 import { openDatabase } from "../../db/database.ts";
 import { dayOf, ensurePartitions } from "../../events/partitions.ts";
+import { listShortIds } from "../../issues/issues.queries.ts";
 import type { JournalEntry } from "../journal/entry.ts";
 import { decodeRecord, recordBytes } from "../journal/record.ts";
 import type { DigestedEvent } from "../store/digested-event.ts";
@@ -15,7 +16,7 @@ import { storeBatch } from "../store/store.ts";
 import { digestEntry } from "./digest.ts";
 import { faultOf } from "./fault.ts";
 import { RuleBook } from "./project-rules.ts";
-import { tellStored } from "./tell.ts";
+import { issuesToName, type Telling, tellStored, type WatchedStore, watchedOf } from "./tell.ts";
 import { BATCHES_PER_WORKER, type BatchMessage, type WorkerData, type WorkerMessage } from "./worker-messages.ts";
 
 /** Digesting lets the answers of the database in at least this often. */
@@ -60,7 +61,7 @@ async function work(batch: BatchMessage): Promise<WorkerMessage> {
   const { events, outcomes } = await digestBatch(batch);
   await ensurePartitionsOf(events);
   const result = await storeBatch(database, { ...batch, events, outcomes });
-  const tellings = tellStored(result.stored, new Set(batch.watched));
+  const tellings = await Promise.all(watchedOf(result.stored, batch.watched).map(tellingOf));
   if (tellings.length > 0) tell({ kind: "told", tellings });
   return {
     kind: "stored",
@@ -73,6 +74,14 @@ async function work(batch: BatchMessage): Promise<WorkerMessage> {
     newIssues: result.stored.filter(({ occasion }) => occasion === "new_issue").length,
     regressions: result.stored.filter(({ occasion }) => occasion === "regression").length,
   };
+}
+
+async function tellingOf(store: WatchedStore): Promise<Telling> {
+  const issueIds = issuesToName(store);
+  if (issueIds.length === 0) return tellStored(store, new Map(), Date.now());
+  // What is stored stays stored, whether or not it can be told in full.
+  const shortIds = await listShortIds(database, store.projectId, issueIds).catch(() => undefined);
+  return tellStored(store, shortIds, Date.now());
 }
 
 function sumOf(outcomes: readonly OutcomeCount[], outcome: Outcome): number {
