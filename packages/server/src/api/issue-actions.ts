@@ -81,6 +81,7 @@ export function registerIssueActionRoutes(app: App, deps: ApiDependencies): void
         ids: chosen.filter(isUuid),
         command,
         actor: actorOf(actor),
+        isBulk: true,
       });
       const last = matches?.[BULK_ISSUES_MAX] && matches[BULK_ISSUES_MAX - 1];
       const shown = [...new Set(chosen)].map((id) => ({ id, result: results.get(id) ?? "not_found" }) as const);

@@ -29,12 +29,12 @@ const ADMINISTER = { config: { access: { role: "admin", scope: "project:admin" }
 
 export function registerProjectChangeRoutes(app: App, deps: ApiDependencies): void {
   app.post("/api/v1/projects", ADMINISTER, async (request, reply): Promise<ApiProjectDetail> => {
-    const { organizationId } = await deps.authenticate(request);
+    const actor = await deps.authenticate(request);
     const wish = demandFields(request.body, FIELDS, "name");
-    const id = await refuseConflicts(createProject(deps.database, organizationId, wish));
+    const id = await refuseConflicts(createProject(deps.database, actor, wish));
     await deps.projectChanged(id);
     reply.code(201);
-    return showDetail(await findProject(deps, organizationId, id), deps);
+    return showDetail(await findProject(deps, actor.organizationId, id), deps);
   });
 
   app.get<{ Params: { project: string } }>(
@@ -50,20 +50,21 @@ export function registerProjectChangeRoutes(app: App, deps: ApiDependencies): vo
     "/api/v1/projects/:project",
     ADMINISTER,
     async (request): Promise<ApiProjectDetail> => {
-      const { organizationId } = await deps.authenticate(request);
+      const actor = await deps.authenticate(request);
+      const { organizationId } = actor;
       const project = await findProject(deps, organizationId, request.params.project);
-      await refuseConflicts(changeProject(deps.database, project, checkFields(request.body, FIELDS)));
+      await refuseConflicts(changeProject(deps.database, actor, project, checkFields(request.body, FIELDS)));
       return showDetail(await findProject(deps, organizationId, project.id), deps);
     },
   );
 
   /** Asks for the slug, so that no slip of the hand ends a project. Its events are removed in the background. */
   app.post<{ Params: { project: string } }>("/api/v1/projects/:project/delete", ADMINISTER, async (request) => {
-    const { organizationId } = await deps.authenticate(request);
-    const project = await findProject(deps, organizationId, request.params.project);
+    const actor = await deps.authenticate(request);
+    const project = await findProject(deps, actor.organizationId, request.params.project);
     const { slug } = demandFields(request.body, { slug: FIELDS.slug }, "slug");
     if (slug !== project.slug) throw badRequest(`slug must be the project's, ${project.slug}, to confirm`);
-    if (!(await endProject(deps.database, organizationId, project.id))) throw notFound("project");
+    if (!(await endProject(deps.database, actor, project))) throw notFound("project");
     await deps.projectChanged(project.id);
     return { status: "ok", affected: 1 };
   });

@@ -1,12 +1,6 @@
 import type { ApiProjectKey } from "@mesher/protocol";
-import { createProjectKey, PROJECT_KEYS_MAX } from "../organizations/change-project-keys.ts";
-import {
-  findProjectKey,
-  type ListedKey,
-  listProjectKeys,
-  revokeProjectKey,
-  updateProjectKey,
-} from "../organizations/project-keys.queries.ts";
+import { changeKey, createKey, PROJECT_KEYS_MAX, revokeKey } from "../organizations/change-project-keys.ts";
+import { findProjectKey, type ListedKey, listProjectKeys } from "../organizations/project-keys.queries.ts";
 import { notFound } from "./api-error.ts";
 import { checkFields, line, orNull, wholeNumber } from "./check-fields.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
@@ -44,10 +38,11 @@ export function registerProjectKeyRoutes(app: App, deps: ApiDependencies): void 
     "/api/v1/projects/:project/api-keys",
     ADMINISTER,
     async (request, reply): Promise<ApiProjectKey> => {
-      const { organizationId } = await deps.authenticate(request);
+      const actor = await deps.authenticate(request);
+      const { organizationId } = actor;
       const { id: projectId } = await findProject(deps, organizationId, request.params.project);
       const { label = "default", rate_limit_events: rateLimitEvents = null } = checkFields(request.body, FIELDS);
-      const id = await refuseConflicts(createProjectKey(deps.database, { projectId, label, rateLimitEvents }));
+      const id = await refuseConflicts(createKey(deps.database, actor, { projectId, label, rateLimitEvents }));
       await deps.projectChanged(projectId);
       reply.code(201);
       return showKey(await getKey(deps, organizationId, id), deps);
@@ -58,22 +53,22 @@ export function registerProjectKeyRoutes(app: App, deps: ApiDependencies): void 
     "/api/v1/api-keys/:key",
     ADMINISTER,
     async (request): Promise<ApiProjectKey> => {
-      const { organizationId } = await deps.authenticate(request);
+      const actor = await deps.authenticate(request);
+      const { organizationId } = actor;
       const key = await getKey(deps, organizationId, request.params.key);
-      const { label = key.label, rate_limit_events: rateLimitEvents = key.rateLimitEvents } = checkFields(
-        request.body,
-        FIELDS,
-      );
-      await updateProjectKey(deps.database, { ...key, label, rateLimitEvents });
+      const { label, rate_limit_events: rateLimitEvents } = checkFields(request.body, FIELDS);
+      const wish = { ...(label !== undefined && { label }), ...(rateLimitEvents !== undefined && { rateLimitEvents }) };
+      await changeKey(deps.database, actor, key, wish);
       await deps.projectChanged(key.projectId);
       return showKey(await getKey(deps, organizationId, key.id), deps);
     },
   );
 
   app.post<{ Params: { key: string } }>("/api/v1/api-keys/:key/revoke", ADMINISTER, async (request) => {
-    const { organizationId } = await deps.authenticate(request);
+    const actor = await deps.authenticate(request);
+    const { organizationId } = actor;
     const key = await getKey(deps, organizationId, request.params.key);
-    const affected = await revokeProjectKey(deps.database, key);
+    const affected = await revokeKey(deps.database, actor, key);
     await deps.projectChanged(key.projectId);
     return { status: "ok", affected };
   });

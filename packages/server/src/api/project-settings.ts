@@ -2,6 +2,7 @@ import { type ApiProjectSettings, type ApiScrubbingPreview, type InboundFilter, 
 import { isIpRange } from "../ingest/filter/ip-range.ts";
 import { plainName } from "../ingest/scrub/field-names.ts";
 import { createScrubber } from "../ingest/scrub/scrub-event.ts";
+import type { Actor } from "../organizations/access.ts";
 import { ALLOWED_DOMAIN_LENGTH_MAX, isAllowedDomain } from "../organizations/allowed-domains.ts";
 import { changeProjectSettings, findProjectSettings } from "../organizations/project-settings.queries.ts";
 import type { ProjectSettings, SettingsChange } from "../organizations/project-settings.ts";
@@ -86,14 +87,12 @@ export function registerProjectSettingsRoutes(app: App, deps: ApiDependencies): 
   });
 
   app.patch<{ Params: { project: string } }>(path, ADMINISTER, async (request): Promise<ApiProjectSettings> => {
-    const { organizationId } = await deps.authenticate(request);
-    return showSettings(await change(deps, organizationId, request));
+    return showSettings(await change(deps, await deps.authenticate(request), request));
   });
 
   /** As PATCH, with the answer of the first version of the API. */
   app.post<{ Params: { project: string } }>(path, ADMINISTER, async (request) => {
-    const { organizationId } = await deps.authenticate(request);
-    await change(deps, organizationId, request);
+    await change(deps, await deps.authenticate(request), request);
     return { status: "ok", affected: 1 };
   });
 
@@ -118,15 +117,15 @@ export function registerProjectSettingsRoutes(app: App, deps: ApiDependencies): 
 
 async function change(
   deps: ApiDependencies,
-  organizationId: string,
+  actor: Actor,
   request: { readonly params: { readonly project: string }; readonly body: unknown },
 ): Promise<ProjectSettings> {
+  const { organizationId } = actor;
   const { id: projectId } = await findProject(deps, organizationId, request.params.project);
-  const key = { organizationId, projectId };
-  if (!(await changeProjectSettings(deps.database, key, changeOf(checkFields(request.body, SETTINGS)))))
+  if (!(await changeProjectSettings(deps.database, actor, projectId, changeOf(checkFields(request.body, SETTINGS)))))
     throw notFound("project");
   await deps.projectChanged(projectId);
-  return getSettings(deps, key);
+  return getSettings(deps, { organizationId, projectId });
 }
 
 async function getSettings(

@@ -1,7 +1,9 @@
 import type { ApiProject } from "@mesher/protocol";
 import { listOutcomes } from "../dashboards/rollups.queries.ts";
+import { withTransaction } from "../db/transaction.ts";
 import { DAY_MS } from "../events/partitions.ts";
 import { listQuarantined } from "../ingest/journal/journal.queries.ts";
+import { recordAudit } from "../organizations/audit.queries.ts";
 import { listProjects, type Project } from "../organizations/organizations.queries.ts";
 import { findProjectDetail, type ProjectDetail } from "../organizations/projects.queries.ts";
 import { notFound } from "./api-error.ts";
@@ -44,12 +46,15 @@ export function registerProjectRoutes(app: App, deps: ApiDependencies): void {
     "/api/v1/projects/:project/quarantine/retry",
     ADMINISTER,
     async (request) => {
-      const project = await findProject(
-        deps,
-        (await deps.authenticate(request)).organizationId,
-        request.params.project,
-      );
-      return { retried: await deps.retryQuarantined(project.id) };
+      const actor = await deps.authenticate(request);
+      const { organizationId } = actor;
+      const project = await findProject(deps, organizationId, request.params.project);
+      const retried = await deps.retryQuarantined(project.id);
+      const target = { kind: "project", id: project.id };
+      const change = { organizationId, actor, action: "project.quarantine_retried", target, details: { retried } };
+      // The entries are back in the journal by now, outside of any transaction.
+      if (retried > 0) await withTransaction(deps.database, (tx) => recordAudit(tx, change));
+      return { retried };
     },
   );
 }

@@ -7,6 +7,7 @@ import type { Database } from "../db/database.ts";
 import { type Transaction, withTransaction } from "../db/transaction.ts";
 import { findNewestReleases } from "../releases/releases.queries.ts";
 import { insertActivity } from "./activity.queries.ts";
+import { auditBulk, auditIssueChanges } from "./audit-issues.ts";
 import {
   type IssueSelection,
   type IssueState,
@@ -34,6 +35,8 @@ export type IssueCommand =
 export interface IssueRequest<Command> extends IssueSelection {
   readonly command: Command;
   readonly actor: IssueActor;
+  /** One request for many issues, which the audit log names as such. */
+  readonly isBulk?: boolean;
 }
 
 export type IssueResults = ReadonlyMap<string, ApiIssueResult>;
@@ -96,6 +99,8 @@ async function changeChunk(tx: Transaction, request: IssueRequest<IssueCommand>)
   }
   await setIssueStates(tx, states);
   await insertActivity(tx, changes);
+  await auditIssueChanges(tx, request.organizationId, changes);
+  if (request.isBulk === true) await auditBulk(tx, request.organizationId, { command: command.do, changes });
   return { results, changes };
 }
 

@@ -5,12 +5,12 @@ import { deleteIssueCounts } from "../dashboards/rollups.queries.ts";
 import type { Database } from "../db/database.ts";
 import { type Transaction, withTransaction } from "../db/transaction.ts";
 import { insertEventMoves } from "../events/event-moves.ts";
-import { type AuditActor, recordAudit, SERVER_ACTOR } from "../organizations/audit.queries.ts";
 import { insertActivity } from "./activity.queries.ts";
+import { auditIssueChanges } from "./audit-issues.ts";
 import { lockIssues } from "./change-issues.queries.ts";
 import { type ChunkOutcome, type IssueRequest, type IssueResults, inChunks } from "./change-issues.ts";
 import { deleteIssueRows, findProjectsOfIssues } from "./delete-issues.queries.ts";
-import type { IssueActor, IssueChange } from "./issue-change.ts";
+import type { IssueChange } from "./issue-change.ts";
 import type { IssueKey } from "./issues.queries.ts";
 import { listFingerprints } from "./merge-issues.queries.ts";
 import { lockProjectsForMoving } from "./project-lock.ts";
@@ -48,18 +48,8 @@ async function deleteChunk(tx: Transaction, request: IssueRequest<{ readonly do:
   }));
   await insertActivity(tx, changes);
   // Whoever looks for it later finds no issue to ask.
-  for (const { issueId, details } of changes) {
-    const target = { kind: "issue", id: issueId };
-    const { organizationId } = request;
-    await recordAudit(tx, { organizationId, actor: auditActorOf(actor), action: "issue.deleted", target, details });
-  }
+  await auditIssueChanges(tx, request.organizationId, changes);
   return { results: new Map(issues.map(({ issueId }) => [issueId, "changed" satisfies ApiIssueResult])), changes };
-}
-
-function auditActorOf({ kind, id, name }: IssueActor): AuditActor {
-  if (kind === "system") return SERVER_ACTOR;
-  const ids = id === null ? {} : kind === "user" ? { userId: id } : { tokenId: id };
-  return { kind: kind === "user" ? "person" : "token", name, ...ids };
 }
 
 function byProject(issues: readonly IssueKey[]): Map<string, string[]> {

@@ -10,6 +10,7 @@ import type { Database } from "../db/database.ts";
 import { type Transaction, withTransaction } from "../db/transaction.ts";
 import { insertEventMoves } from "../events/event-moves.ts";
 import { insertActivity } from "./activity.queries.ts";
+import { auditIssueChanges } from "./audit-issues.ts";
 import { type LockedIssue, lockIssues } from "./change-issues.queries.ts";
 import { findProjectsOfIssues } from "./delete-issues.queries.ts";
 import { followEvents } from "./follow-events.ts";
@@ -124,6 +125,8 @@ async function merge(tx: Transaction, { organizationId, issueId, sourceIds, acto
     ),
   ];
   await insertActivity(tx, changes);
+  // The issue that stays: its line names the others.
+  await auditIssueChanges(tx, organizationId, changes.slice(0, 1));
   return { result: { kind: "done", issueIds: sources }, projectId, changes };
 }
 
@@ -166,6 +169,8 @@ async function unmerge(
     ),
   ];
   await insertActivity(tx, changes);
+  // The issue that stays: its line names the others.
+  await auditIssueChanges(tx, organizationId, changes.slice(0, 1));
   return { result: { kind: "done", issueIds: restoredIds }, projectId, changes };
 }
 

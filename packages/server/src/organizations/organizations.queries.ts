@@ -16,7 +16,7 @@ export interface Project {
   readonly publicKey: string | null;
 }
 
-interface ProjectRow {
+export interface ProjectRow {
   id: string;
   organization_id: string;
   slug: string;
@@ -26,7 +26,7 @@ interface ProjectRow {
   public_key: string | null;
 }
 
-const projectOf = (row: ProjectRow): Project => ({
+export const projectOf = (row: ProjectRow): Project => ({
   id: row.id,
   organizationId: row.organization_id,
   slug: row.slug,
@@ -36,16 +36,16 @@ const projectOf = (row: ProjectRow): Project => ({
   publicKey: row.public_key,
 });
 
-const SELECT_PROJECT = `
-  select p.id, p.organization_id, p.slug, p.number, p.name, p.platform,
-    (select k.public_key from project_keys k where k.project_id = p.id and k.revoked_at is null order by k.created_at, k.public_key limit 1)
-      as public_key
-  from projects p`;
+/** Of `projects p`. */
+export const PROJECT_COLUMNS = `
+  p.id, p.organization_id, p.slug, p.number, p.name, p.platform,
+  (select k.public_key from project_keys k where k.project_id = p.id and k.revoked_at is null order by k.created_at, k.public_key limit 1)
+    as public_key`;
 
 export async function listProjects(database: Database, organizationId: string): Promise<Project[]> {
   const { rows } = await database.query<ProjectRow>({
     name: "projects.list",
-    text: `${SELECT_PROJECT} where p.organization_id = $1 order by p.number`,
+    text: `select ${PROJECT_COLUMNS} from projects p where p.organization_id = $1 order by p.number`,
     values: [organizationId],
   });
   return rows.map(projectOf);

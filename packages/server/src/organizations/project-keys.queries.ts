@@ -95,10 +95,10 @@ export async function addProjectKey(
 }
 
 export async function updateProjectKey(
-  database: Database,
+  tx: Transaction,
   { id, projectId, label, rateLimitEvents }: Pick<ListedKey, "id" | "projectId" | "label" | "rateLimitEvents">,
 ): Promise<void> {
-  await database.query({
+  await tx.query({
     name: "project_keys.update",
     text: "update project_keys set label = $3, rate_limit_events = $4 where project_id = $1 and id = $2",
     values: [projectId, id, label, rateLimitEvents],
@@ -107,10 +107,10 @@ export async function updateProjectKey(
 
 /** How many keys were revoked by it: 0 when it was revoked before. */
 export async function revokeProjectKey(
-  database: Database,
+  tx: Transaction,
   { id, projectId }: Pick<ListedKey, "id" | "projectId">,
 ): Promise<number> {
-  const { rowCount } = await database.query({
+  const { rowCount } = await tx.query({
     name: "project_keys.revoke",
     text: "update project_keys set revoked_at = now() where project_id = $1 and id = $2 and revoked_at is null",
     values: [projectId, id],

@@ -2,6 +2,9 @@
 import type { InboundFilters, Scrubbing } from "@mesher/protocol";
 import type { Database, Queryable } from "../db/database.ts";
 import { withTransaction } from "../db/transaction.ts";
+import type { Actor } from "./access.ts";
+import { recordAudit } from "./audit.queries.ts";
+import { differencesOf } from "./differences.ts";
 import { filtersOf, type ProjectSettings, type SettingsChange, scrubbingOf } from "./project-settings.ts";
 
 interface SettingsRow {
@@ -45,12 +48,15 @@ export async function findProjectSettings(
   );
 }
 
-/** Whether the project was there. Changes of different settings at once all count. */
+/** Whether the project was there. Changes of different settings at once all count. With a line in the audit log. */
 export function changeProjectSettings(
   database: Database,
-  project: ProjectKey,
+  actor: Actor,
+  projectId: string,
   { filters, scrubbing, ...others }: SettingsChange,
 ): Promise<boolean> {
+  const { organizationId } = actor;
+  const project = { organizationId, projectId };
   return withTransaction(database, async (tx) => {
     const before = await findProjectSettings(tx, project, { lock: true });
     if (before === undefined) return false;
@@ -75,8 +81,20 @@ export function changeProjectSettings(
         JSON.stringify(scrubbing ?? {}),
       ],
     });
+    const details = {
+      ...differencesOf(before, given as Partial<ProjectSettings>),
+      ...inside("filters", differencesOf(before.filters, filters ?? {})),
+      ...inside("scrubbing", differencesOf(before.scrubbing, scrubbing ?? {})),
+    };
+    if (Object.keys(details).length === 0) return true;
+    const target = { kind: "project", id: projectId };
+    await recordAudit(tx, { organizationId, actor, action: "project.settings_changed", target, details });
     return true;
   });
+}
+
+function inside(group: string, differences: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(differences).map(([name, change]) => [`${group}.${name}`, change]));
 }
 
 /** What digesting an event needs to know of its project. */

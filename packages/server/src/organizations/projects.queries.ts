@@ -1,21 +1,14 @@
 /** Statements on projects as such: finding, making, renaming and removing them. Always within an organization. */
 import type { Database } from "../db/database.ts";
 import type { Transaction } from "../db/transaction.ts";
-import type { Project } from "./organizations.queries.ts";
+import { PROJECT_COLUMNS, type Project, type ProjectRow, projectOf } from "./organizations.queries.ts";
 
 export interface ProjectDetail extends Project {
   readonly createdAt: Date;
   readonly formerSlugs: readonly string[];
 }
 
-interface DetailRow {
-  id: string;
-  organization_id: string;
-  slug: string;
-  number: number;
-  name: string;
-  platform: string | null;
-  public_key: string | null;
+interface DetailRow extends ProjectRow {
   created_at: Date;
   former_slugs: string[];
 }
@@ -29,9 +22,7 @@ export async function findProjectDetail(
   const { rows } = await database.query<DetailRow>({
     name: "projects.find",
     text: `
-      select p.id, p.organization_id, p.slug, p.number, p.name, p.platform, p.created_at,
-        (select k.public_key from project_keys k where k.project_id = p.id and k.revoked_at is null
-          order by k.created_at, k.public_key limit 1) as public_key,
+      select ${PROJECT_COLUMNS}, p.created_at,
         array(select f.slug from former_project_slugs f where f.project_id = p.id order by f.created_at desc, f.slug)
           as former_slugs
       from projects p
@@ -43,19 +34,7 @@ export async function findProjectDetail(
     values: [organizationId, given],
   });
   const row = rows[0];
-  return (
-    row && {
-      id: row.id,
-      organizationId: row.organization_id,
-      slug: row.slug,
-      number: row.number,
-      name: row.name,
-      platform: row.platform,
-      publicKey: row.public_key,
-      createdAt: row.created_at,
-      formerSlugs: row.former_slugs,
-    }
-  );
+  return row && { ...projectOf(row), createdAt: row.created_at, formerSlugs: row.former_slugs };
 }
 
 /** Lets one change of an organization's slugs happen at a time, on all nodes. How many projects it has. */

@@ -1,6 +1,9 @@
-/** What a person does with projects. Each change is one transaction. */
+/** What a person does with projects. Each change is one transaction with its line in the audit log. */
 import type { Database } from "../db/database.ts";
 import { withTransaction } from "../db/transaction.ts";
+import type { Actor } from "./access.ts";
+import { recordAudit } from "./audit.queries.ts";
+import { differencesOf } from "./differences.ts";
 import { addProjectKey } from "./project-keys.queries.ts";
 import {
   findSlugOwners,
@@ -38,7 +41,8 @@ export interface ProjectWish {
 }
 
 /** Makes a project with a first key. Throws a ProjectConflictError. */
-export function createProject(database: Database, organizationId: string, wish: ProjectWish): Promise<string> {
+export function createProject(database: Database, actor: Actor, wish: ProjectWish): Promise<string> {
+  const { organizationId } = actor;
   return withTransaction(database, async (tx) => {
     if ((await lockProjects(tx, organizationId)) >= PROJECTS_MAX) {
       throw new ProjectConflictError("too_many_projects", `an organization has at most ${PROJECTS_MAX} projects`);
@@ -48,12 +52,20 @@ export function createProject(database: Database, organizationId: string, wish: 
     const slug = wish.slug ?? freeSlug(slugOf(wish.name), taken);
     const id = await insertProject(tx, { organizationId, slug, name: wish.name, platform: wish.platform ?? null });
     await addProjectKey(tx, { projectId: id, publicKey: makeSecret(), label: "default", rateLimitEvents: null });
+    const target = { kind: "project", id };
+    const details = { slug, name: wish.name };
+    await recordAudit(tx, { organizationId, actor, action: "project.created", target, details });
     return id;
   });
 }
 
 /** Renames a project, or gives it another slug or platform. Its former slug still leads to it. Throws a ProjectConflictError. */
-export function changeProject(database: Database, project: ProjectDetail, wish: Partial<ProjectWish>): Promise<void> {
+export function changeProject(
+  database: Database,
+  actor: Actor,
+  project: ProjectDetail,
+  wish: Partial<ProjectWish>,
+): Promise<void> {
   const { organizationId, id } = project;
   return withTransaction(database, async (tx) => {
     await lockProjects(tx, organizationId);
@@ -66,7 +78,12 @@ export function changeProject(database: Database, project: ProjectDetail, wish: 
       await keepFormerSlug(tx, project, project.slug);
     }
     const platform = wish.platform === undefined ? project.platform : wish.platform;
-    await updateProject(tx, { organizationId, id, name: wish.name ?? project.name, slug, platform });
+    const after = { name: wish.name ?? project.name, slug, platform };
+    await updateProject(tx, { organizationId, id, ...after });
+    const details = differencesOf(project, after);
+    if (Object.keys(details).length === 0) return;
+    const target = { kind: "project", id };
+    await recordAudit(tx, { organizationId, actor, action: "project.changed", target, details });
   });
 }
 
@@ -74,8 +91,18 @@ export function changeProject(database: Database, project: ProjectDetail, wish: 
  * Ends a project: from now on it cannot be found, and its keys open nothing. Its data is removed in the background.
  * Whether it was there.
  */
-export function endProject(database: Database, organizationId: string, projectId: string): Promise<boolean> {
-  return withTransaction(database, (tx) => removeProject(tx, organizationId, projectId));
+export function endProject(
+  database: Database,
+  actor: Actor,
+  { id, slug, name }: Pick<ProjectDetail, "id" | "slug" | "name">,
+): Promise<boolean> {
+  const { organizationId } = actor;
+  return withTransaction(database, async (tx) => {
+    if (!(await removeProject(tx, organizationId, id))) return false;
+    const target = { kind: "project", id };
+    await recordAudit(tx, { organizationId, actor, action: "project.deleted", target, details: { slug, name } });
+    return true;
+  });
 }
 
 function slugTaken(slug: string): ProjectConflictError {
