@@ -1,6 +1,6 @@
 /** One call of the API for a command about people, organizations or tokens. */
 import type { ApiMembership } from "@mesher/protocol";
-import { type Arguments, CommandError, isGiven, type OptionRule } from "../command.ts";
+import { type Arguments, type Command, CommandError, isGiven, type OptionRule } from "../command.ts";
 import { fetchAnswer, findServerAccess, postFor, SERVER_NOTES, SERVER_OPTIONS } from "../server-access.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -40,4 +40,23 @@ export function positionalOf(given: Arguments, what: string): string {
   const [value] = given.positionals;
   if (value === undefined || value === "") throw new CommandError(`${what} is missing.`);
   return value;
+}
+
+export const ROLE_OPTION = { value: "ROLE", help: "owner, admin or member. Default: member." } as const;
+
+/** A command that revokes one thing of the organization by its id. `what`: as the path and people name it. */
+export function revokeCommand(what: "token" | "invitation", summary: string): Command {
+  return {
+    name: `${what}s revoke`,
+    summary,
+    positional: "ID",
+    options: API_OPTIONS,
+    notes: API_NOTES,
+    run: async (given, terminal) => {
+      const { call, organization } = await openApi(given, terminal);
+      const id = encodeURIComponent(positionalOf(given, "ID"));
+      const answer = await call("POST", `/api/v1/orgs/${organization.id}/${what}s/${id}/revoke`);
+      return show(given, terminal, answer, () => `The ${what} is revoked.`);
+    },
+  };
 }

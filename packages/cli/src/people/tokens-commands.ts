@@ -1,7 +1,7 @@
 import type { ApiNewToken, ApiToken } from "@mesher/protocol";
 import { alignColumns } from "../align-columns.ts";
 import { type Command, optionOf } from "../command.ts";
-import { API_NOTES, API_OPTIONS, openApi, positionalOf, show } from "./api-call.ts";
+import { API_NOTES, API_OPTIONS, openApi, positionalOf, ROLE_OPTION, revokeCommand, show } from "./api-call.ts";
 
 const list: Command = {
   name: "tokens list",
@@ -33,7 +33,7 @@ const create: Command = {
       help: "What it may: event:read, issue:write, project:admin, org:read, org:admin. Default: event:read.",
       repeatable: true,
     },
-    role: { value: "ROLE", help: "owner, admin or member. Default: member." },
+    role: ROLE_OPTION,
   },
   notes: API_NOTES,
   run: async (given, terminal) => {
@@ -47,18 +47,6 @@ const create: Command = {
   },
 };
 
-const revoke: Command = {
-  name: "tokens revoke",
-  summary: "Revokes an API token: the next request with it is refused, on every node.",
-  positional: "ID",
-  options: API_OPTIONS,
-  notes: API_NOTES,
-  run: async (given, terminal) => {
-    const { call, organization } = await openApi(given, terminal);
-    const id = encodeURIComponent(positionalOf(given, "ID"));
-    const answer = await call("POST", `/api/v1/orgs/${organization.id}/tokens/${id}/revoke`);
-    return show(given, terminal, answer, () => "The token is revoked.");
-  },
-};
+const revoke = revokeCommand("token", "Revokes an API token: the next request with it is refused, on every node.");
 
 export const TOKENS_COMMANDS: readonly Command[] = [list, create, revoke];

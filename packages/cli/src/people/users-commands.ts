@@ -3,9 +3,16 @@ import type { ApiInvitation, ApiLink, ApiMember, ApiNewInvitation } from "@meshe
 import { alignColumns } from "../align-columns.ts";
 import { type Command, CommandError, isGiven, optionOf } from "../command.ts";
 import type { Terminal } from "../terminal.ts";
-import { API_NOTES, API_OPTIONS, type Api, openApi, positionalOf, show } from "./api-call.ts";
-
-const ROLE_OPTION = { value: "ROLE", help: "owner, admin or member. Default: member." } as const;
+import {
+  API_NOTES,
+  API_OPTIONS,
+  type Api,
+  openApi,
+  positionalOf,
+  ROLE_OPTION,
+  revokeCommand,
+  show,
+} from "./api-call.ts";
 
 const list: Command = {
   name: "users list",
@@ -112,19 +119,7 @@ const invitations: Command = {
   },
 };
 
-const revokeInvitation: Command = {
-  name: "invitations revoke",
-  summary: "Makes an invitation's link worthless.",
-  positional: "ID",
-  options: API_OPTIONS,
-  notes: API_NOTES,
-  run: async (given, terminal) => {
-    const { call, organization } = await openApi(given, terminal);
-    const id = encodeURIComponent(positionalOf(given, "ID"));
-    const answer = await call("POST", `/api/v1/orgs/${organization.id}/invitations/${id}/revoke`);
-    return show(given, terminal, answer, () => "The invitation is revoked.");
-  },
-};
+const revokeInvitation = revokeCommand("invitation", "Makes an invitation's link worthless.");
 
 export const USERS_COMMANDS: readonly Command[] = [
   list,

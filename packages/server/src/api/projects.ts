@@ -53,7 +53,7 @@ export function registerProjectRoutes(app: App, deps: ApiDependencies): void {
       const target = { kind: "project", id: project.id };
       const change = { organizationId, actor, action: "project.quarantine_retried", target, details: { retried } };
       // The entries are back in the journal by now, outside of any transaction.
-      if (retried > 0) await withTransaction(deps.database, (tx) => recordAudit(tx, change));
+      await withTransaction(deps.database, (tx) => recordAudit(tx, change));
       return { retried };
     },
   );

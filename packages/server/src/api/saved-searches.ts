@@ -2,14 +2,8 @@
 import type { ApiPage, ApiSavedSearch } from "@mesher/protocol";
 import { type Static, Type } from "typebox";
 import { ISSUE_SORTS } from "../issues/issue-order.ts";
-import {
-  deleteSavedSearch,
-  insertSavedSearch,
-  listSavedSearches,
-  SAVED_SEARCHES_MAX,
-  type SavedSearch,
-  updateSavedSearch,
-} from "../search/saved-searches.queries.ts";
+import { listSavedSearches, SAVED_SEARCHES_MAX, type SavedSearch } from "../search/saved-searches.queries.ts";
+import { askerOf, changeSavedSearch, removeSavedSearch, saveSearch } from "../search/saved-searches.ts";
 import { badRequest, notFound, RequestRefusedError } from "./api-error.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
 import { isUuid, oneOf } from "./pages-of-lists.ts";
@@ -48,8 +42,7 @@ export function registerSavedSearchRoutes(app: App, deps: ApiDependencies): void
       const actor = await deps.authenticate(request);
       const { project } = request.query;
       const projectId = project === undefined ? undefined : (await findProject(deps, actor.organizationId, project)).id;
-      const asker = { organizationId: actor.organizationId, userId: actor.userId };
-      const searches = await listSavedSearches(deps.database, asker, projectId);
+      const searches = await listSavedSearches(deps.database, askerOf(actor), projectId);
       return { data: searches.map(showSearch), has_more: false };
     },
   );
@@ -58,14 +51,15 @@ export function registerSavedSearchRoutes(app: App, deps: ApiDependencies): void
     "/api/v1/saved-searches",
     { schema: { body: NewSearch }, ...WRITE },
     async (request, reply): Promise<ApiSavedSearch> => {
-      const { organizationId, userId } = await deps.authenticate(request);
+      const actor = await deps.authenticate(request);
+      const { organizationId, userId } = actor;
       const { name, query, project_id: project } = request.body;
       readSearch(query, "issue");
       const sort = oneOf("sort", ISSUE_SORTS, request.body.sort) ?? "last_seen";
       const visibility = oneOf("visibility", ["private", "organization"], request.body.visibility) ?? "private";
       if (visibility === "private" && userId === undefined)
         throw badRequest("only people have searches of their own: visibility must be organization");
-      const saved = await insertSavedSearch(deps.database, organizationId, {
+      const saved = await saveSearch(deps.database, actor, {
         projectId: typeof project === "string" ? (await findProject(deps, organizationId, project)).id : null,
         ownerId: visibility === "private" ? (userId ?? null) : null,
         name: name.trim(),
@@ -83,7 +77,7 @@ export function registerSavedSearchRoutes(app: App, deps: ApiDependencies): void
     "/api/v1/saved-searches/:search",
     { schema: { body: ChangedSearch }, ...WRITE },
     async (request): Promise<ApiSavedSearch> => {
-      const { organizationId, userId } = await deps.authenticate(request);
+      const actor = await deps.authenticate(request);
       const { name, query } = request.body;
       if (query !== undefined) readSearch(query, "issue");
       const sort = oneOf("sort", ISSUE_SORTS, request.body.sort);
@@ -93,19 +87,16 @@ export function registerSavedSearchRoutes(app: App, deps: ApiDependencies): void
         ...(query !== undefined && { query: query.trim() }),
         ...(sort !== undefined && { sort }),
       };
-      const changed = isUuid(search)
-        ? await updateSavedSearch(deps.database, { organizationId, userId }, search, change)
-        : undefined;
+      const changed = isUuid(search) ? await changeSavedSearch(deps.database, actor, search, change) : undefined;
       if (changed === undefined) throw notFound("saved search");
       return showSearch(changed);
     },
   );
 
   app.post<{ Params: { search: string } }>("/api/v1/saved-searches/:search/delete", WRITE, async (request) => {
-    const { organizationId, userId } = await deps.authenticate(request);
+    const actor = await deps.authenticate(request);
     const { search } = request.params;
-    if (!isUuid(search) || !(await deleteSavedSearch(deps.database, { organizationId, userId }, search)))
-      throw notFound("saved search");
+    if (!isUuid(search) || !(await removeSavedSearch(deps.database, actor, search))) throw notFound("saved search");
     return { status: "ok", affected: 1 };
   });
 }

@@ -106,16 +106,18 @@ export async function updateSavedSearch(
   return rows[0] && savedOf(rows[0]);
 }
 
-/** One's own, or one of the organization; whether there was such a one. */
+/** One's own, or one of the organization, as it was; `undefined`: there was no such one. */
 export async function deleteSavedSearch(
   database: Queryable,
   asker: { readonly organizationId: string; readonly userId: string | undefined },
   id: string,
-): Promise<boolean> {
-  const { rowCount } = await database.query({
+): Promise<SavedSearch | undefined> {
+  const { rows } = await database.query<SavedRow>({
     name: "saved_searches.delete",
-    text: "delete from saved_searches where organization_id = $1 and id = $2 and (owner_id is null or owner_id = $3)",
+    text: `
+      delete from saved_searches where organization_id = $1 and id = $2 and (owner_id is null or owner_id = $3)
+      returning ${COLUMNS}`,
     values: [asker.organizationId, id, asker.userId ?? null],
   });
-  return rowCount === 1;
+  return rows[0] && savedOf(rows[0]);
 }

@@ -6,6 +6,7 @@ import { type TSchema, Type } from "typebox";
 import { SCOPES } from "../../organizations/access.ts";
 import { VERSION } from "../../version.ts";
 import type { Access, DeclaredRoute } from "../access.ts";
+import { AUDITED, UNAUDITED } from "./audited.ts";
 import type { Operation, Operations } from "./operation.ts";
 import { ALERTS } from "./operations-alerts.ts";
 import { DASHBOARDS } from "./operations-dashboards.ts";
@@ -104,6 +105,12 @@ function demandTogether(routes: readonly DeclaredRoute[]): void {
   const names = new Set(routes.map(nameOf));
   const undescribed = [...names].filter((name) => !Object.hasOwn(OPERATIONS, name));
   const gone = Object.keys(OPERATIONS).filter((name) => !names.has(name));
+  const unaccounted = routes
+    .filter(({ method }) => method !== "GET")
+    .map(nameOf)
+    .filter((name) => Object.hasOwn(AUDITED, name) === Object.hasOwn(UNAUDITED, name));
+  if (unaccounted.length > 0)
+    throw new Error(`say in api/openapi/audited.ts what the audit log says of these: ${unaccounted.join(", ")}`);
   if (undescribed.length > 0)
     throw new Error(
       `describe these routes in packages/server/src/api/openapi/operations-*.ts: ${undescribed.join(", ")}`,
@@ -128,6 +135,7 @@ function describeRoute(route: DeclaredRoute): Json {
     responses: { ...answersOf(operation), ...refusalsOf(route, operation, body !== undefined) },
     security: securityOf(access),
     "x-access": access,
+    ...(AUDITED[nameOf(route)] === undefined ? {} : { "x-audit": AUDITED[nameOf(route)] }),
   };
 }
 

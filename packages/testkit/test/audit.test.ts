@@ -1,0 +1,250 @@
+import type {
+  ApiAuditEntry,
+  ApiIssue,
+  ApiLogin,
+  ApiMember,
+  ApiNewInvitation,
+  ApiNewToken,
+  ApiPage,
+  ApiProjectDetail,
+  ApiProjectKey,
+  ApiSavedSearch,
+} from "@mesher/protocol";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { newEventId, sendEvent } from "../src/send.ts";
+import { waitUntil } from "../src/wait-until.ts";
+import { type ApiClient, apiClient } from "./api-client.ts";
+import { TestPerson, tokenIn } from "./test-person.ts";
+import { startTestServer, type TestServer } from "./test-server.ts";
+import { codeOf } from "./totp.ts";
+
+const EMAIL = "owner@example.com";
+const PASSWORD = "correct horse battery";
+
+let world: TestServer;
+let operator: ApiClient;
+let owner: TestPerson;
+let member: TestPerson;
+let totpUri = "";
+/** Made on the way, for the steps behind. */
+const made: Record<string, string> = {};
+
+beforeAll(async () => {
+  world = await startTestServer({ MESHER_ADMIN_EMAIL: EMAIL, MESHER_ADMIN_PASSWORD: PASSWORD });
+  operator = apiClient(world.server);
+  owner = new TestPerson(world.server.url);
+  member = new TestPerson(world.server.url);
+  await owner.signIn(EMAIL, PASSWORD);
+  for (const message of ["one", "two", "three"]) await sendEvent(world.server.dsn, { event_id: newEventId(), message });
+  const issues = await waitUntil("three issues", async () => {
+    const { body } = await owner.get<ApiPage<ApiIssue>>("/api/v1/projects/default/issues");
+    return body.data.length === 3 ? body.data : undefined;
+  });
+  for (const [n, { id }] of issues.entries()) made[`issue${n}`] = id;
+});
+afterAll(() => world[Symbol.asyncDispose]());
+
+interface Answered {
+  readonly status: number;
+}
+
+const keep = async <T>(name: string, answer: Promise<{ status: number; body: T }>, pick: (body: T) => string) => {
+  const { status, body } = await answer;
+  if (status < 300) made[name] = pick(body);
+  return { status };
+};
+const issue = (n: number, path: string, body?: unknown) =>
+  owner.post(`/api/v1/issues/${made[`issue${n}`]}/${path}`, body);
+const onDefault = (path: string) => `/api/v1/projects/default/${path}`;
+const memberId = async () => {
+  const { body } = await owner.get<ApiMember[]>("/api/v1/orgs/default/members");
+  return body.find(({ email }) => email === "member@example.com")?.id;
+};
+
+/** Each does once what the route is for. In this order: later ones need what earlier ones made. */
+const STEPS: Readonly<Record<string, () => Promise<Answered>>> = {
+  "PATCH /api/v1/me": () => owner.patch("/api/v1/me", { display_name: "Olga Owner" }),
+  "POST /api/v1/me/tokens": () =>
+    keep(
+      "own token",
+      owner.post<ApiNewToken>("/api/v1/me/tokens", { label: "mine", scopes: ["event:read"] }),
+      (b) => b.id,
+    ),
+  "POST /api/v1/me/tokens/{token}/revoke": () => owner.post(`/api/v1/me/tokens/${made["own token"]}/revoke`),
+  "POST /api/v1/orgs/{org}/tokens": () =>
+    keep(
+      "token",
+      owner.post<ApiNewToken>("/api/v1/orgs/default/tokens", { label: "ours", scopes: ["event:read"] }),
+      (b) => b.id,
+    ),
+  "POST /api/v1/orgs/{org}/tokens/{token}/revoke": () =>
+    owner.post(`/api/v1/orgs/default/tokens/${made["token"]}/revoke`),
+  "POST /api/v1/orgs/{org}/rename": () => owner.post("/api/v1/orgs/default/rename", { name: "Ours" }),
+  "POST /api/v1/orgs/{org}/invitations": () =>
+    keep(
+      "invitation",
+      owner.post<ApiNewInvitation>("/api/v1/orgs/default/invitations", { email: "late@example.com" }),
+      (b) => b.id,
+    ),
+  "POST /api/v1/orgs/{org}/invitations/{invitation}/revoke": () =>
+    owner.post(`/api/v1/orgs/default/invitations/${made["invitation"]}/revoke`),
+  "POST /api/v1/invitations/accept": async () => {
+    const { body } = await owner.post<ApiNewInvitation>("/api/v1/orgs/default/invitations", {
+      email: "member@example.com",
+    });
+    const token = tokenIn(body.link);
+    return member.post("/api/v1/invitations/accept", { token, display_name: "Member", password: PASSWORD });
+  },
+  "POST /api/v1/orgs/{org}/members/{membership}/role": async () =>
+    owner.post(`/api/v1/orgs/default/members/${await memberId()}/role`, { role: "admin" }),
+  "POST /api/v1/orgs/{org}/members/{membership}/reset-link": async () =>
+    keep(
+      "reset link",
+      owner.post<{ link: string }>(`/api/v1/orgs/default/members/${await memberId()}/reset-link`),
+      (b) => b.link,
+    ),
+  "POST /api/v1/password-resets/use": () =>
+    member.post("/api/v1/password-resets/use", { token: tokenIn(made["reset link"] ?? ""), password: PASSWORD }),
+  "POST /api/v1/users/reset-link": () => operator("POST", "users/reset-link", { email: "member@example.com" }),
+  "POST /api/v1/me/logins/{login}/end": async () => {
+    await member.signIn("member@example.com", PASSWORD);
+    const { body } = await member.get<ApiLogin[]>("/api/v1/me/logins");
+    return member.post(`/api/v1/me/logins/${body[0]?.id}/end`);
+  },
+  "POST /api/v1/me/logins/end": async () => {
+    await member.signIn("member@example.com", PASSWORD);
+    return member.post("/api/v1/me/logins/end");
+  },
+  "POST /api/v1/orgs/{org}/members/{membership}/remove": async () =>
+    owner.post(`/api/v1/orgs/default/members/${await memberId()}/remove`),
+  "POST /api/v1/users": () =>
+    keep(
+      "user",
+      operator<{ id: string; membership_id: string }>("POST", "users", {
+        email: "made@example.com",
+        display_name: "Made",
+        password: PASSWORD,
+      }),
+      (b) => {
+        made["made membership"] = b.membership_id;
+        return b.id;
+      },
+    ),
+  "POST /api/v1/orgs/{org}/members": async () => {
+    await owner.post(`/api/v1/orgs/default/members/${made["made membership"]}/remove`);
+    return operator("POST", "orgs/default/members", { user_id: made["user"] });
+  },
+  "POST /api/v1/projects": () =>
+    keep("project", owner.post<ApiProjectDetail>("/api/v1/projects", { name: "Shop" }), (b) => b.slug),
+  "PATCH /api/v1/projects/{project}": () => owner.patch("/api/v1/projects/shop", { platform: "node" }),
+  "POST /api/v1/projects/{project}/delete": () => owner.post("/api/v1/projects/shop/delete", { slug: "shop" }),
+  "POST /api/v1/projects/{project}/api-keys": () =>
+    keep("key", owner.post<ApiProjectKey>(onDefault("api-keys"), { label: "second" }), (b) => b.id),
+  "PATCH /api/v1/api-keys/{key}": () => owner.patch(`/api/v1/api-keys/${made["key"]}`, { rate_limit_events: 5 }),
+  "POST /api/v1/api-keys/{key}/revoke": () => owner.post(`/api/v1/api-keys/${made["key"]}/revoke`),
+  "PATCH /api/v1/projects/{project}/settings": () =>
+    owner.patch(onDefault("settings"), { filters: { localhost: true }, scrubbing: { fields: ["pin code"] } }),
+  "POST /api/v1/projects/{project}/settings": () => owner.post(onDefault("settings"), { retention_days: 30 }),
+  "POST /api/v1/projects/{project}/quarantine/retry": () => owner.post(onDefault("quarantine/retry")),
+  "POST /api/v1/issues/{issue}/discard": () => issue(0, "discard"),
+  "POST /api/v1/issues/{issue}/undiscard": () => issue(0, "undiscard"),
+  "POST /api/v1/projects/{project}/issues/bulk": () =>
+    owner.post(onDefault("issues/bulk"), { do: "resolve", ids: [made["issue0"], made["issue1"]] }),
+  "POST /api/v1/issues/{issue}/merge": () => issue(0, "merge", { ids: [made["issue1"]] }),
+  "POST /api/v1/issues/{issue}/unmerge": async () => {
+    const { rows } = await world.database.query<{ fingerprint: string }>({
+      text: "select replace(fingerprint::text, '-', '') as fingerprint from issue_fingerprints where merged_from = $1",
+      values: [made["issue1"]],
+    });
+    return issue(0, "unmerge", { fingerprints: [rows[0]?.fingerprint] });
+  },
+  "POST /api/v1/issues/{issue}/delete": () => issue(2, "delete"),
+  "POST /api/v1/saved-searches": () =>
+    keep(
+      "search",
+      owner.post<ApiSavedSearch>("/api/v1/saved-searches", {
+        name: "All",
+        query: "is:unresolved",
+        visibility: "organization",
+      }),
+      (b) => b.id,
+    ),
+  "POST /api/v1/saved-searches/{search}": () =>
+    owner.post(`/api/v1/saved-searches/${made["search"]}`, { name: "All of them" }),
+  "POST /api/v1/saved-searches/{search}/delete": () => owner.post(`/api/v1/saved-searches/${made["search"]}/delete`),
+  "POST /api/v1/auth/two-factor/verify-totp": async () => {
+    const { body } = await owner.post<{ totpURI: string }>("/api/v1/auth/two-factor/enable", { password: PASSWORD });
+    totpUri = body.totpURI;
+    return owner.post("/api/v1/auth/two-factor/verify-totp", { code: codeOf(totpUri) });
+  },
+  "POST /api/v1/auth/two-factor/generate-backup-codes": () =>
+    owner.post("/api/v1/auth/two-factor/generate-backup-codes", { password: PASSWORD }),
+  "POST /api/v1/auth/two-factor/disable": () => owner.post("/api/v1/auth/two-factor/disable", { password: PASSWORD }),
+  "POST /api/v1/auth/change-password": () =>
+    owner.post("/api/v1/auth/change-password", { currentPassword: PASSWORD, newPassword: "another horse battery" }),
+  "POST /api/v1/orgs": () => owner.post("/api/v1/orgs", { name: "Other", slug: "other" }),
+};
+
+test("whatever the description says is audited has its line, with who did it and to what", async () => {
+  const { body } = await owner.get<{ paths: Record<string, Record<string, { "x-audit"?: string }>> }>(
+    "/api/openapi.json",
+  );
+  const { paths } = body;
+  const audited = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).flatMap(([method, operation]) =>
+      operation["x-audit"] === undefined ? [] : [[`${method.toUpperCase()} ${path}`, operation["x-audit"]] as const],
+    ),
+  );
+  expect(Object.keys(STEPS).toSorted()).toEqual(audited.map(([name]) => name).toSorted());
+  const actions = new Map<string, string>(audited);
+
+  for (const [name, run] of Object.entries(STEPS)) {
+    const before = new Set((await newestEntries()).map(({ id }) => id));
+    const { status } = await run();
+    expect([name, status < 300 ? "done" : status]).toEqual([name, "done"]);
+    const fresh = (await newestEntries()).filter(({ id }) => !before.has(id));
+    const line = fresh.find(({ action }) => action === actions.get(name));
+    expect([name, fresh.map(({ action }) => action), line]).toEqual([
+      name,
+      expect.anything(),
+      expect.objectContaining({ target: { kind: expect.any(String), id: expect.any(String) } }),
+    ]);
+    expect([name, line?.actor.kind, (line?.actor.name ?? "") !== ""]).toEqual([
+      name,
+      name.includes("/users") || name === "POST /api/v1/orgs/{org}/members" ? "token" : "person",
+      true,
+    ]);
+    for (const secret of [PASSWORD, "another horse battery"])
+      expect([name, JSON.stringify(fresh).includes(secret)]).toEqual([name, false]);
+  }
+});
+
+test("a line says what a setting was and is; what changes nothing has none", async () => {
+  const settings = (await entriesOf("project.settings_changed")).find(({ details }) => "filters.localhost" in details);
+  expect(settings?.details).toEqual({
+    "filters.localhost": { from: false, to: true },
+    "scrubbing.fields": { from: [], to: ["pin code"] },
+  });
+  const before = (await newestEntries()).length;
+  expect((await owner.patch(onDefault("settings"), { retention_days: 30 })).status).toBe(200);
+  expect((await owner.patch("/api/v1/projects/default", { name: "Default" })).status).toBe(200);
+  expect((await newestEntries()).length).toBe(before);
+});
+
+/** All of them, of every organization: the test's own make fewer than this. */
+const ENTRIES_MAX = 1_000;
+
+async function newestEntries(): Promise<ApiAuditEntry[]> {
+  const { rows } = await world.database.query<ApiAuditEntry & { actor_kind: "person"; actor_name: string }>({
+    text: `
+      select id, action, json_build_object('kind', actor_kind, 'id', actor_id, 'name', actor_name) as actor,
+        json_build_object('kind', target_kind, 'id', target_id) as target, details
+      from audit_log order by created_at desc limit ${ENTRIES_MAX}`,
+  });
+  return rows;
+}
+
+async function entriesOf(action: string): Promise<ApiAuditEntry[]> {
+  const { body } = await operator<ApiPage<ApiAuditEntry>>("GET", "audit?limit=100");
+  return body.data.filter((entry) => entry.action === action);
+}
