@@ -48,7 +48,7 @@ export const Activity = shapeOf<ApiActivity>()(
   }),
 );
 
-export const Issue = shapeOf<ApiIssue>()(
+const Issue = shapeOf<ApiIssue>()(
   Type.Object({
     id: Uuid,
     project_id: Uuid,
