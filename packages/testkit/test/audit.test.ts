@@ -1,4 +1,5 @@
 import type {
+  ApiAlertRule,
   ApiAuditEntry,
   ApiIssue,
   ApiLogin,
@@ -172,6 +173,19 @@ const STEPS: Readonly<Record<string, () => Promise<Answered>>> = {
   "POST /api/v1/saved-searches/{search}": () =>
     owner.post(`/api/v1/saved-searches/${made["search"]}`, { name: "All of them" }),
   "POST /api/v1/saved-searches/{search}/delete": () => owner.post(`/api/v1/saved-searches/${made["search"]}/delete`),
+  "POST /api/v1/projects/{project}/alert-rules": () =>
+    keep(
+      "rule",
+      owner.post<ApiAlertRule>(onDefault("alert-rules"), { condition: { condition_type: "new_issue" } }),
+      (b) => b.id,
+    ),
+  "PATCH /api/v1/alert-rules/{rule}": () => owner.patch(`/api/v1/alert-rules/${made["rule"]}`, { name: "New ones" }),
+  "POST /api/v1/alert-rules/{rule}": () => owner.post(`/api/v1/alert-rules/${made["rule"]}`, { cooldown_minutes: 5 }),
+  "POST /api/v1/alert-rules/{rule}/toggle": () =>
+    owner.post(`/api/v1/alert-rules/${made["rule"]}/toggle`, { enabled: false }),
+  "POST /api/v1/alert-rules/{rule}/silence": () =>
+    owner.post(`/api/v1/alert-rules/${made["rule"]}/silence`, { minutes: 5 }),
+  "POST /api/v1/alert-rules/{rule}/delete": () => owner.post(`/api/v1/alert-rules/${made["rule"]}/delete`),
   "POST /api/v1/auth/two-factor/verify-totp": async () => {
     const { body } = await owner.post<{ totpURI: string }>("/api/v1/auth/two-factor/enable", { password: PASSWORD });
     totpUri = body.totpURI;

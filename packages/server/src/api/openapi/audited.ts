@@ -46,6 +46,12 @@ export const AUDITED: Readonly<Record<string, string>> = {
   "POST /api/v1/saved-searches": "saved_search.shared",
   "POST /api/v1/saved-searches/:search": "saved_search.changed",
   "POST /api/v1/saved-searches/:search/delete": "saved_search.deleted",
+  "POST /api/v1/projects/:project/alert-rules": "alert_rule.created",
+  "PATCH /api/v1/alert-rules/:rule": "alert_rule.changed",
+  "POST /api/v1/alert-rules/:rule": "alert_rule.changed",
+  "POST /api/v1/alert-rules/:rule/toggle": "alert_rule.changed",
+  "POST /api/v1/alert-rules/:rule/silence": "alert_rule.silenced",
+  "POST /api/v1/alert-rules/:rule/delete": "alert_rule.deleted",
 };
 
 const IN_ITS_ACTIVITY = "the issue's activity says who did it, for as long as there is the issue";
@@ -69,6 +75,9 @@ export const UNAUDITED: Readonly<Record<string, string>> = {
   "POST /api/v1/issues/:issue/archive": IN_ITS_ACTIVITY,
   "POST /api/v1/issues/:issue/assign": IN_ITS_ACTIVITY,
   "POST /api/v1/issues/:issue/priority": IN_ITS_ACTIVITY,
+  "POST /api/v1/issues/:issue/silence-alerts": IN_ITS_ACTIVITY,
+  "POST /api/v1/alerts/:alert/acknowledge": "the alert's timeline says who did it",
+  "POST /api/v1/alerts/:alert/resolve": "the alert's timeline says who did it",
   "POST /api/v1/issues/:issue/comments": IN_ITS_ACTIVITY,
   "POST /api/v1/issues/:issue/comments/:comment": IN_ITS_ACTIVITY,
   "POST /api/v1/issues/:issue/comments/:comment/delete": IN_ITS_ACTIVITY,
