@@ -106,7 +106,7 @@ function formatAge(ms: number): string {
   return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} d`;
 }
 
-function isCluster(value: unknown): value is ApiCluster {
+export function isCluster(value: unknown): value is ApiCluster {
   const { nodes, replication, offload } = (value ?? {}) as Partial<Record<keyof ApiCluster, unknown>>;
   return Array.isArray(nodes) && typeof replication === "object" && typeof offload === "object";
 }

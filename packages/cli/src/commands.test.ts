@@ -153,3 +153,24 @@ test.each([
 ])("%d bytes are shown as %s", (bytes, shown) => {
   expect(formatBytes(bytes)).toBe(shown);
 });
+
+describe("doctor", () => {
+  test("what cannot be looked at is said, and hides nothing else", async () => {
+    await using server = await startTestServer();
+    const terminal = testTerminal({ env: { MESHER_URL: server.url, MESHER_BOOTSTRAP_TOKEN: TEST_TOKEN } });
+    expect(await runProgram(["doctor"], terminal)).toBe(0);
+    expect(terminal.shown.out).toContain("ok       accepts   Events are accepted.");
+    expect(terminal.shown.out).toContain("ok       jobs      All 0 jobs run in time.");
+    expect(terminal.shown.out).toMatch(/unknown +cluster +The server refuses: there is no such thing/);
+  });
+
+  test("its exit code tells programs that something is bad", async () => {
+    await using server = await startTestServer();
+    server.says.ready = false;
+    const terminal = testTerminal({ env: { MESHER_URL: server.url, MESHER_BOOTSTRAP_TOKEN: TEST_TOKEN } });
+    expect(await runProgram(["doctor", "--json"], terminal)).toBe(1);
+    expect(JSON.parse(terminal.shown.out)).toContainEqual(
+      expect.objectContaining({ subject: "accepts", verdict: "bad" }),
+    );
+  });
+});

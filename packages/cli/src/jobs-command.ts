@@ -39,7 +39,7 @@ function formatResult(result: Readonly<Record<string, unknown>>): string {
     .join(", ");
 }
 
-function isJobs(value: unknown): value is { readonly data: readonly ApiJob[] } {
+export function isJobs(value: unknown): value is { readonly data: readonly ApiJob[] } {
   const { data } = (value ?? {}) as { data?: unknown };
   return Array.isArray(data) && data.every((job) => typeof (job as ApiJob | null)?.next_run_at === "string");
 }

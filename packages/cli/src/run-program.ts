@@ -3,6 +3,7 @@ import { backupCommands } from "./backup-commands.ts";
 import { clusterStatusCommand } from "./cluster-status-command.ts";
 import { type Command, CommandError, UsageError } from "./command.ts";
 import { demoCommand } from "./demo/demo-command.ts";
+import { doctorCommand } from "./doctor/doctor-command.ts";
 import { helpOfCommand, helpOfProgram } from "./help.ts";
 import { issuesCommands } from "./issues/issues-commands.ts";
 import { jobsCommand } from "./jobs-command.ts";
@@ -20,6 +21,7 @@ import { VERSION } from "./version.ts";
 const COMMANDS: readonly Command[] = [
   demoCommand,
   statusCommand,
+  doctorCommand,
   // What there is to see and change, by name.
   clusterStatusCommand,
   jobsCommand,

@@ -50,7 +50,7 @@ export function formatProjects(projects: readonly ApiProject[]): string {
   return alignColumns([["PROJECT", "NAME", "PLATFORM", "DSN"], ...rows]);
 }
 
-function toReadiness(value: unknown): Readiness | undefined {
+export function toReadiness(value: unknown): Readiness | undefined {
   const { ready, database, journal } = (value ?? {}) as { [Key in keyof Readiness]?: unknown };
   if (typeof ready !== "boolean" || typeof journal !== "object" || journal === null) return undefined;
   const { waiting, bytes, bytes_max } = journal as Record<string, unknown>;

@@ -49,12 +49,14 @@ export async function startTestServer(): Promise<TestServer> {
 
     if (request.url === "/readyz") {
       const journal = { waiting: 3, bytes: 2048, bytes_max: 1024 ** 3 };
-      answer(says.ready ? 200 : 503, { ready: says.ready, database: "up", journal });
+      answer(says.ready ? 200 : 503, { ready: says.ready, database: "reachable", journal });
     } else if (request.url === "/api/v1/jobs") {
       answer(200, { data: says.jobs });
     } else if (request.url === "/api/v1/projects") {
       const isKnown = request.headers.authorization === `Bearer ${TEST_TOKEN}`;
       answer(isKnown ? 200 : 401, isKnown ? [project("other", 2), project("default", 1)] : { error: "unknown" });
+    } else if (request.method === "GET") {
+      answer(404, { error: "there is no such thing" });
     } else {
       const body = Buffer.concat(chunks);
       const bytes = request.headers["content-encoding"] === "gzip" ? gunzipSync(body) : body;

@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { startTestServer, TEST_TOKEN, type TestServer } from "../test-server.ts";
-import { BACKLOG_EVENTS } from "./send-mix.ts";
 
 const MAIN = join(import.meta.dirname, "../main.ts");
 
@@ -36,7 +35,8 @@ test("sends to the server it finds, and tells what it did and where to look", as
   expect(output).toMatch(/\d+ sent {2}\d+ accepted {2}0 refused/);
   expect(output).toContain("distinct problems");
   expect(code).toBe(0);
-  expect(server.received.length).toBeGreaterThanOrEqual(BACKLOG_EVENTS);
+  expect(server.received.length).toBeGreaterThan(0);
+  expect(output).toContain(`Accepted: ${server.received.length} events`);
   expect(new Set(server.received.map(({ event }) => event.event_id)).size).toBe(server.received.length);
   expect(new Set(server.received.map(({ headers }) => headers["content-encoding"]))).toEqual(
     new Set([undefined, "gzip"]),
