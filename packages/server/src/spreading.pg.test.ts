@@ -1,7 +1,7 @@
 /** docs/scaling.md: a PostgreSQL that spreads tables over machines by project needs the project in every key of them. */
 import { testDatabase } from "@mesher/testkit";
 import { expect, test } from "vitest";
-import { ensurePartitions } from "../events/partitions.ts";
+import { ensurePartitions } from "./events/partitions.ts";
 
 /**
  * Small, and the same on every machine: they are looked up before the project is known, or hold no more rows than people
