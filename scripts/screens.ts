@@ -175,13 +175,11 @@ function watch(page: Page, faults: string[], { isOpen }: ScreenPage): void {
   });
 }
 
-/** Something is there, and nothing of it is a skeleton. */
-const IS_READY = `document.querySelector("#root > *") !== null && document.querySelector("[aria-hidden].pulses.bg-line") === null`;
-
 /** Until nothing is a skeleton any more, and nothing moves. */
 async function rest(page: Page, faults: string[]): Promise<void> {
   try {
-    await page.waitForFunction(IS_READY, undefined, { timeout: READY_MS_MAX });
+    await page.locator("#root > *").first().waitFor({ timeout: READY_MS_MAX });
+    await page.locator("[aria-hidden].pulses.bg-line").first().waitFor({ state: "detached", timeout: READY_MS_MAX });
   } catch {
     faults.push(`was still loading after ${READY_MS_MAX} ms`);
   }

@@ -6,6 +6,9 @@ import type { ServerProcess } from "../src/server-process.ts";
 import { CHROMIUM, startChromium } from "./chromium.ts";
 import { watchFaults } from "./watch-faults.ts";
 
+/** As many rows as the page keeps. */
+const FLOOD = 10_000;
+
 describe.runIf(CHROMIUM !== undefined)("two nodes, in a browser", () => {
   let database: TestDatabase;
   let cluster: ServerCluster;
@@ -42,7 +45,7 @@ describe.runIf(CHROMIUM !== undefined)("two nodes, in a browser", () => {
     return { page, faults };
   }
 
-  test("[UI-04] events that another node accepts come in live, wait while paused, and lead to their page", async () => {
+  test("[UI-05] events that another node accepts come in live, wait while paused, and lead to their page", async () => {
     const { page, faults } = await open("/projects/default/live");
     await page.getByRole("status").filter({ hasText: "Live" }).first().waitFor();
     await report("the first light");
@@ -67,6 +70,48 @@ describe.runIf(CHROMIUM !== undefined)("two nodes, in a browser", () => {
     await page.context().close();
   }, 60_000);
 
+  test("[UI-05] 10,000 events that come in at once are all in the list, and few of them in the document; the keyboard walks through", async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    page.setDefaultTimeout(20_000);
+    const faults = watchFaults(page);
+    // The feed of the server, with what one event is told as told ten thousand times.
+    await page.routeWebSocket(/level=error/, (toPage) => {
+      const toServer = toPage.connectToServer();
+      toServer.onMessage((text) => {
+        toPage.send(text);
+        const message = JSON.parse(String(text)) as { type: string };
+        if (message.type !== "event") return;
+        for (let index = 0; index < FLOOD; index += 1) {
+          toPage.send(JSON.stringify({ ...message, event_id: String(index).padStart(32, "0") }));
+        }
+        toPage.send(JSON.stringify({ type: "dropped", count: 3 }));
+      });
+    });
+    await page.addInitScript((token) => localStorage.setItem("mesher-token", token), seen.token);
+    await page.goto(new URL("/projects/default/live?level=error", seen.url).href);
+    await page.getByRole("status").filter({ hasText: "Connected" }).waitFor();
+    await report("the flood");
+    const list = page.getByRole("region", { name: "Events" });
+    await page.getByText("the last 10,000 events").waitFor();
+    await list.getByText("3 events left out here").waitFor();
+    expect(await list.getByRole("listitem").count()).toBeLessThan(100);
+
+    await list.focus();
+    await page.keyboard.press("End");
+    await page.getByRole("listitem").and(page.locator(`[aria-posinset="10000"]`)).waitFor();
+    expect(await list.getByRole("listitem").count()).toBeLessThan(100);
+    await page.keyboard.press("Home");
+    await list.getByText("3 events left out here").waitFor();
+    await page.keyboard.press("j");
+    await page.keyboard.press("j");
+    expect(await page.locator("li:focus-within").getAttribute("aria-posinset")).toBe("3");
+    await page.keyboard.press("p");
+    await page.getByText("Paused, 0 waiting").waitFor();
+    expect(faults).toEqual([]);
+    await context.close();
+  }, 60_000);
+
   test("an issue that is new does not move the list under whoever points at it", async () => {
     await report("stands still");
     const { page, faults } = await open("/projects/default");
@@ -88,6 +133,8 @@ describe.runIf(CHROMIUM !== undefined)("two nodes, in a browser", () => {
     await sent.kill();
     await page.getByText("1 of 2 nodes alive").waitFor();
     await page.getByRole("table").getByText("dead").waitFor();
+    await page.getByRole("log").getByText("mesher2 is dead").waitFor();
+    await page.getByRole("img", { name: "mesher1 is alive, mesher2 is dead" }).waitFor();
     await page.goto(new URL("/jobs", seen.url).href);
     await page.getByRole("list", { name: "Jobs" }).getByText("retention").waitFor();
     expect(faults).toEqual([]);

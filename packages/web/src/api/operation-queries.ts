@@ -10,6 +10,8 @@ export function clusterQuery() {
     queryKey: ["cluster"],
     queryFn: ({ signal }) => getJson<ApiCluster>("api/v1/cluster", {}, signal),
     refetchInterval: CLUSTER_REFRESH_MS,
+    // The next look is soon enough, and a node that is gone is to be said at once.
+    retry: false,
   });
 }
 

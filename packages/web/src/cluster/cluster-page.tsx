@@ -6,10 +6,13 @@ import { Failure } from "../ui/failure.tsx";
 import { PageSkeleton } from "../ui/page-skeleton.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { Section } from "../ui/section.tsx";
-import { StaleNotice } from "../ui/stale-notice.tsx";
+import { formatClock } from "../ui/time.ts";
+import type { ChangeKind } from "./cluster-changes.ts";
+import { ClusterHowTo } from "./cluster-how-to.tsx";
 import { ClusterMap } from "./cluster-map.tsx";
 import { NodeTable } from "./node-table.tsx";
 import { shortName } from "./short-name.ts";
+import { type SeenChange, useClusterHistory } from "./use-cluster-history.ts";
 
 export function ClusterPage() {
   const cluster = useQuery(clusterQuery());
@@ -21,13 +24,25 @@ export function ClusterPage() {
   }
   return (
     <>
-      <StaleNotice error={cluster.error} readAtMs={cluster.dataUpdatedAt} />
-      <FilledCluster cluster={cluster.data} />
+      <Reconnecting error={cluster.error} self={cluster.data.self} readAtMs={cluster.dataUpdatedAt} />
+      <FilledCluster cluster={cluster.data} readAtMs={cluster.dataUpdatedAt} />
     </>
   );
 }
 
-function FilledCluster({ cluster }: { cluster: ApiCluster }) {
+/** A browser knows one address. Behind it another node may answer, or the same one when it is back. */
+function Reconnecting({ error, self, readAtMs }: { error: Error | null; self: string; readAtMs: number }) {
+  if (error === null) return null;
+  return (
+    <p role="status" className="border-b bg-amber-wash px-4 py-1.5 text-xs text-amber sm:px-6">
+      Reconnecting: {self === "" ? "the server" : shortName(self)} does not answer. What you see was read{" "}
+      <RelativeTime at={new Date(readAtMs).toISOString()} />.
+    </p>
+  );
+}
+
+function FilledCluster({ cluster, readAtMs }: { cluster: ApiCluster; readAtMs: number }) {
+  const history = useClusterHistory(cluster, readAtMs);
   const alive = cluster.nodes.filter(({ status }) => status === "alive").length;
   const isAlone = cluster.mode === "standalone";
   return (
@@ -46,19 +61,60 @@ function FilledCluster({ cluster }: { cluster: ApiCluster }) {
           {cluster.fault}
         </p>
       )}
-      <div className="grid gap-x-10 gap-y-8 border-t pt-5 xl:grid-cols-[24rem_minmax(0,1fr)]">
-        <ClusterMap cluster={cluster} />
+      <div className="grid gap-x-10 gap-y-8 border-t pt-5 xl:grid-cols-[26rem_minmax(0,1fr)]">
+        <div className="min-w-0 space-y-8">
+          <ClusterMap cluster={cluster} />
+          {!isAlone && <Happened changes={history.changes} />}
+        </div>
         <div className="min-w-0 space-y-8">
           <Section title="Nodes">
-            <NodeTable cluster={cluster} />
+            <NodeTable cluster={cluster} loads={history.loads} />
           </Section>
-          <Copies cluster={cluster} />
-          <Help cluster={cluster} />
-          <Names cluster={cluster} />
+          {isAlone && <ClusterHowTo />}
           <Strangers cluster={cluster} />
+          {!isAlone && <Copies cluster={cluster} />}
+          <Help cluster={cluster} />
+          <Carrier cluster={cluster} />
+          <Names cluster={cluster} />
         </div>
       </div>
     </article>
+  );
+}
+
+const CHANGE_COLOR: Readonly<Record<ChangeKind, string>> = { good: "bg-green", bad: "bg-red", neutral: "bg-faint" };
+
+/** The list is there from the start, so that screen readers hear what comes into it. */
+function Happened({ changes }: { changes: readonly SeenChange[] }) {
+  return (
+    <Section title="Since you are here">
+      {changes.length === 0 && <p className="text-faint">Nothing has changed.</p>}
+      <ol role="log" aria-label="What changed in the cluster" className="space-y-1">
+        {changes.map(({ id, kind, text, at }) => (
+          <li key={id} className="flex items-baseline gap-2">
+            <span aria-hidden className={`size-2 shrink-0 rounded-full ${CHANGE_COLOR[kind]}`} />
+            <span className="min-w-0 grow wrap-anywhere">{text}</span>
+            <time dateTime={at} className="shrink-0 font-mono text-xs text-faint">
+              {formatClock(at).slice(0, 8)}
+            </time>
+          </li>
+        ))}
+      </ol>
+    </Section>
+  );
+}
+
+/** Nodes that talk over a NATS server depend on it. */
+function Carrier({ cluster: { transport } }: { cluster: ApiCluster }) {
+  if (transport.kind !== "nats") return null;
+  const isAway = transport.status !== "connected";
+  return (
+    <Section title="Carried by NATS">
+      <p className={isAway ? "text-red" : "text-dim"}>
+        {transport.status} <code>{transport.server}</code> since <RelativeTime at={transport.since} />
+        {transport.reason !== null && `: ${transport.reason}`}
+      </p>
+    </Section>
   );
 }
 
@@ -152,7 +208,7 @@ function Names({ cluster: { names } }: { cluster: ApiCluster }) {
 function Strangers({ cluster: { refused, unreached } }: { cluster: ApiCluster }) {
   if (refused.length + unreached.length === 0) return null;
   return (
-    <Section title="Not in the cluster">
+    <Section title="Not let in, or not there">
       <Rows label="Peers that are not in the cluster">
         {refused.map(({ peer, reason, message, side, count, last_at }) => (
           <Row

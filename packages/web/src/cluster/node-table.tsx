@@ -2,6 +2,7 @@ import type { ApiCluster, ApiClusterNode } from "@mesher/protocol";
 import { formatCount } from "../ui/count.ts";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { shortName } from "./short-name.ts";
+import type { ClusterHistory } from "./use-cluster-history.ts";
 
 const STATUS_COLOR: Readonly<Record<ApiClusterNode["status"], string>> = {
   alive: "bg-green",
@@ -10,9 +11,20 @@ const STATUS_COLOR: Readonly<Record<ApiClusterNode["status"], string>> = {
 };
 
 /** What the map shows, in words and numbers. */
-export function NodeTable({ cluster: { nodes, leader } }: { cluster: ApiCluster }) {
+export function NodeTable({
+  cluster: { nodes, leader },
+  loads,
+}: {
+  cluster: ApiCluster;
+  loads: ClusterHistory["loads"];
+}) {
   return (
-    <div className="overflow-x-auto rounded-lg border" tabIndex={0} role="region" aria-label="Nodes, as a table">
+    <div
+      className="relative overflow-x-auto rounded-lg border"
+      tabIndex={0}
+      role="region"
+      aria-label="Nodes, as a table"
+    >
       <table className="w-full text-left whitespace-nowrap tabular-nums">
         <thead className="text-xs text-faint">
           <tr className="border-b *:px-3 *:py-1.5 *:font-normal">
@@ -20,6 +32,9 @@ export function NodeTable({ cluster: { nodes, leader } }: { cluster: ApiCluster 
             <th scope="col">State</th>
             <th scope="col" className="text-right">
               Events in 5 s
+            </th>
+            <th scope="col">
+              <span className="sr-only">In the last two minutes</span>
             </th>
             <th scope="col" className="text-right">
               Waiting
@@ -51,7 +66,7 @@ export function NodeTable({ cluster: { nodes, leader } }: { cluster: ApiCluster 
                 </span>
                 {node.reason !== null && <span className="block text-xs text-red">{node.reason}</span>}
               </td>
-              <LoadCells node={node} />
+              <LoadCells node={node} samples={loads.get(node.name) ?? []} />
               <td className="text-dim">{node.version}</td>
             </tr>
           ))}
@@ -61,10 +76,10 @@ export function NodeTable({ cluster: { nodes, leader } }: { cluster: ApiCluster 
   );
 }
 
-function LoadCells({ node: { load } }: { node: ApiClusterNode }) {
+function LoadCells({ node: { load }, samples }: { node: ApiClusterNode; samples: readonly (number | null)[] }) {
   if (load === null) {
     return (
-      <td colSpan={4} className="text-right text-faint">
+      <td colSpan={5} className="text-right text-faint">
         says nothing
       </td>
     );
@@ -72,10 +87,33 @@ function LoadCells({ node: { load } }: { node: ApiClusterNode }) {
   return (
     <>
       <td className="text-right">{formatCount(load.accepted_events)}</td>
+      <td className="!px-0">
+        <Trend samples={samples} />
+      </td>
       <td className="text-right">{formatCount(load.waiting_entries)}</td>
       <td className="text-right">{formatLag(load.lag_ms)}</td>
       <td className="text-right">{Math.round(load.cpu * 100)} %</td>
     </>
+  );
+}
+
+const TREND = { width: 60, height: 16 };
+
+/** How much came in while the page is open: a line without numbers beside the number. */
+function Trend({ samples }: { samples: readonly (number | null)[] }) {
+  const top = Math.max(1, ...samples.map((sample) => sample ?? 0));
+  const points = samples
+    .map((sample, index) => `${index},${TREND.height - 1 - ((sample ?? 0) / top) * (TREND.height - 2)}`)
+    .join(" ");
+  return (
+    <svg
+      viewBox={`0 0 ${TREND.width} ${TREND.height}`}
+      preserveAspectRatio="none"
+      aria-hidden
+      className="h-4 w-15 text-faint"
+    >
+      <polyline points={points} fill="none" stroke="currentColor" vectorEffect="non-scaling-stroke" />
+    </svg>
   );
 }
 

@@ -13,6 +13,7 @@ import { Section } from "../ui/section.tsx";
 import { Bone } from "../ui/skeleton.tsx";
 import { toast } from "../ui/toasts.tsx";
 import { Line, Lines, useChange } from "./parts.tsx";
+import { QrCode } from "./qr-code.tsx";
 import { SettingsFrame } from "./settings-frame.tsx";
 
 const PASSWORD_LENGTH_MIN = 10;
@@ -69,10 +70,15 @@ function TwoFactor({ isOn }: { isOn: boolean }) {
     const secret = new URL(begin.data.totpURI).searchParams.get("secret") ?? "";
     return (
       <Section title="Two-factor sign-in">
-        <p className="text-dim">Enter this secret in your authenticator app:</p>
-        <div className="mt-2 flex items-center gap-2 rounded-lg border bg-raised py-1.5 pr-1.5 pl-3">
-          <code className="min-w-0 grow wrap-anywhere">{secret}</code>
-          <CopyButton text={secret} name="Copy the secret" />
+        <div className="flex flex-wrap gap-5">
+          <QrCode text={begin.data.totpURI} label="QR code for an authenticator app" />
+          <div className="min-w-0 flex-[1_1_16rem]">
+            <p className="text-dim">Scan the code with your authenticator app, or enter this secret there:</p>
+            <div className="mt-2 flex items-center gap-2 rounded-lg border bg-raised py-1.5 pr-1.5 pl-3">
+              <code className="min-w-0 grow wrap-anywhere">{secret}</code>
+              <CopyButton text={secret} name="Copy the secret" />
+            </div>
+          </div>
         </div>
         <p className="mt-4 text-dim">
           Keep these recovery codes. Each works once in place of the app, and they are shown only now:
