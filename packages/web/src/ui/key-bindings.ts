@@ -14,6 +14,8 @@ export const KEY_BINDINGS = {
   a: { group: "Issues", what: "assign" },
   "/": { group: "Issues", what: "search" },
   Escape: { group: "Issues", what: "clear the selection, close a menu" },
+  p: { group: "Live", what: "pause, and go on" },
+  c: { group: "Live", what: "clear the list" },
 } as const satisfies Record<string, { readonly group: string; readonly what: string }>;
 
 export type Key = keyof typeof KEY_BINDINGS;
