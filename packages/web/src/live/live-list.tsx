@@ -17,6 +17,7 @@ export function LiveList({ store, size, added }: { store: LiveRowStore; size: nu
   const frame = useRef<HTMLDivElement>(null);
   const addedBefore = useRef(added);
   const [addedAtTop, setAddedAtTop] = useState<number>();
+  // oxlint-disable-next-line react/incompatible-library -- it is about the React Compiler, which does not build these pages
   const virtual = useVirtualizer({
     count: size,
     getScrollElement: () => frame.current,

@@ -5,7 +5,7 @@ export class Ring<Row> {
 
   constructor(capacity: number) {
     if (!Number.isInteger(capacity) || capacity < 1) throw new RangeError("a ring has room for at least one row");
-    this.#slots = new Array<Row | undefined>(capacity);
+    this.#slots = Array.from<Row | undefined>({ length: capacity });
   }
 
   get size(): number {
