@@ -9,6 +9,7 @@ import type {
   ApiIssueTag,
   ApiLevelCount,
   ApiPage,
+  ApiProjectOverview,
   ApiReleaseAdoption,
   ApiTagCount,
   ApiTopIssue,
@@ -217,4 +218,33 @@ test("dashboards of another organization's project do not exist", async () => {
   });
   for (const name of ["volume", "levels", "top-issues", "health", "users", "releases", "account"])
     expect([name, (await refusal(`/api/v1/projects/theirs/dashboard/${name}`)).status]).toEqual([name, 404]);
+});
+
+describe("the overview", () => {
+  test("[UI-01] shows every project with its last 24 hours, its issues and its newest event", async () => {
+    const { server } = started;
+    const made = await fetch(`${server.url}/api/v1/projects`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${TEST_TOKEN}`, "content-type": "application/json" },
+      body: JSON.stringify({ name: "Silent", platform: "go" }),
+    });
+    expect(made.status).toBe(201);
+    const [busy, silent] = await get<ApiProjectOverview[]>("/api/v1/overview", { tz: "Pacific/Kiritimati" });
+
+    expect(busy).toMatchObject({ slug: "default", unresolved_count: 3 });
+    expect(busy?.events).toHaveLength(24);
+    expect(busy?.events.reduce((sum, count) => sum + count, 0)).toBe(EVENTS.length);
+    const newest = await get<ApiPage<{ received_at: string }>>("/api/v1/projects/default/events", { limit: "1" });
+    expect(busy?.last_event_at).toBe(newest.data[0]?.received_at);
+
+    expect(silent).toMatchObject({ slug: "silent", platform: "go", unresolved_count: 0, last_event_at: null });
+    expect(silent?.events).toEqual(Array(24).fill(0));
+  });
+
+  test("knows issues of today by the midnight of the reader", async () => {
+    const [utc] = await get<ApiProjectOverview[]>("/api/v1/overview", { tz: "UTC" });
+    const { new_today } = await dashboard<ApiHealth>("health", { tz: "UTC" });
+    expect(utc?.new_today).toBe(new_today);
+    expect(await refusal("/api/v1/overview", { tz: "Mars/Olympus" })).toMatchObject({ status: 400 });
+  });
 });

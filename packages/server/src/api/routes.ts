@@ -18,6 +18,7 @@ import { registerIssueRoutes } from "./issues.ts";
 import { registerJobRoutes } from "./jobs.ts";
 import { registerMeRoutes } from "./me.ts";
 import { registerOrganizationRoutes } from "./organizations.ts";
+import { registerOverviewRoutes } from "./overview.ts";
 import { registerProjectChangeRoutes } from "./project-changes.ts";
 import { registerProjectKeyRoutes } from "./project-keys.ts";
 import { registerProjectSettingsRoutes } from "./project-settings.ts";
@@ -44,6 +45,7 @@ export function registerRoutes(app: App, deps: ApiDependencies, declared: readon
   registerUserRoutes(app, deps);
   registerAuditRoutes(app, deps);
   registerProjectRoutes(app, deps);
+  registerOverviewRoutes(app, deps);
   registerProjectChangeRoutes(app, deps);
   registerProjectKeyRoutes(app, deps);
   registerProjectSettingsRoutes(app, deps);

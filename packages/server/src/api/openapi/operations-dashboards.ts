@@ -5,6 +5,7 @@ import {
   Health,
   IssueTag,
   LevelCount,
+  ProjectOverview,
   ReleaseAdoption,
   TagCount,
   TopIssue,
@@ -14,6 +15,7 @@ import {
 import { EventSummary } from "./shapes-events.ts";
 
 export const DASHBOARDS: Operations = {
+  "GET /api/v1/overview": { summary: "All projects at a glance", answers: rows(ProjectOverview) },
   "GET /api/v1/projects/:project/dashboard/volume": {
     summary: "Events by hour or day and level",
     answers: rows(VolumeBucket),

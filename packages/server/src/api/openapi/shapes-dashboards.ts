@@ -4,6 +4,7 @@ import {
   type ApiHealth,
   type ApiIssueTag,
   type ApiLevelCount,
+  type ApiProjectOverview,
   type ApiReleaseAdoption,
   type ApiTagCount,
   type ApiTopIssue,
@@ -51,6 +52,19 @@ export const IssueTag = shapeOf<ApiIssueTag>()(Type.Object({ key: Text, total: C
 
 export const Health = shapeOf<ApiHealth>()(
   Type.Object({ unresolved_count: Count, events_24h: Count, new_today: Count }),
+);
+
+export const ProjectOverview = shapeOf<ApiProjectOverview>()(
+  Type.Object({
+    id: Uuid,
+    slug: Text,
+    name: Text,
+    platform: orNull(Text),
+    events: Type.Array(Count),
+    unresolved_count: Count,
+    new_today: Count,
+    last_event_at: orNull(Time),
+  }),
 );
 
 export const UsersAffected = shapeOf<ApiUsersAffected>()(Type.Object({ count: Count, buckets: Type.Array(Bucket) }));
