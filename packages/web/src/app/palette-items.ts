@@ -62,6 +62,9 @@ function useKnownItems(): PaletteItem[] {
       note: slug,
       run: () => void navigate({ to: "/projects/$slug", params: { slug } }),
     })),
+    ...(hasRole(session, "admin")
+      ? [{ id: "new-project", group: "Do", name: "New project", run: () => void navigate({ to: "/new-project" }) }]
+      : []),
     ...useActions(),
   ];
 }

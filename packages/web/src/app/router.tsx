@@ -1,6 +1,7 @@
 import { ISSUE_STATUSES, LEVELS } from "@mesher/protocol";
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { volumeQuery } from "../api/dashboard-queries.ts";
+import { overviewQuery } from "../api/overview-queries.ts";
 import { eventQuery, hasIssuesQuery, issueQuery, issuesQuery, projectsQuery } from "../api/queries.ts";
 import { queryClient } from "../api/query-client.ts";
 import { sessionQuery } from "../api/session.ts";
@@ -8,8 +9,8 @@ import { OWN_ZONE } from "../charts/bucket-names.ts";
 import { parseDashboardSearch, rangeOf } from "../dashboards/dashboard-search.ts";
 import type { FrameMode } from "../events/frames.ts";
 import { ISSUE_SORTS, type IssueSort, type IssuesSearch, statusOf } from "../issues/issues-search.ts";
-import { SNIPPET_NAMES } from "../issues/snippets.ts";
 import type { LiveSearch } from "../live/live-page.tsx";
+import { PLATFORM_IDS } from "../onboarding/snippets.ts";
 import { Notice } from "../ui/notice.tsx";
 import { PageSkeleton } from "../ui/page-skeleton.tsx";
 import { around } from "./around.ts";
@@ -61,7 +62,14 @@ const shellRoute = createRoute({
 const homeRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/",
+  loader: () => void queryClient.prefetchQuery(overviewQuery()),
   component: lazyRouteComponent(() => import("../home/home-page.tsx"), "HomePage"),
+});
+
+const newProjectRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/new-project",
+  component: lazyRouteComponent(() => import("../home/new-project-page.tsx"), "NewProjectPage"),
 });
 
 const issuesRoute = createRoute({
@@ -72,7 +80,7 @@ const issuesRoute = createRoute({
     level: oneOf(LEVELS, search["level"]),
     query: textOf(search["query"]),
     sort: oneOf(Object.keys(ISSUE_SORTS) as IssueSort[], search["sort"]),
-    sdk: oneOf(SNIPPET_NAMES, search["sdk"]),
+    sdk: oneOf(PLATFORM_IDS, search["sdk"]),
   }),
   loaderDeps: ({ search }) => search,
   loader: ({ params: { slug }, deps: search }) => {
@@ -181,6 +189,7 @@ export const router = createRouter({
     resetRoute,
     shellRoute.addChildren([
       homeRoute,
+      newProjectRoute,
       issuesRoute,
       dashboardRoute,
       liveRoute,

@@ -2,6 +2,8 @@ import type { ApiProject } from "@mesher/protocol";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { hasIssuesQuery, type IssueFilter, projectsQuery } from "../api/queries.ts";
+import { FirstEvent } from "../onboarding/first-event.tsx";
+import { WaitingForFirstEvent } from "../onboarding/waiting-for-first-event.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
@@ -9,7 +11,6 @@ import { IssueFilters } from "./issue-filters.tsx";
 import { IssueList } from "./issue-list.tsx";
 import { ISSUE_SORTS, type IssueSort, type IssuesSearch, statusOf } from "./issues-search.ts";
 import { SearchBox } from "./search-box.tsx";
-import { WaitingForFirstEvent } from "./waiting-for-first-event.tsx";
 
 export function IssuesPage({ projectSlug, search }: { projectSlug: string; search: IssuesSearch }) {
   const projects = useQuery(projectsQuery());
@@ -33,7 +34,8 @@ function ProjectIssues({ project, search }: { project: ApiProject; search: Issue
   const { level, query, sort } = search;
   const filter: IssueFilter = { status: statusOf(search), level, query, sort };
   const navigate = useNavigate({ from: "/projects/$slug" });
-  const isEmpty = useQuery(hasIssuesQuery(project.slug)).data === false;
+  const hasIssues = useQuery(hasIssuesQuery(project.slug)).data;
+  const isEmpty = hasIssues === false;
 
   return (
     <>
@@ -42,8 +44,9 @@ function ProjectIssues({ project, search }: { project: ApiProject; search: Issue
         <h1 className="truncate text-[0.9375rem] font-semibold">{isEmpty ? project.name : "Issues"}</h1>
         {!isEmpty && <span className="truncate text-dim">{project.name}</span>}
       </div>
+      <FirstEvent projectSlug={project.slug} hasIssues={hasIssues} />
       {isEmpty ? (
-        <WaitingForFirstEvent project={project} snippet={search.sdk} />
+        <WaitingForFirstEvent project={project} chosen={search.sdk} />
       ) : (
         <>
           <div className="flex gap-2 px-4 pb-3 sm:px-6">

@@ -1,5 +1,5 @@
 import type { IssueStatus, Level } from "@mesher/protocol";
-import type { SnippetName } from "./snippets.ts";
+import type { PlatformId } from "../onboarding/snippets.ts";
 
 /** As the API names them, with the words of the menu. */
 export const ISSUE_SORTS = {
@@ -19,7 +19,7 @@ export interface IssuesSearch {
   readonly query?: string | undefined;
   readonly sort?: IssueSort | undefined;
   /** Which snippet is shown while there is no issue. */
-  readonly sdk?: SnippetName | undefined;
+  readonly sdk?: PlatformId | undefined;
 }
 
 /** A search that names a state of its own is not narrowed by the usual one. */

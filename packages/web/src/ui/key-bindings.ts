@@ -23,5 +23,6 @@ export type Key = keyof typeof KEY_BINDINGS;
 /** As it stands on the keyboard. */
 export function nameOfKey(key: Key): string {
   const isApple = /mac|iphone|ipad/i.test(navigator.userAgent);
-  return key.replace("mod+", isApple ? "⌘" : "Ctrl ").replace("Escape", "Esc");
+  if (key.startsWith("mod+")) return `${isApple ? "⌘" : "Ctrl "}${key.slice("mod+".length).toUpperCase()}`;
+  return key === "Escape" ? "Esc" : key;
 }
