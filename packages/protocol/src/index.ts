@@ -15,6 +15,7 @@ export * from "./api-projects.ts";
 export * from "./api-search.ts";
 export * from "./api-storage.ts";
 export * from "./curl.ts";
+export * from "./destination-kinds.ts";
 export * from "./dsn.ts";
 export * from "./envelope.ts";
 export * from "./event.ts";

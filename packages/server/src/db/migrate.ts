@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Database, Log } from "./database.ts";
 import { sqlState } from "./errors.ts";
+import { migrateQueue } from "./job-queue.ts";
 import { type Transaction, withTransaction } from "./transaction.ts";
 
 /** The database and the program do not belong together. Nothing was changed. */
@@ -34,11 +35,12 @@ const MIGRATION_LOCK_KEY = 0x6d6573686572;
 /**
  * Brings the database to the program's version: every migration not yet applied, in order, each in its
  * own transaction. Nodes that start at once wait for each other; each migration is applied once.
- * Refuses a database that a newer program has migrated, or a migration that changed after it was applied.
+ * Then the tables of the queue of jobs. Refuses a database that a newer program has migrated, or a migration that changed after it was applied.
  */
 export async function migrate(database: Database, log: Log, dir: string = MIGRATIONS_DIR): Promise<void> {
   const migrations = await readMigrations(dir);
   while (await applyNext(database, migrations, log));
+  await migrateQueue(database);
 }
 
 /** All `NNNN_name.sql` of a folder, in order. */

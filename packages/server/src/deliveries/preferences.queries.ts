@@ -1,0 +1,77 @@
+/** Statements on what members want to hear by mail, and on what is gathered for their digests. */
+import type { NotificationMode } from "@mesher/protocol";
+import type { Queryable } from "../db/database.ts";
+import type { Transaction } from "../db/transaction.ts";
+import type { AlertNotice } from "./alert-notice.ts";
+import { DIGEST_ENTRIES_MAX } from "./limits.ts";
+
+export interface NotificationPreferences {
+  readonly mode: NotificationMode;
+  readonly onlyAssigned: boolean;
+  readonly weeklyReport: boolean;
+}
+
+/** Of members who have said nothing. */
+export const DEFAULT_PREFERENCES: NotificationPreferences = {
+  mode: "instant",
+  onlyAssigned: false,
+  weeklyReport: true,
+};
+
+export interface MailedMember extends NotificationPreferences {
+  readonly userId: string;
+  readonly name: string;
+}
+
+/** Members that one alert or report goes to. */
+const MEMBERS_MAX = 1_000;
+
+/** Members with their wishes: those of `who` that are members, or all. */
+export async function listMailedMembers(
+  database: Queryable,
+  organizationId: string,
+  who: "all" | readonly string[],
+): Promise<MailedMember[]> {
+  if (who !== "all" && who.length === 0) return [];
+  const { rows } = await database.query<{
+    user_id: string;
+    display_name: string;
+    mode: NotificationMode | null;
+    only_assigned: boolean | null;
+    weekly_report: boolean | null;
+  }>({
+    name: "notification_preferences.list_members",
+    text: `
+      select m.user_id, u.display_name, p.mode, p.only_assigned, p.weekly_report
+      from organization_members m join users u on u.id = m.user_id
+      left join notification_preferences p on p.organization_id = m.organization_id and p.user_id = m.user_id
+      where m.organization_id = $1 and ($2::text[] is null or m.user_id::text = any($2))
+      order by m.joined_at, m.id limit ${MEMBERS_MAX}`,
+    values: [organizationId, who === "all" ? null : who],
+  });
+  return rows.map((row) => ({
+    userId: row.user_id,
+    name: row.display_name,
+    mode: row.mode ?? DEFAULT_PREFERENCES.mode,
+    onlyAssigned: row.only_assigned ?? DEFAULT_PREFERENCES.onlyAssigned,
+    weeklyReport: row.weekly_report ?? DEFAULT_PREFERENCES.weeklyReport,
+  }));
+}
+
+/** Whoever has as many already gets no more: their digest says that there were too many. */
+export async function addDigestEntries(
+  tx: Transaction,
+  notice: AlertNotice,
+  userIds: readonly string[],
+): Promise<void> {
+  if (userIds.length === 0) return;
+  await tx.query({
+    name: "digest_entries.add",
+    text: `
+      insert into digest_entries (organization_id, user_id, notice)
+      select $1, member.user_id, $3 from unnest($2::uuid[]) as member (user_id)
+      where (select count(*) from digest_entries d where d.organization_id = $1 and d.user_id = member.user_id)
+        < ${DIGEST_ENTRIES_MAX}`,
+    values: [notice.organizationId, userIds, JSON.stringify(notice)],
+  });
+}
