@@ -1,4 +1,5 @@
 /** `GET /api/v1/jobs`: what runs by the clock, once in the whole cluster. */
+import type { ApiDeliveryQueue } from "./api-destinations.ts";
 
 export interface ApiJob {
   readonly name: string;
@@ -18,4 +19,10 @@ export interface ApiJob {
   /** What it did, in numbers; each job has its own. */
   readonly result: Readonly<Record<string, unknown>> | null;
   readonly next_run_at: string;
+}
+
+/** `GET /api/v1/jobs`. */
+export interface ApiJobs {
+  readonly data: readonly ApiJob[];
+  readonly deliveries: ApiDeliveryQueue;
 }

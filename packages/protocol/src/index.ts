@@ -33,3 +33,4 @@ export * from "./search/search-query-error.ts";
 export * from "./search/tokenize.ts";
 export * from "./search/words.ts";
 export * from "./stream.ts";
+export * from "./webhook-payload.ts";

@@ -10,6 +10,7 @@ import {
   parseTransport,
   TransportError,
 } from "@mesher/cluster/settings";
+import { parseAllowed } from "./deliveries/outbound/address-rule.ts";
 
 export interface Setting<T> {
   readonly env: string;
@@ -180,6 +181,22 @@ export const SETTINGS = {
     default: "invited",
     help: "Who comes in by single sign-on: `invited` people, or `anyone` the provider knows, as a member of the default organization.",
   },
+  smtpUrl: {
+    env: "MESHER_SMTP_URL",
+    parse: smtpUrl,
+    help: "Sends mail: `smtp://user:password@host:587`, or `smtps://…:465`. Needs `MESHER_MAIL_FROM`. Not set: Mesher sends no mail.",
+  },
+  mailFrom: {
+    env: "MESHER_MAIL_FROM",
+    parse: sender,
+    help: "Who mails come from: `mesher@example.com` or `Mesher <mesher@example.com>`.",
+  },
+  outboundAllow: {
+    env: "MESHER_OUTBOUND_ALLOW",
+    parse: allowance,
+    default: "",
+    help: "Networks, addresses and hosts (`*.corp.example` too) that webhooks may reach although they are no part of the internet, with commas between. Default: none.",
+  },
   logLevel: {
     env: "MESHER_LOG_LEVEL",
     parse: oneOf("debug", "info", "warn", "error"),
@@ -241,6 +258,8 @@ function contradictionsIn(config: Config): string[] {
       "Single sign-on needs MESHER_OIDC_ISSUER, MESHER_OIDC_CLIENT_ID, MESHER_OIDC_CLIENT_SECRET and MESHER_PUBLIC_URL.",
     );
   }
+  if ((config.smtpUrl === undefined) !== (config.mailFrom === undefined))
+    found.push("MESHER_SMTP_URL and MESHER_MAIL_FROM belong together: set both or none.");
   return found;
 }
 
@@ -274,6 +293,23 @@ function password(value: string): string {
 function email(value: string): string {
   if (!/^[^@\s]+@[^@\s]+$/.test(value)) throw new RangeError("must be an e-mail address");
   return value.toLowerCase();
+}
+
+function smtpUrl(value: string): string {
+  if (!/^smtps?:\/\//.test(value) || !URL.canParse(value))
+    throw new RangeError("must be a URL that starts with smtp:// or smtps://");
+  return value;
+}
+
+function sender(value: string): string {
+  if (!/^([^<>@\r\n]+<)?[^@\s<>]+@[^@\s<>]+>?$/.test(value))
+    throw new RangeError("must be an e-mail address, or a name and <an address>");
+  return value;
+}
+
+function allowance(value: string): string {
+  parseAllowed(value);
+  return value;
 }
 
 function addresses(value: string): readonly string[] {
@@ -320,6 +356,7 @@ const SECRET_PARSERS: ReadonlySet<(text: string) => unknown> = new Set([
   password,
   clientSecret,
   transport,
+  smtpUrl,
 ]);
 
 function port(value: string): number {

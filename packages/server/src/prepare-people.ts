@@ -12,6 +12,8 @@ import type { Log } from "./runtime/log.ts";
 
 export interface People {
   readonly auth: Auth;
+  /** The same on all nodes: what they sign and seal with. */
+  readonly secret: string;
   /** For the link that makes its holder the first owner; `undefined`: there is one. */
   readonly setupToken: string | undefined;
 }
@@ -20,9 +22,10 @@ export async function preparePeople(
   config: Config,
   { database, organizationId, log }: { database: Database; organizationId: string; log: Log },
 ): Promise<People> {
+  const secret = config.secret ?? (await ensureServerSecret(database, "sign_in", makeSecret));
   const auth = await createAuth({
     database,
-    secret: config.secret ?? (await ensureServerSecret(database, "sign_in", makeSecret)),
+    secret,
     publicUrl: config.publicUrl,
     oidc: oidcOf(config),
     mayJoin: async (email) => config.oidcJoin === "anyone" || (await listInvitationsOf(database, email)).length > 0,
@@ -37,7 +40,7 @@ export async function preparePeople(
   const { adminEmail, adminPassword } = config;
   if (adminEmail !== undefined && adminPassword !== undefined)
     await ensureFirstOwner(database, organizationId, adminEmail, () => auth.hashPassword(adminPassword));
-  return { auth, setupToken: await makeSetupLink(database, organizationId) };
+  return { auth, secret, setupToken: await makeSetupLink(database, organizationId) };
 }
 
 function oidcOf({ oidcIssuer, oidcClientId, oidcClientSecret }: Config): OidcSettings | undefined {

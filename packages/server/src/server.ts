@@ -18,6 +18,7 @@ import type { Config } from "./config.ts";
 import { type Database, openDatabase, waitForDatabase } from "./db/database.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./db/embedded/embedded.ts";
 import { migrate } from "./db/migrate.ts";
+import { buildDeliveries } from "./delivery-parts.ts";
 import { daysAhead, ensurePartitions } from "./events/partitions.ts";
 import { DigestPool } from "./ingest/digest/digest-pool.ts";
 import type { StoredMessage } from "./ingest/digest/digest-worker.ts";
@@ -180,6 +181,16 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
     metrics.issueChanges.inc({ action: change.action });
     live.tellIssue(change);
   };
+  const deliveries = buildDeliveries({
+    config,
+    cluster,
+    database,
+    databaseUrl,
+    secret: people.secret,
+    serverUrl: () => urlNow(),
+    metrics,
+    log,
+  });
   const jobs = buildJobs({ config, cluster, database, metrics, onIssueChanged, log });
 
   let acceptedEvents = 0;
@@ -291,6 +302,7 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
       now: Date.now,
       onIssueChanged,
       retryQuarantined: (projectId) => retryQuarantined(database, journal, { projectId, limit: QUARANTINE_RETRY_MAX }),
+      deliveries: deliveries.facts,
       cluster: view,
       jobs: () => jobs.list(),
       diskSpace: () => readDiskSpace(config.dataDir),
@@ -307,6 +319,7 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
   const services: Service[] = [
     // What runs by the clock, and what is known of projects.
     jobs,
+    deliveries.queue,
     keys,
     ledger,
     // The way of an event.

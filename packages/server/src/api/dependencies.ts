@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import type { ApiCluster, ApiJob } from "@mesher/protocol";
 import type { FastifyInstance } from "fastify";
 import type { Database } from "../db/database.ts";
+import type { DeliveryKeys } from "../deliveries/send-message.ts";
 import type { IssueChange } from "../issues/issue-change.ts";
 import type { Project } from "../organizations/organizations.queries.ts";
 import type { Auth } from "../people/auth.ts";
@@ -27,6 +28,7 @@ export interface ApiDependencies extends Authentication {
   readonly retryQuarantined: (projectId: string) => Promise<number>;
   /** Answers with the live feed of a project, or gives back why not. */
   readonly openEventStream: (request: EventStreamRequest) => Promise<UpgradeRefusal | undefined>;
+  readonly deliveries: DeliveryFacts;
   readonly cluster: () => ApiCluster;
   /** What runs by the clock, with how it went last. */
   readonly jobs: () => Promise<readonly ApiJob[]>;
@@ -34,6 +36,13 @@ export interface ApiDependencies extends Authentication {
   readonly diskSpace: () => Promise<{ readonly free_bytes: number; readonly total_bytes: number }>;
   readonly readiness: () => Readiness;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+/** What routes have to know of how messages travel. */
+export interface DeliveryFacts {
+  readonly keys: DeliveryKeys;
+  /** The operator has named an SMTP server. */
+  readonly isMailSetUp: boolean;
 }
 
 /** Someone who may listen to the projects of an organization. */

@@ -5,8 +5,10 @@ import { registerAlertRoutes } from "./alerts.ts";
 import { registerAuditRoutes } from "./audit.ts";
 import { registerClusterRoutes } from "./cluster.ts";
 import { registerDashboardRoutes } from "./dashboards.ts";
+import { registerDeliveryRoutes } from "./deliveries.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
 import { registerDescriptionRoutes } from "./description.ts";
+import { registerDestinationRoutes } from "./destinations.ts";
 import { registerEventSearchRoutes } from "./event-search.ts";
 import { registerEventRoutes } from "./events.ts";
 import { registerHealthRoutes } from "./health.ts";
@@ -17,6 +19,7 @@ import { registerIssueMergeRoutes } from "./issue-merge.ts";
 import { registerIssueRoutes } from "./issues.ts";
 import { registerJobRoutes } from "./jobs.ts";
 import { registerMeRoutes } from "./me.ts";
+import { registerNotificationPreferenceRoutes } from "./notification-preferences.ts";
 import { registerOrganizationRoutes } from "./organizations.ts";
 import { registerOverviewRoutes } from "./overview.ts";
 import { registerProjectChangeRoutes } from "./project-changes.ts";
@@ -61,5 +64,8 @@ export function registerRoutes(app: App, deps: ApiDependencies, declared: readon
   registerAlertRuleRoutes(app, deps);
   registerAlertRoutes(app, deps);
   registerStreamRoutes(app, deps);
+  registerDestinationRoutes(app, deps);
+  registerDeliveryRoutes(app, deps);
+  registerNotificationPreferenceRoutes(app, deps);
   registerDescriptionRoutes(app, declared);
 }

@@ -32,7 +32,7 @@ export const LEASE_RENEWAL_MS = 2_000;
 /** How often expired leases are looked for. With the lease: how long a killed node can hold up a delivery. */
 export const RECOVERY_EVERY_MS = 2_000;
 /** A delivery that is due for so long, and not begun, has perhaps lost its job: it is given one. */
-export const OVERDUE_MS = 60_000;
+export const OVERDUE_MS = 15_000;
 /** Deliveries that one look takes up. */
 export const RECOVERED_AT_ONCE_MAX = 200;
 

@@ -75,3 +75,48 @@ export async function addDigestEntries(
     values: [notice.organizationId, userIds, JSON.stringify(notice)],
   });
 }
+
+/** Where mail reaches a member. */
+export async function findMailAddress(
+  database: Queryable,
+  organizationId: string,
+  userId: string,
+): Promise<string | undefined> {
+  const { rows } = await database.query<{ email: string }>({
+    name: "notification_preferences.find_address",
+    text: `
+      select u.email from organization_members m join users u on u.id = m.user_id
+      where m.organization_id = $1 and m.user_id = $2`,
+    values: [organizationId, userId],
+  });
+  return rows[0]?.email;
+}
+
+export async function findPreferences(
+  database: Queryable,
+  organizationId: string,
+  userId: string,
+): Promise<NotificationPreferences> {
+  const [found] = await listMailedMembers(database, organizationId, [userId]);
+  return found ?? DEFAULT_PREFERENCES;
+}
+
+/** Nothing happens where the person is no member. What is not given stays. */
+export async function savePreferences(
+  database: Queryable,
+  { organizationId, userId }: { readonly organizationId: string; readonly userId: string },
+  change: Partial<NotificationPreferences>,
+): Promise<void> {
+  await database.query({
+    name: "notification_preferences.save",
+    text: `
+      insert into notification_preferences as p (organization_id, user_id, mode, only_assigned, weekly_report)
+      select m.organization_id, m.user_id, coalesce($3, '${DEFAULT_PREFERENCES.mode}'),
+        coalesce($4, ${DEFAULT_PREFERENCES.onlyAssigned}), coalesce($5, ${DEFAULT_PREFERENCES.weeklyReport})
+      from organization_members m where m.organization_id = $1 and m.user_id = $2
+      on conflict (organization_id, user_id) do update set
+        mode = coalesce($3, p.mode), only_assigned = coalesce($4, p.only_assigned),
+        weekly_report = coalesce($5, p.weekly_report), updated_at = now()`,
+    values: [organizationId, userId, change.mode ?? null, change.onlyAssigned ?? null, change.weeklyReport ?? null],
+  });
+}

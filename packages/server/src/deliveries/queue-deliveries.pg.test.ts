@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { type TestDatabase, testDatabase } from "@mesher/testkit";
+import { testDatabase } from "@mesher/testkit";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { withTransaction } from "../db/transaction.ts";
 import type { AlertNotice } from "./alert-notice.ts";
 import { WAITING_MAX } from "./limits.ts";
 import { queueDeliveries } from "./queue-deliveries.ts";
 
-let db: TestDatabase;
+let db: Awaited<ReturnType<typeof testDatabase>>;
 let organizationId: string;
 let projectId: string;
 

@@ -1,5 +1,5 @@
 /** What the node counts, in the form Prometheus scrapes. */
-import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
 export interface Metrics {
   readonly registry: Registry;
@@ -14,6 +14,8 @@ export interface Metrics {
   readonly jobRuns: Counter<"job" | "outcome">;
   readonly jobSeconds: Counter<"job">;
   readonly streamMessagesDropped: Counter;
+  readonly deliveries: Counter<"kind" | "outcome">;
+  readonly deliverySeconds: Histogram<"kind">;
 }
 
 export interface JournalGauges {
@@ -90,6 +92,19 @@ export function createMetrics(journal: JournalGauges, streams: { readonly taken:
     streamMessagesDropped: new Counter({
       name: "mesher_stream_messages_dropped_total",
       help: "Messages of live streams that were left out because a client did not keep up. It was told.",
+      registers,
+    }),
+    deliveries: new Counter({
+      name: "mesher_deliveries_total",
+      help: "Attempts of this node to deliver a message: sent, retried (failed, and tried again later), dead (given up), cancelled (nobody there), taken_over (by another node meanwhile).",
+      labelNames: ["kind", "outcome"],
+      registers,
+    }),
+    deliverySeconds: new Histogram({
+      name: "mesher_delivery_seconds",
+      help: "How long those attempts took.",
+      labelNames: ["kind"],
+      buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15],
       registers,
     }),
   };

@@ -10,19 +10,21 @@ import { AUDITED, UNAUDITED } from "./audited.ts";
 import type { Operation, Operations } from "./operation.ts";
 import { ALERTS } from "./operations-alerts.ts";
 import { DASHBOARDS } from "./operations-dashboards.ts";
+import { DELIVERIES } from "./operations-deliveries.ts";
 import { INSTALLATION } from "./operations-installation.ts";
 import { ISSUES } from "./operations-issues.ts";
 import { PEOPLE } from "./operations-people.ts";
 import { PROJECTS } from "./operations-projects.ts";
 import * as alerts from "./shapes-alerts.ts";
 import * as dashboards from "./shapes-dashboards.ts";
+import * as deliveries from "./shapes-deliveries.ts";
 import * as events from "./shapes-events.ts";
 import * as installation from "./shapes-installation.ts";
 import * as issues from "./shapes-issues.ts";
 import * as people from "./shapes-people.ts";
 import * as projects from "./shapes-projects.ts";
 
-const OPERATIONS: Operations = { ...INSTALLATION, ...PEOPLE, ...PROJECTS, ...ISSUES, ...DASHBOARDS, ...ALERTS };
+const OPERATIONS: Operations = { ...INSTALLATION, ...PEOPLE, ...PROJECTS, ...ISSUES, ...DASHBOARDS, ...ALERTS, ...DELIVERIES };
 
 const ErrorAnswer = Type.Object({
   error: Type.String({ description: "A sentence for people" }),
@@ -38,6 +40,7 @@ const SHAPES: Readonly<Record<string, TSchema>> = {
   ...people,
   ...dashboards,
   ...alerts,
+  ...deliveries,
   ...installation,
 };
 

@@ -1,6 +1,6 @@
 import { Type } from "typebox";
-import { created, data, type Operations, ok } from "./operation.ts";
-import { Cluster, Job, Readiness, Storage } from "./shapes-installation.ts";
+import { created, type Operations, ok } from "./operation.ts";
+import { Cluster, Jobs, Readiness, Storage } from "./shapes-installation.ts";
 import { StreamTicket } from "./shapes-people.ts";
 
 const text = (mediaType: string) => ({ 200: { mediaType, schema: Type.String() } });
@@ -19,7 +19,7 @@ export const INSTALLATION: Operations = {
   },
   "GET /api/docs": { summary: "This description, to browse", answers: text("text/html") },
   "GET /api/v1/cluster": { summary: "The cluster as this node sees it", answers: ok(Cluster) },
-  "GET /api/v1/jobs": { summary: "What runs by the clock", answers: data(Job) },
+  "GET /api/v1/jobs": { summary: "What runs by the clock", answers: ok(Jobs) },
   "GET /api/v1/storage": { summary: "Room taken by the whole installation", answers: ok(Storage) },
   "POST /api/v1/stream-tickets": {
     summary: "A ticket for one WebSocket",

@@ -1,6 +1,7 @@
-import type { ApiCluster, ApiJob, ApiProjectStorage, ApiStorage } from "@mesher/protocol";
+import type { ApiCluster, ApiJob, ApiJobs, ApiProjectStorage, ApiStorage } from "@mesher/protocol";
 import { Type } from "typebox";
 import { Count, Details, orNull, shapeOf, Text, Texts, Time } from "./shape.ts";
+import { DeliveryQueue } from "./shapes-deliveries.ts";
 
 const Day = Type.String({ format: "date" });
 const Share = Type.Number({ minimum: 0 });
@@ -29,6 +30,8 @@ export const Job = shapeOf<ApiJob>()(
     next_run_at: Time,
   }),
 );
+
+export const Jobs = shapeOf<ApiJobs>()(Type.Object({ data: Type.Array(Job), deliveries: DeliveryQueue }));
 
 export const ProjectStorage = shapeOf<ApiProjectStorage>()(
   Type.Object({

@@ -1,0 +1,91 @@
+/** Sends mail over the operator's SMTP server. */
+
+import type { SMTPSentMessageInfo } from "nodemailer";
+import { createTransport, type NodemailerError, type Transporter } from "nodemailer";
+import type { MailContent } from "./compose-mail.ts";
+
+export interface MailSettings {
+  readonly smtpUrl: string;
+  readonly from: string;
+}
+
+export interface Mail extends MailContent {
+  readonly to: readonly string[];
+  /** The same in every attempt: mail programs show what they know as one. */
+  readonly deliveryId: string;
+  /** Where a mail program unsubscribes by itself (RFC 8058). */
+  readonly unsubscribeUrl?: string;
+}
+
+const CONNECT_MS = 5_000;
+const SILENCE_MS = 10_000;
+
+/** The SMTP server has said no, and for good: 5xx. */
+export class MailRefusedError extends Error {
+  override readonly name = "MailRefusedError";
+  readonly status: number;
+
+  constructor(message: string, status: number, cause: unknown) {
+    super(message, { cause });
+    this.status = status;
+  }
+}
+
+export class Mailer {
+  readonly #transport: Transporter<SMTPSentMessageInfo>;
+  readonly #settings: MailSettings;
+
+  constructor(settings: MailSettings) {
+    this.#settings = settings;
+    this.#transport = createTransport({
+      url: settings.smtpUrl,
+      connectionTimeout: CONNECT_MS,
+      greetingTimeout: CONNECT_MS,
+      dnsTimeout: CONNECT_MS,
+      socketTimeout: SILENCE_MS,
+      // Nothing of a message names a file or an address to fetch.
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    });
+  }
+
+  /** The server's code, 250 as a rule. Rejects when `signal` ends it, though what was begun may still arrive. */
+  async send(mail: Mail, signal: AbortSignal): Promise<number> {
+    const { deliveryId, unsubscribeUrl, to, subject, text, html } = mail;
+    const ended = Promise.withResolvers<never>();
+    const end = () => ended.reject(signal.reason);
+    signal.addEventListener("abort", end, { once: true });
+    try {
+      signal.throwIfAborted();
+      const sending = this.#transport.sendMail({
+        from: this.#settings.from,
+        to: [...to],
+        subject,
+        text,
+        html,
+        messageId: `<${deliveryId}@${domainOf(this.#settings.from)}>`,
+        headers: {
+          "Auto-Submitted": "auto-generated",
+          "X-Mesher-Delivery": deliveryId,
+          ...(unsubscribeUrl !== undefined && {
+            "List-Unsubscribe": `<${unsubscribeUrl}>`,
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+          }),
+        },
+      });
+      const { response } = await Promise.race([sending, ended.promise]);
+      return Number.parseInt(response, 10) || 250;
+    } catch (error) {
+      const { responseCode } = error as Partial<NodemailerError>;
+      if (responseCode === undefined || !(error instanceof Error)) throw error;
+      throw new MailRefusedError(error.message, responseCode, error);
+    } finally {
+      signal.removeEventListener("abort", end);
+    }
+  }
+}
+
+/** Of `mesher@example.com` or `Mesher <mesher@example.com>`. */
+function domainOf(from: string): string {
+  return /@([^\s>]+)/.exec(from)?.[1] ?? "mesher.invalid";
+}

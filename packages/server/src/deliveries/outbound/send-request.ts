@@ -1,0 +1,163 @@
+/**
+ * HTTP requests to addresses that people have typed in. The name is resolved here, what it resolves to is checked, and the
+ * connection goes to just what was checked, so that a name cannot point elsewhere a moment later. Redirects are checked
+ * like the first address. Answers are read up to a limit, and waited for up to another.
+ */
+import { lookup as lookUp } from "node:dns";
+import { isIP, type LookupFunction } from "node:net";
+import { Agent, type Dispatcher, request } from "undici";
+import { type Allowed, isAllowedAddress, isAllowedHost } from "./address-rule.ts";
+
+export interface OutboundRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface OutboundAnswer {
+  readonly status: number;
+  /** Of a refusal: how its text begins. */
+  readonly excerpt: string;
+  /** As the receiver asks, from now. */
+  readonly retryAfterMs: number | undefined;
+}
+
+/** The request was not made, and would not be made at another time either. */
+export class OutboundRefusedError extends Error {
+  override readonly name = "OutboundRefusedError";
+}
+
+const REDIRECTS_MAX = 3;
+const EXCERPT_BYTES_MAX = 1_024;
+const CONNECT_MS = 5_000;
+
+/** Redirects that keep method and body. Others would turn a message into a question. */
+const FOLLOWED: ReadonlySet<number> = new Set([307, 308]);
+
+export class OutboundClient {
+  readonly #allowed: Allowed;
+  readonly #userAgent: string;
+  readonly #agent: Agent;
+
+  constructor(allowed: Allowed, userAgent: string) {
+    this.#allowed = allowed;
+    this.#userAgent = userAgent;
+    this.#agent = new Agent({ connect: { lookup: lookUpAllowed(allowed), timeout: CONNECT_MS } });
+  }
+
+  /** Posts; throws when there is no answer. `signal` ends it wherever it is. */
+  async post(given: OutboundRequest, signal: AbortSignal): Promise<OutboundAnswer> {
+    let url = this.#check(given.url);
+    let headers: Record<string, string> = { ...given.headers, "user-agent": this.#userAgent };
+    for (let redirects = 0; ; redirects += 1) {
+      const response = await request(url, {
+        dispatcher: this.#agent,
+        method: "POST",
+        headers,
+        body: given.body,
+        signal,
+      });
+      const location = FOLLOWED.has(response.statusCode) ? headerOf(response, "location") : undefined;
+      if (location === undefined) return await readAnswer(response, Date.now());
+      discard(response);
+      if (redirects >= REDIRECTS_MAX) throw new OutboundRefusedError(`more than ${REDIRECTS_MAX} redirects`);
+      const next = this.#check(location, url);
+      if (next.origin !== url.origin) headers = withoutCredentials(headers);
+      url = next;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#agent.destroy();
+  }
+
+  #check(text: string, base?: URL): URL {
+    if (!URL.canParse(text, base?.href)) throw new OutboundRefusedError("the address is no URL");
+    const url = new URL(text, base);
+    if (url.protocol !== "https:" && (url.protocol !== "http:" || base?.protocol === "https:"))
+      throw new OutboundRefusedError(`${url.protocol}// is not followed${base === undefined ? "" : " from here"}`);
+    if (url.username !== "" || url.password !== "")
+      throw new OutboundRefusedError("the address must hold no user name and no password");
+    // An address that is written down is not looked up, so it is looked at here.
+    const host = url.hostname.replace(/^\[|\]$/g, "");
+    if (isIP(host) !== 0 && !isAllowedAddress(host, this.#allowed)) throw refusalOf(host);
+    return url;
+  }
+}
+
+function refusalOf(host: string): OutboundRefusedError {
+  return new OutboundRefusedError(
+    `${host} is no address of the internet; the operator can allow it (MESHER_OUTBOUND_ALLOW)`,
+  );
+}
+
+/** Resolves names for the very connection. A name of which one address is refused is refused: it is not meant well. */
+function lookUpAllowed(allowed: Allowed): LookupFunction {
+  return (host, options, callback) => {
+    lookUp(host, { ...options, all: true }, (error, addresses) => {
+      const [first] = addresses ?? [];
+      if (error !== null || first === undefined) {
+        callback(error ?? new Error(`${host} has no address`), "");
+        return;
+      }
+      const isAllowed =
+        isAllowedHost(host, allowed) || addresses.every(({ address }) => isAllowedAddress(address, allowed));
+      if (!isAllowed) callback(refusalOf(host), "");
+      else if (options.all === true) callback(null, addresses);
+      else callback(null, first.address, first.family);
+    });
+  };
+}
+
+/** Whoever is redirected to gets what was said, but not what proves who says it. */
+function withoutCredentials(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== "authorization"));
+}
+
+/** The status tells whether it arrived. Of a refusal a little more is read, for whoever has to mend it. */
+async function readAnswer(response: Dispatcher.ResponseData, nowMs: number): Promise<OutboundAnswer> {
+  const { statusCode: status } = response;
+  if (status >= 200 && status < 300) {
+    discard(response);
+    return { status, excerpt: "", retryAfterMs: undefined };
+  }
+  const retryAfter = headerOf(response, "retry-after");
+  return { status, excerpt: await readExcerpt(response), retryAfterMs: parseRetryAfterMs(retryAfter, nowMs) };
+}
+
+async function readExcerpt({ body }: Dispatcher.ResponseData): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      bytes += chunk.byteLength;
+      if (bytes >= EXCERPT_BYTES_MAX) break;
+    }
+  } catch {
+    // The status is known, which is what counts; what came of the text is shown.
+  } finally {
+    body.destroy();
+  }
+  const text = Buffer.concat(chunks).subarray(0, EXCERPT_BYTES_MAX).toString("utf8");
+  return text.replace(/[\p{Control}\s]+/gu, " ").trim();
+}
+
+/** Nothing of the rest is waited for, and the connection is not used again. */
+function discard({ body }: Dispatcher.ResponseData): void {
+  body.on("error", () => undefined);
+  body.destroy();
+}
+
+function headerOf({ headers }: Dispatcher.ResponseData, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+/** Seconds, or a date. */
+export function parseRetryAfterMs(value: string | undefined, nowMs: number): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^\d{1,9}$/.test(value.trim())) return Number(value) * 1000;
+  const atMs = Date.parse(value);
+  return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - nowMs);
+}

@@ -1,0 +1,127 @@
+/** One attempt: puts the message into the form of its receiver and sends it. Every way it can end is a result. */
+import type { Database } from "../db/database.ts";
+import { type AttemptResult, resultOf } from "./attempt-result.ts";
+import type { Claim } from "./claims.queries.ts";
+import { type Destination, withoutSecrets } from "./destination.ts";
+import { findDestination } from "./destinations.queries.ts";
+import { opened } from "./destinations.ts";
+import { FORMATS } from "./formats/formats.ts";
+import { ATTEMPT_MS } from "./limits.ts";
+import { composeMail } from "./mail/compose-mail.ts";
+import { type Mail, Mailer, MailRefusedError } from "./mail/mailer.ts";
+import { type OutboundClient, OutboundRefusedError } from "./outbound/send-request.ts";
+import { findMailAddress } from "./preferences.queries.ts";
+import { SealError, type Secrets } from "./seal.ts";
+import { makeUnsubscribeToken } from "./unsubscribe.ts";
+
+export interface Sending {
+  readonly database: Database;
+  readonly outbound: OutboundClient;
+  /** Absent: the operator has named no SMTP server. */
+  readonly mailer: Mailer | undefined;
+  readonly keys: DeliveryKeys;
+  readonly serverUrl: () => string;
+  readonly now: () => number;
+}
+
+/** Made of the server's secret. */
+export interface DeliveryKeys {
+  readonly destinations: Buffer;
+  readonly unsubscribe: Buffer;
+}
+
+export const NO_MAIL = "this server sends no mail: its operator has to set MESHER_SMTP_URL and MESHER_MAIL_FROM";
+
+/** The attempt was ended from outside: the server stops, or another node has taken the delivery. */
+export class AttemptEndedError extends Error {
+  override readonly name = "AttemptEndedError";
+}
+
+/** `signal`: ends it with an `AttemptEndedError` as its reason. */
+export async function sendMessage(sending: Sending, claim: Claim, signal: AbortSignal): Promise<AttemptResult> {
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)]);
+  let secrets: Secrets = {};
+  try {
+    if (claim.userId !== null) return await mailPerson(sending, claim, claim.userId, bounded);
+    const destination = await findOpened(sending, claim);
+    if (destination === undefined) return { outcome: "cancelled", error: "the destination or the person is gone" };
+    ({ secrets } = destination);
+    return await sendTo(sending, claim, destination, bounded);
+  } catch (error) {
+    signal.throwIfAborted();
+    return failureOf(error, secrets);
+  }
+}
+
+async function findOpened({ database, keys }: Sending, claim: Claim): Promise<Destination | undefined> {
+  if (claim.destinationId === null) return undefined;
+  const found = await findDestination(database, claim.organizationId, claim.destinationId);
+  return found && opened(keys.destinations, found);
+}
+
+async function sendTo(
+  { outbound, mailer, serverUrl, now }: Sending,
+  { id, message }: Claim,
+  destination: Destination,
+  signal: AbortSignal,
+): Promise<AttemptResult> {
+  const url = serverUrl();
+  if (destination.kind === "email") {
+    const { to } = destination.config;
+    const content = composeMail(message, { serverUrl: url });
+    return mail(mailer, { ...content, to: Array.isArray(to) ? to : [], deliveryId: id }, signal);
+  }
+  if (message.purpose === "digest" || message.purpose === "weekly_report")
+    throw new Error(`a ${message.purpose} goes to people only`);
+  const format = FORMATS[destination.kind];
+  const request = format({ deliveryId: id, notice: message.notice, destination, serverUrl: url, nowMs: now() });
+  const answer = await outbound.post(request, signal);
+  return resultOf({ ...answer, excerpt: withoutSecrets(answer.excerpt, destination.secrets) });
+}
+
+/** To the address of their own account, as long as they are a member. */
+async function mailPerson(
+  { database, mailer, keys, serverUrl }: Sending,
+  { organizationId, id, message }: Claim,
+  userId: string,
+  signal: AbortSignal,
+): Promise<AttemptResult> {
+  const address = await findMailAddress(database, organizationId, userId);
+  if (address === undefined) return { outcome: "cancelled", error: "the person is no member any more" };
+  const topic = message.purpose === "weekly_report" ? "weekly_report" : "alerts";
+  const url = serverUrl();
+  const token = makeUnsubscribeToken(keys.unsubscribe, { organizationId, userId, topic });
+  const unsubscribeUrl = `${url}/api/v1/unsubscribe/${token}`;
+  const content = composeMail(message, { serverUrl: url, unsubscribeUrl });
+  return mail(mailer, { ...content, to: [address], deliveryId: id, unsubscribeUrl }, signal);
+}
+
+async function mail(mailer: Mailer | undefined, what: Mail, signal: AbortSignal): Promise<AttemptResult> {
+  if (mailer === undefined) return { outcome: "failed", status: null, error: NO_MAIL, isFinal: true };
+  return { outcome: "sent", status: await mailer.send(what, signal) };
+}
+
+/** SMTP's codes of this class are final; those of 4xx ask to try again. */
+const SMTP_FINAL_MIN = 500;
+
+function failureOf(error: unknown, secrets: Secrets): AttemptResult {
+  const status = error instanceof MailRefusedError ? error.status : null;
+  const isFinal =
+    errorsIn(error).some((each) => each instanceof OutboundRefusedError || each instanceof SealError) ||
+    (status !== null && status >= SMTP_FINAL_MIN);
+  return { outcome: "failed", status, error: withoutSecrets(describe(error), secrets), isFinal };
+}
+
+function describe(error: unknown): string {
+  const isTimeout = errorsIn(error).some(({ name }) => name === "TimeoutError");
+  if (isTimeout) return `no answer within ${ATTEMPT_MS / 1000} s`;
+  const texts = errorsIn(error).map(({ message }) => message.trim());
+  return texts.find((text) => text !== "") ?? String(error);
+}
+
+/** The error and those it was caused by, from the last to the first; of several at once, all. */
+function errorsIn(error: unknown): readonly Error[] {
+  if (!(error instanceof Error)) return [];
+  const parts = error instanceof AggregateError ? error.errors.flatMap(errorsIn) : [];
+  return [error, ...parts, ...errorsIn(error.cause)];
+}
