@@ -68,6 +68,17 @@ module.exports = {
       to: { path: "node_modules/(pg|pg-copy-streams|@types/pg)/" },
     },
     {
+      name: "one-way-out",
+      severity: "error",
+      comment:
+        "Requests to addresses that people typed in pass the guard, mail goes where deliveries send it, and jobs are queued by db/.",
+      from: {
+        path: "^packages/(?!testkit/)",
+        pathNot: [`${SERVER}/deliveries/(outbound|mail)/`, `${SERVER}/db/`, "\\.test\\.ts$"],
+      },
+      to: { path: "node_modules/(undici|nodemailer|graphile-worker)/" },
+    },
+    {
       name: "db-and-runtime-know-no-domain",
       severity: "error",
       comment: "No table and no domain word in them.",

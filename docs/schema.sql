@@ -149,6 +149,87 @@ create table audit_log (
 );
 CREATE INDEX audit_log_created ON public.audit_log USING btree (created_at);
 
+create table deliveries (
+  organization_id uuid not null,
+  id uuid default gen_random_uuid() not null,
+  project_id uuid,
+  alert_id text,
+  destination_id uuid,
+  user_id uuid,
+  kind text not null,
+  receiver text not null,
+  purpose text not null,
+  title text not null,
+  message jsonb not null,
+  status text default 'waiting'::text not null,
+  attempts integer default 0 not null,
+  tries_left integer not null,
+  created_at timestamp with time zone default date_trunc('milliseconds'::text, clock_timestamp()) not null,
+  due_at timestamp with time zone default clock_timestamp() not null,
+  has_slot boolean default false not null,
+  lease_until timestamp with time zone,
+  finished_at timestamp with time zone,
+  error text,
+  constraint deliveries_key PRIMARY KEY (organization_id, id),
+  constraint deliveries_destination_id_fkey FOREIGN KEY (destination_id) REFERENCES destinations(id) ON DELETE SET NULL,
+  constraint deliveries_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE,
+  constraint deliveries_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE SET NULL,
+  constraint deliveries_purpose_known CHECK ((purpose = ANY (ARRAY['alert'::text, 'test'::text, 'digest'::text, 'weekly_report'::text]))),
+  constraint deliveries_status_known CHECK ((status = ANY (ARRAY['waiting'::text, 'sending'::text, 'sent'::text, 'dead'::text, 'cancelled'::text])))
+) with (fillfactor=70);
+CREATE INDEX deliveries_alert ON public.deliveries USING btree (organization_id, alert_id) WHERE (alert_id IS NOT NULL);
+CREATE INDEX deliveries_created ON public.deliveries USING btree (created_at);
+CREATE INDEX deliveries_dead ON public.deliveries USING btree (created_at) WHERE (status = 'dead'::text);
+CREATE INDEX deliveries_destination ON public.deliveries USING btree (destination_id, status) WHERE (destination_id IS NOT NULL);
+CREATE INDEX deliveries_newest ON public.deliveries USING btree (organization_id, created_at DESC, id DESC);
+CREATE INDEX deliveries_open ON public.deliveries USING btree (due_at) WHERE (status = ANY (ARRAY['waiting'::text, 'sending'::text]));
+CREATE INDEX deliveries_project ON public.deliveries USING btree (project_id) WHERE (project_id IS NOT NULL);
+CREATE INDEX deliveries_user ON public.deliveries USING btree (user_id) WHERE (user_id IS NOT NULL);
+
+create table delivery_attempts (
+  organization_id uuid not null,
+  delivery_id uuid not null,
+  number integer not null,
+  node text not null,
+  started_at timestamp with time zone default date_trunc('milliseconds'::text, clock_timestamp()) not null,
+  duration_ms integer,
+  outcome text default 'running'::text not null,
+  response_status integer,
+  error text,
+  constraint delivery_attempts_key PRIMARY KEY (organization_id, delivery_id, number),
+  constraint delivery_attempts_of_delivery FOREIGN KEY (organization_id, delivery_id) REFERENCES deliveries(organization_id, id) ON DELETE CASCADE,
+  constraint delivery_attempts_outcome_known CHECK ((outcome = ANY (ARRAY['running'::text, 'sent'::text, 'failed'::text, 'lost'::text])))
+);
+
+create table destinations (
+  id uuid default gen_random_uuid() not null,
+  organization_id uuid not null,
+  kind text not null,
+  name text not null,
+  is_enabled boolean default true not null,
+  config jsonb not null,
+  sealed_secrets bytea not null,
+  next_slot_at timestamp with time zone default now() not null,
+  paused_until timestamp with time zone,
+  created_at timestamp with time zone default date_trunc('milliseconds'::text, clock_timestamp()) not null,
+  updated_at timestamp with time zone default date_trunc('milliseconds'::text, clock_timestamp()) not null,
+  constraint destinations_pkey PRIMARY KEY (id),
+  constraint destinations_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE,
+  constraint destinations_kind_known CHECK ((kind = ANY (ARRAY['email'::text, 'webhook'::text, 'slack'::text, 'discord'::text, 'teams'::text, 'telegram'::text, 'ntfy'::text, 'pagerduty'::text, 'opsgenie'::text])))
+);
+CREATE INDEX destinations_organization ON public.destinations USING btree (organization_id, created_at);
+
+create table digest_entries (
+  organization_id uuid not null,
+  user_id uuid not null,
+  id bigint generated always as identity not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  notice jsonb not null,
+  constraint digest_entries_key PRIMARY KEY (organization_id, user_id, id),
+  constraint digest_entries_of_member FOREIGN KEY (organization_id, user_id) REFERENCES organization_members(organization_id, user_id) ON DELETE CASCADE
+);
+CREATE INDEX digest_entries_created ON public.digest_entries USING btree (created_at);
+
 create table event_counts (
   project_id uuid not null,
   hour timestamp with time zone not null,
@@ -426,6 +507,18 @@ create table merged_issues (
 CREATE INDEX merged_issues_id ON public.merged_issues USING btree (id);
 CREATE INDEX merged_issues_into ON public.merged_issues USING btree (project_id, into_issue_id);
 
+create table notification_preferences (
+  organization_id uuid not null,
+  user_id uuid not null,
+  mode text not null,
+  only_assigned boolean not null,
+  weekly_report boolean not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint notification_preferences_key PRIMARY KEY (organization_id, user_id),
+  constraint notification_preferences_of_member FOREIGN KEY (organization_id, user_id) REFERENCES organization_members(organization_id, user_id) ON DELETE CASCADE,
+  constraint notification_preferences_mode_known CHECK ((mode = ANY (ARRAY['instant'::text, 'hourly'::text, 'daily'::text, 'mute'::text])))
+);
+
 create table organization_members (
   id uuid default gen_random_uuid() not null,
   organization_id uuid not null,
@@ -683,3 +776,11 @@ create table verifications (
 );
 CREATE INDEX verifications_expires ON public.verifications USING btree (expires_at);
 CREATE INDEX verifications_identifier ON public.verifications USING btree (identifier);
+
+create table weekly_reports (
+  organization_id uuid not null,
+  week date not null,
+  made_at timestamp with time zone default now() not null,
+  constraint weekly_reports_key PRIMARY KEY (organization_id, week),
+  constraint weekly_reports_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
+);

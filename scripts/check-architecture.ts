@@ -18,6 +18,7 @@ const VIOLATIONS: Readonly<Record<string, readonly [path: string, text: string]>
   "domain-knows-no-http": ["packages/server/src/issues/planted.ts", 'import "node:http";'],
   "pure-stays-pure": ["packages/server/src/ingest/group/planted.ts", 'import "node:fs";'],
   "only-db-imports-pg": ["packages/server/src/issues/planted.ts", 'import "pg";'],
+  "one-way-out": ["packages/server/src/issues/planted.ts", 'import "undici";'],
   "db-and-runtime-know-no-domain": ["packages/server/src/db/planted.ts", 'import "../issues/issues.queries.ts";'],
   "protocol-uses-nobody": ["packages/protocol/src/planted.ts", 'import "node:fs";'],
   "cluster-uses-nobody": ["packages/cluster/src/planted.ts", 'import "@mesher/protocol";'],

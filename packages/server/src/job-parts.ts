@@ -4,6 +4,7 @@ import type { JoinedCluster } from "./cluster/join-cluster.ts";
 import type { Config } from "./config.ts";
 import type { Database } from "./db/database.ts";
 import type { IssueChange } from "./issues/issue-change.ts";
+import { deliveriesJob } from "./jobs/deliveries-job.ts";
 import { issueTimesJob } from "./jobs/issue-times-job.ts";
 import { JobRunner } from "./jobs/job-runner.ts";
 import { leftoversJob } from "./jobs/leftovers-job.ts";
@@ -39,6 +40,7 @@ export function buildJobs({ config, cluster, database, metrics, onIssueChanged, 
         onRemoved: (removed) =>
           log.info(`Retention cleanup: deleted ${removed.events_deleted} expired events`, removed),
       }),
+      deliveriesJob((deliveries) => log.warn(`Deliveries of a node that is gone are taken up: ${deliveries}`)),
       removedProjectsJob,
       leftoversJob(database),
     ],

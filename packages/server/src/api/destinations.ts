@@ -40,12 +40,9 @@ const FIELDS = {
 type Params = { org: string; destination: string };
 
 export function registerDestinationRoutes(app: App, deps: ApiDependencies): void {
-  const { database } = deps;
-  const key = deps.deliveries.keys.destinations;
-
   app.get("/api/v1/orgs/:org/destinations", READ, async (request): Promise<{ data: ApiDestination[] }> => {
     const { organizationId } = await deps.authenticate(request);
-    const found = await listDestinations(database, { organizationId, limit: DESTINATIONS_MAX });
+    const found = await listDestinations(deps.database, { organizationId, limit: DESTINATIONS_MAX });
     return { data: found.map((destination) => show(destination, deps)) };
   });
 
@@ -60,7 +57,7 @@ export function registerDestinationRoutes(app: App, deps: ApiDependencies): void
     const kind = given as DestinationKind;
     const values = checkDestinationConfig(kind, config, { isNew: true });
     const wish = { kind, name, isEnabled, values };
-    const made = await refuseLimits(createDestination(database, key, actor, wish));
+    const made = await refuseLimits(createDestination(deps.database, keyOf(deps), actor, wish));
     reply.code(201);
     const destination = await getDestination(deps, actor.organizationId, made.id);
     return { ...show(destination, deps), signing_secret: made.signingSecret };
@@ -86,7 +83,7 @@ export function registerDestinationRoutes(app: App, deps: ApiDependencies): void
       const values: Readonly<Record<string, ConfigValue>> =
         config === undefined ? {} : checkDestinationConfig(kind, config, { isNew: false });
       const change = { ...(name !== undefined && { name }), ...(isEnabled !== undefined && { isEnabled }), values };
-      if (!(await changeDestination(database, key, actor, id, change))) throw notFound("destination");
+      if (!(await changeDestination(deps.database, keyOf(deps), actor, id, change))) throw notFound("destination");
       return show(await getDestination(deps, actor.organizationId, id), deps);
     },
   );
@@ -94,7 +91,8 @@ export function registerDestinationRoutes(app: App, deps: ApiDependencies): void
   app.post<{ Params: Params }>("/api/v1/orgs/:org/destinations/:destination/delete", ADMINISTER, async (request) => {
     const actor = await deps.authenticate(request);
     const { destination } = request.params;
-    if (!isUuid(destination) || !(await removeDestination(database, actor, destination))) throw notFound("destination");
+    if (!isUuid(destination) || !(await removeDestination(deps.database, actor, destination)))
+      throw notFound("destination");
     return { status: "ok", affected: 1 };
   });
 
@@ -105,7 +103,7 @@ export function registerDestinationRoutes(app: App, deps: ApiDependencies): void
     async (request, reply): Promise<{ delivery_id: string }> => {
       const actor = await deps.authenticate(request);
       const destination = await getDestination(deps, actor.organizationId, request.params.destination);
-      const deliveryId = await queueTest(database, actor, destination, deps.now());
+      const deliveryId = await queueTest(deps.database, actor, destination, deps.now());
       reply.code(201);
       return { delivery_id: deliveryId };
     },
@@ -119,11 +117,15 @@ export function registerDestinationRoutes(app: App, deps: ApiDependencies): void
       const actor = await deps.authenticate(request);
       const { id, kind } = await getDestination(deps, actor.organizationId, request.params.destination);
       if (kind !== "webhook") throw new RequestRefusedError(409, "not_signed", "only webhooks are signed");
-      const secret = await rotateSigningSecret(database, key, actor, id, deps.now());
+      const secret = await rotateSigningSecret(deps.database, keyOf(deps), actor, id, deps.now());
       if (secret === undefined) throw notFound("destination");
       return { ...show(await getDestination(deps, actor.organizationId, id), deps), signing_secret: secret };
     },
   );
+}
+
+function keyOf({ deliveries }: ApiDependencies): Buffer {
+  return deliveries.keys.destinations;
 }
 
 async function getDestination(deps: ApiDependencies, organizationId: string, id: string): Promise<SealedDestination> {

@@ -98,7 +98,7 @@ export async function runQueue({ url, tasks, concurrency, pollMs, stopMs, log }:
         if (level === "error") log(`Queue: ${message}`);
       }),
     });
-    const ended = runner.promise.finally(() => pool.end());
+    const ended = endOf(runner, pool);
     // Whoever stops it does not wait for this one.
     ended.catch(() => undefined);
     return {
@@ -111,6 +111,14 @@ export async function runQueue({ url, tasks, concurrency, pollMs, stopMs, log }:
   } catch (error) {
     await pool.end();
     throw error;
+  }
+}
+
+async function endOf(runner: Runner, pool: Pool): Promise<void> {
+  try {
+    await runner.promise;
+  } finally {
+    await pool.end();
   }
 }
 

@@ -51,6 +51,5 @@ export const DESTINATIONS_MAX = 100;
 /** Of an error that is kept with an attempt. */
 export const ERROR_LENGTH_MAX = 500;
 
-/** Notices that wait for one person's digest, and those that one mail shows. */
+/** Notices that wait for one person's digest. */
 export const DIGEST_ENTRIES_MAX = 1_000;
-export const DIGEST_SHOWN_MAX = 50;

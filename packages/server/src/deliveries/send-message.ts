@@ -8,7 +8,7 @@ import { opened } from "./destinations.ts";
 import { FORMATS } from "./formats/formats.ts";
 import { ATTEMPT_MS } from "./limits.ts";
 import { composeMail } from "./mail/compose-mail.ts";
-import { type Mail, Mailer, MailRefusedError } from "./mail/mailer.ts";
+import { type Mail, type Mailer, MailRefusedError } from "./mail/mailer.ts";
 import { type OutboundClient, OutboundRefusedError } from "./outbound/send-request.ts";
 import { findMailAddress } from "./preferences.queries.ts";
 import { SealError, type Secrets } from "./seal.ts";

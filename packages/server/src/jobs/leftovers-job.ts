@@ -1,4 +1,5 @@
 import type { Database } from "../db/database.ts";
+import { removeOldDeliveries } from "../deliveries/delivery-list.queries.ts";
 import { removeOldAudit } from "../organizations/audit.queries.ts";
 import { removeOldInvitations } from "../organizations/invitations.queries.ts";
 import { removeExpired } from "../people/users.queries.ts";
@@ -7,7 +8,7 @@ import type { LeaseJob } from "./job.ts";
 const EVERY_MS = 3_600_000;
 const RETRY_MS = 60_000;
 
-/** Removes logins and links that are over, and what the audit log need not keep. Bears to be done twice, so no write needs the lease. */
+/** Removes logins and links that are over, and what the audit log and the list of deliveries need not keep. Bears to be done twice, so no write needs the lease. */
 export function leftoversJob(database: Database): LeaseJob {
   return {
     kind: "lease",
@@ -17,7 +18,10 @@ export function leftoversJob(database: Database): LeaseJob {
     run: async () => {
       await removeExpired(database);
       await removeOldInvitations(database);
-      return { audit_rows_deleted: await removeOldAudit(database) };
+      return {
+        audit_rows_deleted: await removeOldAudit(database),
+        deliveries_deleted: await removeOldDeliveries(database),
+      };
     },
   };
 }

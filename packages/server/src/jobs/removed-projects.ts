@@ -7,6 +7,7 @@ import { deleteEventMinutesOf } from "../alerts/event-minutes.queries.ts";
 import { deleteSignalsOf } from "../alerts/signals.queries.ts";
 import { COUNT_TABLES, type CountTable, deleteCountsOf } from "../dashboards/rollups.queries.ts";
 import type { Transaction } from "../db/transaction.ts";
+import { deleteDeliveriesOf } from "../deliveries/delivery-list.queries.ts";
 import { deleteEventMovesOf } from "../events/event-moves.ts";
 import { deleteEventsOf } from "../events/events.queries.ts";
 import { deleteQuarantinedOf } from "../ingest/journal/journal.queries.ts";
@@ -46,6 +47,7 @@ export const PROJECT_TABLES: Readonly<Record<string, DeleteRows>> = {
   releases: deleteReleasesOf,
   alert_signals: deleteSignalsOf,
   event_minutes: deleteEventMinutesOf,
+  deliveries: deleteDeliveriesOf,
   issue_fingerprints: (tx, projectId, rowsMax) => deleteIssuesOf(tx, "issue_fingerprints", projectId, rowsMax),
   issue_counters: (tx, projectId, rowsMax) => deleteIssuesOf(tx, "issue_counters", projectId, rowsMax),
   issues: (tx, projectId, rowsMax) => deleteIssuesOf(tx, "issues", projectId, rowsMax),

@@ -52,10 +52,17 @@ export const AUDITED: Readonly<Record<string, string>> = {
   "POST /api/v1/alert-rules/:rule/toggle": "alert_rule.changed",
   "POST /api/v1/alert-rules/:rule/silence": "alert_rule.silenced",
   "POST /api/v1/alert-rules/:rule/delete": "alert_rule.deleted",
+  "POST /api/v1/orgs/:org/destinations": "destination.created",
+  "PATCH /api/v1/orgs/:org/destinations/:destination": "destination.changed",
+  "POST /api/v1/orgs/:org/destinations/:destination/test": "destination.tested",
+  "POST /api/v1/orgs/:org/destinations/:destination/rotate-secret": "destination.secret_rotated",
+  "POST /api/v1/orgs/:org/destinations/:destination/delete": "destination.removed",
+  "POST /api/v1/orgs/:org/deliveries/:delivery/resend": "delivery.resent",
 };
 
 const IN_ITS_ACTIVITY = "the issue's activity says who did it, for as long as there is the issue";
 const A_LOGIN = "a login is listed among the person's own for as long as it lasts";
+const OWN_MAIL = "what a person wants to hear is their own affair";
 const ONLY_LOOKS = "it changes nothing";
 
 /** The reason. */
@@ -66,6 +73,8 @@ export const UNAUDITED: Readonly<Record<string, string>> = {
   "POST /api/v1/auth/two-factor/verify-backup-code": A_LOGIN,
   "POST /api/v1/auth/two-factor/enable": "nothing counts before the first code is verified",
   "POST /api/v1/auth/two-factor/get-totp-uri": ONLY_LOOKS,
+  "PATCH /api/v1/me/notification-preferences": OWN_MAIL,
+  "POST /api/v1/unsubscribe": OWN_MAIL,
   "POST /api/v1/me/organization": "a choice for one's own pages",
   "POST /api/v1/invitations/look-up": ONLY_LOOKS,
   "POST /api/v1/projects/:project/settings/scrubbing/preview": ONLY_LOOKS,

@@ -24,7 +24,15 @@ import * as issues from "./shapes-issues.ts";
 import * as people from "./shapes-people.ts";
 import * as projects from "./shapes-projects.ts";
 
-const OPERATIONS: Operations = { ...INSTALLATION, ...PEOPLE, ...PROJECTS, ...ISSUES, ...DASHBOARDS, ...ALERTS, ...DELIVERIES };
+const OPERATIONS: Operations = {
+  ...INSTALLATION,
+  ...PEOPLE,
+  ...PROJECTS,
+  ...ISSUES,
+  ...DASHBOARDS,
+  ...ALERTS,
+  ...DELIVERIES,
+};
 
 const ErrorAnswer = Type.Object({
   error: Type.String({ description: "A sentence for people" }),

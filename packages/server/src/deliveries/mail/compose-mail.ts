@@ -118,18 +118,11 @@ function pageOf(parts: readonly Part[]): string {
 }
 
 function htmlOf(part: Part): string {
-  switch (part.kind) {
-    case "heading":
-      return `<h1 style="font-size:19px">${escaped(part.text)}</h1>`;
-    case "paragraph":
-      return `<p style="white-space:pre-wrap;overflow-wrap:anywhere">${escaped(part.text)}</p>`;
-    case "link":
-      return `<p>${anchor(part)}</p>`;
-    case "list":
-      return `<ul>${part.items.map((item) => `<li>${anchor(item)}</li>`).join("")}</ul>`;
-    case "facts":
-      return `<table style="border-spacing:0">${part.facts.map(rowOf).join("")}</table>`;
-  }
+  if (part.kind === "heading") return `<h1 style="font-size:19px">${escaped(part.text)}</h1>`;
+  if (part.kind === "link") return `<p>${anchor(part)}</p>`;
+  if (part.kind === "list") return `<ul>${part.items.map((item) => `<li>${anchor(item)}</li>`).join("")}</ul>`;
+  if (part.kind === "facts") return `<table style="border-spacing:0">${part.facts.map(rowOf).join("")}</table>`;
+  return `<p style="white-space:pre-wrap;overflow-wrap:anywhere">${escaped(part.text)}</p>`;
 }
 
 function rowOf({ name, value }: { readonly name: string; readonly value: string }): string {
