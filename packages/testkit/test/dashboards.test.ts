@@ -241,6 +241,12 @@ describe("the overview", () => {
     expect(silent?.events).toEqual(Array(24).fill(0));
   });
 
+  test("names the tags that can be broken down, the project's own among them", async () => {
+    const keys = await dashboard<string[]>("tag-keys");
+    expect(keys).toEqual(expect.arrayContaining(["level", "environment", "release", "plan"]));
+    for (const key of keys) await dashboard<ApiTagCount[]>("tags", { key });
+  });
+
   test("knows issues of today by the midnight of the reader", async () => {
     const [utc] = await get<ApiProjectOverview[]>("/api/v1/overview", { tz: "UTC" });
     const { new_today } = await dashboard<ApiHealth>("health", { tz: "UTC" });

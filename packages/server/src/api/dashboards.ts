@@ -16,7 +16,7 @@ import {
 } from "@mesher/protocol";
 import { type Static, Type } from "typebox";
 
-import { countingOf } from "../dashboards/counted-tags.ts";
+import { alwaysCounted, countingOf } from "../dashboards/counted-tags.ts";
 import {
   breakDownTag,
   countEvents,
@@ -29,7 +29,7 @@ import {
   listVolume,
   type TagBreakdown,
 } from "../dashboards/dashboards.queries.ts";
-import { listCountedKeys } from "../dashboards/tags.queries.ts";
+import { listCountedKeys, listOwnKeys } from "../dashboards/tags.queries.ts";
 import { listIssueEvents } from "../events/events.queries.ts";
 import { countUnresolvedIssues } from "../issues/issue-count.queries.ts";
 import { countNewIssues, listTopIssues, listTopIssuesOfHours, type TopIssue } from "../issues/top-issues.queries.ts";
@@ -123,6 +123,12 @@ export function registerDashboardRoutes(app: App, deps: ApiDependencies): void {
       return showTag(tag, key === "url" ? 0 : all - tag.total);
     },
   );
+
+  /** What can be broken down: the keys of every project first, then its own. */
+  app.get<OfProject>("/api/v1/projects/:project/dashboard/tag-keys", READ, async (request): Promise<string[]> => {
+    const { id } = await projectOf(request);
+    return ["level", ...alwaysCounted(), ...(await listOwnKeys(database, id))];
+  });
 
   app.get<OfProject & { Querystring: Static<typeof Zoned> }>(
     "/api/v1/projects/:project/dashboard/health",

@@ -33,6 +33,11 @@ export function alwaysSearchable(): string[] {
   return [...COUNTED_KEYS, ...UNCOUNTED_KEYS].toSorted();
 }
 
+/** Keys whose values are counted in every project. */
+export function alwaysCounted(): string[] {
+  return [...COUNTED_KEYS];
+}
+
 /** Whether every event that has it is counted, so that its counts can answer which issues have it. */
 export function isFullyCounted(key: string): boolean {
   return COUNTED_KEYS.has(key) && key !== "url";

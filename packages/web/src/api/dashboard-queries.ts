@@ -1,10 +1,20 @@
-import type { ApiVolumeBucket } from "@mesher/protocol";
+import type {
+  ApiAccount,
+  ApiHealth,
+  ApiReleaseAdoption,
+  ApiTagCount,
+  ApiTopIssue,
+  ApiUsersAffected,
+  ApiVolumeBucket,
+} from "@mesher/protocol";
 import { queryOptions } from "@tanstack/react-query";
 import { type RangeQuery, unitOf } from "../dashboards/dashboard-search.ts";
 import { getJson, type Query } from "./client.ts";
 
 /** What is counted changes all the time; whoever looks at a month need not see every second of it. */
 const REFRESH_MS = 15_000;
+const TAG_VALUES = 10;
+const RELEASES = 6;
 
 function dashboardQuery<Answer>(projectSlug: string, part: string, query: Query) {
   return queryOptions({
@@ -23,3 +33,23 @@ function dashboardQuery<Answer>(projectSlug: string, part: string, query: Query)
 
 export const volumeQuery = (projectSlug: string, range: RangeQuery, tz: string) =>
   dashboardQuery<readonly ApiVolumeBucket[]>(projectSlug, "volume", { ...range, tz, bucket: unitOf(range) });
+
+export const usersQuery = (projectSlug: string, range: RangeQuery, tz: string) =>
+  dashboardQuery<ApiUsersAffected>(projectSlug, "users", { ...range, tz, bucket: unitOf(range) });
+
+export const healthQuery = (projectSlug: string, tz: string) =>
+  dashboardQuery<ApiHealth>(projectSlug, "health", { tz });
+
+export const topIssuesQuery = (projectSlug: string, range: RangeQuery) =>
+  dashboardQuery<readonly ApiTopIssue[]>(projectSlug, "top-issues", { ...range });
+
+export const tagKeysQuery = (projectSlug: string) => dashboardQuery<readonly string[]>(projectSlug, "tag-keys", {});
+
+export const tagQuery = (projectSlug: string, range: RangeQuery, key: string) =>
+  dashboardQuery<readonly ApiTagCount[]>(projectSlug, "tags", { ...range, key, limit: TAG_VALUES });
+
+export const releasesQuery = (projectSlug: string, range: RangeQuery) =>
+  dashboardQuery<readonly ApiReleaseAdoption[]>(projectSlug, "releases", { ...range, limit: RELEASES });
+
+export const accountQuery = (projectSlug: string, range: RangeQuery) =>
+  dashboardQuery<ApiAccount>(projectSlug, "account", { ...range });

@@ -1,6 +1,13 @@
 import { ISSUE_STATUSES, LEVELS } from "@mesher/protocol";
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
-import { volumeQuery } from "../api/dashboard-queries.ts";
+import {
+  accountQuery,
+  healthQuery,
+  releasesQuery,
+  topIssuesQuery,
+  usersQuery,
+  volumeQuery,
+} from "../api/dashboard-queries.ts";
 import { overviewQuery } from "../api/overview-queries.ts";
 import { eventQuery, hasIssuesQuery, issueQuery, issuesQuery, projectsQuery } from "../api/queries.ts";
 import { queryClient } from "../api/query-client.ts";
@@ -98,8 +105,14 @@ const dashboardRoute = createRoute({
   path: "/projects/$slug/dashboard",
   validateSearch: parseDashboardSearch,
   loaderDeps: ({ search }) => search,
-  loader: ({ params, deps: search }) => {
-    void queryClient.prefetchQuery(volumeQuery(params.slug, rangeOf(search), search.tz ?? OWN_ZONE));
+  loader: ({ params: { slug }, deps: search }) => {
+    const [range, zone] = [rangeOf(search), search.tz ?? OWN_ZONE];
+    void queryClient.prefetchQuery(volumeQuery(slug, range, zone));
+    void queryClient.prefetchQuery(usersQuery(slug, range, zone));
+    void queryClient.prefetchQuery(healthQuery(slug, zone));
+    void queryClient.prefetchQuery(topIssuesQuery(slug, range));
+    void queryClient.prefetchQuery(releasesQuery(slug, range));
+    void queryClient.prefetchQuery(accountQuery(slug, range));
   },
   component: around(DashboardPage, function DashboardRoute() {
     return <DashboardPage projectSlug={dashboardRoute.useParams().slug} search={dashboardRoute.useSearch()} />;

@@ -9,6 +9,7 @@ export function VolumeByLevel(props: {
   volume: readonly ApiVolumeBucket[];
   unit: BucketUnit;
   zone: string;
+  height: number;
   onZoom: (span: Span) => void;
   onPick: (span: Span) => void;
 }) {
@@ -17,5 +18,5 @@ export function VolumeByLevel(props: {
     () => volume.map(({ bucket, levels }) => ({ at: bucket, values: SHOWN_LEVELS.map((level) => levels[level] ?? 0) })),
     [volume],
   );
-  return <VolumeChart label="Events by level" series={LEVEL_SERIES} points={points} height={220} {...chart} />;
+  return <VolumeChart label="Events by level" series={LEVEL_SERIES} points={points} {...chart} />;
 }

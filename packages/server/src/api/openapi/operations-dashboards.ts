@@ -1,4 +1,5 @@
 import { type Operations, ok, rows } from "./operation.ts";
+import { Text } from "./shape.ts";
 import {
   Account,
   Bucket,
@@ -29,6 +30,10 @@ export const DASHBOARDS: Operations = {
     summary: "Events by the values of a tag",
     answers: rows(TagCount),
     refusals: { 404: "The tag is not counted" },
+  },
+  "GET /api/v1/projects/:project/dashboard/tag-keys": {
+    summary: "Tags that can be broken down",
+    answers: rows(Text),
   },
   "GET /api/v1/projects/:project/dashboard/health": { summary: "A project at a glance", answers: ok(Health) },
   "GET /api/v1/projects/:project/dashboard/users": { summary: "Users affected", answers: ok(UsersAffected) },

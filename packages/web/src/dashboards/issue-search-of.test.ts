@@ -1,0 +1,20 @@
+import { parseSearch } from "@mesher/protocol";
+import { expect, test } from "vitest";
+import { searchOfSpan, searchOfTag } from "./issue-search-of.ts";
+
+const SPAN = { from: "2026-11-21T10:00:00.000Z", to: "2026-11-21T11:00:00.000Z" };
+
+test("an hour becomes the issues that lived in it", () => {
+  const search = searchOfSpan(SPAN);
+  expect(search).toBe("lastSeen:>=2026-11-21T10:00:00.000Z firstSeen:<2026-11-21T11:00:00.000Z");
+  expect(() => parseSearch(search, "issue")).not.toThrow();
+});
+
+test.each([
+  ["browser", "Chrome", "browser:Chrome"],
+  ["release", "shop@1.2.0", "release:shop@1.2.0"],
+  ["plan", `"gold" * OR`, String.raw`plan:"\"gold\" \* OR"`],
+])("of the tag %s, the value %s becomes a search that means just it", (key, value, text) => {
+  expect(searchOfTag(key, value, undefined)).toBe(text);
+  expect(() => parseSearch(text, "issue")).not.toThrow();
+});
