@@ -1,9 +1,18 @@
 /** Changing issues: what is on screen changes at once, and goes back when the server refuses. */
-import type { ApiBulkResult, ApiIssue, ApiIssueCommand, ApiIssueDetail, ApiPage, IssueStatus } from "@mesher/protocol";
+import type {
+  ApiBulkResult,
+  ApiIssue,
+  ApiIssueCommand,
+  ApiIssueDetail,
+  ApiListedIssue,
+  ApiPage,
+  IssueStatus,
+} from "@mesher/protocol";
 import { type InfiniteData, type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast, toastFailure } from "../ui/toasts.tsx";
 import { sendJson } from "./client.ts";
-import type { IssueFilter } from "./queries.ts";
+import type { IssueFilter } from "../issues/issues-search.ts";
+import { conditionsOf } from "./queries.ts";
 
 interface IssueOrder {
   readonly issues: readonly ApiIssue[];
@@ -18,8 +27,11 @@ export function useIssueCommands() {
   const orders = useMutation({
     mutationFn: ({ issues, command }: IssueOrder) => {
       const project = issues[0]?.project_id ?? "";
-      const path = `api/v1/projects/${encodeURIComponent(project)}/issues/bulk`;
-      return sendJson<ApiBulkResult>("POST", path, { ...command, ids: issues.map(({ id }) => id) });
+      return changeByIds(
+        project,
+        command,
+        issues.map(({ id }) => id),
+      );
     },
     onMutate: async ({ issues, command }) => {
       await queries.cancelQueries({ queryKey: ["issues"] });
@@ -47,20 +59,89 @@ export function useIssueCommands() {
   return orders;
 }
 
+/** All issues of a project that match a filter, also those that no page has loaded. */
+export interface MatchingOrder {
+  readonly projectSlug: string;
+  readonly filter: IssueFilter;
+  readonly command: ApiIssueCommand;
+}
+
+/** Requests that one order makes; each is about up to a thousand issues. */
+const REQUESTS_MAX = 200;
+/** Issues of one request by ids. */
+const IDS_MAX = 1_000;
+
+/** They do not leave the screen at once: which ones match is the server's to say. */
+export function useMatchingCommands() {
+  const queries = useQueryClient();
+  const refresh = () => queries.invalidateQueries({ predicate: ({ queryKey }) => isAboutIssues(queryKey) });
+  return useMutation({
+    mutationFn: changeMatching,
+    onSuccess: ({ changedIds, isWhole }, { projectSlug, filter, command }) => {
+      const undo = UNDO_OF[command.do];
+      const canUndo = undo !== undefined && filter.status === "unresolved" && changedIds.length > 0;
+      toast(
+        `${countOf(changedIds.length)} ${pastOf(command)}${isWhole ? "" : ", and there are more"}`,
+        canUndo
+          ? () =>
+              void changeByIds(projectSlug, { do: undo }, changedIds)
+                .then(() => toast("Undone"), failed)
+                .finally(refresh)
+          : undefined,
+      );
+    },
+    onError: (error) => toastFailure("Not all of them were changed.", error),
+    onSettled: refresh,
+  });
+}
+
+const failed = (error: Error) => toastFailure("Not all of it was undone.", error);
+
+const bulkPath = (projectSlug: string) => `api/v1/projects/${encodeURIComponent(projectSlug)}/issues/bulk`;
+
+async function changeMatching({ projectSlug, filter, command }: MatchingOrder) {
+  const changedIds: string[] = [];
+  let cursor: { cursor?: string | undefined; cursor_id?: string | undefined } = {};
+  for (let request = 0; request < REQUESTS_MAX; request++) {
+    const body = { ...command, query: conditionsOf(filter), ...cursor };
+    const answer = await sendJson<ApiBulkResult>("POST", bulkPath(projectSlug), body);
+    changedIds.push(...answer.results.flatMap(({ id, result }) => (result === "changed" ? [id] : [])));
+    if (!answer.has_more) return { changedIds, isWhole: true };
+    cursor = { cursor: answer.next_cursor, cursor_id: answer.next_cursor_id };
+  }
+  return { changedIds, isWhole: false };
+}
+
+async function changeByIds(project: string, command: ApiIssueCommand, ids: readonly string[]) {
+  const results: ApiBulkResult["results"][number][] = [];
+  for (let start = 0; start < ids.length; start += IDS_MAX) {
+    const body = { ...command, ids: ids.slice(start, start + IDS_MAX) };
+    results.push(...(await sendJson<ApiBulkResult>("POST", bulkPath(project), body)).results);
+  }
+  return { results };
+}
+
+/** Of issues that were unresolved before. */
+const UNDO_OF: Partial<Record<ApiIssueCommand["do"], "unresolve" | "undiscard">> = {
+  resolve: "unresolve",
+  archive: "unresolve",
+  discard: "undiscard",
+};
+
 function isAboutIssues([of]: readonly unknown[]): boolean {
   return of === "issues" || of === "issue" || of === "activity";
 }
 
 function showAsDone(queries: QueryClient, ids: ReadonlySet<string>, command: ApiIssueCommand): void {
   const patch = patchOf(command);
-  const lists = queries.getQueriesData<InfiniteData<ApiPage<ApiIssue>>>({ queryKey: ["issues"] });
+  const lists = queries.getQueriesData<InfiniteData<ApiPage<ApiListedIssue>>>({ queryKey: ["issues"] });
   for (const [key, list] of lists) {
     if (list === undefined) continue;
     const { status } = key[2] as IssueFilter;
     const stays = (issue: ApiIssue) =>
       !ids.has(issue.id) ||
       (command.do !== "delete" && (status === "all" || patch.status === undefined || patch.status === status));
-    queries.setQueryData<InfiniteData<ApiPage<ApiIssue>>>(key, {
+    queries.setQueryData<InfiniteData<ApiPage<ApiListedIssue>>>(key, {
       ...list,
       pages: list.pages.map((page) => ({
         ...page,
@@ -69,9 +150,10 @@ function showAsDone(queries: QueryClient, ids: ReadonlySet<string>, command: Api
     });
   }
   if (command.do === "delete") return;
-  for (const id of ids) {
-    queries.setQueryData<ApiIssueDetail>(["issue", id], (issue) => issue && { ...issue, ...patch });
-  }
+  // An address names an issue by its short id or by its id.
+  queries.setQueriesData<ApiIssueDetail>({ queryKey: ["issue"] }, (issue) =>
+    issue !== undefined && ids.has(issue.id) ? { ...issue, ...patch } : issue,
+  );
 }
 
 const STATUS_AFTER: Partial<Record<ApiIssueCommand["do"], IssueStatus>> = {
@@ -95,15 +177,17 @@ function undoOf(issues: readonly ApiIssue[], { do: done }: ApiIssueCommand): Iss
     const groups = Object.entries(Object.groupBy(issues, ({ assigned_to }) => assigned_to ?? ""));
     return groups.map(([user_id, group = []]) => ({ issues: group, command: { do: "assign", user_id }, isUndo: true }));
   }
-  if (done === "delete" || done === "set_priority") return undefined;
+  const undo = UNDO_OF[done];
   // The terms of another status than unresolved stand in no list, so it cannot be brought back as it was.
-  if (issues.some(({ status }) => status !== "unresolved")) return undefined;
-  return [{ issues, command: { do: done === "discard" ? "undiscard" : "unresolve" }, isUndo: true }];
+  if (undo === undefined || issues.some(({ status }) => status !== "unresolved")) return undefined;
+  return [{ issues, command: { do: undo }, isUndo: true }];
 }
 
 function nameOf(issues: readonly ApiIssue[]): string {
-  return issues.length === 1 ? (issues[0]?.short_id ?? "") : `${issues.length} issues`;
+  return issues.length === 1 ? (issues[0]?.short_id ?? "") : countOf(issues.length);
 }
+
+const countOf = (count: number) => `${count.toLocaleString("en")} ${count === 1 ? "issue" : "issues"}`;
 
 function pastOf(command: ApiIssueCommand): string {
   if (command.do === "assign") return command.user_id === "" ? "unassigned" : "assigned";

@@ -4,14 +4,13 @@ import type {
   ApiEventSummary,
   ApiIssue,
   ApiIssueDetail,
+  ApiListedIssue,
   ApiMember,
   ApiPage,
   ApiProject,
-  IssueStatus,
-  Level,
 } from "@mesher/protocol";
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import type { IssueSort } from "../issues/issues-search.ts";
+import type { IssueFilter } from "../issues/issues-search.ts";
 import { getJson } from "./client.ts";
 
 const REFRESH_MS = 3_000;
@@ -19,12 +18,8 @@ const ISSUES_PER_PAGE = 50;
 const EVENTS_PER_PAGE = 10;
 const ACTIVITY_PER_PAGE = 10;
 
-export interface IssueFilter {
-  readonly status: IssueStatus | "all";
-  readonly level: Level | undefined;
-  readonly query: string | undefined;
-  readonly sort: IssueSort | undefined;
-}
+/** Days begin where the reader is. */
+export const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 interface Cursor {
   readonly cursor: string | undefined;
@@ -44,13 +39,13 @@ export function issuesQuery(projectSlug: string, filter: IssueFilter) {
   return infiniteQueryOptions({
     queryKey: ["issues", projectSlug, filter],
     queryFn: ({ signal, pageParam }) =>
-      getJson<ApiPage<ApiIssue>>(
+      getJson<ApiPage<ApiListedIssue>>(
         `api/v1/projects/${encodeURIComponent(projectSlug)}/issues`,
         {
-          status: filter.status === "all" ? undefined : filter.status,
-          level: filter.level,
-          query: filter.query,
+          ...conditionsOf(filter),
           sort: filter.sort,
+          stats: filter.stats,
+          tz: ZONE,
           limit: ISSUES_PER_PAGE,
           ...pageParam,
         },
@@ -63,6 +58,11 @@ export function issuesQuery(projectSlug: string, filter: IssueFilter) {
     // A list stays while a narrower one is on its way, that of another project does not.
     placeholderData: (previous, query) => (query?.queryKey[1] === projectSlug ? previous : undefined),
   });
+}
+
+/** Which issues a filter is about, as the API takes it. */
+export function conditionsOf({ status, level, query, period }: IssueFilter) {
+  return { status: status === "all" ? undefined : status, level, query, period };
 }
 
 /** Whether a project has any issue at all, of whatever status. */

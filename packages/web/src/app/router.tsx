@@ -1,4 +1,4 @@
-import { ISSUE_STATUSES, LEVELS } from "@mesher/protocol";
+import { ISSUE_STATS, ISSUE_STATUSES, LEVELS } from "@mesher/protocol";
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import {
   accountQuery,
@@ -15,7 +15,15 @@ import { sessionQuery } from "../api/session.ts";
 import { OWN_ZONE } from "../charts/bucket-names.ts";
 import { parseDashboardSearch, rangeOf } from "../dashboards/dashboard-search.ts";
 import type { FrameMode } from "../events/frames.ts";
-import { ISSUE_SORTS, type IssueSort, type IssuesSearch, statusOf } from "../issues/issues-search.ts";
+import {
+  filterOf,
+  ISSUE_SORTS,
+  type IssueSort,
+  type IssuesSearch,
+  PERIODS,
+  type Period,
+} from "../issues/issues-search.ts";
+import { searchFault } from "../issues/search-fault.ts";
 import type { LiveSearch } from "../live/live-page.tsx";
 import { PLATFORM_IDS } from "../onboarding/snippets.ts";
 import { Notice } from "../ui/notice.tsx";
@@ -87,13 +95,15 @@ const issuesRoute = createRoute({
     level: oneOf(LEVELS, search["level"]),
     query: textOf(search["query"]),
     sort: oneOf(Object.keys(ISSUE_SORTS) as IssueSort[], search["sort"]),
+    period: oneOf(Object.keys(PERIODS) as Period[], search["period"]),
+    stats: oneOf(ISSUE_STATS, search["stats"]),
     sdk: oneOf(PLATFORM_IDS, search["sdk"]),
   }),
   loaderDeps: ({ search }) => search,
   loader: ({ params: { slug }, deps: search }) => {
-    const { level, query, sort } = search;
     void queryClient.prefetchQuery(hasIssuesQuery(slug));
-    void queryClient.prefetchInfiniteQuery(issuesQuery(slug, { status: statusOf(search), level, query, sort }));
+    if (searchFault(search.query ?? "", "issue") !== undefined) return;
+    void queryClient.prefetchInfiniteQuery(issuesQuery(slug, filterOf(search)));
   },
   component: around(IssuesPage, function IssuesRoute() {
     return <IssuesPage projectSlug={issuesRoute.useParams().slug} search={issuesRoute.useSearch()} />;

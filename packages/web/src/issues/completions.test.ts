@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
-import { completionsAt } from "./completions.ts";
+import { completionsAt, type Known, termAt } from "./completions.ts";
 
-const texts = (text: string, cursor = text.length, people: string[] = []) =>
-  completionsAt(text, cursor, people).choices.map((choice) => choice.text);
+const NOTHING: Known = { scope: "issue", people: [], suggested: [] };
+
+const texts = (text: string, cursor = text.length, known: Partial<Known> = {}) =>
+  completionsAt(text, cursor, { ...NOTHING, ...known }).choices.map((choice) => choice.text);
 
 test("keys are completed from their first letters, whatever their case", () => {
   expect(texts("lev")).toEqual(["level:"]);
@@ -14,10 +16,34 @@ test("keys that issues do not have are not offered", () => {
   expect(texts("timest")).toEqual([]);
 });
 
+test("events are searched by their own keys", () => {
+  expect(texts("timest", undefined, { scope: "event" })).toEqual(["timestamp:"]);
+  expect(texts("first", undefined, { scope: "event" })).toEqual([]);
+});
+
+test("what the server suggests comes behind what is known at once, and nothing twice", () => {
+  const suggested = [
+    { kind: "field", text: "level:", help: "x", count: null },
+    { kind: "tag", text: "letter:", help: null, count: null },
+  ] as const;
+  expect(texts("le", undefined, { suggested })).toEqual(["level:", "letter:"]);
+  const value = { kind: "value", text: "plan:free", help: null, count: 1200 } as const;
+  expect(completionsAt("plan:f", 6, { ...NOTHING, suggested: [value] }).choices).toEqual([
+    { text: "plan:free", help: "1.2k events in 24 hours" },
+  ]);
+});
+
+test("the term that is typed ends at the cursor", () => {
+  expect(termAt("is:new (lev browser:x", 11)).toBe("lev");
+});
+
 test("behind a colon come the values, also by another name of the key", () => {
   expect(texts("level:w")).toEqual(["level:warning"]);
   expect(texts("is:reg")).toEqual(["is:regressed"]);
-  expect(texts("assignee:m", undefined, ["mia@example.com"])).toEqual(["assignee:me", "assignee:mia@example.com"]);
+  expect(texts("assignee:m", undefined, { people: ["mia@example.com"] })).toEqual([
+    "assignee:me",
+    "assignee:mia@example.com",
+  ]);
 });
 
 test("a negation stays", () => {
@@ -26,8 +52,8 @@ test("a negation stays", () => {
 });
 
 test("only the term at the cursor is replaced, to its end", () => {
-  expect(completionsAt("is:new lev browser:Chrome", 10, [])).toMatchObject({ from: 7, to: 10 });
-  expect(completionsAt("level:warXing", 9, [])).toMatchObject({
+  expect(completionsAt("is:new lev browser:Chrome", 10, NOTHING)).toMatchObject({ from: 7, to: 10 });
+  expect(completionsAt("level:warXing", 9, NOTHING)).toMatchObject({
     from: 0,
     to: 13,
     choices: [{ text: "level:warning" }],
@@ -35,6 +61,6 @@ test("only the term at the cursor is replaced, to its end", () => {
 });
 
 test("a blank in quotes ends no term, and what is complete is not offered", () => {
-  expect(completionsAt('title:"a lev', 12, []).from).toBe(0);
+  expect(completionsAt('title:"a lev', 12, NOTHING).from).toBe(0);
   expect(texts("level:error")).toEqual([]);
 });

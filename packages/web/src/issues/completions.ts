@@ -1,5 +1,6 @@
 /** What can be put in place of the term that is being typed into the search box. */
-import { ISSUE_STATES, SEARCH_FIELDS, searchFieldOf } from "@mesher/protocol";
+import { type ApiSuggestion, ISSUE_STATES, SEARCH_FIELDS, type SearchScope, searchFieldOf } from "@mesher/protocol";
+import { formatCount } from "../ui/count.ts";
 
 export interface Completion {
   readonly text: string;
@@ -21,8 +22,20 @@ const EXAMPLES = {
   number: [">10", ">100", ">1000"],
 } as const;
 
-/** `people`: the addresses of those whom an issue may be assigned to. */
-export function completionsAt(text: string, cursor: number, people: readonly string[]): Completions {
+export interface Known {
+  readonly scope: SearchScope;
+  /** The addresses of those whom an issue may be assigned to. */
+  readonly people: readonly string[];
+  /** What the server suggests for the term: the keys and values that events really have. */
+  readonly suggested: readonly ApiSuggestion[];
+}
+
+/** The term that is being typed, up to the cursor. */
+export function termAt(text: string, cursor: number): string {
+  return text.slice(startOfTerm(text, cursor), cursor);
+}
+
+export function completionsAt(text: string, cursor: number, { scope, people, suggested }: Known): Completions {
   const from = startOfTerm(text, cursor);
   const rest = /^\S*/.exec(text.slice(cursor))?.[0] ?? "";
   const typed = text.slice(from, cursor);
@@ -30,7 +43,7 @@ export function completionsAt(text: string, cursor: number, people: readonly str
   const colon = body.indexOf(":");
   const choices =
     colon < 0
-      ? keysLike(body).map((choice) => ({ ...choice, text: not + choice.text }))
+      ? keysLike(body, scope).map((choice) => ({ ...choice, text: not + choice.text }))
       : valuesLike(body.slice(0, colon), body.slice(colon + 1), people).map(({ text: value, help }) => ({
           text: `${not}${body.slice(0, colon)}:${value}`,
           help,
@@ -39,8 +52,22 @@ export function completionsAt(text: string, cursor: number, people: readonly str
     from,
     to: cursor + rest.length,
     // What is complete needs no completion.
-    choices: choices.filter((choice) => choice.text !== typed + rest).slice(0, CHOICES_MAX),
+    choices: withSuggested(choices, suggested)
+      .filter((choice) => choice.text !== typed + rest)
+      .slice(0, CHOICES_MAX),
   };
+}
+
+/** What is known at once comes first, so that nothing moves when the server has answered. */
+function withSuggested(choices: readonly Completion[], suggested: readonly ApiSuggestion[]): Completion[] {
+  const known = new Set(choices.map(({ text }) => text));
+  const more = suggested.filter(({ text }) => !known.has(text));
+  return [...choices, ...more.map((each) => ({ text: each.text, help: helpOf(each) }))];
+}
+
+function helpOf({ help, count, kind }: ApiSuggestion): string {
+  if (count !== null) return `${formatCount(count)} ${count === 1 ? "event" : "events"} in 24 hours`;
+  return help ?? (kind === "tag" ? "tag" : "");
 }
 
 /** Behind the last blank or parenthesis that stands in no quotes. */
@@ -55,11 +82,11 @@ function startOfTerm(text: string, cursor: number): number {
   return start;
 }
 
-function keysLike(typed: string): Completion[] {
+function keysLike(typed: string, scope: SearchScope): Completion[] {
   const keys = [
-    { text: "is:", help: "unresolved, regressed, new, …" },
+    ...(scope === "issue" ? [{ text: "is:", help: "unresolved, regressed, new, …" }] : []),
     ...Object.entries(SEARCH_FIELDS)
-      .filter(([, field]) => (field.of as readonly string[]).includes("issue"))
+      .filter(([, field]) => (field.of as readonly string[]).includes(scope))
       .map(([name, field]) => ({ text: `${name}:`, help: field.help })),
   ];
   return keys.filter(({ text }) => text.toLowerCase().startsWith(typed.toLowerCase()));

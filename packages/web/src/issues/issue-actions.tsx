@@ -6,18 +6,21 @@ import { sessionQuery } from "../api/session.ts";
 import { Button } from "../ui/button.tsx";
 import { Confirm } from "../ui/confirm.tsx";
 import { Menu, MenuItem } from "../ui/menu.tsx";
+import { TermsDialog } from "./terms-dialog.tsx";
 
 interface IssueActionsProps {
   readonly issues: readonly ApiIssue[];
+  /** All that match a list of this status are meant, of which `issues` are a part. */
+  readonly all?: IssueStatus | "all" | undefined;
   readonly onCommand: (command: ApiIssueCommand) => void;
   /** Where the menus open. */
   readonly side: "top" | "bottom";
 }
 
 /** What can be done with one issue, or with many at once. */
-export function IssueActions({ issues, onCommand, side }: IssueActionsProps) {
-  const [isDeleting, setDeleting] = useState(false);
-  const status = sharedStatus(issues);
+export function IssueActions({ issues, all, onCommand, side }: IssueActionsProps) {
+  const [asked, setAsked] = useState<"delete" | "release" | "days" | "events">();
+  const status = all ?? sharedStatus(issues);
   return (
     <>
       {status === "discarded" ? (
@@ -32,6 +35,7 @@ export function IssueActions({ issues, onCommand, side }: IssueActionsProps) {
               <MenuItem onSelect={() => onCommand({ do: "resolve", mode: "in_next_release" })}>
                 In the next release
               </MenuItem>
+              <MenuItem onSelect={() => setAsked("release")}>In a release…</MenuItem>
             </Menu>
           )}
           {status === "archived" ? (
@@ -46,6 +50,8 @@ export function IssueActions({ issues, onCommand, side }: IssueActionsProps) {
               <MenuItem onSelect={() => onCommand({ do: "archive", mode: "for_events", events: 100 })}>
                 For 100 events more
               </MenuItem>
+              <MenuItem onSelect={() => setAsked("days")}>For some days…</MenuItem>
+              <MenuItem onSelect={() => setAsked("events")}>For some events more…</MenuItem>
               <MenuItem onSelect={() => onCommand({ do: "archive", mode: "for_ever" })}>For ever</MenuItem>
             </Menu>
           )}
@@ -64,28 +70,38 @@ export function IssueActions({ issues, onCommand, side }: IssueActionsProps) {
         {status !== "discarded" && (
           <MenuItem onSelect={() => onCommand({ do: "discard" })}>Discard, with events to come</MenuItem>
         )}
-        <MenuItem danger onSelect={() => setDeleting(true)}>
+        <MenuItem danger onSelect={() => setAsked("delete")}>
           Delete…
         </MenuItem>
       </Menu>
-      {isDeleting && (
+      {asked === "delete" && (
         <Confirm
-          title={issues.length === 1 ? `Delete ${issues[0]?.short_id}?` : `Delete ${issues.length} issues?`}
+          title={all === undefined ? `Delete ${nameOf(issues)}?` : "Delete all issues that match?"}
           action="Delete"
-          onCancel={() => setDeleting(false)}
+          onCancel={() => setAsked(undefined)}
           onConfirm={() => {
-            setDeleting(false);
+            setAsked(undefined);
             onCommand({ do: "delete" });
           }}
         >
           All their events, comments and activity go, too. This cannot be undone. An event like them makes a new issue.
         </Confirm>
       )}
+      {asked !== undefined && asked !== "delete" && (
+        <TermsDialog
+          terms={asked}
+          onCancel={() => setAsked(undefined)}
+          onCommand={(command) => {
+            setAsked(undefined);
+            onCommand(command);
+          }}
+        />
+      )}
     </>
   );
 }
 
-function AssignMenu({ issues, onCommand, side }: IssueActionsProps) {
+function AssignMenu({ issues, onCommand, side }: Omit<IssueActionsProps, "all">) {
   const session = useQuery(sessionQuery()).data;
   const members = useQuery(membersQuery(session?.organization?.slug));
   const me = session?.user?.id;
@@ -114,6 +130,8 @@ function AssignMenu({ issues, onCommand, side }: IssueActionsProps) {
     </Menu>
   );
 }
+
+const nameOf = (issues: readonly ApiIssue[]) => (issues.length === 1 ? issues[0]?.short_id : `${issues.length} issues`);
 
 /** Of several issues with several statuses there is none. */
 function sharedStatus(issues: readonly ApiIssue[]): IssueStatus | undefined {

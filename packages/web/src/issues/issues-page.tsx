@@ -1,16 +1,19 @@
 import type { ApiProject } from "@mesher/protocol";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { hasIssuesQuery, type IssueFilter, projectsQuery } from "../api/queries.ts";
+import { hasIssuesQuery, projectsQuery } from "../api/queries.ts";
 import { FirstEvent } from "../onboarding/first-event.tsx";
 import { WaitingForFirstEvent } from "../onboarding/waiting-for-first-event.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Notice } from "../ui/notice.tsx";
+import { Select } from "../ui/select.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { IssueFilters } from "./issue-filters.tsx";
 import { IssueList } from "./issue-list.tsx";
-import { ISSUE_SORTS, type IssueSort, type IssuesSearch, statusOf } from "./issues-search.ts";
+import { filterOf, ISSUE_SORTS, type IssueSort, type IssuesSearch, PERIODS, type Period } from "./issues-search.ts";
+import { SavedSearches } from "./saved-searches.tsx";
 import { SearchBox } from "./search-box.tsx";
+import { searchFault } from "./search-fault.ts";
 
 export function IssuesPage({ projectSlug, search }: { projectSlug: string; search: IssuesSearch }) {
   const projects = useQuery(projectsQuery());
@@ -31,11 +34,13 @@ export function IssuesPage({ projectSlug, search }: { projectSlug: string; searc
 }
 
 function ProjectIssues({ project, search }: { project: ApiProject; search: IssuesSearch }) {
-  const { level, query, sort } = search;
-  const filter: IssueFilter = { status: statusOf(search), level, query, sort };
+  const { query, sort, period } = search;
+  const filter = filterOf(search);
   const navigate = useNavigate({ from: "/projects/$slug" });
   const hasIssues = useQuery(hasIssuesQuery(project.slug)).data;
+  const narrow = (change: Partial<IssuesSearch>) => void navigate({ search: (before) => ({ ...before, ...change }) });
   const isEmpty = hasIssues === false;
+  const isSearch = searchFault(query ?? "", "issue") === undefined;
 
   return (
     <>
@@ -49,33 +54,30 @@ function ProjectIssues({ project, search }: { project: ApiProject; search: Issue
         <WaitingForFirstEvent project={project} chosen={search.sdk} />
       ) : (
         <>
-          <div className="flex gap-2 px-4 pb-3 sm:px-6">
+          <div className="flex flex-wrap items-start gap-2 px-4 pb-3 sm:px-6">
             <SearchBox
               key={query}
+              projectSlug={project.slug}
+              scope="issue"
               query={query ?? ""}
-              onSearch={(text) =>
-                void navigate({ search: (before) => ({ ...before, query: text === "" ? undefined : text }) })
-              }
+              onSearch={(text) => narrow({ query: text === "" ? undefined : text })}
             />
-            <select
-              aria-label="Sort"
+            <Select
+              label="Range of time"
+              value={period ?? ""}
+              choices={{ "": "Any time", ...PERIODS }}
+              onChoose={(value) => narrow({ period: value === "" ? undefined : (value as Period) })}
+            />
+            <Select
+              label="Sort"
               value={sort ?? "last_seen"}
-              onChange={({ target: { value } }) =>
-                void navigate({
-                  search: (before) => ({ ...before, sort: value === "last_seen" ? undefined : (value as IssueSort) }),
-                })
-              }
-              className="h-8 shrink-0 rounded-md border border-edge bg-bg px-1.5 text-xs"
-            >
-              {Object.entries(ISSUE_SORTS).map(([value, name]) => (
-                <option key={value} value={value}>
-                  {name}
-                </option>
-              ))}
-            </select>
+              choices={ISSUE_SORTS}
+              onChoose={(value) => narrow({ sort: value === "last_seen" ? undefined : (value as IssueSort) })}
+            />
+            <SavedSearches project={project} search={search} />
           </div>
           <IssueFilters projectSlug={project.slug} search={search} />
-          <IssueList key={JSON.stringify(filter)} projectSlug={project.slug} filter={filter} />
+          {isSearch && <IssueList projectSlug={project.slug} filter={filter} search={search} />}
         </>
       )}
     </>

@@ -1,25 +1,42 @@
+import type { SearchScope } from "@mesher/protocol";
 import { useQuery } from "@tanstack/react-query";
-import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+import { type KeyboardEvent, useDeferredValue, useEffect, useId, useRef, useState } from "react";
 import { membersQuery } from "../api/queries.ts";
+import { suggestionsQuery } from "../api/search-queries.ts";
 import { sessionQuery } from "../api/session.ts";
 import { inputClass } from "../ui/field.tsx";
-import { type Completion, completionsAt } from "./completions.ts";
+import { type Completion, completionsAt, termAt } from "./completions.ts";
+import { type SearchFault, searchFault } from "./search-fault.ts";
 
 export const SEARCH_BOX_ID = "search";
 
+interface SearchBoxProps {
+  readonly projectSlug: string;
+  /** What is searched with it. */
+  readonly scope: SearchScope;
+  readonly query: string;
+  readonly onSearch: (query: string) => void;
+}
+
 /** Completes keys and values while one types; Enter searches. Give it the query as `key`, so that it shows that one. */
-export function SearchBox({ query, onSearch }: { query: string; onSearch: (query: string) => void }) {
+export function SearchBox({ projectSlug, scope, query, onSearch }: SearchBoxProps) {
   const [text, setText] = useState(query);
   const [cursor, setCursor] = useState(query.length);
   const [isOpen, setOpen] = useState(false);
   const [chosen, setChosen] = useState(-1);
+  /** What was last searched for in vain: an address may name it. */
+  const [refused, setRefused] = useState<string | undefined>(query);
   const input = useRef<HTMLInputElement>(null);
   const listId = useId();
   const organization = useQuery(sessionQuery()).data?.organization?.slug;
   const members = useQuery(membersQuery(organization));
   const people = members.data?.map(({ email }) => email) ?? [];
-  const { from, to, choices } = completionsAt(text, cursor, people);
+  const term = useDeferredValue(termAt(text, cursor));
+  const suggested = useQuery({ ...suggestionsQuery(projectSlug, scope, term), enabled: isOpen }).data ?? [];
+  const fits = term === termAt(text, cursor);
+  const { from, to, choices } = completionsAt(text, cursor, { scope, people, suggested: fits ? suggested : [] });
   const isShown = isOpen && choices.length > 0;
+  const fault = refused === text ? searchFault(text, scope) : undefined;
 
   // After a completion the cursor belongs behind it, not at the end.
   useEffect(() => input.current?.setSelectionRange(cursor, cursor), [cursor]);
@@ -39,7 +56,8 @@ export function SearchBox({ query, onSearch }: { query: string; onSearch: (query
   };
   const search = () => {
     setOpen(false);
-    onSearch(text.trim());
+    setRefused(text);
+    if (searchFault(text, scope) === undefined) onSearch(text.trim());
   };
   const onKey = (pressed: KeyboardEvent) => {
     if (pressed.key === "Escape") {
@@ -65,7 +83,7 @@ export function SearchBox({ query, onSearch }: { query: string; onSearch: (query
   };
 
   return (
-    <search className="relative min-w-0 grow">
+    <search className="relative min-w-0 grow basis-72">
       <svg
         viewBox="0 0 14 14"
         aria-hidden
@@ -80,11 +98,13 @@ export function SearchBox({ query, onSearch }: { query: string; onSearch: (query
         ref={input}
         id={SEARCH_BOX_ID}
         role="combobox"
-        aria-label="Search issues"
+        aria-label={`Search ${scope}s`}
         aria-expanded={isShown}
         aria-controls={listId}
         aria-autocomplete="list"
         aria-activedescendant={isShown && chosen >= 0 ? `${listId}-${chosen}` : undefined}
+        aria-invalid={fault !== undefined}
+        aria-describedby={fault === undefined ? undefined : `${listId}-fault`}
         autoComplete="off"
         autoCapitalize="none"
         spellCheck={false}
@@ -98,7 +118,7 @@ export function SearchBox({ query, onSearch }: { query: string; onSearch: (query
         onFocus={() => setOpen(true)}
         onBlur={() => setOpen(false)}
         onKeyDown={onKey}
-        className={`${inputClass} pr-8 pl-8`}
+        className={`${inputClass} pr-8 pl-8 aria-invalid:border-red`}
       />
       {text !== "" && (
         <button
@@ -113,12 +133,13 @@ export function SearchBox({ query, onSearch }: { query: string; onSearch: (query
           ×
         </button>
       )}
+      {fault !== undefined && <Fault id={`${listId}-fault`} text={text} fault={fault} />}
       <ul
         id={listId}
         role="listbox"
         aria-label="Completions"
         hidden={!isShown}
-        className="absolute inset-x-0 top-full z-20 mt-1 max-h-80 max-w-lg overflow-y-auto rounded-lg border border-edge bg-bg p-1 shadow-lg"
+        className="absolute inset-x-0 top-9 z-20 max-h-80 max-w-lg overflow-y-auto rounded-lg border border-edge bg-bg p-1 shadow-lg"
       >
         {choices.map((choice, index) => (
           <li
@@ -131,15 +152,31 @@ export function SearchBox({ query, onSearch }: { query: string; onSearch: (query
               pressed.preventDefault();
               complete(choice);
             }}
-            className={`flex cursor-pointer items-baseline gap-3 rounded-md px-2 py-1 hover:bg-raised ${
+            className={`flex cursor-pointer items-baseline justify-between gap-3 rounded-md px-2 py-1 hover:bg-raised ${
               index === chosen ? "bg-raised" : ""
             }`}
           >
-            <code className="shrink-0">{choice.text}</code>
-            <span className="truncate text-xs text-faint">{choice.help}</span>
+            <code className="truncate">{choice.text}</code>
+            <span className="max-w-1/2 shrink-0 truncate text-xs text-faint">{choice.help}</span>
           </li>
         ))}
       </ul>
     </search>
+  );
+}
+
+/** Letters before the fault that are shown: a search may be longer than a line. */
+const BEFORE_FAULT = 40;
+
+/** The search, and under the column that is wrong what should stand there. */
+function Fault({ id, text, fault }: { id: string; text: string; fault: SearchFault }) {
+  const start = Math.max(0, fault.at - BEFORE_FAULT);
+  return (
+    <div id={id} role="alert" className="mt-1.5 overflow-hidden rounded-md bg-red-wash px-2.5 py-1.5 text-red">
+      <pre aria-hidden className="overflow-hidden leading-4">
+        {`${start > 0 ? "…" : ""}${text.slice(start, fault.at + BEFORE_FAULT)}\n${" ".repeat(fault.at - start + (start > 0 ? 1 : 0))}^`}
+      </pre>
+      <p>This is no search. {fault.message.charAt(0).toUpperCase() + fault.message.slice(1)}.</p>
+    </div>
   );
 }

@@ -22,12 +22,15 @@ export function Menu(props: {
   disabled?: boolean;
   /** For keys that open it from elsewhere. */
   name?: string;
+  /** As high as a field of a form. */
+  tall?: boolean;
 }) {
-  const { label, button, children, side = "bottom", align = "start", disabled = false, name } = props;
+  const { label, button, children, side = "bottom", align = "start", disabled = false, name, tall = false } = props;
   const [isOpen, setOpen] = useState(false);
   const id = useId();
   const root = useRef<HTMLDivElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
+  const typed = useRef(new TypedAhead());
   const close = () => {
     setOpen(false);
     opener.current?.focus();
@@ -50,10 +53,14 @@ export function Menu(props: {
       close();
     }
     if (pressed.key === "Tab") setOpen(false);
+    const items = itemsIn(root.current);
+    if (pressed.key.length === 1 && pressed.key !== " " && !pressed.ctrlKey && !pressed.metaKey && !pressed.altKey) {
+      pressed.preventDefault();
+      focusBeginningWith(items, typed.current.add(pressed.key, pressed.timeStamp));
+    }
     const step = { ArrowDown: 1, ArrowUp: -1 }[pressed.key];
     if (step === undefined) return;
     pressed.preventDefault();
-    const items = itemsIn(root.current);
     const at = items.findIndex((item) => item === document.activeElement);
     items[(at + step + items.length) % items.length]?.focus();
   };
@@ -70,7 +77,7 @@ export function Menu(props: {
         aria-expanded={isOpen}
         aria-controls={isOpen ? id : undefined}
         onClick={() => setOpen(!isOpen)}
-        className={buttonClass}
+        className={`${buttonClass} ${tall ? "h-8!" : ""}`}
       >
         {button}
         <svg viewBox="0 0 10 10" aria-hidden className="size-2.5 shrink-0 text-faint">
@@ -117,4 +124,22 @@ export function MenuItem(props: { onSelect: () => void; children: ReactNode; dan
 
 function itemsIn(root: HTMLElement | null): HTMLElement[] {
   return [...(root?.querySelectorAll<HTMLElement>("[role^=menuitem]") ?? [])];
+}
+
+/** Letters typed in quick succession are the beginning of one name. */
+class TypedAhead {
+  static readonly PAUSE_MS = 700;
+  #text = "";
+  #lastMs = 0;
+
+  add(letter: string, atMs: number): string {
+    this.#text = atMs - this.#lastMs > TypedAhead.PAUSE_MS ? letter : this.#text + letter;
+    this.#lastMs = atMs;
+    return this.#text;
+  }
+}
+
+function focusBeginningWith(items: readonly HTMLElement[], text: string): void {
+  const wanted = text.toLowerCase();
+  items.find((item) => (item.textContent ?? "").trim().toLowerCase().startsWith(wanted))?.focus();
 }

@@ -1,0 +1,35 @@
+import type { ApiIssue, ApiIssueCommand, IssueStatus } from "@mesher/protocol";
+import { Button } from "../ui/button.tsx";
+import { TextButton } from "../ui/text-button.tsx";
+import { IssueActions } from "./issue-actions.tsx";
+
+interface SelectionBarProps {
+  readonly issues: readonly ApiIssue[];
+  /** Also those that are not loaded. */
+  readonly isAllMatching: boolean;
+  readonly matchingStatus: IssueStatus | "all";
+  readonly onAllMatching: (() => void) | undefined;
+  readonly onCommand: (command: ApiIssueCommand) => void;
+  readonly onClear: () => void;
+}
+
+/** What can be done with the selected issues, at the lower edge of the window. */
+export function SelectionBar(props: SelectionBarProps) {
+  const { issues, isAllMatching, matchingStatus, onAllMatching, onCommand, onClear } = props;
+  return (
+    <div
+      role="toolbar"
+      aria-label="Selected issues"
+      className="sticky bottom-4 z-10 mx-auto mt-4 flex w-fit max-w-[calc(100%-1.5rem)] flex-wrap items-center justify-center gap-1.5 rounded-xl border border-edge bg-bg px-3 py-2 shadow-lg"
+    >
+      <span className="px-1 font-medium tabular-nums" aria-live="polite">
+        {isAllMatching ? "All that match" : `${issues.length} selected`}
+      </span>
+      {onAllMatching !== undefined && <TextButton onClick={onAllMatching}>Select all that match</TextButton>}
+      <IssueActions issues={issues} all={isAllMatching ? matchingStatus : undefined} onCommand={onCommand} side="top" />
+      <Button className="border-transparent" onClick={onClear}>
+        Clear
+      </Button>
+    </div>
+  );
+}
