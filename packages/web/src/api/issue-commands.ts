@@ -9,9 +9,9 @@ import type {
   IssueStatus,
 } from "@mesher/protocol";
 import { type InfiniteData, type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
+import type { IssueFilter } from "../issues/issues-search.ts";
 import { toast, toastFailure } from "../ui/toasts.tsx";
 import { sendJson } from "./client.ts";
-import type { IssueFilter } from "../issues/issues-search.ts";
 import { conditionsOf } from "./queries.ts";
 
 interface IssueOrder {

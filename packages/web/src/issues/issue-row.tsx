@@ -10,8 +10,8 @@ import { Sparkline } from "./sparkline.tsx";
 import { StatusMark } from "./status-mark.tsx";
 import { TitleText } from "./title-text.tsx";
 
-/** Pixels. All rows have one height, so that a list knows how long it is before its rows are there. */
-export const ROW_HEIGHT = { wide: 53, narrow: 93 } as const;
+/** Pixels. Wide rows have one height, so that a list knows how long it is before they are there; narrow ones are measured. */
+export const ROW_HEIGHT = { wide: 53, narrow: 75 } as const;
 
 /** The link of a row, by which the keyboard goes through them. */
 export const ROW_LINK = "a[data-issue]";
@@ -78,6 +78,8 @@ interface IssueRowProps {
   readonly issue: ApiListedIssue;
   /** Where it stands: from 0, among how many (-1: nobody knows), and how it gets there. */
   readonly place: { readonly index: number; readonly count: number; readonly style: CSSProperties };
+  /** Takes the row once it is there. */
+  readonly measure: (row: HTMLElement | null) => void;
   /** Of the small chart. */
   readonly unit: "hour" | "day";
   readonly isSelected: boolean;
@@ -87,11 +89,13 @@ interface IssueRowProps {
   readonly onActive: () => void;
 }
 
-export function IssueRow({ issue, place, unit, isSelected, onToggle, onActive }: IssueRowProps) {
+export function IssueRow({ issue, place, measure, unit, isSelected, onToggle, onActive }: IssueRowProps) {
   // On a narrow screen the mark of the usual status would take a line for itself.
   const isUsual = issue.status === "unresolved" && issue.regressed_at === null;
   return (
     <li
+      ref={measure}
+      data-index={place.index}
       style={place.style}
       aria-posinset={place.index + 1}
       aria-setsize={place.count}

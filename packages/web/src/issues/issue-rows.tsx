@@ -53,6 +53,7 @@ export function IssueRows({ projectSlug, filter, search, issues, hasMore, onMore
     estimateSize: () => height,
     overscan: OVERSCAN,
     scrollMargin: top,
+    getItemKey: (index) => shown[index]?.id ?? "more",
     useFlushSync: false,
   });
   useLayoutEffect(() => rows.measure(), [rows, height]);
@@ -177,12 +178,13 @@ export function IssueRows({ projectSlug, filter, search, issues, hasMore, onMore
         >
           {items.map(({ index, start }) => {
             const issue = shown[index];
-            const style = { height, transform: `translateY(${start - top}px)` };
+            const style = { height: isWide ? height : undefined, transform: `translateY(${start - top}px)` };
             if (issue === undefined) return <MoreComing key="more" style={style} />;
             return (
               <IssueRow
                 key={issue.id}
                 issue={issue}
+                measure={rows.measureElement}
                 place={{ index, count: hasMore ? -1 : shown.length, style }}
                 unit={filter.stats === "24h" ? "hour" : "day"}
                 isSelected={isAllMatching || selectedIds.has(issue.id)}
