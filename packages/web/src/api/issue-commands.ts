@@ -82,12 +82,7 @@ export function useMatchingCommands() {
       const canUndo = undo !== undefined && filter.status === "unresolved" && changedIds.length > 0;
       toast(
         `${countOf(changedIds.length)} ${pastOf(command)}${isWhole ? "" : ", and there are more"}`,
-        canUndo
-          ? () =>
-              void changeByIds(projectSlug, { do: undo }, changedIds)
-                .then(() => toast("Undone"), failed)
-                .finally(refresh)
-          : undefined,
+        canUndo ? () => void bringBack(projectSlug, undo, changedIds).then(refresh) : undefined,
       );
     },
     onError: (error) => toastFailure("Not all of them were changed.", error),
@@ -95,7 +90,14 @@ export function useMatchingCommands() {
   });
 }
 
-const failed = (error: Error) => toastFailure("Not all of it was undone.", error);
+async function bringBack(projectSlug: string, undo: "unresolve" | "undiscard", ids: readonly string[]) {
+  try {
+    await changeByIds(projectSlug, { do: undo }, ids);
+    toast("Undone");
+  } catch (error) {
+    toastFailure("Not all of it was undone.", error instanceof Error ? error : new Error(String(error)));
+  }
+}
 
 const bulkPath = (projectSlug: string) => `api/v1/projects/${encodeURIComponent(projectSlug)}/issues/bulk`;
 

@@ -1,25 +1,26 @@
 import type {
   ApiActivityPage,
+  ApiBucket,
   ApiEventDetail,
-  ApiEventSummary,
+  ApiFoundEvent,
   ApiIssue,
   ApiIssueDetail,
+  ApiIssueTag,
   ApiListedIssue,
   ApiMember,
   ApiPage,
   ApiProject,
 } from "@mesher/protocol";
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { OWN_ZONE } from "../charts/bucket-names.ts";
 import type { IssueFilter } from "../issues/issues-search.ts";
 import { getJson } from "./client.ts";
 
 const REFRESH_MS = 3_000;
 const ISSUES_PER_PAGE = 50;
-const EVENTS_PER_PAGE = 10;
+const EVENTS_PER_PAGE = 50;
+const COUNTS_REFRESH_MS = 15_000;
 const ACTIVITY_PER_PAGE = 10;
-
-/** Days begin where the reader is. */
-export const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 interface Cursor {
   readonly cursor: string | undefined;
@@ -45,7 +46,7 @@ export function issuesQuery(projectSlug: string, filter: IssueFilter) {
           ...conditionsOf(filter),
           sort: filter.sort,
           stats: filter.stats,
-          tz: ZONE,
+          tz: OWN_ZONE,
           limit: ISSUES_PER_PAGE,
           ...pageParam,
         },
@@ -113,30 +114,69 @@ export function activityQuery(issueId: string) {
   });
 }
 
-export function issueEventsQuery(issueId: string) {
+/** Which events a list is of. */
+export interface EventFilter {
+  readonly query: string | undefined;
+  readonly period?: string | undefined;
+  /** ISO 8601; instead of a period. */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+export function issueEventsQuery(issueId: string, filter: EventFilter) {
+  return eventsQuery(["issue-events", issueId], `api/v1/issues/${encodeURIComponent(issueId)}/events`, filter);
+}
+
+export function projectEventsQuery(projectSlug: string, filter: EventFilter) {
+  const path = `api/v1/projects/${encodeURIComponent(projectSlug)}/events`;
+  return eventsQuery(["project-events", projectSlug], path, filter);
+}
+
+function eventsQuery(of: readonly [string, string], path: string, filter: EventFilter) {
   return infiniteQueryOptions({
-    queryKey: ["issue-events", issueId],
+    queryKey: [...of, filter],
     queryFn: ({ signal, pageParam }) =>
-      getJson<ApiPage<ApiEventSummary>>(
-        `api/v1/issues/${encodeURIComponent(issueId)}/events`,
-        { limit: EVENTS_PER_PAGE, ...pageParam },
-        signal,
-      ),
+      getJson<ApiPage<ApiFoundEvent>>(path, { ...filter, limit: EVENTS_PER_PAGE, ...pageParam }, signal),
     initialPageParam: FIRST_PAGE,
     getNextPageParam: nextCursor,
     refetchInterval: (query) => REFRESH_MS * Math.max(1, query.state.data?.pages.length ?? 1),
+    // A list stays while a narrower one is on its way, that of something else does not.
+    placeholderData: (previous, query) => (query?.queryKey[1] === of[1] ? previous : undefined),
+  });
+}
+
+/** How far back the chart of an issue goes. */
+export function issueVolumeQuery(issueId: string, period: string) {
+  return queryOptions({
+    queryKey: ["issue-volume", issueId, period],
+    queryFn: ({ signal }) =>
+      getJson<readonly ApiBucket[]>(
+        `api/v1/issues/${encodeURIComponent(issueId)}/volume`,
+        { period, tz: OWN_ZONE },
+        signal,
+      ),
+    refetchInterval: COUNTS_REFRESH_MS,
+    placeholderData: (previous, query) => (query?.queryKey[1] === issueId ? previous : undefined),
+  });
+}
+
+export function issueTagsQuery(issueId: string) {
+  return queryOptions({
+    queryKey: ["issue-tags", issueId],
+    queryFn: ({ signal }) =>
+      getJson<readonly ApiIssueTag[]>(`api/v1/issues/${encodeURIComponent(issueId)}/tags`, {}, signal),
+    refetchInterval: COUNTS_REFRESH_MS,
   });
 }
 
 export function eventQuery(issueId: string, eventId: string) {
   return queryOptions<ApiEventDetail>({
     queryKey: ["event", issueId, eventId],
-    queryFn: ({ signal }) =>
-      getJson<ApiEventDetail>(`api/v1/events/${encodeURIComponent(eventId)}`, { issue: issueId }, signal),
+    queryFn: ({ signal }) => getJson<ApiEventDetail>(`api/v1/events/${encodeURIComponent(eventId)}`, {}, signal),
     // An event never changes, but the newest one may get a successor.
     staleTime: 10_000,
     // The event before stays while its neighbour loads, an event of another issue does not.
-    placeholderData: (previous) => (previous?.event.issue_id === issueId ? previous : undefined),
+    placeholderData: (previous, query) => (query?.queryKey[1] === issueId ? previous : undefined),
   });
 }
 

@@ -4,6 +4,7 @@ import type { Key } from "../ui/key-bindings.ts";
 
 export const PROJECT_PLACES = [
   { to: "/projects/$slug", name: "Issues", key: "g i" },
+  { to: "/projects/$slug/events", name: "Events", key: "g e" },
   { to: "/projects/$slug/dashboard", name: "Dashboard", key: "g d" },
   { to: "/projects/$slug/live", name: "Live", key: "g l" },
   { to: "/projects/$slug/settings", name: "Settings", key: "g s" },

@@ -14,7 +14,10 @@ import { queryClient } from "../api/query-client.ts";
 import { sessionQuery } from "../api/session.ts";
 import { OWN_ZONE } from "../charts/bucket-names.ts";
 import { parseDashboardSearch, rangeOf } from "../dashboards/dashboard-search.ts";
+import { parseEventRange } from "../events/event-range.ts";
+import type { EventsSearch } from "../events/events-page.tsx";
 import type { FrameMode } from "../events/frames.ts";
+import { CHART_PERIODS, type IssueSearch } from "../issues/issue-search.ts";
 import {
   filterOf,
   ISSUE_SORTS,
@@ -32,7 +35,7 @@ import { around } from "./around.ts";
 import { PageCrash } from "./page-crash.tsx";
 import { Shell } from "./shell.tsx";
 
-interface EventSearch {
+interface EventPageSearch {
   readonly frames?: FrameMode | undefined;
 }
 
@@ -40,6 +43,7 @@ interface EventSearch {
 const PRELOAD_AFTER_MS = 60;
 
 const IssuesPage = lazyRouteComponent(() => import("../issues/issues-page.tsx"), "IssuesPage");
+const EventsPage = lazyRouteComponent(() => import("../events/events-page.tsx"), "EventsPage");
 const DashboardPage = lazyRouteComponent(() => import("../dashboards/dashboard-page.tsx"), "DashboardPage");
 const LivePage = lazyRouteComponent(() => import("../live/live-page.tsx"), "LivePage");
 const ProjectSettingsPage = lazyRouteComponent(
@@ -107,6 +111,18 @@ const issuesRoute = createRoute({
   },
   component: around(IssuesPage, function IssuesRoute() {
     return <IssuesPage projectSlug={issuesRoute.useParams().slug} search={issuesRoute.useSearch()} />;
+  }),
+});
+
+const eventsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/projects/$slug/events",
+  validateSearch: (search: Record<string, unknown>): EventsSearch => ({
+    ...parseEventRange(search),
+    query: textOf(search["query"]),
+  }),
+  component: around(EventsPage, function EventsRoute() {
+    return <EventsPage projectSlug={eventsRoute.useParams().slug} search={eventsRoute.useSearch()} />;
   }),
 });
 
@@ -186,10 +202,10 @@ const accountRoute = createRoute({
 const issueRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/issues/$issueId",
-  validateSearch: eventSearch,
+  validateSearch: issueSearch,
   loader: ({ params }) => void queryClient.prefetchQuery(issueQuery(params.issueId)),
   component: around(IssuePage, function IssueRoute() {
-    return <IssuePage issueId={issueRoute.useParams().issueId} frameMode={issueRoute.useSearch().frames} />;
+    return <IssuePage issueId={issueRoute.useParams().issueId} search={issueRoute.useSearch()} />;
   }),
 });
 
@@ -214,6 +230,7 @@ export const router = createRouter({
       homeRoute,
       newProjectRoute,
       issuesRoute,
+      eventsRoute,
       dashboardRoute,
       liveRoute,
       issueRoute,
@@ -243,8 +260,18 @@ declare module "@tanstack/react-router" {
   }
 }
 
-function eventSearch(search: Record<string, unknown>): EventSearch {
+function eventSearch(search: Record<string, unknown>): EventPageSearch {
   return { frames: oneOf(["app", "all"] as const, search["frames"]) };
+}
+
+function issueSearch(search: Record<string, unknown>): IssueSearch {
+  return {
+    ...eventSearch(search),
+    ...parseEventRange(search),
+    tab: oneOf(["events"] as const, search["tab"]),
+    query: textOf(search["query"]),
+    chart: oneOf(CHART_PERIODS, search["chart"]),
+  };
 }
 
 function oneOf<Choice extends string>(choices: readonly Choice[], value: unknown): Choice | undefined {

@@ -11,7 +11,7 @@ export function FrameModeToggle({ mode }: { mode: FrameMode }) {
         <Link
           key={choice}
           to="."
-          search={{ frames: choice === "app" ? undefined : choice }}
+          search={(before) => ({ ...before, frames: choice === "app" ? undefined : choice })}
           replace
           resetScroll={false}
           // The link then says itself that it is the current one.

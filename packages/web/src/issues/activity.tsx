@@ -1,6 +1,6 @@
 import type { ApiActivity, IssueAction } from "@mesher/protocol";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useRef } from "react";
+import { useRef, useState } from "react";
 import { sendJson } from "../api/client.ts";
 import { activityQuery, membersQuery } from "../api/queries.ts";
 import { sessionQuery } from "../api/session.ts";
@@ -11,6 +11,8 @@ import { Form, textOf } from "../ui/form.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { Section } from "../ui/section.tsx";
 import { Bone } from "../ui/skeleton.tsx";
+import { TextButton } from "../ui/text-button.tsx";
+import { toast, toastFailure } from "../ui/toasts.tsx";
 import { uniqueById } from "../ui/unique-by-id.ts";
 
 const COMMENT_LENGTH_MAX = 10_000;
@@ -105,9 +107,26 @@ function Entry({ issueId, entry }: { issueId: string; entry: ApiActivity }) {
   const session = useQuery(sessionQuery()).data;
   const isOwn = entry.kind === "comment" && session?.user != null && entry.actor.id === session.user.id;
   const queries = useQueryClient();
+  const [isEditing, setEditing] = useState(false);
+  const path = `api/v1/issues/${encodeURIComponent(issueId)}/comments/${entry.id}`;
+  const refresh = () => queries.invalidateQueries({ queryKey: ["activity", issueId] });
   const removal = useMutation({
-    mutationFn: () => sendJson("POST", `api/v1/issues/${encodeURIComponent(issueId)}/comments/${entry.id}/delete`),
-    onSettled: () => queries.invalidateQueries({ queryKey: ["activity", issueId] }),
+    mutationFn: () => sendJson("POST", `${path}/delete`),
+    onSuccess: () => toast("Comment deleted", () => restoring.mutate(entry.comment ?? "")),
+    onSettled: refresh,
+  });
+  const restoring = useMutation({
+    mutationFn: (text: string) => sendJson("POST", `api/v1/issues/${encodeURIComponent(issueId)}/comments`, { text }),
+    onSuccess: () => toast("Undone"),
+    onError: (error) => toastFailure("The comment could not be written again.", error),
+    onSettled: refresh,
+  });
+  const edit = useMutation({
+    mutationFn: (text: string) => sendJson("POST", path, { text }),
+    onSuccess: () => {
+      setEditing(false);
+      return refresh();
+    },
   });
   return (
     <li className="min-w-0">
@@ -119,20 +138,37 @@ function Entry({ issueId, entry }: { issueId: string; entry: ApiActivity }) {
           {entry.edited_at !== null && ", edited"}
         </span>
       </p>
-      {entry.comment !== null && (
+      {entry.comment !== null && isEditing && (
+        <Form onData={(data) => edit.mutate(textOf(data, "text"))} className="mt-1 space-y-2">
+          <textarea
+            name="text"
+            aria-label="Change the comment"
+            defaultValue={entry.comment}
+            rows={3}
+            required
+            autoFocus
+            maxLength={COMMENT_LENGTH_MAX}
+            className={`${inputClass} h-auto resize-y py-1.5`}
+          />
+          <FormError error={edit.error} />
+          <span className="flex gap-1.5">
+            <Button type="submit" disabled={edit.isPending}>
+              Save
+            </Button>
+            <Button onClick={() => setEditing(false)}>Cancel</Button>
+          </span>
+        </Form>
+      )}
+      {entry.comment !== null && !isEditing && (
         <div className="mt-1 rounded-lg border bg-raised px-2.5 py-1.5 break-words whitespace-pre-wrap">
           {entry.comment}
         </div>
       )}
-      {isOwn && (
-        <button
-          type="button"
-          disabled={removal.isPending}
-          onClick={() => removal.mutate()}
-          className="mt-0.5 rounded text-xs text-faint underline hover:text-ink"
-        >
-          Delete
-        </button>
+      {isOwn && !isEditing && (
+        <span className="mt-0.5 flex gap-3">
+          <TextButton onClick={() => setEditing(true)}>Edit</TextButton>
+          <TextButton onClick={() => removal.mutate()}>Delete</TextButton>
+        </span>
       )}
       <FormError error={removal.error} />
     </li>

@@ -2,17 +2,21 @@ import type { ApiIssue } from "@mesher/protocol";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { projectsQuery } from "../api/queries.ts";
+import { listInHand } from "./list-in-hand.ts";
 
 /** The way up from an issue, or from an event of it. */
 export function IssueCrumbs({ issue, current }: { issue: ApiIssue | undefined; current?: string }) {
   const projects = useQuery(projectsQuery());
   const project = projects.data?.find(({ id }) => id === issue?.project_id);
+  const inHand = listInHand();
+  // The list as it was left.
+  const list = inHand !== undefined && inHand.projectSlug === project?.slug ? inHand.search : {};
   return (
     <nav aria-label="Breadcrumb" className="min-w-0 text-dim">
       <ol className="flex min-w-0 flex-wrap items-center gap-x-1.5">
         {project !== undefined && (
           <li>
-            <Link to="/projects/$slug" params={{ slug: project.slug }} className="rounded hover:text-ink">
+            <Link to="/projects/$slug" params={{ slug: project.slug }} search={list} className="rounded hover:text-ink">
               {project.name}
             </Link>
           </li>
@@ -21,7 +25,7 @@ export function IssueCrumbs({ issue, current }: { issue: ApiIssue | undefined; c
           <li className="before:mr-1.5 before:text-faint before:content-['/']">
             <Link
               to="/issues/$issueId"
-              params={{ issueId: issue.id }}
+              params={{ issueId: issue.short_id }}
               activeOptions={{ exact: true }}
               className="rounded tabular-nums hover:text-ink"
             >

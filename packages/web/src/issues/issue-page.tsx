@@ -1,13 +1,13 @@
 import type { ApiEventDetail, ApiIssueCommand, ApiIssueDetail } from "@mesher/protocol";
-import { type UseQueryResult, useQuery } from "@tanstack/react-query";
+import { type UseQueryResult, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { useIssueCommands } from "../api/issue-commands.ts";
-import { eventQuery, issueQuery } from "../api/queries.ts";
+import { eventQuery, issueEventsQuery, issueQuery } from "../api/queries.ts";
 import { useCurrentProject } from "../app/current-project.ts";
 import { EventBody } from "../events/event-body.tsx";
 import { EventFacts } from "../events/event-facts.tsx";
-import type { FrameMode } from "../events/frames.ts";
+import { EventSearch } from "../events/event-search.tsx";
 import { Button, buttonClass } from "../ui/button.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { LevelMark } from "../ui/level-mark.tsx";
@@ -20,17 +20,22 @@ import { StaleNotice } from "../ui/stale-notice.tsx";
 import { useKeys } from "../ui/use-keys.ts";
 import { Activity } from "./activity.tsx";
 import { Assignee } from "./assignee.tsx";
-import { EventList } from "./event-list.tsx";
 import { GroupingExplanation } from "./grouping-explanation.tsx";
 import { IssueActions } from "./issue-actions.tsx";
 import { IssueCrumbs } from "./issue-crumbs.tsx";
+import { CHART_PERIOD_DEFAULT, type IssueSearch } from "./issue-search.ts";
+import { IssueTags } from "./issue-tags.tsx";
+import { IssueTimeline } from "./issue-timeline.tsx";
 import { MergedIssues, SimilarIssues } from "./merging.tsx";
+import { Neighbours } from "./neighbours.tsx";
+import { SEARCH_BOX_ID } from "./search-box.tsx";
+import { searchFault } from "./search-fault.ts";
 import { StatusMark } from "./status-mark.tsx";
 import { StatusTerms } from "./status-terms.tsx";
 import { TitleText } from "./title-text.tsx";
-import { VolumeBars } from "./volume-bars.tsx";
 
-export function IssuePage({ issueId, frameMode }: { issueId: string; frameMode: FrameMode | undefined }) {
+/** `issueId`: as the address has it, mostly the short id. */
+export function IssuePage({ issueId, search }: { issueId: string; search: IssueSearch }) {
   const issue = useQuery(issueQuery(issueId));
 
   if (issue.isPending) return <PageSkeleton label="Loading the issue" />;
@@ -40,59 +45,125 @@ export function IssuePage({ issueId, frameMode }: { issueId: string; frameMode: 
   return (
     <>
       <StaleNotice error={issue.error} readAtMs={issue.dataUpdatedAt} />
-      <FilledIssue key={issueId} issue={issue.data} mode={frameMode ?? "app"} />
+      <FilledIssue key={issue.data.id} issue={issue.data} search={search} />
     </>
   );
 }
 
-function FilledIssue({ issue, mode }: { issue: ApiIssueDetail; mode: FrameMode }) {
+function FilledIssue({ issue, search }: { issue: ApiIssueDetail; search: IssueSearch }) {
+  const navigate = useNavigate({ from: "/issues/$issueId" });
   // Whoever reads an event keeps it, also while newer ones arrive every second.
   const [pinnedId, setPinnedId] = useState(issue.latest_event_id);
   const eventId = pinnedId ?? issue.latest_event_id ?? undefined;
-  const latest = useQuery({ ...eventQuery(issue.id, eventId ?? ""), enabled: eventId !== undefined });
+  const latest = useQuery({ ...eventQuery(issue.short_id, eventId ?? ""), enabled: eventId !== undefined });
+  const showEvents = (change: Partial<IssueSearch>) =>
+    void navigate({ search: (before) => ({ ...before, tab: "events", ...change }), resetScroll: false });
   return (
     <article className="px-4 pb-20 sm:px-6">
-      <div className="flex min-h-13 items-center py-2.5">
+      <div className="flex min-h-13 items-center justify-between gap-3 py-2.5">
         <IssueCrumbs issue={issue} />
+        <Neighbours shortId={issue.short_id} />
       </div>
       <IssueHeader issue={issue} />
       <ActionBar issue={issue} />
-      {/* One column on a narrow screen: overview, event, details. On a wide one the event stands beside the two. */}
-      <div className="mt-5 grid grid-cols-[minmax(0,1fr)] gap-x-10 gap-y-7 border-t pt-5 xl:grid-cols-[minmax(0,1fr)_19rem] xl:grid-rows-[auto_1fr]">
-        <aside aria-label="Overview" className="min-w-0 space-y-6 xl:col-start-2">
-          <Section title="Last 24 hours">
-            <VolumeBars volume={issue.volume} />
-          </Section>
-          <Section title="Events">
-            <EventList issueId={issue.id} />
-          </Section>
-        </aside>
-        <div className="min-w-0 xl:col-start-1 xl:row-span-2 xl:row-start-1">
-          {eventId === undefined ? (
+      {/* One column on a narrow screen. On a wide one the facts stand beside what happened. */}
+      <div className="mt-5 grid grid-cols-[minmax(0,1fr)] gap-x-10 gap-y-7 border-t pt-5 xl:grid-cols-[minmax(0,1fr)_19rem]">
+        <div className="min-w-0 space-y-6">
+          <IssueTimeline
+            issue={issue}
+            period={search.chart ?? CHART_PERIOD_DEFAULT}
+            onSpan={({ from, to }) => showEvents({ from, to, period: undefined })}
+          />
+          <Tabs issue={issue} search={search} />
+          {search.tab === "events" ? (
+            <IssueEvents issue={issue} search={search} onChange={showEvents} />
+          ) : eventId === undefined ? (
             <Notice title="No event of this issue is stored any more.">
               Retention has removed them; the counts above remain.
             </Notice>
           ) : (
             <LatestEvent
-              issueId={issue.id}
+              issueId={issue.short_id}
               eventId={eventId}
               latest={latest}
-              mode={mode}
+              search={search}
               onShowNewer={eventId === issue.latest_event_id ? undefined : () => setPinnedId(issue.latest_event_id)}
             />
           )}
         </div>
-        <aside aria-label="Details" className="min-w-0 space-y-6 xl:col-start-2">
+        <aside aria-label="Details" className="min-w-0 space-y-6">
+          <IssueTags issueId={issue.id} shortId={issue.short_id} />
           <Activity issueId={issue.id} />
           <SimilarIssues issue={issue} />
           <MergedIssues issue={issue} />
           <Section title="Why grouped">
             <GroupingExplanation grouping={issue.grouping} />
           </Section>
-          {latest.data !== undefined && <EventFacts detail={latest.data} showsGrouping={false} />}
+          {search.tab === undefined && latest.data !== undefined && (
+            <EventFacts detail={latest.data} showsGrouping={false} />
+          )}
         </aside>
       </div>
     </article>
+  );
+}
+
+/** Links: which part is shown is part of the address. */
+function Tabs({ issue, search }: { issue: ApiIssueDetail; search: IssueSearch }) {
+  const tab = (name: ReactNode, value: IssueSearch["tab"]) => (
+    <Link
+      to="/issues/$issueId"
+      params={{ issueId: issue.short_id }}
+      search={{ chart: search.chart, frames: search.frames, tab: value }}
+      resetScroll={false}
+      activeOptions={{ exact: true }}
+      aria-current={search.tab === value ? "page" : undefined}
+      className={`-mb-px border-b-2 pb-1.5 font-medium ${
+        search.tab === value ? "border-ink text-ink" : "border-transparent text-dim hover:text-ink"
+      }`}
+    >
+      {name}
+    </Link>
+  );
+  return (
+    <nav aria-label="Parts of the issue" className="flex gap-5 border-b">
+      {tab("Latest event", undefined)}
+      {tab(
+        <>
+          All events <span className="text-faint tabular-nums">{issue.event_count.toLocaleString("en")}</span>
+        </>,
+        "events",
+      )}
+    </nav>
+  );
+}
+
+interface IssueEventsProps {
+  readonly issue: ApiIssueDetail;
+  readonly search: IssueSearch;
+  readonly onChange: (change: Partial<IssueSearch>) => void;
+}
+
+function IssueEvents({ issue, search, onChange }: IssueEventsProps) {
+  const { query, period, from, to } = search;
+  const project = useCurrentProject();
+  const events = useInfiniteQuery({
+    ...issueEventsQuery(issue.id, { query, period, from, to }),
+    enabled: searchFault(query ?? "", "event") === undefined,
+  });
+  useKeys({ "/": () => document.getElementById(SEARCH_BOX_ID)?.focus() });
+  return (
+    <EventSearch
+      projectSlug={project?.slug ?? ""}
+      query={query}
+      range={{ period, from, to }}
+      anyTime="Any time"
+      onSearch={(text) => onChange({ query: text })}
+      onRange={(range) => onChange({ period: range.period, from: range.from, to: range.to })}
+      events={events}
+      issueId={issue.short_id}
+      whenEmpty={<Notice title="No event of this issue is stored any more." />}
+    />
   );
 }
 
@@ -100,11 +171,11 @@ interface LatestEventProps {
   readonly issueId: string;
   readonly eventId: string;
   readonly latest: UseQueryResult<ApiEventDetail>;
-  readonly mode: FrameMode;
+  readonly search: IssueSearch;
   readonly onShowNewer: (() => void) | undefined;
 }
 
-function LatestEvent({ issueId, eventId, latest, mode, onShowNewer }: LatestEventProps) {
+function LatestEvent({ issueId, eventId, latest, search, onShowNewer }: LatestEventProps) {
   if (latest.isPending) return <Bone className="h-96 w-full" />;
   if (latest.data === undefined) {
     return (
@@ -124,7 +195,7 @@ function LatestEvent({ issueId, eventId, latest, mode, onShowNewer }: LatestEven
           </Link>
         </span>
       </div>
-      <EventBody key={latest.data.event.id} detail={latest.data} mode={mode} />
+      <EventBody key={latest.data.event.id} detail={latest.data} mode={search.frames ?? "app"} />
     </>
   );
 }
@@ -156,10 +227,10 @@ function IssueHeader({ issue }: { issue: ApiIssueDetail }) {
         </Counter>
         <Counter name="Users">{issue.user_count.toLocaleString("en")}</Counter>
         <Counter name="Events">{issue.event_count.toLocaleString("en")}</Counter>
-        <Counter name="First seen">
+        <Counter name="First seen" note={issue.first_release}>
           <RelativeTime at={issue.first_seen} />
         </Counter>
-        <Counter name="Last seen">
+        <Counter name="Last seen" note={issue.last_release}>
           <RelativeTime at={issue.last_seen} />
         </Counter>
       </dl>
@@ -189,11 +260,17 @@ function ActionBar({ issue }: { issue: ApiIssueDetail }) {
   );
 }
 
-function Counter({ name, children }: { name: string; children: ReactNode }) {
+function Counter({ name, note, children }: { name: string; note?: string | null; children: ReactNode }) {
   return (
-    <div>
+    <div className="min-w-0">
       <dt className="text-xs text-faint">{name}</dt>
       <dd className="font-medium">{children}</dd>
+      {note != null && (
+        <dd className="max-w-32 truncate text-xs text-dim" title={`in ${note}`}>
+          <span className="sr-only">in release </span>
+          {note}
+        </dd>
+      )}
     </div>
   );
 }

@@ -48,6 +48,7 @@ export function IssueRows({ projectSlug, filter, search, issues, hasMore, onMore
   const isWide = useIsWide();
   const height = ROW_HEIGHT[isWide ? "wide" : "narrow"];
   const [top, setTop] = useState(0);
+  // oxlint-disable-next-line react/incompatible-library -- it is about the React Compiler, which does not build these pages
   const rows = useWindowVirtualizer({
     count: shown.length + (hasMore ? 1 : 0),
     estimateSize: () => height,

@@ -18,7 +18,7 @@ export function SimilarIssues({ issue }: { issue: ApiIssueDetail }) {
           <li key={similar.id} className="flex items-center gap-2 py-1 pr-1 pl-2.5">
             <Link
               to="/issues/$issueId"
-              params={{ issueId: similar.id }}
+              params={{ issueId: similar.short_id }}
               title={similar.title}
               className="min-w-0 grow truncate rounded text-dim hover:text-ink"
             >

@@ -1,10 +1,11 @@
 import type { ApiProject, ApiSavedSearch } from "@mesher/protocol";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { type ReactNode, useId, useState } from "react";
 import { savedSearchesQuery, useSavedSearchOrders } from "../api/search-queries.ts";
 import { sessionQuery } from "../api/session.ts";
 import { Button, PrimaryButton } from "../ui/button.tsx";
+import { Dialog } from "../ui/dialog.tsx";
 import { Field, inputClass } from "../ui/field.tsx";
 import { Form, textOf } from "../ui/form.tsx";
 import { Menu, MenuItem } from "../ui/menu.tsx";
@@ -90,25 +91,6 @@ function Group({ title, children }: { title: string; children: ReactNode }) {
   );
 }
 
-function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const id = useId();
-  useEffect(() => dialog.current?.showModal(), []);
-  return (
-    <dialog
-      ref={dialog}
-      aria-labelledby={id}
-      onClose={onClose}
-      className="m-auto w-full max-w-md rounded-xl border border-edge bg-bg p-5 text-ink shadow-2xl backdrop:bg-black/45"
-    >
-      <h2 id={id} className="text-sm font-semibold">
-        {title}
-      </h2>
-      {children}
-    </dialog>
-  );
-}
-
 function SaveDialog(props: { project: ApiProject; search: IssuesSearch; onClose: () => void }) {
   const { project, search, onClose } = props;
   const orders = useSavedSearchOrders();
@@ -134,7 +116,6 @@ function SaveDialog(props: { project: ApiProject; search: IssuesSearch; onClose:
           <Choice name="visibility" value="organization" label="Everybody" isChosen={!isSomebody} />
         </fieldset>
         <div className="flex justify-end gap-2 pt-2">
-          <Button onClick={onClose}>Cancel</Button>
           <PrimaryButton type="submit" className="h-7">
             Save
           </PrimaryButton>
@@ -188,9 +169,6 @@ function ManageDialog({ searches, onClose }: { searches: readonly ApiSavedSearch
         ))}
       </ul>
       {searches.length === 0 && <p className="mt-3 text-dim">There is none left.</p>}
-      <div className="mt-4 flex justify-end">
-        <Button onClick={onClose}>Close</Button>
-      </div>
     </Dialog>
   );
 }

@@ -25,7 +25,7 @@ export function Sparkline({ counts, unit }: { counts: readonly number[]; unit: "
           .map((height, index) =>
             height === 0
               ? ""
-              : `M${(index * step).toFixed(1)} ${HEIGHT}v${-height.toFixed(1)}h${bar.toFixed(1)}V${HEIGHT}z`,
+              : `M${(index * step).toFixed(1)} ${HEIGHT}v${(-height).toFixed(1)}h${bar.toFixed(1)}V${HEIGHT}z`,
           )
           .join("")}
         className="fill-dim"

@@ -1,6 +1,6 @@
 import type { ApiIssueCommand } from "@mesher/protocol";
-import { useEffect, useId, useRef } from "react";
-import { Button, PrimaryButton } from "../ui/button.tsx";
+import { PrimaryButton } from "../ui/button.tsx";
+import { Dialog } from "../ui/dialog.tsx";
 import { Field } from "../ui/field.tsx";
 import { Form, textOf } from "../ui/form.tsx";
 
@@ -34,9 +34,6 @@ interface TermsDialogProps {
 }
 
 export function TermsDialog({ terms, onCommand, onCancel }: TermsDialogProps) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const id = useId();
-  useEffect(() => dialog.current?.showModal(), []);
   const { title, label, hint, action } = WORDS[terms];
   const limits =
     terms === "release"
@@ -48,24 +45,15 @@ export function TermsDialog({ terms, onCommand, onCancel }: TermsDialogProps) {
     else onCommand({ do: "archive", mode: "for_events", events: Number(text) });
   };
   return (
-    <dialog
-      ref={dialog}
-      aria-labelledby={id}
-      onClose={onCancel}
-      className="m-auto w-full max-w-sm rounded-xl border border-edge bg-bg p-5 text-ink shadow-2xl backdrop:bg-black/45"
-    >
-      <h2 id={id} className="text-sm font-semibold">
-        {title}
-      </h2>
+    <Dialog title={title} onClose={onCancel}>
       <Form onData={(data) => submit(textOf(data, "value"))} className="mt-3">
         <Field label={label} hint={hint} name="value" required autoFocus {...limits} />
-        <div className="mt-5 flex justify-end gap-2">
-          <Button onClick={() => dialog.current?.close()}>Cancel</Button>
+        <div className="mt-5 flex justify-end">
           <PrimaryButton type="submit" className="h-7">
             {action}
           </PrimaryButton>
         </div>
       </Form>
-    </dialog>
+    </Dialog>
   );
 }

@@ -1,15 +1,15 @@
-import { useLocation } from "@tanstack/react-router";
+import { useRouter } from "@tanstack/react-router";
 import { type Dispatch, type SetStateAction, useEffect, useState } from "react";
 
-/** Addresses of the history whose states are kept; of more the oldest are forgotten. */
-const KEPT_MAX = 50;
+/** States that are kept; of more the oldest are forgotten. */
+const KEPT_MAX = 200;
 
 const kept = new Map<string, unknown>();
 
 /** As `useState`, but whoever goes elsewhere and back finds what was: it belongs to the entry of the history. */
 export function useKeptState<State>(name: string, initial: State): [State, Dispatch<SetStateAction<State>>] {
-  const entry = useLocation({ select: ({ state }) => state.__TSR_key ?? "first" });
-  const key = `${entry} ${name}`;
+  const { history } = useRouter();
+  const [key] = useState(() => `${history.location.state.key ?? history.location.href} ${name}`);
   const [state, setState] = useState<State>(() => (kept.has(key) ? (kept.get(key) as State) : initial));
   useEffect(() => {
     kept.delete(key);

@@ -4,6 +4,7 @@ export const KEY_BINDINGS = {
   "?": { group: "Everywhere", what: "these keys" },
   "g o": { group: "Everywhere", what: "overview of all projects" },
   "g i": { group: "Project", what: "issues" },
+  "g e": { group: "Project", what: "events" },
   "g d": { group: "Project", what: "dashboard" },
   "g l": { group: "Project", what: "live" },
   "g s": { group: "Project", what: "settings" },

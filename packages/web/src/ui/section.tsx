@@ -1,13 +1,25 @@
 import { type ReactNode, useId } from "react";
 
 /** A titled part of a page. */
-export function Section({ title, aside, children }: { title: string; aside?: ReactNode; children: ReactNode }) {
+export function Section({
+  title,
+  note,
+  aside,
+  children,
+}: {
+  title: string;
+  /** Beside the title, smaller. */
+  note?: ReactNode;
+  aside?: ReactNode;
+  children: ReactNode;
+}) {
   const id = useId();
   return (
     <section aria-labelledby={id} className="min-w-0">
       <div className="mb-2 flex min-h-7 items-center justify-between gap-3">
         <h2 id={id} className="text-[0.8125rem] font-semibold">
           {title}
+          {note !== undefined && <span className="ml-2 text-xs font-normal text-faint">{note}</span>}
         </h2>
         {aside}
       </div>

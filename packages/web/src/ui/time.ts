@@ -28,6 +28,17 @@ export function formatFull(at: string): string {
     : date.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
 }
 
+/** `21 Nov, 14:00 – 16:00`: from when to when, in the reader's time zone. */
+export function formatSpan(from: string, to: string): string {
+  const minutes = new Intl.DateTimeFormat(undefined, {
+    day: "numeric",
+    month: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+  });
+  return minutes.formatRange(new Date(from), new Date(to));
+}
+
 /** `14:03:07.125`, for things that happen within one event. */
 export function formatClock(at: string): string {
   const date = new Date(at);
