@@ -116,7 +116,7 @@ export function activityQuery(issueId: string) {
 
 /** Which events a list is of. */
 export interface EventFilter {
-  readonly query: string | undefined;
+  readonly query?: string | undefined;
   readonly period?: string | undefined;
   /** ISO 8601; instead of a period. */
   readonly from?: string | undefined;
