@@ -1,10 +1,9 @@
 /** What signing in needs at the start: the server's secret, better-auth with its settings, and the first owner or a link for them. */
 import type { Config } from "./config.ts";
 import type { Database } from "./db/database.ts";
-import { withTransaction } from "./db/transaction.ts";
 import { listInvitationsOf } from "./organizations/invitations.queries.ts";
 import { acceptWaiting, ensureFirstOwner, makeSetupLink } from "./organizations/invitations.ts";
-import { insertMember } from "./organizations/members.queries.ts";
+import { joinBySignIn } from "./organizations/members.ts";
 import { makeSecret } from "./organizations/secret.ts";
 import { type Auth, createAuth, type OidcSettings } from "./people/auth.ts";
 import { ensureServerSecret, findUser } from "./people/users.queries.ts";
@@ -32,7 +31,7 @@ export async function preparePeople(
     onOidcSignIn: async (userId) => {
       const user = await findUser(database, userId);
       if (user === undefined || (await acceptWaiting(database, user)) || config.oidcJoin !== "anyone") return;
-      await withTransaction(database, (tx) => insertMember(tx, { organizationId, userId, role: "member" }));
+      await joinBySignIn(database, { organizationId, user });
     },
     log: (message) => log.warn("Sign-in", { message }),
   });

@@ -13,6 +13,8 @@ import type { Authentication } from "./authenticate.ts";
 export interface ApiDependencies extends Authentication {
   readonly database: Database;
   readonly auth: Auth;
+  /** Encrypts what is kept of answers for a while. */
+  readonly sealingSecret: string;
   /** As settings have it; absent: the server is reached by whatever name it is asked. */
   readonly publicUrl: string | undefined;
   /** A one-time link for people. */

@@ -12,6 +12,7 @@ import { type DeclaredRoute, enforceAccess } from "./access.ts";
 import { RequestRefusedError } from "./api-error.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { refuseHarmful } from "./harmful-requests.ts";
+import { makeIdempotent } from "./idempotency.ts";
 import { registerPages } from "./pages.ts";
 import { registerRoutes } from "./routes.ts";
 import { setSecurityHeaders } from "./security-headers.ts";
@@ -84,6 +85,7 @@ export class HttpServer implements Service {
     setSecurityHeaders(app, deps.publicUrl);
     refuseHarmful(app);
     this.#routes = enforceAccess(app, deps);
+    makeIdempotent(app, deps, log);
     registerRoutes(app, deps, this.#routes);
     await registerPages(app);
     await app.listen({ host, port });

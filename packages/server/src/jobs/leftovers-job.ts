@@ -1,6 +1,7 @@
 import type { Database } from "../db/database.ts";
 import { removeOldDeliveries } from "../deliveries/delivery-list.queries.ts";
 import { removeOldAudit } from "../organizations/audit.queries.ts";
+import { removeOldRequests } from "../organizations/idempotent-requests.queries.ts";
 import { removeOldInvitations } from "../organizations/invitations.queries.ts";
 import { removeExpired } from "../people/users.queries.ts";
 import type { LeaseJob } from "./job.ts";
@@ -8,7 +9,10 @@ import type { LeaseJob } from "./job.ts";
 const EVERY_MS = 3_600_000;
 const RETRY_MS = 60_000;
 
-/** Removes logins and links that are over, and what the audit log and the list of deliveries need not keep. Bears to be done twice, so no write needs the lease. */
+/**
+ * Removes logins, links and kept answers that are over, and what the audit log and the list of deliveries need not keep. Bears to be
+ * done twice, so no write needs the lease.
+ */
 export function leftoversJob(database: Database): LeaseJob {
   return {
     kind: "lease",
@@ -21,6 +25,7 @@ export function leftoversJob(database: Database): LeaseJob {
       return {
         audit_rows_deleted: await removeOldAudit(database),
         deliveries_deleted: await removeOldDeliveries(database),
+        kept_answers_deleted: await removeOldRequests(database),
       };
     },
   };

@@ -66,6 +66,25 @@ export async function addMember(
   });
 }
 
+/** Somebody whom single sign-on lets in, and whom nobody has invited, is a member of the installation's own organization. */
+export async function joinBySignIn(
+  database: Database,
+  {
+    organizationId,
+    user,
+  }: { readonly organizationId: string; readonly user: { readonly id: string; readonly email: string } },
+): Promise<void> {
+  const role = "member";
+  await withTransaction(database, async (tx) => {
+    const id = await insertMember(tx, { organizationId, userId: user.id, role });
+    // Signed in in another window at the same time.
+    if (id === undefined) return;
+    const actor = { kind: "person", name: user.email, userId: user.id } as const;
+    const target = { kind: "member", id };
+    await recordAudit(tx, { organizationId, actor, action: "member.joined", target, details: { role } });
+  });
+}
+
 /** `false`: there is no such member. */
 export async function changeRole(database: Database, actor: Actor, memberId: string, role: Role): Promise<boolean> {
   demandOwnRank(actor, role);

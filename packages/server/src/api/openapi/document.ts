@@ -83,6 +83,7 @@ export function describeApi(routes: readonly DeclaredRoute[]): ApiDescription {
     paths: Object.fromEntries(Object.entries(paths).toSorted(([a], [b]) => (a < b ? -1 : 1))),
     components: {
       schemas: Object.fromEntries(Object.entries(SHAPES).map(([name, shape]) => [name, inside(shape)])),
+      parameters: { IdempotencyKey },
       securitySchemes: {
         token: {
           type: "http",
@@ -139,7 +140,11 @@ function describeRoute(route: DeclaredRoute): Json {
     tags: [tagOf(route.url)],
     summary: operation.summary,
     ...(operation.description === undefined ? {} : { description: operation.description }),
-    parameters: [...pathParameters(route.url), ...queryParameters(schema?.querystring as TSchema | undefined)],
+    parameters: [
+      ...pathParameters(route.url),
+      ...queryParameters(schema?.querystring as TSchema | undefined),
+      ...(takesIdempotencyKeys(route) ? [{ $ref: "#/components/parameters/IdempotencyKey" }] : []),
+    ],
     ...(body === undefined
       ? {}
       : { requestBody: { required: hasRequired(body), content: { "application/json": { schema: inside(body) } } } }),
@@ -171,6 +176,7 @@ function refusalsOf(route: DeclaredRoute, { answers, refusals = {} }: Operation,
     ...(route.access === "open" ? {} : { 403: "The role or a scope is not enough" }),
     ...(route.url.includes(":") ? { 404: "There is no such thing, or it is somebody else's" } : {}),
     ...refusals,
+    ...(takesIdempotencyKeys(route) ? { 422: "The Idempotency-Key was used for another request" } : {}),
     default: "Any other refusal",
   };
   return Object.fromEntries(
@@ -188,6 +194,21 @@ function securityOf(access: Access): Json[] {
   if (access === "person") return [{ login: [] }];
   if (access === "operator") return [{ token: ["operator"] }];
   return [{ token: [access.scope] }, { login: [access.role] }];
+}
+
+/** See `api/idempotency.ts`. */
+const IdempotencyKey: Json = {
+  name: "Idempotency-Key",
+  in: "header",
+  required: false,
+  schema: { type: "string", minLength: 1, maxLength: 257 },
+  example: '"8e03978e-40d5-43e8-bc93-6894a57f9324"',
+  description:
+    "Sent again with the same key within 24 hours, the request is not carried out again: its first answer is given, with `Idempotency-Replayed: true`. 409 while the first still runs, 422 for another body.",
+};
+
+function takesIdempotencyKeys({ method, access }: DeclaredRoute): boolean {
+  return method === "POST" && access !== "open";
 }
 
 function pathParameters(url: string): Json[] {
