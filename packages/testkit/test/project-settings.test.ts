@@ -410,3 +410,40 @@ test("[F.4-12] members may read settings but not change them, and those of other
   expect((await stranger("GET", path)).status).toBe(404);
   expect((await stranger("POST", `${path}/scrubbing/preview`, { event: {} })).status).toBe(404);
 });
+
+test("whoever asks again with an ETag is told when nothing changed, and a change of what somebody else has changed is refused", async () => {
+  await projectWith("Tagged");
+  const { url, token } = started.server;
+  const ask = (path: string, { headers = {}, body }: { headers?: Record<string, string>; body?: object } = {}) =>
+    fetch(`${url}/api/v1/${path}`, {
+      method: body === undefined ? "GET" : "PATCH",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json", ...headers },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+  for (const path of ["projects", "projects/tagged", "projects/tagged/settings", "projects/tagged/dashboard/levels"]) {
+    const tag = (await ask(path)).headers.get("etag") ?? "";
+    const again = await ask(path, { headers: { "if-none-match": `"other", W/${tag}` } });
+    expect([path, again.status, await again.text()]).toEqual([path, 304, ""]);
+    expect([path, (await ask(path, { headers: { "if-none-match": '"other"' } })).status]).toEqual([path, 200]);
+  }
+  expect((await ask("projects/nothing", { headers: { "if-none-match": "*" } })).status).toBe(404);
+
+  const path = "projects/tagged/settings";
+  const seen = (await ask(path)).headers.get("etag") ?? "";
+  const both = await Promise.all(
+    [30, 60].map((retention_days) => ask(path, { headers: { "if-match": seen }, body: { retention_days } })),
+  );
+  expect(both.map(({ status }) => status).toSorted()).toEqual([200, 412]);
+  const late = await ask(path, { headers: { "if-match": seen }, body: { sample_rate: 0 } });
+  expect([late.status, await late.json()]).toEqual([412, expect.objectContaining({ code: "changed_meanwhile" })]);
+  const now = (await ask(path)).headers.get("etag") ?? "";
+  expect((await ask(path, { headers: { "if-match": now }, body: { sample_rate: 0.5 } })).status).toBe(200);
+  expect((await ask(path, { body: { sample_rate: 1 } })).status).toBe(200);
+
+  const condition = { condition_type: "new_issue" };
+  const rule = await api<{ id: string }>("POST", "projects/tagged/alert-rules", { condition });
+  const rulePath = `alert-rules/${rule.body.id}`;
+  const ruleTag = (await ask(rulePath)).headers.get("etag") ?? "";
+  expect((await ask(rulePath, { headers: { "if-match": ruleTag }, body: { name: "Mine" } })).status).toBe(200);
+  expect((await ask(rulePath, { headers: { "if-match": ruleTag }, body: { name: "Theirs" } })).status).toBe(412);
+});

@@ -8,6 +8,7 @@ import { DEFAULTS, RULE_FIELDS, settingsOf } from "./alert-rule-fields.ts";
 import { badRequest, notFound, RequestRefusedError } from "./api-error.ts";
 import { checkFields, demandFields, onOrOff, wholeNumber } from "./check-fields.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
+import { demandUnchanged, tagOfShown } from "./entity-tags.ts";
 import { actorOf } from "./issue-actor.ts";
 import { isUuid } from "./pages-of-lists.ts";
 import { findProject } from "./projects.ts";
@@ -47,9 +48,12 @@ export function registerAlertRuleRoutes(app: App, deps: ApiDependencies): void {
     },
   );
 
-  app.get<{ Params: RuleParams }>("/api/v1/alert-rules/:rule", READ, async (request): Promise<ApiAlertRule> => {
+  app.get<{ Params: RuleParams }>("/api/v1/alert-rules/:rule", READ, async (request, reply): Promise<ApiAlertRule> => {
     const { organizationId } = await deps.authenticate(request);
-    return showRule(await getRule(deps, organizationId, request.params.rule));
+    const rule = await getRule(deps, organizationId, request.params.rule);
+    // Of what people set alone: a rule that fires meanwhile may be changed all the same.
+    void reply.header("etag", tagOfShown(settingsOf({}, rule)));
+    return showRule(rule);
   });
 
   app.patch<{ Params: RuleParams }>("/api/v1/alert-rules/:rule", ADMINISTER, async (request): Promise<ApiAlertRule> => {
@@ -110,7 +114,11 @@ async function edit(
   const rule = await getRule(deps, actor.organizationId, request.params.rule);
   const given = checkFields(request.body, RULE_FIELDS);
   await demandReachable(deps, actor.organizationId, settingsOf(given, rule));
-  await found(changeRule(deps.database, actor, rule.ruleId, (current) => settingsOf(given, current)));
+  const change = (current: AlertRule) => {
+    demandUnchanged(request, settingsOf({}, current));
+    return settingsOf(given, current);
+  };
+  await found(changeRule(deps.database, actor, rule.ruleId, change));
 }
 
 export async function getRule(deps: ApiDependencies, organizationId: string, id: string): Promise<AlertRule> {

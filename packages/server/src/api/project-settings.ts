@@ -1,4 +1,5 @@
 import { type ApiProjectSettings, type ApiScrubbingPreview, type InboundFilter, SCRUB_RULES } from "@mesher/protocol";
+import type { FastifyRequest } from "fastify";
 import { isIpRange } from "../ingest/filter/ip-range.ts";
 import { plainName } from "../ingest/scrub/field-names.ts";
 import { createScrubber } from "../ingest/scrub/scrub-event.ts";
@@ -21,6 +22,7 @@ import {
   wholeNumber,
 } from "./check-fields.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
+import { demandUnchanged } from "./entity-tags.ts";
 import { RATE_LIMIT_EVENTS_MAX } from "./project-keys.ts";
 import { findProject } from "./projects.ts";
 
@@ -118,12 +120,15 @@ export function registerProjectSettingsRoutes(app: App, deps: ApiDependencies): 
 async function change(
   deps: ApiDependencies,
   actor: Actor,
-  request: { readonly params: { readonly project: string }; readonly body: unknown },
+  request: Pick<FastifyRequest, "headers" | "body"> & { readonly params: { readonly project: string } },
 ): Promise<ProjectSettings> {
   const { organizationId } = actor;
   const { id: projectId } = await findProject(deps, organizationId, request.params.project);
-  if (!(await changeProjectSettings(deps.database, actor, projectId, changeOf(checkFields(request.body, SETTINGS)))))
-    throw notFound("project");
+  const change = changeOf(checkFields(request.body, SETTINGS));
+  const isChanged = await changeProjectSettings(deps.database, actor, projectId, change, (before) =>
+    demandUnchanged(request, showSettings(before)),
+  );
+  if (!isChanged) throw notFound("project");
   await deps.projectChanged(projectId);
   return getSettings(deps, { organizationId, projectId });
 }

@@ -11,6 +11,7 @@ import type { Service } from "../runtime/service.ts";
 import { type DeclaredRoute, enforceAccess } from "./access.ts";
 import { RequestRefusedError } from "./api-error.ts";
 import type { ApiDependencies } from "./dependencies.ts";
+import { tagAnswers } from "./entity-tags.ts";
 import { refuseHarmful } from "./harmful-requests.ts";
 import { makeIdempotent } from "./idempotency.ts";
 import { registerPages } from "./pages.ts";
@@ -86,6 +87,7 @@ export class HttpServer implements Service {
     refuseHarmful(app);
     this.#routes = enforceAccess(app, deps);
     makeIdempotent(app, deps, log);
+    tagAnswers(app);
     registerRoutes(app, deps, this.#routes);
     await registerPages(app);
     await app.listen({ host, port });

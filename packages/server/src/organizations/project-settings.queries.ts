@@ -54,12 +54,15 @@ export function changeProjectSettings(
   actor: Actor,
   projectId: string,
   { filters, scrubbing, ...others }: SettingsChange,
+  /** Sees what is there now, which nobody else changes meanwhile; what it throws ends the change. */
+  check: (before: ProjectSettings) => void,
 ): Promise<boolean> {
   const { organizationId } = actor;
   const project = { organizationId, projectId };
   return withTransaction(database, async (tx) => {
     const before = await findProjectSettings(tx, project, { lock: true });
     if (before === undefined) return false;
+    check(before);
     const given = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined));
     const after = { ...before, ...(given as Partial<ProjectSettings>) };
     await tx.query({

@@ -7,7 +7,7 @@ import { SCOPES } from "../../organizations/access.ts";
 import { VERSION } from "../../version.ts";
 import type { Access, DeclaredRoute } from "../access.ts";
 import { AUDITED, UNAUDITED } from "./audited.ts";
-import type { Operation, Operations } from "./operation.ts";
+import type { MediaAnswer, Operation, Operations } from "./operation.ts";
 import { ALERTS } from "./operations-alerts.ts";
 import { DASHBOARDS } from "./operations-dashboards.ts";
 import { DELIVERIES } from "./operations-deliveries.ts";
@@ -83,7 +83,7 @@ export function describeApi(routes: readonly DeclaredRoute[]): ApiDescription {
     paths: Object.fromEntries(Object.entries(paths).toSorted(([a], [b]) => (a < b ? -1 : 1))),
     components: {
       schemas: Object.fromEntries(Object.entries(SHAPES).map(([name, shape]) => [name, inside(shape)])),
-      parameters: { IdempotencyKey },
+      parameters: { IdempotencyKey, IfNoneMatch, IfMatch },
       securitySchemes: {
         token: {
           type: "http",
@@ -143,6 +143,8 @@ function describeRoute(route: DeclaredRoute): Json {
     parameters: [
       ...pathParameters(route.url),
       ...queryParameters(schema?.querystring as TSchema | undefined),
+      ...(route.method === "GET" && hasJson(operation) ? [{ $ref: "#/components/parameters/IfNoneMatch" }] : []),
+      ...(412 in (operation.refusals ?? {}) ? [{ $ref: "#/components/parameters/IfMatch" }] : []),
       ...(takesIdempotencyKeys(route) ? [{ $ref: "#/components/parameters/IdempotencyKey" }] : []),
     ],
     ...(body === undefined
@@ -206,6 +208,26 @@ const IdempotencyKey: Json = {
   description:
     "Sent again with the same key within 24 hours, the request is not carried out again: its first answer is given, with `Idempotency-Replayed: true`. 409 while the first still runs, 422 for another body.",
 };
+
+const IfNoneMatch: Json = {
+  name: "If-None-Match",
+  in: "header",
+  required: false,
+  schema: { type: "string" },
+  description: "`ETag` of an earlier answer: 304 without a body if it is still the same.",
+};
+
+const IfMatch: Json = {
+  name: "If-Match",
+  in: "header",
+  required: false,
+  schema: { type: "string" },
+  description: "`ETag` of what the change was made from: 412 if somebody else has changed it meanwhile.",
+};
+
+function hasJson({ answers }: Operation): boolean {
+  return 200 in answers && !("mediaType" in (answers[200] as TSchema | MediaAnswer));
+}
 
 function takesIdempotencyKeys({ method, access }: DeclaredRoute): boolean {
   return method === "POST" && access !== "open";

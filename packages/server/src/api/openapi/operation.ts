@@ -25,3 +25,6 @@ export const ok = (shape: TSchema) => ({ 200: shape });
 export const rows = (shape: TSchema) => ({ 200: Type.Array(shape) });
 export const data = (shape: TSchema) => ({ 200: listOf(shape) });
 export const created = (shape: TSchema) => ({ 201: shape });
+
+/** Of changes that take `If-Match`. */
+export const CHANGED_MEANWHILE = { 412: "Somebody else has changed it meanwhile" };

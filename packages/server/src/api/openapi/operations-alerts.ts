@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { AlertRuleChange, NewAlertRule, Silence } from "./bodies-alerts.ts";
-import { created, type Operations, ok, rows } from "./operation.ts";
+import { CHANGED_MEANWHILE, created, type Operations, ok, rows } from "./operation.ts";
 import { pageOf } from "./shape.ts";
 import { Alert, AlertDetail, AlertRule, Silenced } from "./shapes-alerts.ts";
 import { Affected } from "./shapes-issues.ts";
@@ -22,12 +22,14 @@ export const ALERTS: Operations = {
     description: "What is not given stays.",
     body: AlertRuleChange,
     answers: ok(AlertRule),
+    refusals: CHANGED_MEANWHILE,
   },
   "POST /api/v1/alert-rules/:rule": {
     summary: "Change an alert rule",
     description: "As PATCH, with a shorter answer.",
     body: AlertRuleChange,
     answers: ok(Affected),
+    refusals: CHANGED_MEANWHILE,
   },
   "POST /api/v1/alert-rules/:rule/toggle": {
     summary: "Switch an alert rule on or off",

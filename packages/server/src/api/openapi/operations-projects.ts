@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { created, data, type Operations, ok, rows } from "./operation.ts";
+import { CHANGED_MEANWHILE, created, data, type Operations, ok, rows } from "./operation.ts";
 import { Count, orNull } from "./shape.ts";
 import { ProjectStorage } from "./shapes-installation.ts";
 import { Affected } from "./shapes-issues.ts";
@@ -88,11 +88,13 @@ export const PROJECTS: Operations = {
     summary: "Change settings",
     body: SettingsChange,
     answers: ok(ProjectSettings),
+    refusals: CHANGED_MEANWHILE,
   },
   "POST /api/v1/projects/:project/settings": {
     summary: "Change settings, as the first version of the API did",
     body: SettingsChange,
     answers: ok(Affected),
+    refusals: CHANGED_MEANWHILE,
   },
   "POST /api/v1/projects/:project/settings/scrubbing/preview": {
     summary: "What would be scrubbed from an event",
