@@ -139,3 +139,23 @@ export interface ApiScrubbingPreview {
   readonly removed: readonly ScrubbedPlace[];
   readonly rules: typeof SCRUB_RULES;
 }
+
+/** Events of a project, the newest first, that a preview of filters looks at. */
+export const FILTER_PREVIEW_EVENTS_MAX = 200;
+
+/** `POST …/settings/filters/preview`: what inbound filters would have dropped of what was stored lately. */
+export interface ApiFilterPreview {
+  /** How many events were looked at: fewer than asked for where there are no more, or where they are large. */
+  readonly events: number;
+  readonly passed: number;
+  /** By filter, the most first. An event counts for the first filter that drops it. */
+  readonly filtered: readonly { readonly filter: InboundFilter; readonly count: number }[];
+  /** The newest of those that would have been dropped. */
+  readonly examples: readonly {
+    readonly event_id: string;
+    readonly issue_id: string;
+    readonly title: string;
+    readonly received_at: string;
+    readonly filter: InboundFilter;
+  }[];
+}

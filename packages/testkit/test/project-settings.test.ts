@@ -1,5 +1,6 @@
 import { gzipSync } from "node:zlib";
 import {
+  type ApiFilterPreview,
   type ApiProject,
   type ApiProjectKey,
   type ApiProjectSettings,
@@ -446,4 +447,35 @@ test("whoever asks again with an ETag is told when nothing changed, and a change
   const ruleTag = (await ask(rulePath)).headers.get("etag") ?? "";
   expect((await ask(rulePath, { headers: { "if-match": ruleTag }, body: { name: "Mine" } })).status).toBe(200);
   expect((await ask(rulePath, { headers: { "if-match": ruleTag }, body: { name: "Theirs" } })).status).toBe(412);
+});
+
+test("what filters would have dropped of the newest events is told before they are saved, and drops nothing", async () => {
+  const { dsn, slug } = await projectWith("Filter preview", { filters: { releases: ["old@*"] } });
+  await send(dsn, { message: "stays", release: "new@1" });
+  await send(dsn, { message: "noise of a kind", release: "new@1" });
+  await send(dsn, { message: "noise of a kind", release: "new@1" });
+  const page = { platform: "javascript", request: { url: "http://localhost:3000/" } };
+  const id = newEventId();
+  await send(dsn, { message: "at home", release: "new@2", ...page }, id);
+  await readEvent(started.server, id);
+  const path = `projects/${slug}/settings/filters/preview`;
+  await waitUntil("all four", async () => (await api<ApiFilterPreview>("POST", path, {})).body.events === 4);
+
+  expect((await api("POST", path, {})).body).toEqual({ events: 4, passed: 4, filtered: [], examples: [] });
+  const filters = { localhost: true, messages: ["noise*"], releases: [] };
+  const { body } = await api<ApiFilterPreview>("POST", path, { filters });
+  expect(body).toMatchObject({
+    events: 4,
+    passed: 1,
+    filtered: [
+      { filter: "messages", count: 2 },
+      { filter: "localhost", count: 1 },
+    ],
+  });
+  expect(body.examples.find(({ filter }) => filter === "localhost")).toMatchObject({ event_id: id, title: "at home" });
+  const { body: fewer } = await api<ApiFilterPreview>("POST", path, { filters: { releases: ["new@*"] }, events: 2 });
+  expect(fewer).toMatchObject({ events: 2, passed: 0, filtered: [{ filter: "releases", count: 2 }] });
+  expect((await api("POST", path, { events: 201 })).status).toBe(400);
+  expect((await api("POST", path, { filters: { messages: "x" } })).status).toBe(400);
+  expect(await accountOf({ slug } as ApiProject)).toEqual({ stored: 4 });
 });

@@ -74,7 +74,7 @@ async function getEvent(deps: ApiDependencies, organizationId: string, given: st
 }
 
 /** Normalized anew from what was sent: the rules that read an event may improve after it was stored. */
-function readEvent(stored: StoredEvent) {
+export function readEvent(stored: StoredEvent) {
   const payload = parseEventJson(unpackPayload(stored.payload));
   const { event, cuts } = normalizeEvent(payload, {
     receivedAtMs: stored.receivedAt.getTime(),

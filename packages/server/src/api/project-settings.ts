@@ -57,6 +57,17 @@ const fieldNames = list((value) => {
 
 const SCRUBBING = { enabled: onOrOff, ip_addresses: onOrOff, fields: fieldNames, safe_fields: fieldNames };
 
+/** Inbound filters, each of which may be left out. */
+export const checkFilters = fields({
+  browser_extensions: onOrOff,
+  localhost: onOrOff,
+  web_crawlers: onOrOff,
+  legacy_browsers: onOrOff,
+  messages: patterns,
+  releases: patterns,
+  ip_addresses: addresses,
+} satisfies Record<InboundFilter, unknown>);
+
 const SETTINGS = {
   retention_days: wholeNumber(1, RETENTION_DAYS_MAX),
   sample_rate: fraction,
@@ -67,15 +78,7 @@ const SETTINGS = {
     return given;
   },
   default_environment: orNull(line(ENVIRONMENT_LENGTH_MAX)),
-  filters: fields({
-    browser_extensions: onOrOff,
-    localhost: onOrOff,
-    web_crawlers: onOrOff,
-    legacy_browsers: onOrOff,
-    messages: patterns,
-    releases: patterns,
-    ip_addresses: addresses,
-  } satisfies Record<InboundFilter, unknown>),
+  filters: checkFilters,
   scrubbing: fields(SCRUBBING),
 };
 
@@ -133,7 +136,7 @@ async function change(
   return getSettings(deps, { organizationId, projectId });
 }
 
-async function getSettings(
+export async function getSettings(
   deps: ApiDependencies,
   project: { readonly organizationId: string; readonly projectId: string },
 ): Promise<ProjectSettings> {

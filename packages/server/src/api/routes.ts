@@ -11,6 +11,7 @@ import { registerDescriptionRoutes } from "./description.ts";
 import { registerDestinationRoutes } from "./destinations.ts";
 import { registerEventSearchRoutes } from "./event-search.ts";
 import { registerEventRoutes } from "./events.ts";
+import { registerFilterPreviewRoutes } from "./filter-preview.ts";
 import { registerHealthRoutes } from "./health.ts";
 import { registerInvitationRoutes } from "./invitations.ts";
 import { registerIssueActionRoutes } from "./issue-actions.ts";
@@ -52,6 +53,7 @@ export function registerRoutes(app: App, deps: ApiDependencies, declared: readon
   registerProjectChangeRoutes(app, deps);
   registerProjectKeyRoutes(app, deps);
   registerProjectSettingsRoutes(app, deps);
+  registerFilterPreviewRoutes(app, deps);
   registerIssueRoutes(app, deps);
   registerIssueActionRoutes(app, deps);
   registerIssueActivityRoutes(app, deps);

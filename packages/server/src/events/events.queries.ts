@@ -179,6 +179,10 @@ interface EventRow {
   payload: Uint8Array;
 }
 
+const STORED_COLUMNS = `
+  project_id, event_id, issue_id, level, title, received_at, grouping,
+  payload_source, payload_encoding, payload_offset, payload_length, receipt, payload`;
+
 /** Finds an event among the given projects: the same id may exist in several, and only these may be seen. */
 export async function findEvent(
   database: Database,
@@ -188,34 +192,51 @@ export async function findEvent(
   const { rows } = await database.query<EventRow>({
     name: "events.find",
     text: `
-      select project_id, event_id, issue_id, level, title, received_at, grouping,
-        payload_source, payload_encoding, payload_offset, payload_length, receipt, payload
-      from events
+      select ${STORED_COLUMNS} from events
       where project_id = any($1::uuid[]) and event_id = $2
       order by received_at
       limit 1`,
     values: [projectIds, eventId],
   });
-  const row = rows[0];
-  if (row === undefined) return undefined;
-  return {
-    projectId: row.project_id,
-    eventId: row.event_id.replaceAll("-", ""),
-    issueId: row.issue_id,
-    level: row.level,
-    title: row.title,
-    receivedAt: row.received_at,
-    grouping: row.grouping,
-    source: sourceOf(row.payload_source),
-    receipt: row.receipt ?? {},
-    payload: {
-      encoding: encodingOf(row.payload_encoding),
-      offset: row.payload_offset,
-      length: row.payload_length,
-      body: row.payload,
-    },
-  };
+  return rows[0] && storedOf(rows[0]);
 }
+
+/** The newest of a project whole, at most `limit`, and no more than have `bytesMax` together as they are stored. */
+export async function listNewestStored(
+  database: Database,
+  projectId: string,
+  { limit, bytesMax }: { readonly limit: number; readonly bytesMax: number },
+): Promise<StoredEvent[]> {
+  const { rows } = await database.query<EventRow>({
+    name: "events.list_newest_stored",
+    text: `
+      with newest as (
+        select ${STORED_COLUMNS}, sum(octet_length(payload)) over (order by received_at desc, event_id desc) as bytes_so_far
+        from (select * from events where project_id = $1 order by received_at desc, event_id desc limit $2) e
+      )
+      select ${STORED_COLUMNS} from newest where bytes_so_far <= $3 order by received_at desc, event_id desc`,
+    values: [projectId, limit, bytesMax],
+  });
+  return rows.map(storedOf);
+}
+
+const storedOf = (row: EventRow): StoredEvent => ({
+  projectId: row.project_id,
+  eventId: row.event_id.replaceAll("-", ""),
+  issueId: row.issue_id,
+  level: row.level,
+  title: row.title,
+  receivedAt: row.received_at,
+  grouping: row.grouping,
+  source: sourceOf(row.payload_source),
+  receipt: row.receipt ?? {},
+  payload: {
+    encoding: encodingOf(row.payload_encoding),
+    offset: row.payload_offset,
+    length: row.payload_length,
+    body: row.payload,
+  },
+});
 
 /** Ids within an issue, in the order the events were received; `null` beyond the ends. */
 export interface Neighbours {

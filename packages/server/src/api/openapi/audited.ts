@@ -78,6 +78,7 @@ export const UNAUDITED: Readonly<Record<string, string>> = {
   "POST /api/v1/me/organization": "a choice for one's own pages",
   "POST /api/v1/invitations/look-up": ONLY_LOOKS,
   "POST /api/v1/projects/:project/settings/scrubbing/preview": ONLY_LOOKS,
+  "POST /api/v1/projects/:project/settings/filters/preview": ONLY_LOOKS,
   "POST /api/v1/stream-tickets": "it opens one stream of what its holder may read anyhow, for half a minute",
   "POST /api/v1/issues/:issue/resolve": IN_ITS_ACTIVITY,
   "POST /api/v1/issues/:issue/unresolve": IN_ITS_ACTIVITY,

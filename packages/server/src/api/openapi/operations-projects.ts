@@ -1,9 +1,11 @@
+import { FILTER_PREVIEW_EVENTS_MAX } from "@mesher/protocol";
 import { Type } from "typebox";
 import { CHANGED_MEANWHILE, created, data, type Operations, ok, rows } from "./operation.ts";
 import { Count, orNull } from "./shape.ts";
 import { ProjectStorage } from "./shapes-installation.ts";
 import { Affected } from "./shapes-issues.ts";
 import {
+  FilterPreview,
   OutcomeCount,
   Project,
   ProjectDetail,
@@ -100,6 +102,16 @@ export const PROJECTS: Operations = {
     summary: "What would be scrubbed from an event",
     body: Type.Object({ event: Type.Unknown(), scrubbing: Type.Optional(Scrubbing) }),
     answers: ok(ScrubbingPreview),
+  },
+  "POST /api/v1/projects/:project/settings/filters/preview": {
+    summary: "What inbound filters would have dropped of the newest events",
+    description:
+      "By the project's filters, with those of the body in their place. Looks at what is stored: what a filter has dropped already, and what was scrubbed, is not there to be seen.",
+    body: Type.Object({
+      filters: Type.Optional(Filters),
+      events: Type.Optional(Type.Integer({ minimum: 1, maximum: FILTER_PREVIEW_EVENTS_MAX, default: 100 })),
+    }),
+    answers: ok(FilterPreview),
   },
   "GET /api/v1/projects/:project/storage": {
     summary: "What a project stores, and the room it takes",

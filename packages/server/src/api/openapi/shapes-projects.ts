@@ -1,17 +1,20 @@
 import {
+  type ApiFilterPreview,
   type ApiProject,
   type ApiProjectDetail,
   type ApiProjectKey,
   type ApiProjectSettings,
   type ApiScrubbingPreview,
   CATEGORIES,
+  INBOUND_FILTERS_DEFAULT,
+  type InboundFilter,
   OUTCOMES,
   type Outcome,
   SCRUB_RULES,
   type ScrubRule,
 } from "@mesher/protocol";
 import { Type } from "typebox";
-import { Anything, Count, orNull, shapeOf, Text, Texts, Time, Uuid } from "./shape.ts";
+import { Anything, Count, EventId, orNull, shapeOf, Text, Texts, Time, Uuid } from "./shape.ts";
 
 export const OutcomeName = Type.Enum(Object.keys(OUTCOMES) as Outcome[]);
 export const Category = Type.Enum([...CATEGORIES]);
@@ -70,6 +73,19 @@ export const ScrubbingPreview = shapeOf<Omit<ApiScrubbingPreview, "rules"> & { r
     event: Anything,
     removed: Type.Array(Type.Object({ path: Text, rule: ScrubRuleName })),
     rules: Type.Record(Type.String(), Type.String()),
+  }),
+);
+
+const FilterName = Type.Enum(Object.keys(INBOUND_FILTERS_DEFAULT) as InboundFilter[]);
+
+export const FilterPreview = shapeOf<ApiFilterPreview>()(
+  Type.Object({
+    events: Count,
+    passed: Count,
+    filtered: Type.Array(Type.Object({ filter: FilterName, count: Count })),
+    examples: Type.Array(
+      Type.Object({ event_id: EventId, issue_id: Uuid, title: Text, received_at: Time, filter: FilterName }),
+    ),
   }),
 );
 
