@@ -319,6 +319,20 @@ create table former_project_slugs (
 );
 CREATE INDEX former_project_slugs_project ON public.former_project_slugs USING btree (project_id);
 
+create table idempotent_requests (
+  organization_id uuid not null,
+  principal text not null,
+  route text not null,
+  key_sha256 bytea not null,
+  fingerprint bytea not null,
+  claimed_at timestamp with time zone default now() not null,
+  status integer,
+  answer bytea,
+  constraint idempotent_requests_key PRIMARY KEY (organization_id, principal, route, key_sha256),
+  constraint idempotent_requests_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
+);
+CREATE INDEX idempotent_requests_claimed ON public.idempotent_requests USING btree (claimed_at);
+
 create table invitations (
   id uuid default gen_random_uuid() not null,
   organization_id uuid not null,
