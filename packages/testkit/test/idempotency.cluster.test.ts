@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { ApiNewToken, ApiProject, ApiProjectDetail } from "@mesher/protocol";
+import type { ApiProject } from "@mesher/protocol";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type TestDatabase, testDatabase } from "../src/database.ts";
 import { ServerCluster } from "../src/server-cluster.ts";
@@ -23,14 +23,14 @@ interface Sent {
   readonly token?: string;
 }
 
-async function post<T = Record<string, unknown>>({ node = 0, key, path, body = {}, token = TEST_TOKEN }: Sent) {
+async function post({ node = 0, key, path, body = {}, token = TEST_TOKEN }: Sent) {
   const response = await fetch(`${cluster.nodes[node]?.url}/api/v1/${path}`, {
     method: "POST",
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json", "idempotency-key": key },
     body: JSON.stringify(body),
   });
   const isReplayed = response.headers.get("idempotency-replayed") === "true";
-  return { status: response.status, isReplayed, body: (await response.json()) as T };
+  return { status: response.status, isReplayed, body: (await response.json()) as Record<string, unknown> };
 }
 
 const newKey = () => `"${randomUUID()}"`;
@@ -58,7 +58,7 @@ test("while the first still runs, the other node says so; a secret that is told 
   const { client, release } = await db.database.acquire();
   await client.query("begin");
   await client.query("select 1 from organizations for no key update");
-  const first = post<ApiProjectDetail>(sent);
+  const first = post(sent);
   await waitUntil("the first request to be claimed", async () => {
     const { rows } = await db.database.query({ text: "select 1 from idempotent_requests where status is null" });
     return rows.length === 1;
@@ -71,16 +71,16 @@ test("while the first still runs, the other node says so; a secret that is told 
   expect(await post({ ...sent, node: 1 })).toEqual({ status: 201, isReplayed: true, body });
 
   const token = { key: newKey(), path: "orgs/default/tokens", body: { label: "ci", scopes: ["event:read"] } };
-  const made = await post<ApiNewToken>(token);
-  expect((await post<ApiNewToken>({ ...token, node: 1 })).body).toEqual(made.body);
+  const made = await post(token);
+  expect((await post({ ...token, node: 1 })).body).toEqual(made.body);
   const { rows } = await db.database.query<{ answer: Buffer }>({ text: "select answer from idempotent_requests" });
-  for (const { answer } of rows) expect(answer.includes(made.body.token)).toBe(false);
+  for (const { answer } of rows) expect(answer.includes(String(made.body["token"]))).toBe(false);
 });
 
 test("another body or address is refused; another route, another token, or a day later it is another request", async () => {
   const key = newKey();
   const body = { label: "one", scopes: ["event:read", "issue:write"] };
-  const made = await post<ApiNewToken>({ key, path: "orgs/default/tokens", body });
+  const made = await post({ key, path: "orgs/default/tokens", body });
   expect(made.status).toBe(201);
   expect(await post({ key, path: "orgs/default/tokens", body: { ...body, label: "two" } })).toMatchObject({
     status: 422,
@@ -91,7 +91,7 @@ test("another body or address is refused; another route, another token, or a day
     status: 201,
     isReplayed: false,
   });
-  const { token } = made.body;
+  const token = String(made.body["token"]);
   const search = { name: "mine", query: "is:unresolved", visibility: "organization" };
   expect((await post({ key, path: "saved-searches", body: search })).isReplayed).toBe(false);
   expect((await post({ key, path: "saved-searches", body: search, token })).isReplayed).toBe(false);
@@ -113,9 +113,9 @@ test("a refusal is answered again too; a key that is none is refused; whoever ma
   expect(await countProjects("No")).toBe(0);
 
   const owner = { label: "short", scopes: ["project:admin"], role: "admin" };
-  const made = await post<ApiNewToken>({ key: newKey(), path: "orgs/default/tokens", body: owner });
-  const sent = { key: newKey(), path: "projects", body: { name: "Theirs" }, token: made.body.token };
+  const made = await post({ key: newKey(), path: "orgs/default/tokens", body: owner });
+  const sent = { key: newKey(), path: "projects", body: { name: "Theirs" }, token: String(made.body["token"]) };
   expect((await post(sent)).status).toBe(201);
-  await post({ key: newKey(), path: `orgs/default/tokens/${made.body.id}/revoke` });
+  await post({ key: newKey(), path: `orgs/default/tokens/${String(made.body["id"])}/revoke` });
   expect((await post(sent)).status).toBe(401);
 });

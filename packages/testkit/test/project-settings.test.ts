@@ -434,7 +434,7 @@ test("whoever asks again with an ETag is told when nothing changed, and a change
   const both = await Promise.all(
     [30, 60].map((retention_days) => ask(path, { headers: { "if-match": seen }, body: { retention_days } })),
   );
-  expect(both.map(({ status }) => status).toSorted()).toEqual([200, 412]);
+  expect(new Set(both.map(({ status }) => status))).toEqual(new Set([200, 412]));
   const late = await ask(path, { headers: { "if-match": seen }, body: { sample_rate: 0 } });
   expect([late.status, await late.json()]).toEqual([412, expect.objectContaining({ code: "changed_meanwhile" })]);
   const now = (await ask(path)).headers.get("etag") ?? "";

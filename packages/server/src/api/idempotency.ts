@@ -51,7 +51,7 @@ export function makeIdempotent(app: App, deps: Dependencies, log: Log): void {
     const sealingKey = Buffer.from(hkdfSync("sha256", clientKey, deps.sealingSecret, "idempotent answer", 32));
     const claim = await claimRequest(deps.database, key, fingerprintOf(request, sealingKey));
     if (claim?.kind === "claimed") running.set(request, { key, sealingKey });
-    else return answerAgain(reply, claim, sealingKey);
+    else await answerAgain(reply, claim, sealingKey);
   });
 
   app.addHook("onSend", async (request, reply, payload) => {

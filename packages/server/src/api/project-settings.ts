@@ -127,8 +127,8 @@ async function change(
 ): Promise<ProjectSettings> {
   const { organizationId } = actor;
   const { id: projectId } = await findProject(deps, organizationId, request.params.project);
-  const change = changeOf(checkFields(request.body, SETTINGS));
-  const isChanged = await changeProjectSettings(deps.database, actor, projectId, change, (before) =>
+  const wish = changeOf(checkFields(request.body, SETTINGS));
+  const isChanged = await changeProjectSettings(deps.database, actor, projectId, wish, (before) =>
     demandUnchanged(request, showSettings(before)),
   );
   if (!isChanged) throw notFound("project");

@@ -7,7 +7,7 @@ import { SCOPES } from "../../organizations/access.ts";
 import { VERSION } from "../../version.ts";
 import type { Access, DeclaredRoute } from "../access.ts";
 import { AUDITED, UNAUDITED } from "./audited.ts";
-import type { MediaAnswer, Operation, Operations } from "./operation.ts";
+import type { Operation, Operations } from "./operation.ts";
 import { ALERTS } from "./operations-alerts.ts";
 import { DASHBOARDS } from "./operations-dashboards.ts";
 import { DELIVERIES } from "./operations-deliveries.ts";
@@ -226,7 +226,8 @@ const IfMatch: Json = {
 };
 
 function hasJson({ answers }: Operation): boolean {
-  return 200 in answers && !("mediaType" in (answers[200] as TSchema | MediaAnswer));
+  const answer = answers[200];
+  return answer !== undefined && !("mediaType" in answer);
 }
 
 function takesIdempotencyKeys({ method, access }: DeclaredRoute): boolean {
