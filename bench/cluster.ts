@@ -4,13 +4,20 @@
  *     npm run bench:cluster -- [--transport mesh,nats] [--seconds 5] [--json FILE]
  */
 import { EventEmitter, once } from "node:events";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
-import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { TestNats } from "@mesher/cluster/testing";
 import type { EchoOrder } from "./bare-echo.ts";
+import {
+  type Machine,
+  quantile,
+  readNumber,
+  runBenchmark,
+  thisMachine,
+  told,
+  whole,
+  writeReport,
+} from "./benchmark.ts";
 import { firstOf, forkChild } from "./child.ts";
 import type { NodeNews, NodeOrder } from "./cluster-node.ts";
 import type { InFlightResult } from "./in-flight.ts";
@@ -125,8 +132,7 @@ async function main(): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
-  const seconds = Number(values.seconds);
-  if (!(seconds > 0)) throw new Error(`--seconds ${values.seconds}: expected a positive number`);
+  const seconds = readNumber("--seconds", values.seconds);
   const figures: Partial<Record<TransportName, TransportFigures>> = {};
   for (const name of readTransports(values.transport)) {
     if (name === "mesh") {
@@ -141,11 +147,9 @@ async function main(): Promise<void> {
     await using server = nats;
     figures[name] = await measure(server.url, seconds);
   }
-  const machine = { cores: cpus().length, cpu: cpus()[0]?.model ?? "unknown", node: process.version };
-  const report = { at: new Date().toISOString(), ...machine, seconds, goals: GOALS, figures };
+  const report = { ...thisMachine(), seconds, goals: GOALS, figures };
   print(report);
-  mkdirSync(dirname(values.json), { recursive: true });
-  writeFileSync(values.json, `${JSON.stringify(report, undefined, 2)}\n`);
+  writeReport(values.json, report);
 }
 
 function readTransports(text: string | undefined): readonly TransportName[] {
@@ -272,22 +276,11 @@ async function measureBroadcasts(
   return { heardPerSecond: sum(heard) / others.length / tookSeconds, dropped };
 }
 
-async function told<T>(label: string, work: () => Promise<T>): Promise<T> {
-  const startedAt = performance.now();
-  process.stderr.write(`${label} …`);
-  const result = await work();
-  process.stderr.write(` ${((performance.now() - startedAt) / 1_000).toFixed(1)} s\n`);
-  return result;
-}
-
 function nowMs(): number {
   return performance.timeOrigin + performance.now();
 }
 
-interface Report {
-  readonly cores: number;
-  readonly cpu: string;
-  readonly node: string;
+interface Report extends Machine {
   readonly figures: Partial<Record<TransportName, TransportFigures>>;
 }
 
@@ -302,7 +295,9 @@ function print({ cores, cpu, node, figures }: Report): void {
   console.log("".padEnd(52) + columns.map(({ name }) => name.padStart(22)).join(""));
   row(`second node joins, ms (goal < ${GOALS.joinMs})`, ({ joinMs }) => whole(joinMs));
   row(`full mesh of ${MESH_NODES}, from fork, ms (goal < ${GOALS.fullMeshMs})`, ({ fullMeshMs }) => whole(fullMeshMs));
-  row(`kill -9 seen, ms, median (goal < ${GOALS.killSeenMs})`, ({ killSeenMs }) => median(killSeenMs).toFixed(1));
+  row(`kill -9 seen, ms, median (goal < ${GOALS.killSeenMs})`, ({ killSeenMs }) =>
+    quantile(killSeenMs, 0.5).toFixed(1),
+  );
   row(`freeze seen, ms (goal < ${SILENCE_MS + 1_000})`, ({ freezeSeenMs }) => whole(freezeSeenMs));
   for (const size of Object.keys(SIZES) as SizeName[]) {
     row(`call of ${size}, p50 / p99, ms`, ({ calls }) => latency(calls[size].alone));
@@ -327,17 +322,4 @@ function latency({ p50Ms, p99Ms }: InFlightResult): string {
   return `${p50Ms.toFixed(2)} / ${p99Ms.toFixed(2)}`;
 }
 
-function median(numbers: readonly number[]): number {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
-}
-
-function whole(number: number): string {
-  return Math.round(number).toLocaleString("en");
-}
-
-try {
-  await main();
-} catch (error) {
-  console.error(`\n${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
-}
+await runBenchmark(main);

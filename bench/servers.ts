@@ -3,14 +3,12 @@
  *
  *     npm run bench:servers -- [--seconds 10] [--rounds 3] [--json FILE]
  */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
-import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import type { ApiCluster } from "@mesher/protocol";
 import { openDatabase, startEmbeddedPostgres } from "@mesher/server/testing";
 import { Balancer, createDataDir, endpointOf, ServerCluster } from "@mesher/testkit";
+import { type Machine, readNumber, runBenchmark, thisMachine, told, whole, writeReport } from "./benchmark.ts";
 import { firstOf, forkChild } from "./child.ts";
 import type { LoadOrder, LoadResult } from "./load-generator.ts";
 import { usageOf } from "./processes.ts";
@@ -89,10 +87,7 @@ interface Figures {
   readonly helpedShare: number;
 }
 
-interface Report {
-  readonly cores: number;
-  readonly cpu: string;
-  readonly node: string;
+interface Report extends Machine {
   readonly size: SizeName;
   readonly figures: Partial<Record<CaseName, Figures>>;
 }
@@ -131,11 +126,9 @@ async function main(): Promise<void> {
     }
   }
   const figures = Object.fromEntries([...measured].map(([name, runs]) => [name, medianOf(runs)]));
-  const machine = { cores: cpus().length, cpu: cpus()[0]?.model ?? "unknown", node: process.version };
-  const report = { at: new Date().toISOString(), ...machine, ...options, rounds, figures };
+  const report = { ...thisMachine(), ...options, rounds, figures };
   print(report);
-  mkdirSync(dirname(values.json), { recursive: true });
-  writeFileSync(values.json, `${JSON.stringify(report, undefined, 2)}\n`);
+  writeReport(values.json, report);
 }
 
 function readCases(only: string): CaseName[] {
@@ -144,12 +137,6 @@ function readCases(only: string): CaseName[] {
   const unknown = parts.find((part) => !names.some((name) => CASES[name].part === part));
   if (unknown !== undefined) throw new Error(`--only ${unknown}: expected some of nodes, copies, offload`);
   return names.filter((name) => parts.includes(CASES[name].part));
-}
-
-function readNumber(option: string, text: string): number {
-  const number = Number(text);
-  if (!(number > 0)) throw new Error(`${option} ${text}: expected a positive number`);
-  return number;
 }
 
 /** New servers and a new database for each case: what one leaves behind does not burden the next. */
@@ -253,14 +240,6 @@ function medianOf(runs: readonly Figures[]): Figures {
   return sorted[Math.floor(sorted.length / 2)] as Figures;
 }
 
-async function told<T>(label: string, work: () => Promise<T>): Promise<T> {
-  const startedAt = performance.now();
-  process.stderr.write(`${label} …`);
-  const result = await work();
-  process.stderr.write(` ${((performance.now() - startedAt) / 1_000).toFixed(1)} s\n`);
-  return result;
-}
-
 function print({ cores, cpu, node, size, figures }: Report): void {
   console.log(`\n${cores} cores, ${cpu}, Node ${node}, events of ${size}`);
   console.log(`Servers, balancer, load generator and PostgreSQL share these cores: more nodes are more work and no more machine.
@@ -294,13 +273,4 @@ What is to be seen is what a cluster costs, not what more machines would give.\n
   console.log("\nbeside: nodes beside 1 node, copies beside the same nodes without, help beside none");
 }
 
-function whole(number: number): string {
-  return Math.round(number).toLocaleString("en");
-}
-
-try {
-  await main();
-} catch (error) {
-  console.error(`\n${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
-}
+await runBenchmark(main);

@@ -1,5 +1,6 @@
 /**
- * Breaks a cluster again and again under load, and keeps the account: whatever was answered with 2xx is stored, once.
+ * Breaks a cluster again and again under load, and keeps the account: whatever was answered with 2xx is stored, once, and
+ * whoever listens hears it, once, or is told that something may be missing.
  *
  *     sudo npm run chaos -- [--minutes 5] [--nodes 3] [--seed 1]
  */
@@ -16,7 +17,10 @@ import {
   settled,
 } from "@mesher/testkit";
 import { FAULTS, type Fault, RESTART } from "./chaos/faults.ts";
-import { startClients, startListener } from "./chaos/load.ts";
+import { type Listener, startClients, startListener } from "./chaos/load.ts";
+
+/** Within this time after a fault all nodes see each other, agree on the leader and all names, and have their copies. */
+const SETTLED_MS_MAX = 60_000;
 
 const HELP = `Breaks a cluster again and again under load, and keeps the account.
 
@@ -27,12 +31,14 @@ const HELP = `Breaks a cluster again and again under load, and keeps the account
   --seed N      The faults follow from it. Default: one of the clock, which is printed.
 
 Every node runs in a network of its own, so that packets can really be lost: this needs root, and the kernel's network namespaces.
-It ends with a rolling restart, during which no answer may be a 5xx. The exit code is 1 if the account does not balance.
+It ends with a rolling restart, during which no answer may be a 5xx. After each fault all nodes have ${SETTLED_MS_MAX / 1_000} s to see each other, to
+agree on the leader and on all names, and to have their copies. The exit code is 1 if the account does not balance.
 `;
 
-/** Within this time after a fault all nodes see each other, agree on the leader and have their copies. */
-const SETTLED_MS_MAX = 60_000;
 const STORED_MS_MAX = 120_000;
+
+/** What a listener did not hear, it is told of within this time after it was received: as "something may be missing". */
+const NOTICE_MS_MAX = SETTLED_MS_MAX;
 const PAUSE_MS = { min: 1_000, max: 5_000 };
 const LOAD = { clients: 6, everyMs: 40 };
 
@@ -70,10 +76,19 @@ async function run(): Promise<number> {
   await settled(machines, SETTLED_MS_MAX);
 
   const dsn = machines.all[0]?.node.dsn.replace(/@[^/]+/, `@127.0.0.1:${balancer.port}`) ?? "";
-  const sent = startClients(dsn, LOAD);
-  const listeners = machines.all.map(({ node }) =>
-    startListener(`${node.url.replace("http", "ws")}/ws/stream/projects/default`, node.token),
+  const token = machines.all[0]?.node.token ?? "";
+  const listenAt = (host: string) => startListener(`ws://${host}/ws/stream/projects/default`, token);
+  const listeners = new Map(
+    await Promise.all([
+      ...machines.all.map(async ({ index, address }) => {
+        const listener = await listenAt(`${address}:${MACHINE_HTTP_PORT}`);
+        return [`mesher${index + 1}`, listener] as const;
+      }),
+      // It comes back to whichever node the balancer chooses.
+      listenAt(`127.0.0.1:${balancer.port}`).then((listener) => ["balancer", listener] as const),
+    ]),
   );
+  const sent = startClients(dsn, LOAD);
   const history: { readonly fault: string; readonly settledMs: number }[] = [];
   const inflict = async (fault: Fault, victim: Machine) => {
     await fault.run(machines, victim, random);
@@ -98,9 +113,9 @@ async function run(): Promise<number> {
   started.defer(() => database.close());
   const stored = await storedIds(database, sent.answered);
   const lost = [...sent.answered].filter((id) => !stored.ids.has(id));
-  await Promise.all(listeners.map((listener) => listener.stop()));
+  await Promise.all([...listeners.values()].map((listener) => listener.stop()));
 
-  const doubled = listeners.map(({ heard }) => [...heard.values()].filter((times) => times > 1).length);
+  const streams = [...listeners].map(([name, listener]) => ({ name, ...accountOf(listener, stored.ids) }));
   console.log(`
 Account
   answered with 2xx             ${sent.answered.size}
@@ -110,28 +125,42 @@ Account
   statuses                      ${[...sent.statuses].map(([status, count]) => `${status}: ${count}`).join(", ")}; ${sent.unanswered} requests without an answer, sent again
   5xx in the rolling restart    ${failuresInRollingRestart}
   longest wait for a 2xx        ${Math.round(sent.slowestMs)} ms
-Streams, a listener on each node
-${listeners.map(({ heard, reconnects }, index) => `  mesher${index + 1}   heard ${heard.size} of ${stored.ids.size}, ${doubled[index]} twice, came back ${reconnects} times`).join("\n")}
-Settled after a fault (all see each other, one leader, copies complete), ms
+Streams, a listener on each node and one behind the balancer, of ${stored.ids.size} events
+${streams.map(({ name, tell }) => `  ${name.padEnd(10)} ${tell}`).join("\n")}
+Settled after a fault (all see each other, one leader, the same names, copies complete), ms
 ${summaryOf(history)}`);
   const isBalanced =
     lost.length === 0 &&
     stored.rows === stored.ids.size &&
     [stored.counted, stored.ofIssues, stored.ofHours].every((count) => count === stored.rows) &&
     failuresInRollingRestart === 0 &&
-    doubled.every((count) => count === 0);
+    streams.every(({ twice, untold }) => twice === 0 && untold.length === 0);
   console.log(isBalanced ? "\nThe account balances." : "\nTHE ACCOUNT DOES NOT BALANCE.");
   if (lost.length > 0) console.log(`lost: ${lost.slice(0, 20).join(" ")}`);
+  for (const { name, untold } of streams)
+    if (untold.length > 0) console.log(`${name} was not told of: ${untold.slice(0, 20).join(" ")}`);
   return isBalanced ? 0 : 1;
+}
+
+/** `untold`: what was not heard, without a word that something may be missing. */
+function accountOf(listener: Listener, receivedAtMs: ReadonlyMap<string, number>) {
+  const { heard, noticesMs, reconnects, resumed } = listener;
+  const twice = [...heard.values()].filter((times) => times > 1).length;
+  const missed = [...receivedAtMs].filter(([id]) => !heard.has(id));
+  const untold = missed.flatMap(([id, atMs]) =>
+    noticesMs.some((noticeMs) => noticeMs >= atMs && noticeMs <= atMs + NOTICE_MS_MAX) ? [] : [id],
+  );
+  const tell = `heard ${heard.size}, ${twice} twice; told ${noticesMs.length} times that some may be missing, and ${missed.length} were, ${untold.length} untold; came back ${reconnects} times, ${resumed} resumed`;
+  return { twice, untold, tell };
 }
 
 async function storedIds(database: ReturnType<typeof openDatabase>, answered: ReadonlySet<string>) {
   const deadline = Date.now() + STORED_MS_MAX;
   for (;;) {
-    const { rows } = await database.query<{ id: string }>({
-      text: "select replace(event_id::text, '-', '') as id from events",
+    const { rows } = await database.query<{ id: string; received_at: Date }>({
+      text: "select replace(event_id::text, '-', '') as id, received_at from events",
     });
-    const ids = new Set(rows.map(({ id }) => id));
+    const ids = new Map(rows.map(({ id, received_at }) => [id, received_at.getTime()]));
     const sums = await database.query<{ counted: number; of_issues: number; of_hours: number }>({
       text: `
         select (select coalesce(sum(count), 0)::int from outcome_counts where outcome = 'stored') as counted,

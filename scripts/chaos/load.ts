@@ -1,5 +1,6 @@
 /** Clients that send steadily through the balancer, and listeners of every node. They keep the account of what they saw. */
 import { setTimeout as sleep } from "node:timers/promises";
+import type { StreamMessage } from "@mesher/protocol";
 import { newEventId, StreamClient, sendEvent } from "@mesher/testkit";
 
 /** A request without an answer for this long has none, and is sent again. */
@@ -70,37 +71,50 @@ export function startClients(
 export interface Listener {
   /** How often each event was heard. */
   readonly heard: Map<string, number>;
+  /** When it was told that something may be missing, milliseconds since 1970: a gap, a drop, or a return that was no resumption. */
+  readonly noticesMs: number[];
   /** Connections after the first. */
   reconnects: number;
+  /** Of these, those that went on where the one before ended. */
+  resumed: number;
   stop(): Promise<void>;
 }
 
-/** Listens to a node, and comes back whenever it is lost, from where it was. */
-export function startListener(url: string, token: string): Listener {
+/** Listens, and comes back whenever the connection is lost, from where it was. Resolves when it listens. */
+export async function startListener(url: string, token: string): Promise<Listener> {
   const stopping = new AbortController();
   const heard = new Map<string, number>();
-  const listener = { heard, reconnects: -1 };
-  const listen = async () => {
-    let lastId: string | undefined;
-    while (!stopping.signal.aborted) {
-      const resume = lastId === undefined ? "" : `?last_id=${encodeURIComponent(lastId)}`;
-      const client = await StreamClient.open(`${url}${resume}`, { authorization: `Bearer ${token}` }).catch(
-        () => undefined,
-      );
-      if (client === undefined) {
-        await sleep(200);
-        continue;
-      }
-      listener.reconnects += 1;
-      while (client.closeCode === undefined && !stopping.signal.aborted) await sleep(100);
-      for (const message of client.heard) {
-        if ("id" in message && typeof message.id === "string") lastId = message.id;
-        if (message.type === "event") heard.set(message.event_id, (heard.get(message.event_id) ?? 0) + 1);
-      }
-      await client[Symbol.asyncDispose]();
-    }
+  const noticesMs: number[] = [];
+  const listener = { heard, noticesMs, reconnects: -1, resumed: 0 };
+  let lastId: string | undefined;
+  const hear = (message: StreamMessage) => {
+    if ("id" in message) lastId = message.id;
+    if (message.type === "event") heard.set(message.event_id, (heard.get(message.event_id) ?? 0) + 1);
+    if (message.type === "subscribed" && message.start === "resumed") listener.resumed += 1;
+    if (message.type === "subscribed" ? message.start === "gap" : message.type === "gap" || message.type === "dropped")
+      noticesMs.push(Date.now());
   };
-  const running = listen();
+  const connect = () =>
+    StreamClient.open(
+      lastId === undefined ? url : `${url}?last_id=${encodeURIComponent(lastId)}`,
+      { authorization: `Bearer ${token}` },
+      hear,
+    );
+  const listen = async (first: StreamClient) => {
+    let client: StreamClient | undefined = first;
+    while (!stopping.signal.aborted) {
+      if (client === undefined) await sleep(200);
+      else {
+        listener.reconnects += 1;
+        while (client.closeCode === undefined && !stopping.signal.aborted) await sleep(50);
+        await client[Symbol.asyncDispose]();
+      }
+      // The node is away, or another one stops just now.
+      if (!stopping.signal.aborted) client = await connect().catch(() => undefined);
+    }
+    await client?.[Symbol.asyncDispose]();
+  };
+  const running = listen(await connect());
   return Object.assign(listener, {
     stop: async () => {
       stopping.abort();

@@ -110,7 +110,7 @@ export class Machines implements AsyncDisposable {
   }
 }
 
-/** Waits until all nodes see each other, agree on the leader and have complete copies; milliseconds it took. */
+/** Waits until all nodes see each other, agree on the leader and all names, and have complete copies; milliseconds it took. */
 export async function settled({ all }: Machines, msMax: number): Promise<number> {
   const startedMs = performance.now();
   let views: (ApiCluster | undefined)[] = [];
@@ -119,12 +119,20 @@ export async function settled({ all }: Machines, msMax: number): Promise<number>
     const isSettled = views.every((view) => {
       if (view === undefined || view.leader === null || view.leader !== views[0]?.leader) return false;
       const alive = view.nodes.filter(({ status }) => status === "alive").length;
-      return alive === all.length && view.replication.state === "complete";
+      const agrees = namesOf(view) === namesOf(views[0]);
+      return alive === all.length && agrees && view.replication.state === "complete";
     });
     if (isSettled) return Math.round(performance.now() - startedMs);
     await sleep(100);
   }
   throw new Error(`the nodes did not agree within ${msMax} ms: ${JSON.stringify(views, undefined, 1)}`);
+}
+
+function namesOf(view: ApiCluster | undefined): string {
+  return (view?.names ?? [])
+    .map(({ name, node }) => `${name} ${node}`)
+    .toSorted()
+    .join(", ");
 }
 
 /** The cluster as a machine's node sees it; `undefined` if it does not answer. */

@@ -25,19 +25,27 @@ export class StreamClient implements AsyncDisposable {
   readonly heard: StreamMessage[] = [];
   closeCode: number | undefined;
 
-  private constructor(socket: WebSocket) {
+  private constructor(socket: WebSocket, onMessage: (message: StreamMessage) => void) {
     this.socket = socket;
-    socket.on("message", (data: Buffer) => this.heard.push(JSON.parse(data.toString()) as StreamMessage));
+    socket.on("message", (data: Buffer) => {
+      const message = JSON.parse(data.toString()) as StreamMessage;
+      this.heard.push(message);
+      onMessage(message);
+    });
     socket.on("close", (code) => {
       this.closeCode = code;
     });
   }
 
   /** Resolves when it is subscribed. Rejects with an `UpgradeRefusedError`. */
-  static async open(url: string, headers: Readonly<Record<string, string>> = {}): Promise<StreamClient> {
+  static async open(
+    url: string,
+    headers: Readonly<Record<string, string>> = {},
+    onMessage: (message: StreamMessage) => void = () => {},
+  ): Promise<StreamClient> {
     // The first message may come together with the upgrade's answer.
     const socket = new WebSocket(url, { headers });
-    const client = new StreamClient(socket);
+    const client = new StreamClient(socket, onMessage);
     await opened(socket);
     await client.next("subscribed");
     return client;
