@@ -32,7 +32,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "alone",
-          include: ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts"],
+          include: ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts", "scripts/**/*.test.ts"],
           // Minutes, and root: `npm run test:network`.
           exclude: ["**/node_modules/**", "**/*.netns.test.ts"],
         },

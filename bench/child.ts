@@ -16,8 +16,15 @@ export function forkChild(module: string, args: readonly string[]): Disposable &
 
 /** Rejects if the process ends before. */
 export async function firstOf(child: ChildProcess, event: string): Promise<unknown[]> {
-  const ended = once(child, "exit").then(([code, signal]): never => {
+  const done = new AbortController();
+  const ended = once(child, "exit", done).then(([code, signal]): never => {
     throw new Error(`${child.spawnargs.join(" ")} ended (${String(signal ?? code)})`);
   });
-  return Promise.race([once(child, event), ended]);
+  try {
+    return await Promise.race([once(child, event, done), ended]);
+  } finally {
+    // Of the two that were waited for, the other is not any more.
+    done.abort();
+    ended.catch(() => {});
+  }
 }

@@ -21,6 +21,7 @@ import {
 import { firstOf, forkChild } from "./child.ts";
 import type { NodeNews, NodeOrder } from "./cluster-node.ts";
 import type { InFlightResult } from "./in-flight.ts";
+import { usageOf } from "./processes.ts";
 
 const HELP = `What a cluster of real processes does, beside a bare TLS connection.
 
@@ -49,13 +50,18 @@ const SILENCE_MS = 6_000;
 
 const GOALS = { fullMeshMs: 4_000, joinMs: 500, killSeenMs: 50, callShare: 0.55, broadcastsPerSecond: 35_000 };
 
+/** With the processor time of both ends: of the figures the one that other work on the machine disturbs least. */
+interface CallResult extends InFlightResult {
+  readonly cpuMicrosecondsPerCall: number;
+}
+
 interface CallFigures {
   /** One call after the other. */
-  readonly alone: InFlightResult;
-  readonly loaded: InFlightResult;
-  readonly bareAlone: InFlightResult;
+  readonly alone: CallResult;
+  readonly loaded: CallResult;
+  readonly bareAlone: CallResult;
   /** Before and after: what a shared machine gives changes within minutes. */
-  readonly bareLoaded: readonly [before: InFlightResult, after: InFlightResult];
+  readonly bareLoaded: readonly [before: CallResult, after: CallResult];
 }
 
 interface TransportFigures {
@@ -107,6 +113,10 @@ class BenchNode implements Disposable {
     const from = this.news.length;
     this.#fork.child.send(order);
     return this.hears(is, undefined, from, WAIT_MS_MAX + ("seconds" in order ? order.seconds * 1_000 : 0));
+  }
+
+  get pid(): number {
+    return this.#fork.child.pid ?? 0;
   }
 
   signal(name: "SIGKILL" | "SIGSTOP"): void {
@@ -227,7 +237,9 @@ async function measureLoss(observer: BenchNode, victim: BenchNode, signal: "SIGK
 
 async function measureCalls(a: BenchNode, b: BenchNode, bytes: number, seconds: number): Promise<CallFigures> {
   const call = (inFlight: number, forSeconds = seconds) =>
-    a.follow({ do: "call", node: b.name, bytes, inFlight, seconds: forSeconds }, "called");
+    withCpu([a.pid, b.pid], forSeconds, () =>
+      a.follow({ do: "call", node: b.name, bytes, inFlight, seconds: forSeconds }, "called"),
+    );
   const before = await measureBare({ bytes, inFlight: IN_FLIGHT, seconds });
   await call(IN_FLIGHT, 1);
   const loaded = await call(IN_FLIGHT);
@@ -237,7 +249,18 @@ async function measureCalls(a: BenchNode, b: BenchNode, bytes: number, seconds: 
   return { alone, loaded, bareAlone, bareLoaded: [before, after] };
 }
 
-async function measureBare(order: EchoOrder): Promise<InFlightResult> {
+async function withCpu(
+  pids: readonly number[],
+  seconds: number,
+  work: () => Promise<InFlightResult>,
+): Promise<CallResult> {
+  const cpuSeconds = () => pids.reduce((sum, pid) => sum + usageOf(pid).cpuSeconds, 0);
+  const before = cpuSeconds();
+  const { perSecond, p50Ms, p99Ms } = await work();
+  return { perSecond, p50Ms, p99Ms, cpuMicrosecondsPerCall: ((cpuSeconds() - before) * 1e6) / (perSecond * seconds) };
+}
+
+async function measureBare(order: EchoOrder): Promise<CallResult> {
   using server = forkChild("bare-echo.ts", ["serve"]);
   const [{ port }] = (await firstOf(server.child, "message")) as [{ port: number }];
   using caller = forkChild("bare-echo.ts", ["call", String(port)]);
@@ -248,7 +271,7 @@ async function measureBare(order: EchoOrder): Promise<InFlightResult> {
   };
   await run(1);
   // Awaited here, or both processes are ended before.
-  return await run(order.seconds);
+  return await withCpu([server.child.pid ?? 0, caller.child.pid ?? 0], order.seconds, () => run(order.seconds));
 }
 
 async function measureBroadcasts(
@@ -306,7 +329,11 @@ function print({ cores, cpu, node, figures }: Report): void {
     row("  bare TLS and JSON, before / after", ({ calls }) =>
       calls[size].bareLoaded.map(({ perSecond }) => whole(perSecond)).join(" / "),
     );
-    row(`  share of that (goal ≥ ${GOALS.callShare} at 1 KB)`, ({ calls }) => share(calls[size]).toFixed(2));
+    row("  CPU of both ends, µs a call", ({ calls }) => calls[size].loaded.cpuMicrosecondsPerCall.toFixed(1));
+    row("  bare TLS and JSON, before / after", ({ calls }) =>
+      calls[size].bareLoaded.map(({ cpuMicrosecondsPerCall }) => cpuMicrosecondsPerCall.toFixed(1)).join(" / "),
+    );
+    row(`  share of its calls/s (goal ≥ ${GOALS.callShare} at 1 KB)`, ({ calls }) => share(calls[size]).toFixed(2));
   }
   row(`broadcasts of 1 KB/s heard by each of 2 (goal ${whole(GOALS.broadcastsPerSecond)})`, ({ broadcasts }) =>
     whole(broadcasts.heardPerSecond),

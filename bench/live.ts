@@ -125,7 +125,7 @@ async function withServers<T>(
   const database = stack.use(
     openDatabase({ url: postgres.url, applicationName: "bench", poolSize: 1, log: () => undefined }),
   );
-  const env = { MESHER_RATE_LIMIT_MAX_EVENTS: "1000000000", MESHER_LOG_LEVEL: "warn" };
+  const env = { MESHER_RATE_LIMIT_MAX_EVENTS: "1000000000" };
   const cluster = stack.use(await ServerCluster.start(nodes, { databaseUrl: postgres.url, env }));
   const tokens = await Promise.all(
     Array.from({ length: Math.ceil(sockets / SOCKETS_PER_TOKEN) }, (_, index) => makeToken(cluster, `bench ${index}`)),
