@@ -163,17 +163,18 @@ function isBalanced({ rows, ids, stored, duplicates, ofIssues, ofHours }: Accoun
 }
 
 function tellEnd(usage: Usage, account: Account, samples: readonly (readonly Sample[])[]): number {
-  const grown = samples.flatMap((ofNode, index) =>
-    Object.entries(LIMITS).flatMap(([name, limit]) => {
+  type Told = { readonly text: string; readonly isUnbounded: boolean | undefined };
+  const grown: Told[] = samples.flatMap((ofNode, index) =>
+    Object.entries(LIMITS).map(([name, limit]): Told => {
       const growth = growthOf(
         ofNode.map((sample) => sample[name as keyof typeof LIMITS]),
         limit,
       );
       const where = `  ${name.padEnd(5)} of node ${index + 1}`;
-      if (growth === undefined) return [{ text: `${where}  too few samples to tell`, isUnbounded: undefined }];
+      if (growth === undefined) return { text: `${where}  too few samples to tell`, isUnbounded: undefined };
       const unit = name === "files" ? 1 : MIB;
       const [before, after] = [growth.before, growth.after].map((figure) => (figure / unit).toFixed(0));
-      return [{ text: `${where}  ${before} → ${after}${growth.isUnbounded ? "  GROWS" : ""}`, ...growth }];
+      return { text: `${where}  ${before} → ${after}${growth.isUnbounded ? "  GROWS" : ""}`, ...growth };
     }),
   );
   console.log(`

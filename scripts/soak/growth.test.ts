@@ -13,7 +13,7 @@ test("what warms up and then stays does not grow, whatever single samples do", (
 test("what goes on growing is found, unless it is little", () => {
   expect(
     growthOf(
-      samples(60, (index) => 150 + 2 * index),
+      samples(60, (index) => 150 + 5 * index),
       LIMIT,
     )?.isUnbounded,
   ).toBe(true);
