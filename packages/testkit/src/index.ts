@@ -2,7 +2,9 @@ export { Balancer } from "./balancer.ts";
 export { BlackholeProxy } from "./blackhole-proxy.ts";
 export { createDataDir, type DataDir } from "./data-dir.ts";
 export { testDatabase } from "./database.ts";
+export { HttpReceiver, type ReceivedRequest } from "./http-receiver.ts";
 export { MACHINE_HTTP_PORT, type Machine, Machines, settled, viewOf } from "./machines.ts";
+export { decodedText, MailReceiver } from "./mail-receiver.ts";
 export { Namespaces } from "./namespaces.ts";
 export {
   eventSearches,

@@ -43,8 +43,8 @@ export async function recordAttempt(
     name: "deliveries.end_attempt",
     text: `
       update deliveries set status = $4, error = $5, lease_until = null,
-        due_at = clock_timestamp() + make_interval(secs => coalesce($6, 0)::double precision / 1000),
-        finished_at = case when $6 is null then date_trunc('milliseconds', clock_timestamp()) end
+        due_at = clock_timestamp() + make_interval(secs => coalesce($6::double precision, 0) / 1000),
+        finished_at = case when $6::double precision is null then date_trunc('milliseconds', clock_timestamp()) end
       where organization_id = $1 and id = $2 and attempts = $3 and status = 'sending'
       returning due_at`,
     values: [organizationId, id, number, aftermath.status, error, waitMs],

@@ -1,6 +1,7 @@
 /** One attempt at one delivery: claimed, sent, and written down how it ended. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DestinationKind } from "@mesher/protocol";
+import { isTransient } from "../db/errors.ts";
 import { withTransaction } from "../db/transaction.ts";
 import { backoffMs } from "../runtime/backoff.ts";
 import { type AttemptResult, waitAfterMs } from "./attempt-result.ts";
@@ -73,7 +74,7 @@ async function recorded(
     try {
       return await withTransaction(database, (tx) => recordAttempt(tx, claim, result, durationMs, aftermath));
     } catch (error) {
-      if (tried >= RECORD_TRIES) throw error;
+      if (tried >= RECORD_TRIES || !isTransient(error)) throw error;
       await sleep(backoffMs(tried, RECORD_FIRST_MS, RECORD_MAX_MS));
     }
   }

@@ -22,6 +22,8 @@ export interface Sending {
   readonly keys: DeliveryKeys;
   readonly serverUrl: () => string;
   readonly now: () => number;
+  /** For one attempt, from looking up the name to the end of the answer. */
+  readonly attemptMs?: number;
 }
 
 /** Made of the server's secret. */
@@ -39,7 +41,7 @@ export class AttemptEndedError extends Error {
 
 /** `signal`: ends it with an `AttemptEndedError` as its reason. */
 export async function sendMessage(sending: Sending, claim: Claim, signal: AbortSignal): Promise<AttemptResult> {
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)]);
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(sending.attemptMs ?? ATTEMPT_MS)]);
   let secrets: Secrets = {};
   try {
     if (claim.userId !== null) return await mailPerson(sending, claim, claim.userId, bounded);
@@ -49,7 +51,7 @@ export async function sendMessage(sending: Sending, claim: Claim, signal: AbortS
     return await sendTo(sending, claim, destination, bounded);
   } catch (error) {
     signal.throwIfAborted();
-    return failureOf(error, secrets);
+    return failureOf(error, secrets, sending.attemptMs);
   }
 }
 
@@ -91,7 +93,7 @@ async function mailPerson(
   const topic = message.purpose === "weekly_report" ? "weekly_report" : "alerts";
   const url = serverUrl();
   const token = makeUnsubscribeToken(keys.unsubscribe, { organizationId, userId, topic });
-  const unsubscribeUrl = `${url}/api/v1/unsubscribe/${token}`;
+  const unsubscribeUrl = `${url}/api/v1/unsubscribe?token=${encodeURIComponent(token)}`;
   const content = composeMail(message, { serverUrl: url, unsubscribeUrl });
   return mail(mailer, { ...content, to: [address], deliveryId: id, unsubscribeUrl }, signal);
 }
@@ -104,17 +106,17 @@ async function mail(mailer: Mailer | undefined, what: Mail, signal: AbortSignal)
 /** SMTP's codes of this class are final; those of 4xx ask to try again. */
 const SMTP_FINAL_MIN = 500;
 
-function failureOf(error: unknown, secrets: Secrets): AttemptResult {
+function failureOf(error: unknown, secrets: Secrets, attemptMs = ATTEMPT_MS): AttemptResult {
   const status = error instanceof MailRefusedError ? error.status : null;
   const isFinal =
     errorsIn(error).some((each) => each instanceof OutboundRefusedError || each instanceof SealError) ||
     (status !== null && status >= SMTP_FINAL_MIN);
-  return { outcome: "failed", status, error: withoutSecrets(describe(error), secrets), isFinal };
+  return { outcome: "failed", status, error: withoutSecrets(describe(error, attemptMs), secrets), isFinal };
 }
 
-function describe(error: unknown): string {
+function describe(error: unknown, attemptMs: number): string {
   const isTimeout = errorsIn(error).some(({ name }) => name === "TimeoutError");
-  if (isTimeout) return `no answer within ${ATTEMPT_MS / 1000} s`;
+  if (isTimeout) return `no answer within ${attemptMs / 1000} s`;
   const texts = errorsIn(error).map(({ message }) => message.trim());
   return texts.find((text) => text !== "") ?? String(error);
 }

@@ -3,7 +3,7 @@
  * connection goes to just what was checked, so that a name cannot point elsewhere a moment later. Redirects are checked
  * like the first address. Answers are read up to a limit, and waited for up to another.
  */
-import { lookup as lookUp } from "node:dns";
+import { type LookupAddress, type LookupAllOptions, lookup as lookUp } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
 import { Agent, type Dispatcher, request } from "undici";
 import { type Allowed, isAllowedAddress, isAllowedHost } from "./address-rule.ts";
@@ -34,15 +34,22 @@ const CONNECT_MS = 5_000;
 /** Redirects that keep method and body. Others would turn a message into a question. */
 const FOLLOWED: ReadonlySet<number> = new Set([307, 308]);
 
+/** All addresses of a name: as `lookup` of `node:dns`. */
+export type Resolve = (
+  host: string,
+  options: LookupAllOptions,
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
+
 export class OutboundClient {
   readonly #allowed: Allowed;
   readonly #userAgent: string;
   readonly #agent: Agent;
 
-  constructor(allowed: Allowed, userAgent: string) {
+  constructor(allowed: Allowed, userAgent: string, resolve: Resolve = lookUp) {
     this.#allowed = allowed;
     this.#userAgent = userAgent;
-    this.#agent = new Agent({ connect: { lookup: lookUpAllowed(allowed), timeout: CONNECT_MS } });
+    this.#agent = new Agent({ connect: { lookup: lookUpAllowed(allowed, resolve), timeout: CONNECT_MS } });
   }
 
   /** Posts; throws when there is no answer. `signal` ends it wherever it is. */
@@ -92,9 +99,9 @@ function refusalOf(host: string): OutboundRefusedError {
 }
 
 /** Resolves names for the very connection. A name of which one address is refused is refused: it is not meant well. */
-function lookUpAllowed(allowed: Allowed): LookupFunction {
+function lookUpAllowed(allowed: Allowed, resolve: Resolve): LookupFunction {
   return (host, options, callback) => {
-    lookUp(host, { ...options, all: true }, (error, addresses) => {
+    resolve(host, { ...options, all: true }, (error, addresses) => {
       const [first] = addresses ?? [];
       if (error !== null || first === undefined) {
         callback(error ?? new Error(`${host} has no address`), "");

@@ -1,0 +1,392 @@
+/** The way of a message to its receiver, with real receivers: those that take it, and those that do all the rest. */
+import { randomUUID } from "node:crypto";
+import { decodedText, HttpReceiver, MailReceiver, testDatabase } from "@mesher/testkit";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { withTransaction } from "../db/transaction.ts";
+import type { Actor } from "../organizations/access.ts";
+import type { AlertNotice } from "./alert-notice.ts";
+import { recoverJobs, recoverLeases } from "./attempts.queries.ts";
+import { claimDelivery } from "./claims.queries.ts";
+import { type Delivering, type DeliveryOutcome, deliver } from "./deliver.ts";
+import { findDelivery, listAttempts, resendDelivery } from "./delivery-list.queries.ts";
+import { createDestination, type DestinationWish } from "./destinations.ts";
+import { Leases } from "./leases.ts";
+import { AT_ONCE_PER_DESTINATION_MAX, BURST_MAX, TRIES_MAX } from "./limits.ts";
+import { Mailer } from "./mail/mailer.ts";
+import { parseAllowed } from "./outbound/address-rule.ts";
+import { OutboundClient } from "./outbound/send-request.ts";
+import { queueDeliveries } from "./queue-deliveries.ts";
+import { deriveKey } from "./seal.ts";
+import { readUnsubscribeToken } from "./unsubscribe.ts";
+
+const SECRET = "the secret of the server under test";
+const keys = { destinations: deriveKey(SECRET, "destinations"), unsubscribe: deriveKey(SECRET, "unsubscribe") };
+const log = { info: () => undefined, warn: () => undefined, error: () => undefined, debug: () => undefined };
+
+const stack = new AsyncDisposableStack();
+let db: Awaited<ReturnType<typeof testDatabase>>;
+let receiver: HttpReceiver;
+let mail: MailReceiver;
+let delivering: Delivering;
+let outcomes: DeliveryOutcome[];
+let actor: Actor;
+let organizationId: string;
+let projectId: string;
+
+beforeAll(async () => {
+  db = stack.use(await testDatabase());
+  receiver = stack.use(await HttpReceiver.start());
+  mail = stack.use(await MailReceiver.start());
+  const outbound = new OutboundClient(parseAllowed("127.0.0.1"), "Mesher/test");
+  stack.defer(() => outbound.close());
+  delivering = {
+    database: db.database,
+    outbound,
+    mailer: new Mailer({ smtpUrl: mail.url, from: "Mesher <mesher@example.com>" }),
+    keys,
+    serverUrl: () => "https://mesher.example.com",
+    now: Date.now,
+    attemptMs: 2_000,
+    node: "node-1",
+    leases: new Leases(db.database, log),
+    onAttempt: (_kind, outcome) => void outcomes.push(outcome),
+  };
+});
+afterAll(() => stack.disposeAsync());
+
+/** Each test has an organization of its own. */
+beforeEach(async () => {
+  outcomes = [];
+  receiver.requests.length = 0;
+  receiver.answer = (response) => void response.writeHead(204).end();
+  mail.mails.length = 0;
+  mail.refusal = undefined;
+  organizationId = await insert("insert into organizations (slug, name) values ($1, 'Org') returning id", [
+    randomUUID(),
+  ]);
+  const slug = `p-${randomUUID().slice(0, 8)}`;
+  projectId = await insert("insert into projects (organization_id, slug, name) values ($1, $2, 'Shop') returning id", [
+    organizationId,
+    slug,
+  ]);
+  actor = { kind: "token", organizationId, role: "owner", name: "test", scopes: [], isOperator: false };
+});
+
+describe("a message arrives", () => {
+  test("at a webhook, with its delivery's id, and is sent once", async () => {
+    const id = await queueTo(await webhook());
+    await attempt(id);
+    await attempt(id);
+    expect(receiver.requests).toHaveLength(1);
+    expect(receiver.requests[0]?.headers["webhook-id"]).toBe(id);
+    expect(JSON.parse(receiver.requests[0]?.body ?? "")).toMatchObject({
+      type: "alert.fired",
+      data: { delivery_id: id },
+    });
+    expect(await stateOf(id)).toMatchObject({ status: "sent", attempts: 1, error: null });
+    expect(await attemptsOf(id)).toMatchObject([{ number: 1, node: "node-1", outcome: "sent", responseStatus: 204 }]);
+    expect(outcomes).toEqual(["sent"]);
+  });
+
+  test("by mail at the addresses of a destination, as text and HTML", async () => {
+    const to = ["ops@example.com", "dev@example.com"];
+    const id = await queueTo(await destination({ kind: "email", values: { to } }));
+    await attempt(id);
+    expect(mail.mails.map((each) => each.to)).toEqual([to]);
+    const source = decodedText(mail.mails[0]?.source ?? "");
+    expect(source).toContain(`Message-ID: <${id}@example.com>`);
+    expect(source).toContain("Subject: [Mesher] Errors: Boom <b>");
+    expect(source).toContain("Boom &lt;b&gt;");
+    expect(source).toContain("https://mesher.example.com/issues/");
+    expect(source).not.toContain("List-Unsubscribe");
+    expect(await attemptsOf(id)).toMatchObject([{ outcome: "sent", responseStatus: 250 }]);
+  });
+
+  test("by mail at a member's own address, with a link that stops just theirs", async () => {
+    const { userId, email } = await member();
+    const id = await queue([{ type: "people", who: { user_id: userId } }]);
+    await attempt(id);
+    expect(mail.mails.map((each) => each.to)).toEqual([[email]]);
+    const source = decodedText(mail.mails[0]?.source ?? "").replace(/\n\s+/g, " ");
+    expect(source).toContain("List-Unsubscribe-Post: List-Unsubscribe=One-Click");
+    const token = /List-Unsubscribe: <https:\/\/mesher\.example\.com\/api\/v1\/unsubscribe\?token=([^>]+)>/.exec(
+      source,
+    )?.[1];
+    expect(readUnsubscribeToken(keys.unsubscribe, decodeURIComponent(token ?? ""))).toEqual({
+      organizationId,
+      userId,
+      topic: "alerts",
+    });
+  });
+});
+
+describe("nobody gets it any more", () => {
+  test("where the destination was removed, or the person has left, since", async () => {
+    const { userId } = await member();
+    const destinationId = await webhook();
+    const ids = [await queueTo(destinationId), await queue([{ type: "people", who: { user_id: userId } }])];
+    await db.database.query({ text: "delete from destinations where id = $1", values: [destinationId] });
+    await db.database.query({ text: "delete from organization_members where user_id = $1", values: [userId] });
+    for (const id of ids) {
+      await attempt(id);
+      expect(await stateOf(id)).toMatchObject({ status: "cancelled" });
+    }
+    expect([receiver.requests.length, mail.mails.length]).toEqual([0, 0]);
+  });
+});
+
+describe("a receiver that fails", () => {
+  test("is tried again later, each time later, until the delivery is dead; by hand it is sent again", async () => {
+    receiver.answer = (response) => void response.writeHead(500).end("out of order");
+    const id = await queueTo(await webhook());
+    for (let number = 1; number < TRIES_MAX; number += 1) {
+      await attempt(id);
+      const state = await stateOf(id);
+      expect(state).toMatchObject({ status: "waiting", attempts: number, error: "it answered 500: out of order" });
+      expect(await jobRunsAt(id)).toEqual(state?.dueAt);
+      // Not before its time.
+      await attempt(id);
+      expect(receiver.requests).toHaveLength(number);
+      await makeDue(id);
+    }
+    await attempt(id);
+    expect(await stateOf(id)).toMatchObject({ status: "dead", attempts: TRIES_MAX });
+    expect(outcomes.slice(-2)).toEqual(["retried", "dead"]);
+
+    receiver.answer = (response) => void response.writeHead(200).end();
+    expect(await withTransaction(db.database, (tx) => resendDelivery(tx, { organizationId, id }))).toBe(true);
+    expect(await withTransaction(db.database, (tx) => resendDelivery(tx, { organizationId, id }))).toBe(false);
+    await attempt(id);
+    expect(await stateOf(id)).toMatchObject({ status: "sent", attempts: TRIES_MAX + 1 });
+    expect(new Set(receiver.requests.map(({ headers }) => headers["webhook-id"]))).toEqual(new Set([id]));
+  });
+
+  test("and will never take the message, is not asked again", async () => {
+    receiver.answer = (response) => void response.writeHead(410).end();
+    const id = await queueTo(await webhook());
+    await attempt(id);
+    expect(await stateOf(id)).toMatchObject({ status: "dead", attempts: 1, error: "it answered 410" });
+  });
+
+  test("by not answering, is given up in time and tried again", async () => {
+    receiver.answer = () => undefined;
+    const id = await queueTo(await webhook());
+    await attempt(id, { attemptMs: 100 });
+    expect(await stateOf(id)).toMatchObject({ status: "waiting", error: "no answer within 0.1 s" });
+  });
+
+  test("by leading to the inside, is refused at once", async () => {
+    receiver.answer = (response) => void response.writeHead(307, { location: "http://169.254.169.254/" }).end();
+    const id = await queueTo(await webhook());
+    await attempt(id);
+    expect(await stateOf(id)).toMatchObject({ status: "dead", error: expect.stringContaining("169.254.169.254") });
+  });
+
+  test("by repeating a secret: it is not kept", async () => {
+    const secret = `${receiver.url}/services/T000/very-secret-key`;
+    receiver.answer = (response) => void response.writeHead(500).end(`no such hook: ${secret}`);
+    const id = await queueTo(await destination({ kind: "slack", values: { webhook_url: secret } }));
+    await attempt(id);
+    expect(await stateOf(id)).toMatchObject({ error: "it answered 500: no such hook: …" });
+  });
+
+  test("by refusing mail for good, or for now", async () => {
+    const to = await destination({ kind: "email", values: { to: ["nobody@example.com"] } });
+    mail.refusal = { code: 550, message: "no such mailbox" };
+    const refused = await queueTo(to);
+    await attempt(refused);
+    expect(await stateOf(refused)).toMatchObject({ status: "dead", error: expect.stringContaining("no such mailbox") });
+    expect(await attemptsOf(refused)).toMatchObject([{ outcome: "failed", responseStatus: 550 }]);
+    mail.refusal = { code: 451, message: "try later" };
+    const busy = await queueTo(to);
+    await attempt(busy);
+    expect(await stateOf(busy)).toMatchObject({ status: "waiting", error: expect.stringContaining("try later") });
+  });
+
+  test("mail that is not set up says so", async () => {
+    const id = await queueTo(await destination({ kind: "email", values: { to: ["ops@example.com"] } }));
+    await attempt(id, { mailer: undefined });
+    expect(await stateOf(id)).toMatchObject({ status: "dead", error: expect.stringContaining("MESHER_SMTP_URL") });
+  });
+});
+
+describe("a destination is not overrun", () => {
+  test("when it asks to wait, nothing is sent to it before: neither this message nor the next", async () => {
+    receiver.answer = (response) => void response.writeHead(429, { "retry-after": "600" }).end();
+    const destinationId = await webhook();
+    const [first, second] = [await queueTo(destinationId), await queueTo(destinationId)];
+    await attempt(first);
+    await attempt(second);
+    expect(receiver.requests).toHaveLength(1);
+    const pausedUntil = await pauseOf(destinationId);
+    expect(pausedUntil - Date.now()).toBeGreaterThan(590_000);
+    expect((await stateOf(first))?.dueAt.getTime()).toBeGreaterThan(pausedUntil - 1_000);
+    expect(await stateOf(second)).toMatchObject({ status: "waiting", attempts: 0, dueAt: new Date(pausedUntil) });
+    // The queue comes back to it then.
+    expect((await jobRunsAt(second))?.getTime()).toBe(pausedUntil);
+  });
+
+  test("by many at once: some go, and the others one after the other, each at a time of its own", async () => {
+    const destinationId = await webhook();
+    const waiting = 5;
+    const ids: string[] = [];
+    for (let index = 0; index < BURST_MAX + 1 + waiting; index += 1) ids.push(await queueTo(destinationId));
+    for (const id of ids) await attempt(id);
+    expect(receiver.requests.length).toBeGreaterThanOrEqual(BURST_MAX);
+    expect(receiver.requests.length).toBeLessThan(ids.length);
+    const states = await Promise.all(ids.map(stateOf));
+    const later = states.filter((state) => state?.status === "waiting").map((state) => state?.dueAt.getTime());
+    expect(later).toHaveLength(ids.length - receiver.requests.length);
+    expect(new Set(later).size).toBe(later.length);
+    expect(states.filter((state) => state?.status === "waiting").every((state) => state?.attempts === 0)).toBe(true);
+  });
+
+  test("that is slow holds up nobody: only so many attempts at it go on at a time", async () => {
+    const all = Promise.withResolvers<void>();
+    let held = 0;
+    const answers: (() => void)[] = [];
+    receiver.answer = (response) => {
+      answers.push(() => void response.writeHead(204).end());
+      held += 1;
+      if (held === AT_ONCE_PER_DESTINATION_MAX) all.resolve();
+    };
+    const destinationId = await webhook();
+    const ids: string[] = [];
+    for (let index = 0; index <= AT_ONCE_PER_DESTINATION_MAX; index += 1) ids.push(await queueTo(destinationId));
+    const underWay = ids.slice(0, -1).map((id) => attempt(id));
+    await all.promise;
+    const last = ids.at(-1) ?? "";
+    await attempt(last);
+    expect(await stateOf(last)).toMatchObject({ status: "waiting", attempts: 0 });
+    expect(receiver.requests).toHaveLength(AT_ONCE_PER_DESTINATION_MAX);
+    for (const answer of answers) answer();
+    await Promise.all(underWay);
+  });
+});
+
+describe("one attempt at a time", () => {
+  test("is made of a delivery, however many nodes take it up at once", async () => {
+    const id = await queueTo(await webhook());
+    const nodes = ["node-1", "node-2", "node-3", "node-4"];
+    await Promise.all(nodes.map((node) => attempt(id, { node })));
+    expect(receiver.requests).toHaveLength(1);
+    expect(await stateOf(id)).toMatchObject({ status: "sent", attempts: 1 });
+  });
+
+  test("of a node that is gone, another takes up, under the same id; what the first still says is not heeded", async () => {
+    const id = await queueTo(await webhook());
+    const claim = await withTransaction(db.database, (tx) => claimDelivery(tx, { organizationId, id }, "node-1"));
+    expect(claim).toMatchObject({ id, number: 1 });
+    await attempt(id, { node: "node-2" });
+    expect(receiver.requests).toHaveLength(0);
+
+    await db.database.query({
+      text: "update deliveries set lease_until = now() - interval '1 s' where id = $1",
+      values: [id],
+    });
+    const recovered = await withTransaction(db.database, recoverLeases);
+    expect(recovered).toContainEqual({ organizationId, id, status: "waiting" });
+    expect(await jobRunsAt(id)).toBeInstanceOf(Date);
+    await attempt(id, { node: "node-2" });
+    expect(receiver.requests.map(({ headers }) => headers["webhook-id"])).toEqual([id]);
+    expect(await stateOf(id)).toMatchObject({ status: "sent", attempts: 2 });
+    expect(await attemptsOf(id)).toMatchObject([
+      { number: 2, node: "node-2", outcome: "sent" },
+      { number: 1, node: "node-1", outcome: "lost" },
+    ]);
+    expect(await withTransaction(db.database, recoverLeases)).toEqual([]);
+  });
+
+  test("of a delivery whose job was lost, there is a new job", async () => {
+    const id = await queueTo(await webhook());
+    await db.database.query({ text: "select mesher_queue.remove_job($1)", values: [id] });
+    expect(await withTransaction(db.database, recoverJobs)).toEqual([]);
+    await db.database.query({
+      text: "update deliveries set due_at = now() - interval '1 h' where id = $1",
+      values: [id],
+    });
+    expect(await withTransaction(db.database, recoverJobs)).toContainEqual({ organizationId, id });
+    expect(await withTransaction(db.database, recoverJobs)).toEqual([]);
+  });
+});
+
+async function attempt(id: string, changes: Partial<Delivering> = {}): Promise<void> {
+  await deliver({ ...delivering, ...changes }, { organizationId, id });
+}
+
+function webhook(): Promise<string> {
+  return destination({ kind: "webhook", values: { url: `${receiver.url}/hook` } });
+}
+
+async function destination(wish: Pick<DestinationWish, "kind" | "values">): Promise<string> {
+  const made = { name: "Destination", isEnabled: true, ...wish };
+  return (await createDestination(db.database, keys.destinations, actor, made)).id;
+}
+
+const queueTo = (destinationId: string) => queue([{ type: "destination", destination_id: destinationId }]);
+
+/** The id of the one delivery it makes. */
+async function queue(actions: Parameters<typeof queueDeliveries>[2]): Promise<string> {
+  const alertId = randomUUID();
+  const notice: AlertNotice = {
+    alertId,
+    organizationId,
+    projectId,
+    projectName: "Shop",
+    ruleId: randomUUID(),
+    ruleName: "Errors",
+    kind: "fired",
+    condition: "a new issue",
+    message: "A new issue",
+    triggeredAtMs: Date.now(),
+    issue: { id: randomUUID(), title: "Boom <b>", culprit: "checkout", level: "error" },
+  };
+  await withTransaction(db.database, (tx) => queueDeliveries(tx, notice, actions));
+  const { rows } = await db.database.query<{ id: string }>({
+    text: "select id from deliveries where organization_id = $1 and alert_id = $2",
+    values: [organizationId, alertId],
+  });
+  expect(rows).toHaveLength(1);
+  return rows[0]?.id ?? "";
+}
+
+async function member(): Promise<{ userId: string; email: string }> {
+  const email = `${randomUUID()}@example.com`;
+  const userId = await insert("insert into users (email, display_name) values ($1, 'Person') returning id", [email]);
+  await insert("insert into organization_members (organization_id, user_id) values ($1, $2) returning id", [
+    organizationId,
+    userId,
+  ]);
+  return { userId, email };
+}
+
+async function insert(text: string, values: readonly unknown[]): Promise<string> {
+  const { rows } = await db.database.query<{ id: string }>({ text, values });
+  return rows[0]?.id ?? "";
+}
+
+const stateOf = (id: string) => findDelivery(db.database, { organizationId, id });
+const attemptsOf = (id: string) => listAttempts(db.database, { organizationId, id });
+
+async function makeDue(id: string): Promise<void> {
+  await db.database.query({
+    text: "update deliveries set due_at = now(), has_slot = true where id = $1",
+    values: [id],
+  });
+}
+
+async function jobRunsAt(id: string): Promise<Date | undefined> {
+  const { rows } = await db.database.query<{ run_at: Date }>({
+    text: "select run_at from mesher_queue.jobs where key = $1 and attempts < max_attempts",
+    values: [id],
+  });
+  return rows[0]?.run_at;
+}
+
+async function pauseOf(destinationId: string): Promise<number> {
+  const { rows } = await db.database.query<{ paused_until: Date }>({
+    text: "select paused_until from destinations where id = $1",
+    values: [destinationId],
+  });
+  return rows[0]?.paused_until.getTime() ?? 0;
+}
