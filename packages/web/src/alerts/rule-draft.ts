@@ -1,0 +1,154 @@
+/** A rule as a form has it: texts where somebody types, numbers only when it is sent. Pure. */
+import type {
+  AlertAction,
+  AlertCondition,
+  AlertConditionType,
+  AlertFilters,
+  ApiAlertRule,
+  ApiNewAlertRule,
+  CooldownScope,
+  Level,
+} from "@mesher/protocol";
+
+export interface RuleDraft {
+  readonly name: string;
+  readonly type: AlertConditionType;
+  readonly threshold: string;
+  readonly window: string;
+  readonly percent: string;
+  readonly direction: "increase" | "decrease";
+  readonly eventsMin: string;
+  readonly levels: readonly Level[];
+  /** With commas between them, as the two below. */
+  readonly environments: string;
+  readonly releases: string;
+  /** `name=value`. */
+  readonly tags: string;
+  readonly query: string;
+  readonly actions: readonly Recipient[];
+  readonly cooldown: string;
+  readonly cooldownScope: CooldownScope;
+}
+
+/** The live stream is always told. */
+export type Recipient = Exclude<AlertAction, { readonly type: "websocket" }>;
+
+export const NEW_DRAFT: RuleDraft = {
+  name: "",
+  type: "threshold",
+  threshold: "100",
+  window: "5",
+  percent: "100",
+  direction: "increase",
+  eventsMin: "10",
+  levels: [],
+  environments: "",
+  releases: "",
+  tags: "",
+  query: "",
+  actions: [],
+  cooldown: "60",
+  cooldownScope: "rule",
+};
+
+export function draftOf(rule: ApiAlertRule): RuleDraft {
+  const { condition, filters } = rule;
+  return {
+    ...NEW_DRAFT,
+    name: rule.name,
+    type: condition.condition_type,
+    ...("threshold" in condition && { threshold: String(condition.threshold) }),
+    ...("window_minutes" in condition && { window: String(condition.window_minutes) }),
+    ...(condition.condition_type === "percent_change" && {
+      percent: String(condition.percent),
+      direction: condition.direction,
+      eventsMin: String(condition.events_min),
+    }),
+    levels: filters.level ?? [],
+    environments: (filters.environment ?? []).join(", "),
+    releases: (filters.release ?? []).join(", "),
+    tags: Object.entries(filters.tags ?? {})
+      .map(([name, value]) => `${name}=${value}`)
+      .join(", "),
+    query: filters.query ?? "",
+    actions: recipientsOf(rule.action),
+    cooldown: String(rule.cooldown_minutes),
+    cooldownScope: rule.cooldown_scope,
+  };
+}
+
+export function recipientsOf(action: ApiAlertRule["action"]): Recipient[] {
+  const all: readonly AlertAction[] = "type" in action ? [action] : action;
+  return all.filter((each): each is Recipient => each.type !== "websocket");
+}
+
+export function ruleOf(draft: RuleDraft): ApiNewAlertRule & Required<Pick<ApiNewAlertRule, "filters">> {
+  return {
+    name: draft.name.trim(),
+    condition: conditionOf(draft),
+    filters: filtersOf(draft),
+    action: draft.actions.length === 0 ? { type: "websocket" } : draft.actions,
+    cooldown_minutes: Number(draft.cooldown),
+    cooldown_scope: draft.cooldownScope,
+  };
+}
+
+function conditionOf(draft: RuleDraft): AlertCondition {
+  const window_minutes = Number(draft.window);
+  switch (draft.type) {
+    case "threshold":
+    case "issue_events":
+    case "issue_users":
+      return { condition_type: draft.type, threshold: Number(draft.threshold), window_minutes };
+    case "percent_change":
+      return {
+        condition_type: draft.type,
+        percent: Number(draft.percent),
+        window_minutes,
+        direction: draft.direction,
+        events_min: Number(draft.eventsMin),
+      };
+    case "new_issue":
+    case "regression":
+    case "escalation":
+      return { condition_type: draft.type };
+  }
+}
+
+function filtersOf({ levels, environments, releases, tags, query }: RuleDraft): AlertFilters {
+  const environment = partsOf(environments);
+  const release = partsOf(releases);
+  const tagPairs = partsOf(tags).flatMap((pair) => {
+    const at = pair.indexOf("=");
+    return at < 1 ? [] : [[pair.slice(0, at).trim(), pair.slice(at + 1).trim()]];
+  });
+  return {
+    ...(levels.length > 0 && { level: levels }),
+    ...(environment.length > 0 && { environment }),
+    ...(release.length > 0 && { release }),
+    ...(tagPairs.length > 0 && { tags: Object.fromEntries(tagPairs) as Record<string, string> }),
+    ...(query.trim() !== "" && { query: query.trim() }),
+  };
+}
+
+const partsOf = (text: string) =>
+  text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+
+/** Whether somebody has typed all its numbers, so that it is worth asking the server about it. */
+export function isComplete(draft: RuleDraft): boolean {
+  const numbers = [draft.cooldown, ...(NUMBERS[draft.type] ?? []).map((name) => draft[name])];
+  return numbers.every((text) => /^\d+$/.test(text.trim()));
+}
+
+const NUMBERS: Readonly<Record<AlertConditionType, readonly ("threshold" | "window" | "percent" | "eventsMin")[]>> = {
+  threshold: ["threshold", "window"],
+  issue_events: ["threshold", "window"],
+  issue_users: ["threshold", "window"],
+  percent_change: ["percent", "window", "eventsMin"],
+  new_issue: [],
+  regression: [],
+  escalation: [],
+};

@@ -1,0 +1,67 @@
+import type { ApiMember } from "@mesher/protocol";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { destinationsQuery } from "../api/destination-queries.ts";
+import { membersQuery } from "../api/queries.ts";
+import { sessionQuery } from "../api/session.ts";
+import { Disclosure } from "../ui/section.tsx";
+import type { Recipient, RuleDraft } from "./rule-draft.ts";
+
+/** Whom the rule tells, beside the pages that are open. */
+export function RuleRecipients({ draft, onChange }: { draft: RuleDraft; onChange: (more: Partial<RuleDraft>) => void }) {
+  const organization = useQuery(sessionQuery()).data?.organization?.slug;
+  const destinations = useQuery({ ...destinationsQuery(organization ?? ""), enabled: organization !== undefined });
+  const members = useQuery(membersQuery(organization));
+  const keyOf = (recipient: Recipient) => JSON.stringify(recipient);
+  const chosen = new Set(draft.actions.map(keyOf));
+  const box = (recipient: Recipient, name: string, note?: string | undefined) => (
+    <label key={keyOf(recipient)} className="flex items-baseline gap-2">
+      <input
+        type="checkbox"
+        checked={chosen.has(keyOf(recipient))}
+        onChange={({ target: { checked } }) =>
+          onChange({
+            actions: checked
+              ? [...draft.actions, recipient]
+              : draft.actions.filter((each) => keyOf(each) !== keyOf(recipient)),
+          })
+        }
+        className="accent-ink"
+      />
+      <span className="min-w-0 wrap-anywhere">
+        {name} {note !== undefined && <span className="text-xs text-faint">{note}</span>}
+      </span>
+    </label>
+  );
+  const people = (members.data ?? []).map((member: ApiMember) => ({
+    recipient: { type: "people", who: { user_id: member.user_id } } as const,
+    member,
+  }));
+  return (
+    <fieldset>
+      <legend className="mb-2 text-dim">tell the pages that are open, and</legend>
+      <div className="space-y-1.5">
+        {destinations.data?.map(({ id, name, kind, is_enabled }) =>
+          box({ type: "destination", destination_id: id }, name, is_enabled ? kind : `${kind}, switched off`),
+        )}
+        {destinations.isError && <p className="text-xs text-red">{destinations.error.message}</p>}
+        {box({ type: "people", who: "assignee" }, "Whoever the issue is assigned to", "by e-mail")}
+        {box({ type: "people", who: "members" }, "Everybody in the organization", "by e-mail")}
+        {people.length > 0 && (
+          <Disclosure title="Somebody in particular" open={people.some(({ recipient }) => chosen.has(keyOf(recipient)))}>
+            <div className="space-y-1.5">
+              {people.map(({ recipient, member }) => box(recipient, member.display_name, member.email))}
+            </div>
+          </Disclosure>
+        )}
+      </div>
+      <p className="mt-2 text-xs text-faint">
+        Slack, webhooks and the like are{" "}
+        <Link to="/settings/destinations" className="underline hover:text-ink">
+          destinations of the organization
+        </Link>
+        .
+      </p>
+    </fieldset>
+  );
+}

@@ -1,0 +1,82 @@
+import type { AlertCondition, ApiAlertRule } from "@mesher/protocol";
+import { expect, test } from "vitest";
+import { draftOf, isComplete, NEW_DRAFT, ruleOf } from "./rule-draft.ts";
+import { conditionSentence, filterSentence, minutes } from "./rule-sentence.ts";
+
+const rule = (condition: AlertCondition, more: Partial<ApiAlertRule> = {}): ApiAlertRule => ({
+  id: "r",
+  project_id: "p",
+  name: "Too many",
+  condition,
+  filters: {},
+  action: { type: "websocket" },
+  enabled: true,
+  cooldown_minutes: 60,
+  cooldown_scope: "rule",
+  last_fired_at: null,
+  silenced_until: null,
+  open_alerts: 0,
+  created_at: "",
+  updated_at: "",
+  ...more,
+});
+
+test.each<AlertCondition>([
+  { condition_type: "threshold", threshold: 100, window_minutes: 5 },
+  { condition_type: "percent_change", percent: 50, window_minutes: 60, direction: "decrease", events_min: 20 },
+  { condition_type: "new_issue" },
+  { condition_type: "regression" },
+  { condition_type: "escalation" },
+  { condition_type: "issue_events", threshold: 10, window_minutes: 15 },
+  { condition_type: "issue_users", threshold: 3, window_minutes: 1_440 },
+])("a rule of $condition_type goes through the form unchanged", (condition) => {
+  const given = rule(condition, {
+    filters: {
+      level: ["error", "fatal"],
+      environment: ["production", "staging"],
+      release: ["1.2.3"],
+      tags: { browser: "Firefox 129" },
+      query: "checkout",
+    },
+    action: [
+      { type: "destination", destination_id: "d" },
+      { type: "people", who: "assignee" },
+    ],
+    cooldown_scope: "issue",
+  });
+  const { name, filters, action, cooldown_minutes, cooldown_scope } = given;
+  expect(ruleOf(draftOf(given))).toEqual({ name, condition, filters, action, cooldown_minutes, cooldown_scope });
+});
+
+test("a rule that tells nobody in particular tells the live pages, and one without filters is about all events", () => {
+  expect(ruleOf({ ...NEW_DRAFT, environments: " , ", tags: "nonsense" })).toMatchObject({
+    action: { type: "websocket" },
+    filters: {},
+  });
+});
+
+test("a number that is not typed yet is nothing to ask the server about, unless the rule has no use for it", () => {
+  expect(isComplete(NEW_DRAFT)).toBe(true);
+  expect(isComplete({ ...NEW_DRAFT, threshold: "" })).toBe(false);
+  expect(isComplete({ ...NEW_DRAFT, threshold: "1.5" })).toBe(false);
+  expect(isComplete({ ...NEW_DRAFT, type: "new_issue", threshold: "" })).toBe(true);
+  expect(isComplete({ ...NEW_DRAFT, type: "new_issue", cooldown: "" })).toBe(false);
+});
+
+test("rules read as sentences", () => {
+  expect(conditionSentence({ condition_type: "threshold", threshold: 1_000, window_minutes: 60 })).toBe(
+    "more than 1,000 events in an hour",
+  );
+  expect(filterSentence({ level: ["error", "fatal"], tags: { os: "Linux" }, query: "timeout" })).toBe(
+    "level error or fatal, os Linux, “timeout”",
+  );
+  expect([1, 5, 60, 120, 1_440, 2_880, 90].map(minutes)).toEqual([
+    "a minute",
+    "5 minutes",
+    "an hour",
+    "2 hours",
+    "a day",
+    "2 days",
+    "90 minutes",
+  ]);
+});
