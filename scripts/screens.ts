@@ -6,7 +6,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import type { ApiIssue, ApiPage } from "@mesher/protocol";
+import type { ApiAlert, ApiAlertRule, ApiIssue, ApiPage } from "@mesher/protocol";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { CHROMIUM, startChromium } from "../packages/testkit/test/chromium.ts";
 import { CHOSEN, PAGES, type ScreenPage, type Shown } from "./screens/pages.ts";
@@ -197,5 +197,8 @@ async function findShown({ url, token }: Pick<World, "url" | "token">): Promise<
   const issue = data[0];
   if (issue === undefined) throw new Error("the project has no issue");
   const { data: events } = await get<ApiPage<{ readonly id: string }>>(`/api/v1/issues/${issue.id}/events?limit=1`);
-  return { project, issueId: issue.id, eventId: events[0]?.id ?? "" };
+  const [rule] = await get<readonly ApiAlertRule[]>(`/api/v1/projects/${project}/alert-rules`);
+  const [alert] = await get<readonly ApiAlert[]>(`/api/v1/projects/${project}/alerts`);
+  const [eventId = "", ruleId = "", alertId = ""] = [events[0]?.id, rule?.id, alert?.id];
+  return { project, issueId: issue.id, eventId, ruleId, alertId };
 }

@@ -5,6 +5,8 @@ export interface Shown {
   readonly project: string;
   readonly issueId: string;
   readonly eventId: string;
+  readonly ruleId: string;
+  readonly alertId: string;
 }
 
 export interface ScreenPage {
@@ -18,13 +20,22 @@ export const PAGES: readonly ScreenPage[] = [
   { name: "sign-in", path: () => "/", isOpen: true },
   { name: "join", path: () => "/join", isOpen: true },
   { name: "home", path: () => "/" },
+  { name: "dashboard", path: ({ project }) => `/projects/${project}/dashboard` },
   { name: "issues", path: ({ project }) => `/projects/${project}` },
   { name: "issue", path: ({ issueId }) => `/issues/${issueId}` },
   { name: "event", path: ({ issueId, eventId }) => `/issues/${issueId}/events/${eventId}` },
   { name: "live", path: ({ project }) => `/projects/${project}/live` },
+  { name: "alerts", path: ({ project }) => `/projects/${project}/alerts` },
+  { name: "alert", path: ({ project, alertId }) => `/projects/${project}/alerts/${alertId}` },
+  { name: "alert-rules", path: ({ project }) => `/projects/${project}/alert-rules` },
+  { name: "alert-rule", path: ({ project, ruleId }) => `/projects/${project}/alert-rules/${ruleId}` },
+  { name: "new-alert-rule", path: ({ project }) => `/projects/${project}/alert-rules/new` },
   { name: "project-settings", path: ({ project }) => `/projects/${project}/settings` },
   { name: "members", path: () => "/settings/members" },
   { name: "tokens", path: () => "/settings/tokens" },
+  { name: "destinations", path: () => "/settings/destinations" },
+  { name: "deliveries", path: () => "/settings/deliveries" },
+  { name: "notifications", path: () => "/settings/notifications" },
   { name: "audit", path: () => "/settings/audit" },
   { name: "account", path: () => "/settings/account" },
   { name: "jobs", path: () => "/jobs" },

@@ -55,6 +55,7 @@ async function startNodes(
 
 /** What is made over the API, as a person or a program would. */
 async function fill(server: ServerProcess): Promise<void> {
+  await makeRules(server);
   await sendDemo(server);
   await waitUntil("the demo's events to be issues", async () => {
     const { data } = await server.get<{ data: readonly unknown[] }>("/api/v1/projects/default/issues?limit=20");
@@ -70,6 +71,50 @@ async function fill(server: ServerProcess): Promise<void> {
   });
   await post(server, "/api/v1/orgs/default/tokens", { label: "Build server", role: "member", scopes: ["event:read"] });
   await post(server, "/api/v1/projects/default/api-keys", { label: "Backend" });
+}
+
+/** Before the demo, whose events some of them are about. The webhook's receiver is not there, as happens. */
+async function makeRules(server: ServerProcess): Promise<void> {
+  const destinations = [
+    {
+      kind: "slack",
+      name: "Slack #ops",
+      config: { webhook_url: "https://hooks.slack.com/services/T000/B000/demo0000" },
+    },
+    { kind: "webhook", name: "Status page", config: { url: "https://status.example.com/hooks/mesher" } },
+  ];
+  const [slack, webhook] = (await Promise.all(
+    destinations.map((each) => post(server, "/api/v1/orgs/default/destinations", each)),
+  )) as [{ id: string }, { id: string }];
+  const to = ({ id }: { id: string }) => ({ type: "destination", destination_id: id });
+  const rules = [
+    {
+      name: "Checkout is on fire",
+      condition: { condition_type: "threshold", threshold: 100, window_minutes: 5 },
+      filters: { level: ["error", "fatal"], environment: ["production"] },
+      action: [to(slack), { type: "people", who: "assignee" }],
+    },
+    {
+      name: "Something new",
+      condition: { condition_type: "new_issue" },
+      filters: { level: ["fatal", "error"] },
+      action: [{ type: "people", who: "members" }],
+      cooldown_scope: "issue",
+    },
+    {
+      name: "Back again",
+      condition: { condition_type: "regression" },
+      action: to(webhook),
+      cooldown_scope: "issue",
+      enabled: false,
+    },
+    {
+      name: "Twice as many as before",
+      condition: { condition_type: "percent_change", percent: 100, window_minutes: 60, events_min: 20 },
+      action: to(slack),
+    },
+  ];
+  for (const rule of rules) await post(server, "/api/v1/projects/default/alert-rules", rule);
 }
 
 async function sendDemo({ url, token }: ServerProcess): Promise<void> {

@@ -18,7 +18,9 @@ export function useAlertDecision() {
     mutationFn: ({ alert, decision }: Decision) => sendJson("POST", `api/v1/alerts/${alert.id}/${decision}`),
     onMutate: async ({ alert: { id }, decision }) => {
       await Promise.all(["alerts", "alert"].map((key) => queries.cancelQueries({ queryKey: [key] })));
-      const before = queries.getQueriesData({ predicate: ({ queryKey: [key] }) => key === "alerts" || key === "alert" });
+      const before = queries.getQueriesData({
+        predicate: ({ queryKey: [key] }) => key === "alerts" || key === "alert",
+      });
       showDecided(queries, id, AFTER[decision]);
       return before;
     },
@@ -63,9 +65,13 @@ export function useSilence() {
   const queries = useQueryClient();
   const silence = useMutation({
     mutationFn: ({ of: { kind, id }, minutes: length }: Silence) =>
-      sendJson<ApiSilenced>("POST", kind === "rule" ? `api/v1/alert-rules/${id}/silence` : `api/v1/issues/${id}/silence-alerts`, {
-        minutes: length,
-      }),
+      sendJson<ApiSilenced>(
+        "POST",
+        kind === "rule" ? `api/v1/alert-rules/${id}/silence` : `api/v1/issues/${id}/silence-alerts`,
+        {
+          minutes: length,
+        },
+      ),
     onSuccess: (_answer, { of, minutes: length }) =>
       length === 0
         ? toast(`${of.name} is heard again`)

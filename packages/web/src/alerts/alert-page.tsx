@@ -47,7 +47,9 @@ function FilledAlert({ projectSlug, alert }: { projectSlug: string; alert: ApiAl
         </div>
         <p className="mt-2 text-dim wrap-anywhere">{alert.message}</p>
         {alert.suppressed > 0 && (
-          <p className="mt-1 text-dim">It stands for {alert.suppressed} more that were held back since the one before.</p>
+          <p className="mt-1 text-dim">
+            It stands for {alert.suppressed} more that were held back since the one before.
+          </p>
         )}
         {alert.silenced && <p className="mt-1 text-amber">It fired in silence: nobody was told.</p>}
         <div className="mt-4 flex flex-wrap gap-1.5">
@@ -61,10 +63,7 @@ function FilledAlert({ projectSlug, alert }: { projectSlug: string; alert: ApiAl
               Resolve
             </Button>
           )}
-          <SilenceMenu
-            of={{ kind: "rule", id: alert.rule_id, name: "the rule" }}
-            until={alert.rule_silenced_until}
-          />
+          <SilenceMenu of={{ kind: "rule", id: alert.rule_id, name: "the rule" }} until={alert.rule_silenced_until} />
         </div>
       </div>
       {issue !== null && (

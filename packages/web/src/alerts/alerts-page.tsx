@@ -5,7 +5,7 @@ import { alertRulesQuery, alertsQuery } from "../api/alert-queries.ts";
 import { hasRole, sessionQuery } from "../api/session.ts";
 import { Button, buttonClass } from "../ui/button.tsx";
 import { Failure } from "../ui/failure.tsx";
-import { inputClass } from "../ui/field.tsx";
+import { lineInputClass } from "../ui/field.tsx";
 import { MoreButton } from "../ui/more-button.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
@@ -54,7 +54,7 @@ function AlertFilters({ projectSlug, search }: { projectSlug: string; search: Al
         aria-label="Rule"
         value={search.rule ?? ""}
         onChange={({ target: { value } }) => choose({ rule: value || undefined })}
-        className={`${inputClass} h-7 max-w-52 text-xs`}
+        className={`${lineInputClass} sm:max-w-52`}
       >
         <option value="">All rules</option>
         {rules.data?.map(({ id, name }) => (

@@ -1,6 +1,12 @@
-import { ALERT_CONDITION_TYPES, type AlertConditionType, type CooldownScope, LEVELS, type Level } from "@mesher/protocol";
+import {
+  ALERT_CONDITION_TYPES,
+  type AlertConditionType,
+  type CooldownScope,
+  LEVELS,
+  type Level,
+} from "@mesher/protocol";
 import type { ComponentProps, ReactNode } from "react";
-import { inputClass } from "../ui/field.tsx";
+import { lineInputClass } from "../ui/field.tsx";
 import type { RuleDraft } from "./rule-draft.ts";
 
 const WINDOW_MINUTES_MAX = 1_440;
@@ -45,7 +51,7 @@ export function RuleConditions({ draft, onChange }: PartProps) {
             const type = ALERT_CONDITION_TYPES.find((each) => each === value) ?? draft.type;
             onChange({ type, cooldownScope: IS_OF_ISSUES[type] ? "issue" : "rule" });
           }}
-          className={`${inputClass} h-7 w-auto max-w-full`}
+          className={lineInputClass}
         >
           {ALERT_CONDITION_TYPES.map((type) => (
             <option key={type} value={type}>
@@ -71,7 +77,7 @@ export function RuleConditions({ draft, onChange }: PartProps) {
             aria-label="What waits"
             value={draft.cooldownScope}
             onChange={({ target: { value } }) => onChange({ cooldownScope: value as CooldownScope })}
-            className={`${inputClass} h-7 w-auto`}
+            className={lineInputClass}
           >
             <option value="issue">for each issue</option>
             <option value="rule">for all issues together</option>
@@ -112,8 +118,10 @@ function ConditionNumbers({ draft, onChange }: PartProps) {
           <select
             aria-label="Direction"
             value={draft.direction}
-            onChange={({ target: { value } }) => onChange({ direction: value === "decrease" ? "decrease" : "increase" })}
-            className={`${inputClass} h-7 w-auto`}
+            onChange={({ target: { value } }) =>
+              onChange({ direction: value === "decrease" ? "decrease" : "increase" })
+            }
+            className={lineInputClass}
           >
             <option value="increase">upwards</option>
             <option value="decrease">downwards</option>
@@ -121,7 +129,12 @@ function ConditionNumbers({ draft, onChange }: PartProps) {
           <span>within</span>
           {window}
           <span>minutes, with at least</span>
-          <Amount label="Least events" value={draft.eventsMin} min={1} onValue={(eventsMin) => onChange({ eventsMin })} />
+          <Amount
+            label="Least events"
+            value={draft.eventsMin}
+            min={1}
+            onValue={(eventsMin) => onChange({ eventsMin })}
+          />
           <span>events</span>
         </>
       );
@@ -158,7 +171,12 @@ function Filters({ draft, onChange }: PartProps) {
         {draft.levels.length === 0 && <span className="self-center text-xs text-faint">of any level</span>}
       </div>
       <div className="grid gap-3 sm:grid-cols-2">
-        <Text label="in environment" hint="any" value={draft.environments} onValue={(environments) => onChange({ environments })} />
+        <Text
+          label="in environment"
+          hint="any"
+          value={draft.environments}
+          onValue={(environments) => onChange({ environments })}
+        />
         <Text label="of release" hint="any" value={draft.releases} onValue={(releases) => onChange({ releases })} />
         <Text label="with tag" hint="browser=Firefox" value={draft.tags} onValue={(tags) => onChange({ tags })} />
         <Text
@@ -189,7 +207,7 @@ function Amount({
       step={1}
       required
       onChange={({ target: { value } }) => onValue(value)}
-      className={`${inputClass} h-7 w-20 tabular-nums`}
+      className={`${lineInputClass} w-20 tabular-nums`}
       {...rest}
     />
   );
@@ -204,7 +222,7 @@ function Text(props: { label: string; hint: string; value: string; onValue: (val
         placeholder={props.hint}
         spellCheck={false}
         onChange={({ target: { value } }) => props.onValue(value)}
-        className={`${inputClass} mt-1 h-7`}
+        className={`${lineInputClass} mt-1 w-full`}
       />
     </label>
   );

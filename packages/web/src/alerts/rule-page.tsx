@@ -52,7 +52,11 @@ function RuleForm({ projectSlug, initial, rule }: RuleFormProps) {
   const save = useMutation({
     mutationFn: () =>
       rule === undefined
-        ? sendJson<ApiAlertRule>("POST", `api/v1/projects/${encodeURIComponent(projectSlug)}/alert-rules`, ruleOf(draft))
+        ? sendJson<ApiAlertRule>(
+            "POST",
+            `api/v1/projects/${encodeURIComponent(projectSlug)}/alert-rules`,
+            ruleOf(draft),
+          )
         : sendJson<ApiAlertRule>("PATCH", `api/v1/alert-rules/${rule.id}`, ruleOf(draft)),
     onSuccess: async (saved) => {
       toast(rule === undefined ? `${saved.name} is on watch` : `${saved.name} is saved`);

@@ -14,7 +14,12 @@ export function RulePreview({ projectSlug, draft }: { projectSlug: string; draft
   const settled = useSettled(draft);
   const { condition, filters, cooldown_minutes, cooldown_scope } = ruleOf(settled);
   const request = isComplete(settled)
-    ? { condition, filters, ...(cooldown_minutes !== undefined && { cooldown_minutes }), ...(cooldown_scope && { cooldown_scope }) }
+    ? {
+        condition,
+        filters,
+        ...(cooldown_minutes !== undefined && { cooldown_minutes }),
+        ...(cooldown_scope && { cooldown_scope }),
+      }
     : undefined;
   const preview = useQuery(alertPreviewQuery(projectSlug, request));
   return (
@@ -57,7 +62,14 @@ function Fired({ preview, isOld }: { preview: ApiAlertPreview; isOld: boolean })
         viewBox="0 0 1000 24"
         preserveAspectRatio="none"
         role="img"
-        aria-label={`When it would have fired: ${preview.firings.length === 0 ? "never" : preview.firings.map(({ at }) => formatFull(at)).slice(0, 20).join(", ")}`}
+        aria-label={`When it would have fired: ${
+          preview.firings.length === 0
+            ? "never"
+            : preview.firings
+                .map(({ at }) => formatFull(at))
+                .slice(0, 20)
+                .join(", ")
+        }`}
         className="mt-2 h-6 w-full rounded border"
       >
         {preview.firings.map(({ at, issue_id }, index) => {

@@ -8,14 +8,20 @@ import { Disclosure } from "../ui/section.tsx";
 import type { Recipient, RuleDraft } from "./rule-draft.ts";
 
 /** Whom the rule tells, beside the pages that are open. */
-export function RuleRecipients({ draft, onChange }: { draft: RuleDraft; onChange: (more: Partial<RuleDraft>) => void }) {
+export function RuleRecipients({
+  draft,
+  onChange,
+}: {
+  draft: RuleDraft;
+  onChange: (more: Partial<RuleDraft>) => void;
+}) {
   const organization = useQuery(sessionQuery()).data?.organization?.slug;
   const destinations = useQuery({ ...destinationsQuery(organization ?? ""), enabled: organization !== undefined });
   const members = useQuery(membersQuery(organization));
   const keyOf = (recipient: Recipient) => JSON.stringify(recipient);
   const chosen = new Set(draft.actions.map(keyOf));
   const box = (recipient: Recipient, name: string, note?: string | undefined) => (
-    <label key={keyOf(recipient)} className="flex items-baseline gap-2">
+    <label key={keyOf(recipient)} className="flex items-center gap-2">
       <input
         type="checkbox"
         checked={chosen.has(keyOf(recipient))}
@@ -48,7 +54,10 @@ export function RuleRecipients({ draft, onChange }: { draft: RuleDraft; onChange
         {box({ type: "people", who: "assignee" }, "Whoever the issue is assigned to", "by e-mail")}
         {box({ type: "people", who: "members" }, "Everybody in the organization", "by e-mail")}
         {people.length > 0 && (
-          <Disclosure title="Somebody in particular" open={people.some(({ recipient }) => chosen.has(keyOf(recipient)))}>
+          <Disclosure
+            title="Somebody in particular"
+            open={people.some(({ recipient }) => chosen.has(keyOf(recipient)))}
+          >
             <div className="space-y-1.5">
               {people.map(({ recipient, member }) => box(recipient, member.display_name, member.email))}
             </div>

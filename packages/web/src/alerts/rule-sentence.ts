@@ -40,4 +40,9 @@ export function minutes(count: number): string {
   return count === 1 ? "a minute" : `${count} minutes`;
 }
 
+/** `5 minutes`, `hour`: what stands behind "every". */
+export function everyMinutes(count: number): string {
+  return minutes(count).replace(/^an? /, "");
+}
+
 const count = (number: number) => number.toLocaleString("en");

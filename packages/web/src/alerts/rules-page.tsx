@@ -9,11 +9,11 @@ import { Notice } from "../ui/notice.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { StaleNotice } from "../ui/stale-notice.tsx";
+import { Switch } from "../ui/switch.tsx";
 import { useRuleToggle } from "./alert-commands.ts";
 import { AlertsFrame } from "./alerts-frame.tsx";
-import { conditionSentence, filterSentence, minutes } from "./rule-sentence.ts";
+import { conditionSentence, everyMinutes, filterSentence } from "./rule-sentence.ts";
 import { isAhead, SilenceMenu } from "./silence-menu.tsx";
-import { Switch } from "../ui/switch.tsx";
 
 export function RulesPage({ projectSlug }: { projectSlug: string }) {
   const mayChange = hasRole(useQuery(sessionQuery()).data, "admin");
@@ -49,7 +49,9 @@ function Rules({ projectSlug, mayChange }: { projectSlug: string; mayChange: boo
   if (rules.data.length === 0) {
     return (
       <Notice title="There is no rule yet.">
-        <p className="mb-4">A rule says when you want to be told: many events at once, a new issue, one that comes back.</p>
+        <p className="mb-4">
+          A rule says when you want to be told: many events at once, a new issue, one that comes back.
+        </p>
         {mayChange ? <NewRule projectSlug={projectSlug} /> : "Owners and admins of the organization make them."}
       </Notice>
     );
@@ -90,7 +92,7 @@ function RuleRow({ projectSlug, rule, mayChange }: { projectSlug: string; rule: 
         {isAhead(rule.silenced_until) && <span className="ml-2 rounded border px-1 text-xs text-dim">Silent</span>}
         <p className="text-xs wrap-anywhere text-dim">
           When {conditionSentence(rule.condition)}
-          {filters !== "" && <> for {filters}</>}; at most every {minutes(rule.cooldown_minutes)}
+          {filters !== "" && <> for {filters}</>}; at most every {everyMinutes(rule.cooldown_minutes)}
           {rule.cooldown_scope === "issue" && " for each issue"}.
         </p>
       </div>

@@ -1,7 +1,7 @@
 import type { AlertCondition, ApiAlertRule } from "@mesher/protocol";
 import { expect, test } from "vitest";
 import { draftOf, isComplete, NEW_DRAFT, ruleOf } from "./rule-draft.ts";
-import { conditionSentence, filterSentence, minutes } from "./rule-sentence.ts";
+import { conditionSentence, everyMinutes, filterSentence, minutes } from "./rule-sentence.ts";
 
 const rule = (condition: AlertCondition, more: Partial<ApiAlertRule> = {}): ApiAlertRule => ({
   id: "r",
@@ -79,4 +79,5 @@ test("rules read as sentences", () => {
     "2 days",
     "90 minutes",
   ]);
+  expect([1, 5, 60, 1_440].map(everyMinutes)).toEqual(["minute", "5 minutes", "hour", "day"]);
 });

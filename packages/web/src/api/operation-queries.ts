@@ -1,4 +1,4 @@
-import type { ApiCluster, ApiJob } from "@mesher/protocol";
+import type { ApiCluster, ApiJobs } from "@mesher/protocol";
 import { queryOptions } from "@tanstack/react-query";
 import { getJson } from "./client.ts";
 
@@ -18,7 +18,7 @@ export function clusterQuery() {
 export function jobsQuery() {
   return queryOptions({
     queryKey: ["jobs"],
-    queryFn: async ({ signal }) => (await getJson<{ data: readonly ApiJob[] }>("api/v1/jobs", {}, signal)).data,
+    queryFn: ({ signal }) => getJson<ApiJobs>("api/v1/jobs", {}, signal),
     refetchInterval: JOBS_REFRESH_MS,
   });
 }

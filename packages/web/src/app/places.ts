@@ -7,6 +7,7 @@ export const PROJECT_PLACES = [
   { to: "/projects/$slug/events", name: "Events", key: "g e" },
   { to: "/projects/$slug/dashboard", name: "Dashboard", key: "g d" },
   { to: "/projects/$slug/live", name: "Live", key: "g l" },
+  { to: "/projects/$slug/alerts", name: "Alerts", key: "g a" },
   { to: "/projects/$slug/settings", name: "Settings", key: "g s" },
 ] as const satisfies readonly { to: string; name: string; key?: Key }[];
 
@@ -18,6 +19,9 @@ export const SERVER_PLACES = [
 export const ORGANIZATION_PLACES = [
   { to: "/settings/members", name: "Members", least: "member" },
   { to: "/settings/tokens", name: "Tokens", least: "admin" },
+  { to: "/settings/destinations", name: "Destinations", least: "member" },
+  { to: "/settings/deliveries", name: "Deliveries", least: "member" },
   { to: "/settings/audit", name: "Audit log", least: "admin" },
   { to: "/settings/account", name: "Account", least: "member" },
+  { to: "/settings/notifications", name: "Notifications", least: "member" },
 ] as const satisfies readonly { to: string; name: string; least: ApiRole }[];

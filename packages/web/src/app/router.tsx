@@ -1,5 +1,7 @@
-import { ISSUE_STATS, ISSUE_STATUSES, LEVELS } from "@mesher/protocol";
+import { ALERT_STATUSES, DELIVERY_STATUSES, ISSUE_STATS, ISSUE_STATUSES, LEVELS } from "@mesher/protocol";
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import type { AlertsSearch } from "../alerts/alerts-page.tsx";
+import { alertQuery, alertRuleQuery, alertRulesQuery, alertsQuery } from "../api/alert-queries.ts";
 import {
   accountQuery,
   healthQuery,
@@ -14,6 +16,7 @@ import { queryClient } from "../api/query-client.ts";
 import { sessionQuery } from "../api/session.ts";
 import { OWN_ZONE } from "../charts/bucket-names.ts";
 import { parseDashboardSearch, rangeOf } from "../dashboards/dashboard-search.ts";
+import type { DeliveriesSearch } from "../deliveries/deliveries-page.tsx";
 import { parseEventRange } from "../events/event-range.ts";
 import type { EventsSearch } from "../events/events-page.tsx";
 import type { FrameMode } from "../events/frames.ts";
@@ -50,6 +53,11 @@ const ProjectSettingsPage = lazyRouteComponent(
   () => import("../settings/project-settings-page.tsx"),
   "ProjectSettingsPage",
 );
+const AlertsPage = lazyRouteComponent(() => import("../alerts/alerts-page.tsx"), "AlertsPage");
+const AlertPage = lazyRouteComponent(() => import("../alerts/alert-page.tsx"), "AlertPage");
+const RulesPage = lazyRouteComponent(() => import("../alerts/rules-page.tsx"), "RulesPage");
+const RulePage = lazyRouteComponent(() => import("../alerts/rule-page.tsx"), "RulePage");
+const DeliveriesPage = lazyRouteComponent(() => import("../deliveries/deliveries-page.tsx"), "DeliveriesPage");
 const IssuePage = lazyRouteComponent(() => import("../issues/issue-page.tsx"), "IssuePage");
 const EventPage = lazyRouteComponent(() => import("../events/event-page.tsx"), "EventPage");
 
@@ -152,9 +160,56 @@ const liveRoute = createRoute({
     level: oneOf(LEVELS, search["level"]),
     environment: textOf(search["environment"]),
     release: textOf(search["release"]),
+    query: textOf(search["query"]),
   }),
   component: around(LivePage, function LiveRoute() {
     return <LivePage projectSlug={liveRoute.useParams().slug} search={liveRoute.useSearch()} />;
+  }),
+});
+
+const alertsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/projects/$slug/alerts",
+  validateSearch: (search: Record<string, unknown>): AlertsSearch => ({
+    status: oneOf(ALERT_STATUSES, search["status"]),
+    rule: textOf(search["rule"]),
+  }),
+  loaderDeps: ({ search }) => search,
+  loader: ({ params: { slug }, deps: search }) => {
+    void queryClient.prefetchQuery(alertRulesQuery(slug));
+    void queryClient.prefetchInfiniteQuery(alertsQuery(slug, search));
+  },
+  component: around(AlertsPage, function AlertsRoute() {
+    return <AlertsPage projectSlug={alertsRoute.useParams().slug} search={alertsRoute.useSearch()} />;
+  }),
+});
+const alertRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/projects/$slug/alerts/$alertId",
+  loader: ({ params: { alertId } }) => void queryClient.prefetchQuery(alertQuery(alertId)),
+  component: around(AlertPage, function AlertRoute() {
+    const { slug, alertId } = alertRoute.useParams();
+    return <AlertPage projectSlug={slug} alertId={alertId} />;
+  }),
+});
+const rulesRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/projects/$slug/alert-rules",
+  loader: ({ params: { slug } }) => void queryClient.prefetchQuery(alertRulesQuery(slug)),
+  component: around(RulesPage, function RulesRoute() {
+    return <RulesPage projectSlug={rulesRoute.useParams().slug} />;
+  }),
+});
+/** `new` in the place of an id: one that is made. */
+const ruleRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/projects/$slug/alert-rules/$ruleId",
+  loader: ({ params: { ruleId } }) => {
+    if (ruleId !== "new") void queryClient.prefetchQuery(alertRuleQuery(ruleId));
+  },
+  component: around(RulePage, function RuleRoute() {
+    const { slug, ruleId } = ruleRoute.useParams();
+    return <RulePage key={ruleId} projectSlug={slug} ruleId={ruleId} />;
   }),
 });
 
@@ -187,6 +242,28 @@ const tokensRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/settings/tokens",
   component: lazyRouteComponent(() => import("../settings/tokens-page.tsx"), "TokensPage"),
+});
+const destinationsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/settings/destinations",
+  component: lazyRouteComponent(() => import("../deliveries/destinations-page.tsx"), "DestinationsPage"),
+});
+const deliveriesRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/settings/deliveries",
+  validateSearch: (search: Record<string, unknown>): DeliveriesSearch => ({
+    status: oneOf(DELIVERY_STATUSES, search["status"]),
+    destination: textOf(search["destination"]),
+    open: textOf(search["open"]),
+  }),
+  component: around(DeliveriesPage, function DeliveriesRoute() {
+    return <DeliveriesPage search={deliveriesRoute.useSearch()} />;
+  }),
+});
+const notificationsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/settings/notifications",
+  component: lazyRouteComponent(() => import("../settings/notifications-page.tsx"), "NotificationsPage"),
 });
 const auditRoute = createRoute({
   getParentRoute: () => shellRoute,
@@ -235,11 +312,18 @@ export const router = createRouter({
       liveRoute,
       issueRoute,
       eventRoute,
+      alertsRoute,
+      alertRoute,
+      rulesRoute,
+      ruleRoute,
       clusterRoute,
       jobsRoute,
       projectSettingsRoute,
       membersRoute,
       tokensRoute,
+      destinationsRoute,
+      deliveriesRoute,
+      notificationsRoute,
       auditRoute,
       accountRoute,
     ]),

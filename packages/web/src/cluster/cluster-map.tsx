@@ -8,6 +8,8 @@ const HEIGHT = 322;
 /** More, if somebody stands outside. */
 const STRANGERS_HEIGHT = 44;
 const CENTER = { x: WIDTH / 2, y: 172 };
+/** What is cut off above and below a node that stands alone. */
+const ALONE_MARGIN = 110;
 const RING = { x: 128, y: 106 };
 const NODE = 26;
 /** Two lines between the same nodes run side by side. */
@@ -31,9 +33,11 @@ export function ClusterMap({ cluster }: { cluster: ApiCluster }) {
   const flows = flowsOf(cluster, placed);
   const strangers = [...new Set([...cluster.refused.map(({ peer }) => peer), ...cluster.unreached])];
   const height = HEIGHT + (strangers.length === 0 ? 0 : STRANGERS_HEIGHT);
+  const isAlone = placed.length === 1 && strangers.length === 0;
+  const [top, shownHeight] = isAlone ? [ALONE_MARGIN, height - 2 * ALONE_MARGIN] : [0, height];
   return (
     <figure className="mx-auto w-full max-w-[26rem] min-w-0">
-      <svg viewBox={`0 0 ${WIDTH} ${height}`} role="img" aria-label={describe(cluster)} className="w-full">
+      <svg viewBox={`0 ${top} ${WIDTH} ${shownHeight}`} role="img" aria-label={describe(cluster)} className="w-full">
         {pairs(placed.filter(({ node }) => node.status === "alive")).map(([from, to]) => (
           <line
             key={`${from.node.name} ${to.node.name}`}
@@ -52,7 +56,7 @@ export function ClusterMap({ cluster }: { cluster: ApiCluster }) {
         ))}
         <Strangers names={strangers} />
       </svg>
-      <figcaption className="flex flex-wrap justify-center gap-x-4 gap-y-1 text-xs text-faint">
+      <figcaption className={isAlone ? "hidden" : "flex flex-wrap justify-center gap-x-4 gap-y-1 text-xs text-faint"}>
         <span>
           <span aria-hidden className="mr-1.5 inline-block w-4 border-t-2 border-dotted border-green align-middle" />
           copies of journals

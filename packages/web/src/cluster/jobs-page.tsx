@@ -1,5 +1,6 @@
-import type { ApiJob } from "@mesher/protocol";
+import type { ApiDeliveryQueue, ApiJob } from "@mesher/protocol";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { jobsQuery } from "../api/operation-queries.ts";
 import { Failure } from "../ui/failure.tsx";
 import { Notice } from "../ui/notice.tsx";
@@ -22,16 +23,48 @@ export function JobsPage() {
         <h1 className="text-[0.9375rem] font-semibold">Jobs</h1>
         <p className="text-dim">What runs by the clock, once in the whole cluster.</p>
       </div>
-      {jobs.data.length === 0 ? (
+      <Queue queue={jobs.data.deliveries} />
+      {jobs.data.data.length === 0 ? (
         <Notice title="There is no job." />
       ) : (
         <ul aria-label="Jobs" className="border-t">
-          {jobs.data.map((job) => (
+          {jobs.data.data.map((job) => (
             <JobRow key={job.name} job={job} />
           ))}
         </ul>
       )}
     </>
+  );
+}
+
+/** Longer than this and something is in the way. */
+const OVERDUE_SECONDS_FINE = 60;
+
+/** What waits to be sent to destinations and people. */
+function Queue({ queue }: { queue: ApiDeliveryQueue }) {
+  const { waiting, sending, dead, overdue_seconds: overdue } = queue;
+  const isLate = overdue !== null && overdue > OVERDUE_SECONDS_FINE;
+  return (
+    <div className="flex flex-wrap items-end justify-between gap-x-6 gap-y-2 border-t px-4 py-3 sm:px-6">
+      <dl className="grid grid-cols-2 gap-x-6 gap-y-2 tabular-nums sm:flex">
+        <Fact name="Waiting to be sent" value={waiting.toLocaleString("en")} />
+        <Fact name="Being sent" value={sending.toLocaleString("en")} />
+        <Fact name="Given up" value={dead.toLocaleString("en")} isBad={dead > 0} />
+        <Fact name="Oldest is late by" value={overdue === null ? "–" : `${Math.round(overdue)} s`} isBad={isLate} />
+      </dl>
+      <Link to="/settings/deliveries" className="text-xs text-dim underline hover:text-ink">
+        Deliveries
+      </Link>
+    </div>
+  );
+}
+
+function Fact({ name, value, isBad = false }: { name: string; value: string; isBad?: boolean }) {
+  return (
+    <div>
+      <dt className="text-xs text-faint">{name}</dt>
+      <dd className={`text-sm font-medium ${isBad ? "text-red" : ""}`}>{value}</dd>
+    </div>
   );
 }
 

@@ -7,7 +7,7 @@ import { useChange } from "../settings/parts.tsx";
 import { SettingsFrame, type SettingsPageProps } from "../settings/settings-frame.tsx";
 import { Button } from "../ui/button.tsx";
 import { Failure } from "../ui/failure.tsx";
-import { inputClass } from "../ui/field.tsx";
+import { lineInputClass } from "../ui/field.tsx";
 import { MoreButton } from "../ui/more-button.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
@@ -49,7 +49,7 @@ function Filters({ organization, search }: Props) {
         aria-label="Status"
         value={search.status ?? ""}
         onChange={({ target: { value } }) => choose({ status: DELIVERY_STATUSES.find((status) => status === value) })}
-        className={`${inputClass} h-7 w-auto text-xs`}
+        className={lineInputClass}
       >
         <option value="">All states</option>
         {DELIVERY_STATUSES.map((status) => (
@@ -62,7 +62,7 @@ function Filters({ organization, search }: Props) {
         aria-label="Destination"
         value={search.destination ?? ""}
         onChange={({ target: { value } }) => choose({ destination: value || undefined })}
-        className={`${inputClass} h-7 w-auto max-w-60 text-xs`}
+        className={lineInputClass}
       >
         <option value="">All destinations and people</option>
         {destinations.data?.map(({ id, name }) => (
@@ -187,7 +187,9 @@ function Attempts({ organization, session, deliveryId }: SettingsPageProps & { d
           {attempts.map((attempt) => (
             <li key={attempt.number} className="flex flex-wrap gap-x-3">
               <span className="text-faint">{attempt.number}.</span>
-              <span className={attempt.outcome === "sent" ? "text-green" : attempt.outcome === "running" ? "" : "text-red"}>
+              <span
+                className={attempt.outcome === "sent" ? "text-green" : attempt.outcome === "running" ? "" : "text-red"}
+              >
                 {attempt.outcome}
               </span>
               {attempt.response_status !== null && <span className="tabular-nums">{attempt.response_status}</span>}

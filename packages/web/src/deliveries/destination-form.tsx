@@ -8,7 +8,7 @@ import {
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { sendJson } from "../api/client.ts";
 import { Button } from "../ui/button.tsx";
-import { Field, FormError, inputClass } from "../ui/field.tsx";
+import { Field, FormError, lineInputClass } from "../ui/field.tsx";
 import { Form, textOf } from "../ui/form.tsx";
 import { toast } from "../ui/toasts.tsx";
 
@@ -51,7 +51,12 @@ export function DestinationForm({ organization, kind, destination, onDone }: Des
         placeholder={`${label} of the team`}
       />
       {fields.map((field) => (
-        <ConfigField key={field.name} field={field} value={destination?.config[field.name]} isNew={destination === undefined} />
+        <ConfigField
+          key={field.name}
+          field={field}
+          value={destination?.config[field.name]}
+          isNew={destination === undefined}
+        />
       ))}
       <FormError error={save.error} />
       <Button type="submit" className="h-8" disabled={save.isPending}>
@@ -73,7 +78,7 @@ function ConfigField({ field, value, isNew }: ConfigFieldProps) {
     return (
       <label className="block">
         <span className="mb-1 block text-xs font-medium text-dim">{label}</span>
-        <select name={name} defaultValue={typeof value === "string" ? value : choices[0]} className={`${inputClass} w-auto`}>
+        <select name={name} defaultValue={typeof value === "string" ? value : choices[0]} className={lineInputClass}>
           {choices.map((choice) => (
             <option key={choice}>{choice}</option>
           ))}

@@ -18,7 +18,8 @@ export function DestinationTest({ organization, destination }: { organization: s
   });
   const deliveryId = test.data?.delivery_id;
   const delivery = useQuery({ ...deliveryQuery(organization, deliveryId ?? ""), enabled: deliveryId !== undefined });
-  const isUnderWay = test.isPending || (deliveryId !== undefined && (delivery.data === undefined || !isOver(delivery.data)));
+  const isUnderWay =
+    test.isPending || (deliveryId !== undefined && (delivery.data === undefined || !isOver(delivery.data)));
   return (
     <span className="inline-flex flex-wrap items-center gap-2">
       <span role="status" className="text-xs">

@@ -8,7 +8,6 @@ import {
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { Switch } from "../ui/switch.tsx";
 import { destinationsQuery } from "../api/destination-queries.ts";
 import { hasRole } from "../api/session.ts";
 import { ShownOnce, useChange } from "../settings/parts.tsx";
@@ -19,6 +18,7 @@ import { Failure } from "../ui/failure.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { Section } from "../ui/section.tsx";
 import { Bone } from "../ui/skeleton.tsx";
+import { Switch } from "../ui/switch.tsx";
 import { DestinationForm } from "./destination-form.tsx";
 import { DestinationTest } from "./destination-test.tsx";
 
@@ -121,12 +121,7 @@ function DestinationRow({ organization, destination, mayChange }: RowProps) {
   return (
     <li className="px-3 py-2.5">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
-        <Switch
-          label={`${name} is on`}
-          isOn={is_enabled}
-          disabled={!mayChange || change.isPending}
-          onChange={toggle}
-        />
+        <Switch label={`${name} is on`} isOn={is_enabled} disabled={!mayChange || change.isPending} onChange={toggle} />
         <div className="min-w-0 flex-[1_1_14rem]">
           <p className="font-medium wrap-anywhere">
             {name} <span className="font-normal text-faint">{DESTINATION_FIELDS[kind].label}</span>

@@ -1,6 +1,7 @@
 import type { StreamMessage } from "@mesher/protocol";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useEffectEvent, useSyncExternalStore } from "react";
+import { toast } from "../ui/toasts.tsx";
 import { type FeedState, feedOf } from "./feed.ts";
 
 /** Events come in bursts; lists are read again once for all of a moment. */
@@ -45,6 +46,11 @@ function useFreshLists(projectSlug: string): void {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const issueIds = new Set<string>();
     const stop = feedOf(projectSlug).listen((message: StreamMessage) => {
+      if (message.type === "alert") {
+        toast(`Alert: ${message.rule_name}. ${message.message}`);
+        for (const key of ["alerts", "alert-rules"]) void queries.invalidateQueries({ queryKey: [key, projectSlug] });
+        return;
+      }
       const isGap = message.type === "gap" || (message.type === "subscribed" && message.start === "gap");
       if (message.type === "event" || message.type === "issue") issueIds.add(message.issue_id);
       else if (!isGap) return;
@@ -58,5 +64,5 @@ function useFreshLists(projectSlug: string): void {
       stop();
       clearTimeout(timer);
     };
-  }, [projectSlug]);
+  }, [projectSlug, queries]);
 }

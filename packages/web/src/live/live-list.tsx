@@ -98,7 +98,7 @@ function MissingRow({ row }: { row: Exclude<LiveRow, { kind: "event" }> }) {
     <p className="flex h-full items-center gap-3 bg-amber-wash px-4 text-xs text-amber sm:px-6">
       {row.kind === "dropped"
         ? `${row.count.toLocaleString("en")} ${row.count === 1 ? "event" : "events"} left out here: they came faster than this browser took them.`
-        : "Some events may be missing here: the connection was away too long. The list of issues has them all."}
+        : "Some events may be missing here: a connection was away. The list of issues has them all."}
     </p>
   );
 }

@@ -1,4 +1,4 @@
-import { LEVELS, type Level } from "@mesher/protocol";
+import { LEVELS, type Level, parseSearch, SEARCH_LENGTH_MAX, SearchQueryError } from "@mesher/protocol";
 import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useState, useSyncExternalStore } from "react";
 import { Button } from "../ui/button.tsx";
@@ -14,20 +14,47 @@ export interface LiveSearch {
   readonly level?: Level | undefined;
   readonly environment?: string | undefined;
   readonly release?: string | undefined;
+  /** A search of events. */
+  readonly query?: string | undefined;
 }
 
 export function LivePage({ projectSlug, search }: { projectSlug: string; search: LiveSearch }) {
   const query = new URLSearchParams(
     Object.entries(search).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   ).toString();
+  const fault = faultOf(search.query);
   return (
     <div className="flex h-[calc(100dvh-3rem)] flex-col lg:h-dvh">
       <title>Live · Mesher</title>
-      <Stream key={`${projectSlug}?${query}`} feed={feedOf(projectSlug, query)} isFiltered={query !== ""}>
-        <LiveFilters key={query} search={search} />
-      </Stream>
+      {fault !== undefined && (
+        <>
+          <div className="flex min-h-13 items-center px-4 sm:px-6">
+            <h1 className="text-[0.9375rem] font-semibold">Live</h1>
+          </div>
+          <LiveFilters key={query} search={search} />
+          <Notice title="The search cannot be understood." alert>
+            {fault}
+          </Notice>
+        </>
+      )}
+      {fault === undefined && (
+        <Stream key={`${projectSlug}?${query}`} feed={feedOf(projectSlug, query)} isFiltered={query !== ""}>
+          <LiveFilters key={query} search={search} />
+        </Stream>
+      )}
     </div>
   );
+}
+
+/** Asked here, since a browser does not tell why a stream was refused. */
+function faultOf(query: string | undefined): string | undefined {
+  try {
+    if (query !== undefined) parseSearch(query, "event");
+    return undefined;
+  } catch (error) {
+    if (error instanceof SearchQueryError) return error.message;
+    throw error;
+  }
 }
 
 function Stream({ feed, isFiltered, children }: { feed: Feed; isFiltered: boolean; children: ReactNode }) {
@@ -103,6 +130,7 @@ function LiveFilters({ search }: { search: LiveSearch }) {
         level: LEVELS.find((level) => level === given("level")),
         environment: given("environment"),
         release: given("release"),
+        query: given("query"),
       },
     });
   };
@@ -140,7 +168,17 @@ function LiveFilters({ search }: { search: LiveSearch }) {
         defaultValue={search.release}
         className={`${inputClass} sm:max-w-44`}
       />
-      <div className="flex gap-2">
+      <input
+        name="query"
+        type="search"
+        aria-label="Search"
+        placeholder='Search: "card declined" browser:Firefox'
+        maxLength={SEARCH_LENGTH_MAX}
+        spellCheck={false}
+        defaultValue={search.query}
+        className={`${inputClass} sm:max-w-72`}
+      />
+      <div className="col-span-2 flex gap-2">
         <Button type="submit" className="h-8">
           Filter
         </Button>

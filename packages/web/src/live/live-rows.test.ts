@@ -59,9 +59,14 @@ test("what is missing is a row in its place", () => {
   tell({ type: "dropped", count: 7 });
   tell({ type: "subscribed", id: "1", project_id: "p", start: "gap", filters: {} });
   tell({ type: "subscribed", id: "2", project_id: "p", start: "resumed", filters: {} });
+  tell({ type: "gap", id: "3", project_id: "p" });
   frame();
-  expect([store.rowAt(0), store.rowAt(1)]).toMatchObject([{ kind: "gap" }, { kind: "dropped", count: 7 }]);
-  expect(store.read().size).toBe(2);
+  expect([store.rowAt(0), store.rowAt(1), store.rowAt(2)]).toMatchObject([
+    { kind: "gap" },
+    { kind: "gap" },
+    { kind: "dropped", count: 7 },
+  ]);
+  expect(store.read().size).toBe(3);
 });
 
 test("the oldest make room, also while nobody looks", () => {

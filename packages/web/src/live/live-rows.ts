@@ -7,7 +7,7 @@ export const ROWS_MAX = 10_000;
 /** Where something is missing, a row says so. */
 export type LiveRow =
   | { readonly kind: "event"; readonly key: string; readonly event: EventStored }
-  /** `dropped`: this browser did not keep up. `gap`: the connection was away for longer than the server remembers. */
+  /** `dropped`: this browser did not keep up. `gap`: the connection was away for too long, or that between nodes was. */
   | { readonly kind: "dropped"; readonly key: string; readonly count: number }
   | { readonly kind: "gap"; readonly key: string };
 
@@ -105,7 +105,7 @@ export class LiveRowStore {
   #rowOf(message: StreamMessage): LiveRow | undefined {
     if (message.type === "event") return { kind: "event", key: message.event_id, event: message };
     if (message.type === "dropped") return { kind: "dropped", key: `notice ${++this.#notices}`, count: message.count };
-    if (message.type === "subscribed" && message.start === "gap")
+    if (message.type === "gap" || (message.type === "subscribed" && message.start === "gap"))
       return { kind: "gap", key: `notice ${++this.#notices}` };
     return undefined;
   }

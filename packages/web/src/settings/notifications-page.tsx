@@ -70,7 +70,8 @@ function Preferences() {
     <div className="space-y-8">
       {!is_mail_set_up && (
         <p className="rounded-lg bg-amber-wash px-3 py-2 text-amber">
-          This server cannot send mail yet: whoever runs it has to set MESHER_SMTP_URL. What you choose counts from then on.
+          This server cannot send mail yet: whoever runs it has to set MESHER_SMTP_URL. What you choose counts from then
+          on.
         </p>
       )}
       <Section title="Mail about alerts">

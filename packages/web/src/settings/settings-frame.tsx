@@ -7,10 +7,13 @@ import { Notice } from "../ui/notice.tsx";
 import { PageSkeleton } from "../ui/page-skeleton.tsx";
 
 const TABS = [
-  { to: "/settings/members", name: "Members" },
-  { to: "/settings/tokens", name: "Tokens" },
-  { to: "/settings/audit", name: "Audit log" },
-  { to: "/settings/account", name: "Account" },
+  { to: "/settings/members", name: "Members", least: "member" },
+  { to: "/settings/tokens", name: "Tokens", least: "admin" },
+  { to: "/settings/destinations", name: "Destinations", least: "member" },
+  { to: "/settings/deliveries", name: "Deliveries", least: "member" },
+  { to: "/settings/audit", name: "Audit log", least: "admin" },
+  { to: "/settings/account", name: "Account", least: "member" },
+  { to: "/settings/notifications", name: "Notifications", least: "member" },
 ] as const;
 
 export interface SettingsPageProps {
@@ -32,7 +35,7 @@ export function SettingsFrame(props: {
         <h1 className="text-[0.9375rem] font-semibold">Settings</h1>
       </div>
       <nav aria-label="Settings" className="mb-6 flex gap-1 overflow-x-auto border-b [scrollbar-width:none]">
-        {TABS.map(({ to, name }) => (
+        {TABS.filter(({ least }) => hasRole(session.data, least)).map(({ to, name }) => (
           <Link
             key={to}
             to={to}

@@ -1,8 +1,13 @@
 import { type ComponentProps, type ReactNode, useId } from "react";
 import { ApiFailure } from "../api/client.ts";
 
-export const inputClass =
-  "h-8 w-full min-w-0 rounded-md border border-edge bg-bg px-2.5 text-[0.8125rem] placeholder:text-faint disabled:opacity-55";
+const looks =
+  "min-w-0 rounded-md border border-edge bg-bg px-2.5 text-[0.8125rem] placeholder:text-faint disabled:opacity-55";
+
+export const inputClass = `h-8 w-full ${looks}`;
+
+/** For an input within a line: as wide as it needs to be. */
+export const lineInputClass = `h-7 max-w-full ${looks}`;
 
 /** An input under its name, with a hint below. */
 export function Field({

@@ -7,6 +7,7 @@ export const KEY_BINDINGS = {
   "g e": { group: "Project", what: "events" },
   "g d": { group: "Project", what: "dashboard" },
   "g l": { group: "Project", what: "live" },
+  "g a": { group: "Project", what: "alerts" },
   "g s": { group: "Project", what: "settings" },
   j: { group: "Issues", what: "next issue" },
   k: { group: "Issues", what: "previous issue" },

@@ -1,10 +1,5 @@
 /** On or off, at once. `label`: what is so when it is on. */
-export function Switch(props: {
-  label: string;
-  isOn: boolean;
-  disabled?: boolean;
-  onChange: (isOn: boolean) => void;
-}) {
+export function Switch(props: { label: string; isOn: boolean; disabled?: boolean; onChange: (isOn: boolean) => void }) {
   return (
     <button
       type="button"
