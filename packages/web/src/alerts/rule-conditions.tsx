@@ -33,6 +33,17 @@ const IS_OF_ISSUES: Readonly<Record<AlertConditionType, boolean>> = {
   issue_users: true,
 };
 
+/** What is counted against a threshold; the others just happen. */
+const IS_COUNTED: Readonly<Record<AlertConditionType, boolean>> = {
+  threshold: true,
+  issue_events: true,
+  issue_users: true,
+  percent_change: false,
+  new_issue: false,
+  regression: false,
+  escalation: false,
+};
+
 interface PartProps {
   readonly draft: RuleDraft;
   readonly onChange: (more: Partial<RuleDraft>) => void;
@@ -98,51 +109,37 @@ function ConditionNumbers({ draft, onChange }: PartProps) {
       onValue={(value) => onChange({ window: value })}
     />
   );
-  switch (draft.type) {
-    case "threshold":
-    case "issue_events":
-    case "issue_users":
-      return (
-        <>
-          <Amount label="Threshold" value={draft.threshold} min={0} onValue={(threshold) => onChange({ threshold })} />
-          <span>in</span>
-          {window}
-          <span>minutes</span>
-        </>
-      );
-    case "percent_change":
-      return (
-        <>
-          <Amount label="Percent" value={draft.percent} min={1} onValue={(percent) => onChange({ percent })} />
-          <span>%</span>
-          <select
-            aria-label="Direction"
-            value={draft.direction}
-            onChange={({ target: { value } }) =>
-              onChange({ direction: value === "decrease" ? "decrease" : "increase" })
-            }
-            className={lineInputClass}
-          >
-            <option value="increase">upwards</option>
-            <option value="decrease">downwards</option>
-          </select>
-          <span>within</span>
-          {window}
-          <span>minutes, with at least</span>
-          <Amount
-            label="Least events"
-            value={draft.eventsMin}
-            min={1}
-            onValue={(eventsMin) => onChange({ eventsMin })}
-          />
-          <span>events</span>
-        </>
-      );
-    case "new_issue":
-    case "regression":
-    case "escalation":
-      return null;
+  if (draft.type === "percent_change") {
+    return (
+      <>
+        <Amount label="Percent" value={draft.percent} min={1} onValue={(percent) => onChange({ percent })} />
+        <span>%</span>
+        <select
+          aria-label="Direction"
+          value={draft.direction}
+          onChange={({ target: { value } }) => onChange({ direction: value === "decrease" ? "decrease" : "increase" })}
+          className={lineInputClass}
+        >
+          <option value="increase">upwards</option>
+          <option value="decrease">downwards</option>
+        </select>
+        <span>within</span>
+        {window}
+        <span>minutes, with at least</span>
+        <Amount label="Least events" value={draft.eventsMin} min={1} onValue={(eventsMin) => onChange({ eventsMin })} />
+        <span>events</span>
+      </>
+    );
   }
+  if (!IS_COUNTED[draft.type]) return null;
+  return (
+    <>
+      <Amount label="Threshold" value={draft.threshold} min={0} onValue={(threshold) => onChange({ threshold })} />
+      <span>in</span>
+      {window}
+      <span>minutes</span>
+    </>
+  );
 }
 
 function Filters({ draft, onChange }: PartProps) {

@@ -94,25 +94,14 @@ export function ruleOf(draft: RuleDraft): ApiNewAlertRule & Required<Pick<ApiNew
 }
 
 function conditionOf(draft: RuleDraft): AlertCondition {
+  const { type, direction } = draft;
   const window_minutes = Number(draft.window);
-  switch (draft.type) {
-    case "threshold":
-    case "issue_events":
-    case "issue_users":
-      return { condition_type: draft.type, threshold: Number(draft.threshold), window_minutes };
-    case "percent_change":
-      return {
-        condition_type: draft.type,
-        percent: Number(draft.percent),
-        window_minutes,
-        direction: draft.direction,
-        events_min: Number(draft.eventsMin),
-      };
-    case "new_issue":
-    case "regression":
-    case "escalation":
-      return { condition_type: draft.type };
+  if (type === "percent_change") {
+    const [percent, events_min] = [Number(draft.percent), Number(draft.eventsMin)];
+    return { condition_type: type, percent, window_minutes, direction, events_min };
   }
+  if (type === "new_issue" || type === "regression" || type === "escalation") return { condition_type: type };
+  return { condition_type: type, threshold: Number(draft.threshold), window_minutes };
 }
 
 function filtersOf({ levels, environments, releases, tags, query }: RuleDraft): AlertFilters {

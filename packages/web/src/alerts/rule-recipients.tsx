@@ -20,7 +20,7 @@ export function RuleRecipients({
   const members = useQuery(membersQuery(organization));
   const keyOf = (recipient: Recipient) => JSON.stringify(recipient);
   const chosen = new Set(draft.actions.map(keyOf));
-  const box = (recipient: Recipient, name: string, note?: string | undefined) => (
+  const box = (recipient: Recipient, name: string, note?: string) => (
     <label key={keyOf(recipient)} className="flex items-center gap-2">
       <input
         type="checkbox"

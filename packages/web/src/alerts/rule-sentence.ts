@@ -2,23 +2,29 @@
 import type { AlertCondition, AlertFilters } from "@mesher/protocol";
 
 export function conditionSentence(condition: AlertCondition): string {
-  switch (condition.condition_type) {
-    case "threshold":
-      return `more than ${count(condition.threshold)} events in ${minutes(condition.window_minutes)}`;
-    case "percent_change":
-      return `events ${condition.direction} by more than ${count(condition.percent)} % within ${minutes(condition.window_minutes)}`;
-    case "new_issue":
-      return "an issue is new";
-    case "regression":
-      return "a resolved issue comes back";
-    case "escalation":
-      return "an archived issue has many more events than usual";
-    case "issue_events":
-      return `an issue has more than ${count(condition.threshold)} events in ${minutes(condition.window_minutes)}`;
-    case "issue_users":
-      return `an issue affects more than ${count(condition.threshold)} users in ${minutes(condition.window_minutes)}`;
+  if ("threshold" in condition) {
+    const { condition_type: type, threshold, window_minutes } = condition;
+    const [before, what] = COUNTED[type];
+    return `${before}more than ${count(threshold)} ${what} in ${minutes(window_minutes)}`;
   }
+  if (condition.condition_type === "percent_change") {
+    const { direction, percent, window_minutes } = condition;
+    return `events ${direction} by more than ${count(percent)} % within ${minutes(window_minutes)}`;
+  }
+  return HAPPENED[condition.condition_type];
 }
+
+const COUNTED = {
+  threshold: ["", "events"],
+  issue_events: ["an issue has ", "events"],
+  issue_users: ["an issue affects ", "users"],
+} as const;
+
+const HAPPENED = {
+  new_issue: "an issue is new",
+  regression: "a resolved issue comes back",
+  escalation: "an archived issue has many more events than usual",
+} as const;
 
 /** "" if it is about all events. */
 export function filterSentence({ level, environment, release, tags, query }: AlertFilters): string {

@@ -5,6 +5,7 @@ import { alertRulesQuery } from "../api/alert-queries.ts";
 import { hasRole, sessionQuery } from "../api/session.ts";
 import { buttonClass } from "../ui/button.tsx";
 import { Failure } from "../ui/failure.tsx";
+import { isAhead } from "../ui/is-ahead.ts";
 import { Notice } from "../ui/notice.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
@@ -13,7 +14,7 @@ import { Switch } from "../ui/switch.tsx";
 import { useRuleToggle } from "./alert-commands.ts";
 import { AlertsFrame } from "./alerts-frame.tsx";
 import { conditionSentence, everyMinutes, filterSentence } from "./rule-sentence.ts";
-import { isAhead, SilenceMenu } from "./silence-menu.tsx";
+import { SilenceMenu } from "./silence-menu.tsx";
 
 export function RulesPage({ projectSlug }: { projectSlug: string }) {
   const mayChange = hasRole(useQuery(sessionQuery()).data, "admin");

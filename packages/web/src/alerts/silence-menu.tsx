@@ -1,3 +1,4 @@
+import { isAhead } from "../ui/is-ahead.ts";
 import { Menu, MenuItem } from "../ui/menu.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { useSilence } from "./alert-commands.ts";
@@ -35,8 +36,4 @@ export function SilenceMenu({
       {isSilent && <MenuItem onSelect={() => silence.mutate({ of, minutes: 0 })}>end it now</MenuItem>}
     </Menu>
   );
-}
-
-export function isAhead(until: string | null): boolean {
-  return until !== null && Date.parse(until) > Date.now();
 }

@@ -15,6 +15,7 @@ import { SettingsFrame, type SettingsPageProps } from "../settings/settings-fram
 import { Button } from "../ui/button.tsx";
 import { Confirm } from "../ui/confirm.tsx";
 import { Failure } from "../ui/failure.tsx";
+import { isAhead } from "../ui/is-ahead.ts";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { Section } from "../ui/section.tsx";
 import { Bone } from "../ui/skeleton.tsx";
@@ -133,7 +134,7 @@ function DestinationRow({ organization, destination, mayChange }: RowProps) {
               .join(" · ")}
           </p>
           {obstacle !== null && <p className="text-xs text-red">{obstacle}</p>}
-          {paused_until !== null && Date.parse(paused_until) > Date.now() && (
+          {paused_until !== null && isAhead(paused_until) && (
             <p className="text-xs text-amber">
               Its receiver asked to wait; it goes on <RelativeTime at={paused_until} />.
             </p>

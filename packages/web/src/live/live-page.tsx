@@ -1,6 +1,7 @@
-import { LEVELS, type Level, parseSearch, SEARCH_LENGTH_MAX, SearchQueryError } from "@mesher/protocol";
+import { LEVELS, type Level, SEARCH_LENGTH_MAX } from "@mesher/protocol";
 import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useState, useSyncExternalStore } from "react";
+import { searchFault } from "../issues/search-fault.ts";
 import { Button } from "../ui/button.tsx";
 import { inputClass } from "../ui/field.tsx";
 import { Form, textOf } from "../ui/form.tsx";
@@ -22,7 +23,8 @@ export function LivePage({ projectSlug, search }: { projectSlug: string; search:
   const query = new URLSearchParams(
     Object.entries(search).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   ).toString();
-  const fault = faultOf(search.query);
+  // Asked here, since a browser does not tell why a stream was refused.
+  const fault = searchFault(search.query ?? "", "event");
   return (
     <div className="flex h-[calc(100dvh-3rem)] flex-col lg:h-dvh">
       <title>Live · Mesher</title>
@@ -33,7 +35,7 @@ export function LivePage({ projectSlug, search }: { projectSlug: string; search:
           </div>
           <LiveFilters key={query} search={search} />
           <Notice title="The search cannot be understood." alert>
-            {fault}
+            {fault.message}
           </Notice>
         </>
       )}
@@ -44,17 +46,6 @@ export function LivePage({ projectSlug, search }: { projectSlug: string; search:
       )}
     </div>
   );
-}
-
-/** Asked here, since a browser does not tell why a stream was refused. */
-function faultOf(query: string | undefined): string | undefined {
-  try {
-    if (query !== undefined) parseSearch(query, "event");
-    return undefined;
-  } catch (error) {
-    if (error instanceof SearchQueryError) return error.message;
-    throw error;
-  }
 }
 
 function Stream({ feed, isFiltered, children }: { feed: Feed; isFiltered: boolean; children: ReactNode }) {
