@@ -1,10 +1,12 @@
 /** Everything that runs by the clock, and once in the cluster. */
 import { hostname } from "node:os";
+import type { AlertParts } from "./alert-parts.ts";
 import type { JoinedCluster } from "./cluster/join-cluster.ts";
 import type { Config } from "./config.ts";
 import type { Database } from "./db/database.ts";
 import type { IssueChange } from "./issues/issue-change.ts";
 import { deliveriesJob } from "./jobs/deliveries-job.ts";
+import { alertRulesJob, alertSignalsJob } from "./jobs/alert-jobs.ts";
 import { issueTimesJob } from "./jobs/issue-times-job.ts";
 import { JobRunner } from "./jobs/job-runner.ts";
 import { leftoversJob } from "./jobs/leftovers-job.ts";
@@ -21,13 +23,15 @@ export interface JobParts {
   readonly database: Database;
   readonly metrics: Metrics;
   readonly onIssueChanged: (change: IssueChange) => void;
+  readonly alerts: AlertParts;
   readonly log: Log;
 }
 
-export function buildJobs({ config, cluster, database, metrics, onIssueChanged, log }: JobParts): JobRunner {
+export function buildJobs({ config, cluster, database, metrics, onIssueChanged, alerts, log }: JobParts): JobRunner {
   const onEscalated = (changes: readonly IssueChange[]) => {
     if (changes.length > 0) log.info(`Spike checker: escalated ${changes.length} archived issues`);
     for (const change of changes) onIssueChanged(change);
+    if (changes.length > 0) alerts.watch.wake();
   };
   return new JobRunner({
     database,
@@ -35,6 +39,8 @@ export function buildJobs({ config, cluster, database, metrics, onIssueChanged, 
       partitionsJob(database),
       issueTimesJob(database, onIssueChanged),
       spikesJob(onEscalated),
+      alertRulesJob(alerts.onEvaluated),
+      alertSignalsJob(alerts.onSignals),
       retentionJob(database, {
         onDropped: (partition) => log.info(`Dropped expired partition: ${partition}`),
         onRemoved: (removed) =>

@@ -5,6 +5,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { formatDsn } from "@mesher/protocol";
+import { buildAlerts } from "./alert-parts.ts";
 import type { DeclaredRoute } from "./api/access.ts";
 import { createAuthentication } from "./api/authenticate.ts";
 import { HttpServer } from "./api/server.ts";
@@ -191,7 +192,8 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
     metrics,
     log,
   });
-  const jobs = buildJobs({ config, cluster, database, metrics, onIssueChanged, log });
+  const alerts = buildAlerts({ database, metrics, tellAlert: (alert) => live.tellAlert(alert), log });
+  const jobs = buildJobs({ config, cluster, database, metrics, onIssueChanged, alerts, log });
 
   let acceptedEvents = 0;
   const takeAccepted = () => {
@@ -211,12 +213,22 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
     log,
   });
   const onQuarantined = () => metrics.items.inc({ outcome: "quarantined", category: "error" });
-  const onStored = ({ stored, duplicates, discarded, filtered, invalid, newIssues, regressions }: StoredMessage) => {
+  const onStored = ({
+    stored,
+    duplicates,
+    discarded,
+    filtered,
+    invalid,
+    newIssues,
+    regressions,
+    signals,
+  }: StoredMessage) => {
     for (const [outcome, count] of Object.entries({ stored, duplicate: duplicates, discarded, filtered, invalid })) {
       if (count > 0) metrics.items.inc({ outcome, category: "error" }, count);
     }
     metrics.newIssues.inc(newIssues);
     metrics.regressions.inc(regressions);
+    if (signals > 0) alerts.watch.wake();
   };
   const dispatcher: Dispatcher = new Dispatcher({
     journal,
@@ -321,6 +333,7 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
     // What runs by the clock, and what is known of projects.
     jobs,
     deliveries.queue,
+    alerts.watch,
     keys,
     ledger,
     // The way of an event.

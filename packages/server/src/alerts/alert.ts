@@ -13,6 +13,8 @@ export interface AlertActor {
   readonly name: string;
 }
 
+export const SYSTEM: AlertActor = { kind: "system", id: null, name: "Mesher" };
+
 export interface Alert extends AlertKey {
   readonly ruleId: string;
   readonly ruleName: string;

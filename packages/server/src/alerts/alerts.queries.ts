@@ -113,23 +113,6 @@ export async function findAlert(
   };
 }
 
-/** Its status, locked until the transaction ends. */
-export async function lockAlert(
-  tx: Transaction,
-  organizationId: string,
-  alertId: string,
-): Promise<(AlertKey & { readonly status: AlertStatus }) | undefined> {
-  const { rows } = await tx.query<{ project_id: string; status: AlertStatus }>({
-    name: "alerts.lock",
-    text: `
-      select a.project_id, a.status from alerts a join projects p on p.id = a.project_id
-      where p.organization_id = $1 and a.id = $2 for update of a`,
-    values: [organizationId, alertId],
-  });
-  const [row] = rows;
-  return row && { projectId: row.project_id, alertId, status: row.status };
-}
-
 /** Of locked alerts. The moments are the database's. */
 export async function setAlertStatus(
   tx: Transaction,

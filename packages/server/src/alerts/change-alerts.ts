@@ -4,7 +4,9 @@ import { withTransaction } from "../db/transaction.ts";
 import type { AlertActor } from "./alert.ts";
 import { insertActivity, listOpenOfIssue } from "./alert-activity.queries.ts";
 import { nextStatus } from "./alert-life.ts";
-import { lockAlert, setAlertStatus } from "./alerts.queries.ts";
+import { setAlertStatus } from "./alerts.queries.ts";
+import { tellResolved } from "./end-alerts.ts";
+import { lockAlert } from "./locked-alerts.queries.ts";
 import { setIssueSilence } from "./silences.queries.ts";
 
 export interface AlertDecision {
@@ -26,7 +28,8 @@ export async function changeAlert(
     if (status === undefined) return "illegal";
     await setAlertStatus(tx, [{ ...alert, status }]);
     const kind = cause === "acknowledge" ? "acknowledged" : "resolved";
-    await insertActivity(tx, [{ ...alert, kind, actor, details: {} }]);
+    await insertActivity(tx, [{ ...alert, kind, actor }]);
+    if (cause === "resolve") await tellResolved(tx, [alert]);
     return "changed";
   });
 }

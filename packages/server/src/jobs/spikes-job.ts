@@ -1,3 +1,4 @@
+import { insertSignals } from "../alerts/signals.queries.ts";
 import { escalateIssues } from "../issues/escalate-issues.ts";
 import type { IssueChange } from "../issues/issue-change.ts";
 import type { TransactionJob } from "./job.ts";
@@ -14,6 +15,10 @@ export function spikesJob(tell: (changes: readonly IssueChange[]) => void): Tran
     retryMs: RETRY_MS,
     run: async (tx, { nowMs }) => {
       const changes = await escalateIssues(tx, nowMs);
+      await insertSignals(
+        tx,
+        changes.map(({ projectId, issueId }) => ({ projectId, issueId, kind: "escalation" })),
+      );
       return { result: { escalated: changes.length }, tell: () => tell(changes) };
     },
   };

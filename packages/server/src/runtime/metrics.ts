@@ -16,6 +16,9 @@ export interface Metrics {
   readonly streamMessagesDropped: Counter;
   readonly deliveries: Counter<"kind" | "outcome">;
   readonly deliverySeconds: Histogram<"kind">;
+  readonly alertRulesEvaluated: Counter;
+  readonly alerts: Counter<"result">;
+  readonly alertSeconds: Counter;
 }
 
 export interface JournalGauges {
@@ -87,6 +90,22 @@ export function createMetrics(journal: JournalGauges, streams: { readonly taken:
       name: "mesher_job_seconds_total",
       help: "Time that those runs took on this node.",
       labelNames: ["job"],
+      registers,
+    }),
+    alertRulesEvaluated: new Counter({
+      name: "mesher_alert_rules_evaluated_total",
+      help: "Alert rules that were held against what happened, on this node.",
+      registers,
+    }),
+    alerts: new Counter({
+      name: "mesher_alerts_total",
+      help: "What became of alerts on this node: fired; blocked by a cooldown; silenced; held for the digest of a storm; resolved because the condition ended.",
+      labelNames: ["result"],
+      registers,
+    }),
+    alertSeconds: new Counter({
+      name: "mesher_alert_seconds_total",
+      help: "Time that evaluating alert rules took on this node.",
       registers,
     }),
     streamMessagesDropped: new Counter({

@@ -49,6 +49,8 @@ export type WorkerMessage =
       readonly invalid: number;
       readonly newIssues: number;
       readonly regressions: number;
+      /** What alert rules wait for was among it. */
+      readonly signals: number;
     }
   | {
       readonly kind: "failed";

@@ -73,6 +73,7 @@ async function work(batch: BatchMessage): Promise<WorkerMessage> {
     invalid: sumOf(outcomes, "invalid"),
     newIssues: result.stored.filter(({ occasion }) => occasion === "new_issue").length,
     regressions: result.stored.filter(({ occasion }) => occasion === "regression").length,
+    signals: result.signals,
   };
 }
 

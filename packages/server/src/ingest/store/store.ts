@@ -5,6 +5,7 @@
  * leaves either everything or nothing of it, and a replay finds the claim.
  */
 import type { Occasion } from "@mesher/protocol";
+import { insertSignals } from "../../alerts/signals.queries.ts";
 import { addOutcomeCounts, hourOf, type OutcomeCount } from "../../dashboards/rollups.queries.ts";
 import type { Database } from "../../db/database.ts";
 import { PG, sqlState } from "../../db/errors.ts";
@@ -24,6 +25,7 @@ import { countBy } from "./count-by.ts";
 import type { DigestedEvent } from "./digested-event.ts";
 import { type PlacedEvent, placeIntoIssues } from "./place-into-issues.ts";
 import { rollUp } from "./roll-up.ts";
+import { signalsOf } from "./signals-of.ts";
 import { seenReleasesOf, sumEvents } from "./sum-events.ts";
 
 export interface DigestedBatch extends BatchKey {
@@ -50,6 +52,8 @@ export interface StoreResult {
   readonly stored: readonly StoredChange[];
   readonly duplicates: number;
   readonly discarded: number;
+  /** What alert rules wait for, written down with the events. */
+  readonly signals: number;
 }
 
 /** How often a batch is tried again because somebody else stored one of its events at the same moment. */
@@ -68,7 +72,7 @@ export async function storeBatch(database: Database, batch: DigestedBatch): Prom
 
 async function storeInTransaction(tx: Transaction, batch: DigestedBatch): Promise<StoreResult> {
   await holdJournal(tx, batch.journalId, batch.epoch);
-  if (!(await claimBatch(tx, batch))) return { stored: [], duplicates: 0, discarded: 0 };
+  if (!(await claimBatch(tx, batch))) return { stored: [], duplicates: 0, discarded: 0, signals: 0 };
   await forgetBatches(tx, batch.journalId, batch.doneThrough);
 
   const fresh = await withoutDuplicates(tx, batch.events);
@@ -97,6 +101,7 @@ async function storeInTransaction(tx: Transaction, batch: DigestedBatch): Promis
     ...outcomesOf(discarded, "discarded"),
     ...outcomesOf(duplicates, "duplicate"),
   ]);
+  const signals = await insertSignals(tx, signalsOf(placed, createdIssueIds, awake));
   // Last, because a hot issue's row is locked from here to the commit, and other batches wait for it.
   const eventCounts = placed.length > 0 ? await countIntoIssues(tx, issueCountsOf(placed)) : new Map<string, number>();
   if (users.length > 0) await setUserCounts(tx, users);
@@ -105,6 +110,7 @@ async function storeInTransaction(tx: Transaction, batch: DigestedBatch): Promis
     stored: changesOf(placed, createdIssueIds, awake, eventCounts),
     duplicates: duplicates.length,
     discarded: discarded.length,
+    signals,
   };
 }
 

@@ -1,0 +1,58 @@
+/** What a rule's condition says of counts, and how an alert tells of it. Pure. */
+import type { AlertCondition, AlertConditionType } from "@mesher/protocol";
+
+/** Of all events of a project. */
+export type ProjectCondition = Extract<AlertCondition, { readonly condition_type: "threshold" | "percent_change" }>;
+
+/** Of one issue's events. */
+export type SeenCondition = Extract<AlertCondition, { readonly condition_type: "issue_events" | "issue_users" }>;
+
+export const PROJECT_CONDITIONS = ["threshold", "percent_change"] as const satisfies readonly AlertConditionType[];
+export const SEEN_CONDITIONS = ["issue_events", "issue_users"] as const satisfies readonly AlertConditionType[];
+
+export function isProjectCondition(condition: AlertCondition): condition is ProjectCondition {
+  return PROJECT_CONDITIONS.some((type) => type === condition.condition_type);
+}
+
+export function isSeenCondition(condition: AlertCondition): condition is SeenCondition {
+  return SEEN_CONDITIONS.some((type) => type === condition.condition_type);
+}
+
+/** Events in the window, and in the one before it. */
+export interface WindowCounts {
+  readonly count: number;
+  readonly previous: number;
+}
+
+export function isBreached(condition: ProjectCondition, { count, previous }: WindowCounts): boolean {
+  if (condition.condition_type === "threshold") return count > condition.threshold;
+  const { direction, percent, events_min: eventsMin } = condition;
+  if (direction === "increase") return count >= eventsMin && count * 100 > previous * (100 + percent);
+  return previous >= eventsMin && count * 100 < previous * (100 - percent);
+}
+
+/** How many windows back a condition looks. */
+export function windowsOf({ condition_type: type }: ProjectCondition): 1 | 2 {
+  return type === "threshold" ? 1 : 2;
+}
+
+export function messageOf(condition: AlertCondition, issueId: string | null, counts?: WindowCounts): string {
+  switch (condition.condition_type) {
+    case "threshold":
+      return `Event count exceeded ${condition.threshold} in ${minutes(condition.window_minutes)}`;
+    case "percent_change": {
+      const verb = condition.direction === "increase" ? "rose" : "fell";
+      const told = counts === undefined ? "" : ` (${counts.count} after ${counts.previous})`;
+      return `Event count ${verb} by more than ${condition.percent} % in ${minutes(condition.window_minutes)}${told}`;
+    }
+    case "issue_events":
+      return `Issue ${issueId} was seen more than ${condition.threshold} times in ${minutes(condition.window_minutes)}`;
+    case "issue_users":
+      return `Issue ${issueId} affected more than ${condition.threshold} users in ${minutes(condition.window_minutes)}`;
+    default:
+      return `${condition.condition_type} detected for issue ${issueId}`;
+  }
+}
+
+/** As the first version of the API said it: of one minute, too. */
+const minutes = (count: number) => `${count} minutes`;

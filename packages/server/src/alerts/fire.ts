@@ -1,0 +1,210 @@
+/**
+ * Fires alerts: claims the right to, writes the alert with its deliveries, and gives back what streams are told after the
+ * commit. All of it is the caller's transaction, so an alert is fired with everything that belongs to it or not at all.
+ */
+import { randomUUID } from "node:crypto";
+import type { Transaction } from "../db/transaction.ts";
+import { queueDeliveries } from "../deliveries/queue-deliveries.ts";
+import { SYSTEM } from "./alert.ts";
+import { insertActivity } from "./alert-activity.queries.ts";
+import { claimIssues, claimRules, countBlocked, countBlockedOfIssues, touchRules } from "./claims.queries.ts";
+import { messageOf, type WindowCounts } from "./conditions.ts";
+import type { FiringRule } from "./firing-rules.queries.ts";
+import { type AlertedIssue, findAlertedIssues, listSilencedIssues } from "./issues-of-alerts.queries.ts";
+import { type AlertTelling, type NewAlert, noticeOf, tellingOf } from "./new-alert.ts";
+import { insertAlerts } from "./new-alerts.queries.ts";
+import { countFirings, holdFirings } from "./storms.queries.ts";
+
+/** A rule whose condition holds. */
+export interface Candidate {
+  readonly rule: FiringRule;
+  readonly issueId: string | null;
+  /** How often it came true: alike candidates are one. Zero: it only goes on, and nothing is held back by not firing again. */
+  readonly occurrences: number;
+  readonly counts?: WindowCounts;
+  /** The event that did it. */
+  readonly eventId?: string;
+}
+
+/** What became of candidates. */
+export interface FiringReport {
+  readonly fired: number;
+  /** By a cooldown. */
+  readonly blocked: number;
+  /** Fired without telling anybody. */
+  readonly silenced: number;
+  /** Left to the digest of a storm. */
+  readonly held: number;
+  /** For streams, after the commit. */
+  readonly tellings: readonly AlertTelling[];
+}
+
+export const NOTHING_FIRED: FiringReport = { fired: 0, blocked: 0, silenced: 0, held: 0, tellings: [] };
+
+export async function fireAlerts(tx: Transaction, given: readonly Candidate[], nowMs: number): Promise<FiringReport> {
+  const candidates = mergeAlike(given);
+  if (candidates.length === 0) return NOTHING_FIRED;
+  const claimed = await claim(tx, candidates, nowMs);
+  const silenced = await silencedOf(tx, claimed);
+  const { allowed, held } = await withinStormLimit(tx, claimed, silenced, nowMs);
+  await write(tx, allowed, silenced);
+  const told = allowed.filter((firing) => !silenced.has(firing));
+  return {
+    fired: told.length,
+    blocked: candidates.length - claimed.length,
+    silenced: silenced.size,
+    held,
+    tellings: told.map(({ alert }) => tellingOf(alert)),
+  };
+}
+
+/** One for each right to fire. */
+function mergeAlike(candidates: readonly Candidate[]): Candidate[] {
+  const merged = new Map<string, Candidate>();
+  for (const candidate of candidates) {
+    const key = keyOf(candidate);
+    const known = merged.get(key);
+    merged.set(
+      key,
+      known === undefined ? candidate : { ...known, occurrences: known.occurrences + candidate.occurrences },
+    );
+  }
+  return [...merged.values()];
+}
+
+const isOfIssue = ({ rule, issueId }: Candidate) => rule.cooldownScope === "issue" && issueId !== null;
+
+function keyOf(candidate: Candidate): string {
+  return isOfIssue(candidate) ? `${candidate.rule.ruleId}/${candidate.issueId}` : candidate.rule.ruleId;
+}
+
+interface Firing extends Candidate {
+  readonly alert: NewAlert;
+}
+
+async function claim(tx: Transaction, candidates: readonly Candidate[], nowMs: number): Promise<Firing[]> {
+  const ofRules = candidates.filter((candidate) => !isOfIssue(candidate));
+  const ofIssues = candidates.flatMap((candidate) =>
+    candidate.issueId !== null && isOfIssue(candidate) ? [{ ...candidate, issueId: candidate.issueId }] : [],
+  );
+  const issueKeys = ofIssues.map(({ rule, issueId }) => ({ ...keyOfRule(rule), issueId }));
+  const claims = new Map<string, number>();
+  for (const { ruleId, blocked } of await claimRules(
+    tx,
+    ofRules.map(({ rule }) => keyOfRule(rule)),
+    nowMs,
+  ))
+    claims.set(ruleId, blocked);
+  for (const { ruleId, issueId, blocked } of await claimIssues(tx, issueKeys, nowMs))
+    claims.set(`${ruleId}/${issueId}`, blocked);
+
+  const isClaimed = (candidate: Candidate) => claims.has(keyOf(candidate));
+  await touchRules(tx, distinctRules(ofIssues.filter(isClaimed)), nowMs);
+  await countBlocked(
+    tx,
+    ofRules
+      .filter((candidate) => candidate.occurrences > 0 && !isClaimed(candidate))
+      .map(({ rule, occurrences }) => ({ ...keyOfRule(rule), count: occurrences })),
+  );
+  await countBlockedOfIssues(
+    tx,
+    ofIssues
+      .filter((candidate) => candidate.occurrences > 0 && !isClaimed(candidate))
+      .map(({ rule, issueId, occurrences }) => ({ ...keyOfRule(rule), issueId, count: occurrences })),
+  );
+
+  const firing = candidates.filter(isClaimed);
+  const issues = await findAlertedIssues(
+    tx,
+    firing.flatMap(({ rule, issueId }) => (issueId === null ? [] : [{ projectId: rule.projectId, issueId }])),
+  );
+  return firing.map((candidate) => {
+    const issue = candidate.issueId === null ? undefined : issues.get(candidate.issueId);
+    const others = Math.max(0, candidate.occurrences - 1);
+    return { ...candidate, alert: alertOf(candidate, issue, (claims.get(keyOf(candidate)) ?? 0) + others, nowMs) };
+  });
+}
+
+const keyOfRule = ({ projectId, ruleId }: FiringRule) => ({ projectId, ruleId });
+
+function distinctRules(candidates: readonly Candidate[]) {
+  return [...new Map(candidates.map(({ rule }) => [rule.ruleId, keyOfRule(rule)])).values()];
+}
+
+function alertOf(
+  { rule, issueId, counts, eventId }: Candidate,
+  issue: AlertedIssue | undefined,
+  suppressed: number,
+  nowMs: number,
+): NewAlert {
+  const message = messageOf(rule.condition, issueId, counts);
+  return {
+    alertId: randomUUID(),
+    rule,
+    kind: "fired",
+    issueId,
+    issue,
+    message: suppressed === 0 ? message : `${message}, and ${suppressed} more since the last alert`,
+    snapshot: {
+      ...rule.condition,
+      rule_name: rule.name,
+      filters: rule.filters,
+      ...(counts === undefined ? {} : { count: counts.count, previous: counts.previous }),
+      ...(eventId === undefined ? {} : { event_id: eventId }),
+    },
+    suppressed,
+    triggeredAtMs: nowMs,
+  };
+}
+
+/** Those that nobody is told of. */
+async function silencedOf(tx: Transaction, firings: readonly Firing[]): Promise<ReadonlySet<Firing>> {
+  const issueIds = await listSilencedIssues(
+    tx,
+    firings.flatMap(({ rule, issueId }) => (issueId === null ? [] : [{ projectId: rule.projectId, issueId }])),
+  );
+  return new Set(firings.filter(({ rule, issueId }) => rule.isSilenced || (issueId !== null && issueIds.has(issueId))));
+}
+
+/** Beyond the limit nothing is written; what is not silenced is held for the digest. */
+async function withinStormLimit(
+  tx: Transaction,
+  firings: readonly Firing[],
+  silenced: ReadonlySet<Firing>,
+  nowMs: number,
+): Promise<{ readonly allowed: Firing[]; readonly held: number }> {
+  const byProject = Map.groupBy(firings, ({ rule }) => rule.projectId);
+  const room = await countFirings(
+    tx,
+    [...byProject].map(([projectId, { length }]) => ({ projectId, firings: length })),
+    nowMs,
+  );
+  const allowed: Firing[] = [];
+  const held: { projectId: string; ruleId: string; count: number }[] = [];
+  for (const [projectId, ofProject] of byProject) {
+    const free = room.get(projectId) ?? 0;
+    allowed.push(...ofProject.slice(0, free));
+    const beyond = ofProject.slice(free).filter((firing) => !silenced.has(firing));
+    const last = beyond.at(-1);
+    if (last !== undefined) held.push({ projectId, ruleId: last.rule.ruleId, count: beyond.length });
+  }
+  await holdFirings(tx, held);
+  return { allowed, held: held.reduce((sum, { count }) => sum + count, 0) };
+}
+
+async function write(tx: Transaction, firings: readonly Firing[], silenced: ReadonlySet<Firing>): Promise<void> {
+  await insertAlerts(
+    tx,
+    firings.map((firing) => ({ ...firing.alert, silenced: silenced.has(firing) })),
+  );
+  await insertActivity(
+    tx,
+    firings.flatMap((firing) => {
+      const alert = { projectId: firing.rule.projectId, alertId: firing.alert.alertId, actor: SYSTEM };
+      const fired = { ...alert, kind: "fired" as const, details: firing.alert.snapshot };
+      return silenced.has(firing) ? [fired, { ...alert, kind: "silenced" as const }] : [fired];
+    }),
+  );
+  for (const firing of firings)
+    if (!silenced.has(firing)) await queueDeliveries(tx, noticeOf(firing.alert), firing.rule.actions);
+}

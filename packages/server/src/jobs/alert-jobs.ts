@@ -1,0 +1,46 @@
+/** What fires alerts by the clock, once in the cluster. */
+import { type EvaluationReport, evaluateRules } from "../alerts/evaluate-rules.ts";
+import type { FiringReport } from "../alerts/fire.ts";
+import { fireSignals, type SignalsReport } from "../alerts/fire-signals.ts";
+import type { TransactionJob } from "./job.ts";
+
+const RULES_EVERY_MS = 30_000;
+const RULES_RETRY_MS = 5_000;
+
+/** Signals that no node has taken are left for no longer than this and a look at the jobs. */
+const SIGNALS_EVERY_MS = 1_000;
+
+/** Rules about the events of projects; alerts that are over. */
+export function alertRulesJob(told: (report: EvaluationReport, seconds: number) => void): TransactionJob {
+  return {
+    kind: "transaction",
+    name: "alert-rules",
+    everyMs: RULES_EVERY_MS,
+    retryMs: RULES_RETRY_MS,
+    run: async (tx, { nowMs }) => {
+      const startedMs = performance.now();
+      const report = await evaluateRules(tx, nowMs);
+      const seconds = (performance.now() - startedMs) / 1000;
+      const { rules, resolved } = report;
+      return { result: { rules, ...numbersOf(report), resolved }, tell: () => told(report, seconds) };
+    },
+  };
+}
+
+/** What events brought about on a node that died before it fired, or could not. */
+export function alertSignalsJob(told: (report: SignalsReport, seconds: number) => void): TransactionJob {
+  return {
+    kind: "transaction",
+    name: "alert-signals",
+    everyMs: SIGNALS_EVERY_MS,
+    retryMs: SIGNALS_EVERY_MS,
+    run: async (tx) => {
+      const startedMs = performance.now();
+      const report = await fireSignals(tx);
+      const seconds = (performance.now() - startedMs) / 1000;
+      return { result: { signals: report.signals, ...numbersOf(report) }, tell: () => told(report, seconds) };
+    },
+  };
+}
+
+const numbersOf = ({ fired, blocked, silenced, held }: FiringReport) => ({ fired, blocked, silenced, held });
