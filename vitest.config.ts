@@ -2,6 +2,7 @@ import { defineConfig } from "vitest/config";
 
 /** What SDKs and programs ask of a server over HTTP and WebSocket: the same wherever they ask it. */
 const FRONT_DOOR = [
+  "alerts",
   "api",
   "curl.sdk",
   "front-door",

@@ -147,6 +147,7 @@ const STEPS: Readonly<Record<string, () => Promise<Answered>>> = {
     owner.patch(onDefault("settings"), { filters: { localhost: true }, scrubbing: { fields: ["pin code"] } }),
   "POST /api/v1/projects/{project}/settings": () => owner.post(onDefault("settings"), { retention_days: 30 }),
   "POST /api/v1/projects/{project}/quarantine/retry": () => owner.post(onDefault("quarantine/retry")),
+  "POST /api/v1/issues/{issue}/silence-alerts": () => issue(0, "silence-alerts", { minutes: 5 }),
   "POST /api/v1/issues/{issue}/discard": () => issue(0, "discard"),
   "POST /api/v1/issues/{issue}/undiscard": () => issue(0, "undiscard"),
   "POST /api/v1/projects/{project}/issues/bulk": () =>
@@ -185,6 +186,7 @@ const STEPS: Readonly<Record<string, () => Promise<Answered>>> = {
     owner.post(`/api/v1/alert-rules/${made["rule"]}/toggle`, { enabled: false }),
   "POST /api/v1/alert-rules/{rule}/silence": () =>
     owner.post(`/api/v1/alert-rules/${made["rule"]}/silence`, { minutes: 5 }),
+  "POST /api/v1/alert-rules/{rule}/test": () => owner.post(`/api/v1/alert-rules/${made["rule"]}/test`),
   "POST /api/v1/alert-rules/{rule}/delete": () => owner.post(`/api/v1/alert-rules/${made["rule"]}/delete`),
   "POST /api/v1/auth/two-factor/verify-totp": async () => {
     const { body } = await owner.post<{ totpURI: string }>("/api/v1/auth/two-factor/enable", { password: PASSWORD });

@@ -1,6 +1,8 @@
 /** What people do to alerts. */
 import type { Database } from "../db/database.ts";
 import { withTransaction } from "../db/transaction.ts";
+import type { Actor } from "../organizations/access.ts";
+import { recordAudit } from "../organizations/audit.queries.ts";
 import type { AlertActor } from "./alert.ts";
 import { insertActivity, listOpenOfIssue } from "./alert-activity.queries.ts";
 import { nextStatus } from "./alert-life.ts";
@@ -34,12 +36,12 @@ export async function changeAlert(
   });
 }
 
-/** Until when. Its open alerts tell of it. */
+/** Until when. Its open alerts tell of it. The issue is one of the actor's organization. */
 export async function silenceIssue(
   database: Database,
+  { actor, alertActor }: { readonly actor: Actor; readonly alertActor: AlertActor },
   issue: { readonly projectId: string; readonly issueId: string },
   minutes: number,
-  actor: AlertActor,
 ): Promise<Date | null> {
   return withTransaction(database, async (tx) => {
     const until = await setIssueSilence(tx, issue, minutes);
@@ -48,10 +50,17 @@ export async function silenceIssue(
       (await listOpenOfIssue(tx, issue.projectId, issue.issueId)).map((alert) => ({
         ...alert,
         kind: until === null ? ("unsilenced" as const) : ("silenced" as const),
-        actor,
+        actor: alertActor,
         details: { what: "issue", until },
       })),
     );
+    await recordAudit(tx, {
+      organizationId: actor.organizationId,
+      actor,
+      action: until === null ? "issue.alerts_unsilenced" : "issue.alerts_silenced",
+      target: { kind: "issue", id: issue.issueId },
+      details: { project_id: issue.projectId, until },
+    });
     return until;
   });
 }

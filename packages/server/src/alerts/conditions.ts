@@ -36,6 +36,7 @@ export function windowsOf({ condition_type: type }: ProjectCondition): 1 | 2 {
   return type === "threshold" ? 1 : 2;
 }
 
+/** `issueId`: as people shall read it; null: of no certain issue. */
 export function messageOf(condition: AlertCondition, issueId: string | null, counts?: WindowCounts): string {
   switch (condition.condition_type) {
     case "threshold":
@@ -46,13 +47,15 @@ export function messageOf(condition: AlertCondition, issueId: string | null, cou
       return `Event count ${verb} by more than ${condition.percent} % in ${minutes(condition.window_minutes)}${told}`;
     }
     case "issue_events":
-      return `Issue ${issueId} was seen more than ${condition.threshold} times in ${minutes(condition.window_minutes)}`;
+      return `${nameOf(issueId)} was seen more than ${condition.threshold} times in ${minutes(condition.window_minutes)}`;
     case "issue_users":
-      return `Issue ${issueId} affected more than ${condition.threshold} users in ${minutes(condition.window_minutes)}`;
+      return `${nameOf(issueId)} affected more than ${condition.threshold} users in ${minutes(condition.window_minutes)}`;
     default:
-      return `${condition.condition_type} detected for issue ${issueId}`;
+      return `${condition.condition_type} detected for ${issueId === null ? "an issue" : `issue ${issueId}`}`;
   }
 }
+
+const nameOf = (issueId: string | null) => (issueId === null ? "An issue" : `Issue ${issueId}`);
 
 /** As the first version of the API said it: of one minute, too. */
 const minutes = (count: number) => `${count} minutes`;

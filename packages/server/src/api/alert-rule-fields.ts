@@ -29,6 +29,8 @@ import { isUuid } from "./pages-of-lists.ts";
 const NAME_LENGTH_MAX = 200;
 const VALUE_LENGTH_MAX = 200;
 const ACTIONS_MAX = 10;
+/** Nothing decreases by more than all of it. */
+const DECREASE_PERCENT_MAX = 99;
 
 const oneOfThese =
   <const T extends string>(values: readonly T[]): Check<T> =>
@@ -90,7 +92,8 @@ const condition: Check<AlertCondition> = (value) => {
   if (type === "issue_events" || type === "issue_users") return { ...readThreshold(value), condition_type: type };
   if (type === "percent_change") {
     const { direction = "increase", events_min = EVENTS_MIN_DEFAULT, percent, window_minutes } = percentChange(value);
-    if (direction === "decrease" && percent > 100) throw new RangeError("cannot decrease by more than 100 percent");
+    if (direction === "decrease" && percent > DECREASE_PERCENT_MAX)
+      throw new RangeError(`cannot decrease by more than ${DECREASE_PERCENT_MAX} percent`);
     return { condition_type: type, percent, window_minutes, direction, events_min };
   }
   noMore(value);

@@ -1,10 +1,19 @@
 /** Rules that tell people when something happens. Paths and shapes of the first version of the API, and more. */
-import type { AlertAction, ApiAffected, ApiAlertRule, ApiSilenced } from "@mesher/protocol";
+import type {
+  AlertAction,
+  ApiAffected,
+  ApiAlertPreview,
+  ApiAlertRule,
+  ApiAlertTest,
+  ApiSilenced,
+} from "@mesher/protocol";
 import type { AlertRule, RuleSettings } from "../alerts/alert-rule.ts";
 import { areMembers, findRule, listRules } from "../alerts/alert-rules.queries.ts";
 import { changeRule, createRule, removeRule, silenceRule, TooManyRulesError } from "../alerts/alert-rules.ts";
 import { SILENCE_MINUTES_MAX } from "../alerts/limits.ts";
-import { DEFAULTS, RULE_FIELDS, settingsOf } from "./alert-rule-fields.ts";
+import { type Preview, previewRule } from "../alerts/preview.ts";
+import { testRule } from "../alerts/test-rule.ts";
+import { DEFAULTS, PREVIEW_FIELDS, RULE_FIELDS, settingsOf } from "./alert-rule-fields.ts";
 import { badRequest, notFound, RequestRefusedError } from "./api-error.ts";
 import { checkFields, demandFields, onOrOff, wholeNumber } from "./check-fields.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
@@ -12,6 +21,7 @@ import { demandUnchanged, tagOfShown } from "./entity-tags.ts";
 import { actorOf } from "./issue-actor.ts";
 import { isUuid } from "./pages-of-lists.ts";
 import { findProject } from "./projects.ts";
+import { searching } from "./search-request.ts";
 
 const READ = { config: { access: { role: "member", scope: "event:read" } } } as const;
 const WRITE = { config: { access: { role: "member", scope: "issue:write" } } } as const;
@@ -48,7 +58,27 @@ export function registerAlertRuleRoutes(app: App, deps: ApiDependencies): void {
     },
   );
 
+<<<<<<< HEAD
   app.get<{ Params: RuleParams }>("/api/v1/alert-rules/:rule", READ, async (request, reply): Promise<ApiAlertRule> => {
+=======
+  app.post<{ Params: { project: string } }>(
+    "/api/v1/projects/:project/alert-rules/preview",
+    READ,
+    async (request): Promise<ApiAlertPreview> => {
+      const { organizationId } = await deps.authenticate(request);
+      const { id: projectId, slug } = await findProject(deps, organizationId, request.params.project);
+      const { condition, filters, cooldownMinutes, cooldownScope } = settingsOf(
+        checkFields(request.body, PREVIEW_FIELDS),
+        DEFAULTS,
+      );
+      const cooldown = { minutes: cooldownMinutes, scope: cooldownScope };
+      const rule = { projectId, slug, condition, filters, cooldown };
+      return showPreview(await searching(previewRule(deps.database, rule, deps.now())));
+    },
+  );
+
+  app.get<{ Params: RuleParams }>("/api/v1/alert-rules/:rule", READ, async (request): Promise<ApiAlertRule> => {
+>>>>>>> b9fff77 (Alert rules can be tried out: what they would have fired in the last day, and a firing on purpose)
     const { organizationId } = await deps.authenticate(request);
     const rule = await getRule(deps, organizationId, request.params.rule);
     // Of what people set alone: a rule that fires meanwhile may be changed all the same.
@@ -89,6 +119,19 @@ export function registerAlertRuleRoutes(app: App, deps: ApiDependencies): void {
       if (!isUuid(rule)) throw notFound("alert rule");
       await found(removeRule(deps.database, actor, rule));
       return { status: "ok", affected: 1 };
+    },
+  );
+
+  app.post<{ Params: RuleParams }>(
+    "/api/v1/alert-rules/:rule/test",
+    ADMINISTER,
+    async (request): Promise<ApiAlertTest> => {
+      const actor = await deps.authenticate(request);
+      const rule = await getRule(deps, actor.organizationId, request.params.rule);
+      const telling = await testRule(deps.database, { actor, alertActor: actorOf(actor) }, rule, deps.now());
+      if (telling === undefined) throw notFound("alert rule");
+      deps.onAlertFired(telling);
+      return { alert_id: telling.alert_id };
     },
   );
 
@@ -175,5 +218,22 @@ function showRule(rule: AlertRule): ApiAlertRule {
     open_alerts: rule.openAlerts,
     created_at: rule.createdAt.toISOString(),
     updated_at: rule.updatedAt.toISOString(),
+  };
+}
+
+/** Of a preview; what there is beyond is only counted. */
+const FIRINGS_SHOWN_MAX = 200;
+
+function showPreview({ fromMs, toMs, firings, isComplete }: Preview): ApiAlertPreview {
+  return {
+    from: new Date(fromMs).toISOString(),
+    to: new Date(toMs).toISOString(),
+    fired: firings.length,
+    firings: firings.slice(0, FIRINGS_SHOWN_MAX).map(({ atMs, value, issueId }) => ({
+      at: new Date(atMs).toISOString(),
+      value,
+      issue_id: issueId,
+    })),
+    is_complete: isComplete,
   };
 }

@@ -116,7 +116,9 @@ export function registerAlertRoutes(app: App, deps: ApiDependencies): void {
       const actor = await deps.authenticate(request);
       const { projectId, id } = await getIssue(deps, actor.organizationId, request.params.issue);
       const { minutes } = demandFields(request.body, SILENCE_FIELDS, "minutes");
-      return showSilence(await silenceIssue(deps.database, { projectId, issueId: id }, minutes, actorOf(actor)));
+      return showSilence(
+        await silenceIssue(deps.database, { actor, alertActor: actorOf(actor) }, { projectId, issueId: id }, minutes),
+      );
     },
   );
 }

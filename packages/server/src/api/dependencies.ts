@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import type { ApiCluster, ApiJob } from "@mesher/protocol";
 import type { FastifyInstance } from "fastify";
+import type { AlertTelling } from "../alerts/new-alert.ts";
 import type { Database } from "../db/database.ts";
 import type { DeliveryKeys } from "../deliveries/send-message.ts";
 import type { IssueChange } from "../issues/issue-change.ts";
@@ -26,6 +27,8 @@ export interface ApiDependencies extends Authentication {
   readonly now: () => number;
   /** Hears of every change of an issue, after it is committed. */
   readonly onIssueChanged: (change: IssueChange) => void;
+  /** Hears of an alert that was fired on purpose, after it is committed. */
+  readonly onAlertFired: (alert: AlertTelling) => void;
   /** Sends quarantined entries on their way again; how many. */
   readonly retryQuarantined: (projectId: string) => Promise<number>;
   /** Answers with the live feed of a project, or gives back why not. */

@@ -29,3 +29,11 @@ export const AlertRuleChange = Type.Object({ ...settings, condition: Type.Option
 export const Silence = shapeOf<ApiSilence>()(
   Type.Object({ minutes: Type.Integer({ minimum: 0, maximum: SILENCE_MINUTES_MAX, description: "0 ends it" }) }),
 );
+
+const { filters, cooldown_minutes, cooldown_scope } = settings;
+export const AlertPreviewRequest = Type.Object({
+  condition: GivenCondition,
+  filters,
+  cooldown_minutes,
+  cooldown_scope,
+});

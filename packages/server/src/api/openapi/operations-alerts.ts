@@ -1,8 +1,8 @@
 import { Type } from "typebox";
-import { AlertRuleChange, NewAlertRule, Silence } from "./bodies-alerts.ts";
+import { AlertPreviewRequest, AlertRuleChange, NewAlertRule, Silence } from "./bodies-alerts.ts";
 import { CHANGED_MEANWHILE, created, type Operations, ok, rows } from "./operation.ts";
 import { pageOf } from "./shape.ts";
-import { Alert, AlertDetail, AlertRule, Silenced } from "./shapes-alerts.ts";
+import { Alert, AlertDetail, AlertPreview, AlertRule, AlertTest, Silenced } from "./shapes-alerts.ts";
 import { Affected } from "./shapes-issues.ts";
 
 const ILLEGAL = { 409: "The alert is not in a status for that" };
@@ -15,6 +15,13 @@ export const ALERTS: Operations = {
     body: NewAlertRule,
     answers: created(AlertRule),
     refusals: { 409: "The project has 100 rules" },
+  },
+  "POST /api/v1/projects/:project/alert-rules/preview": {
+    summary: "How often a rule would have fired in the last 24 hours",
+    description: "Looks at the end of every minute; the rule itself is looked at every half minute.",
+    body: AlertPreviewRequest,
+    answers: ok(AlertPreview),
+    refusals: { 503: "The search took too long" },
   },
   "GET /api/v1/alert-rules/:rule": { summary: "An alert rule", answers: ok(AlertRule) },
   "PATCH /api/v1/alert-rules/:rule": {
@@ -39,6 +46,11 @@ export const ALERTS: Operations = {
   "POST /api/v1/alert-rules/:rule/delete": {
     summary: "Delete an alert rule, with its alerts",
     answers: ok(Affected),
+  },
+  "POST /api/v1/alert-rules/:rule/test": {
+    summary: "Fire a rule on purpose",
+    description: "The alert is told as any other, and resolved from the start. The cooldown does not begin.",
+    answers: ok(AlertTest),
   },
   "POST /api/v1/alert-rules/:rule/silence": {
     summary: "Let a rule fire without telling anybody, for some minutes",

@@ -4,7 +4,9 @@ import {
   ALERT_STATUSES,
   type ApiAlert,
   type ApiAlertDetail,
+  type ApiAlertPreview,
   type ApiAlertRule,
+  type ApiAlertTest,
   type ApiSilenced,
   COOLDOWN_SCOPES,
   LEVELS,
@@ -117,3 +119,15 @@ export const AlertDetail = shapeOf<ApiAlertDetail>()(
     ),
   }),
 );
+
+export const AlertPreview = shapeOf<ApiAlertPreview>()(
+  Type.Object({
+    from: Time,
+    to: Time,
+    fired: Count,
+    firings: Type.Array(Type.Object({ at: Time, value: orNull(Count), issue_id: orNull(Uuid) })),
+    is_complete: Type.Boolean(),
+  }),
+);
+
+export const AlertTest = shapeOf<ApiAlertTest>()(Type.Object({ alert_id: Uuid }));

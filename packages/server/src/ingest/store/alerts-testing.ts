@@ -1,0 +1,54 @@
+/** For tests only: rules, and looks at what they fired. */
+import type { AlertCondition } from "@mesher/protocol";
+import type { RuleSettings } from "../../alerts/alert-rule.ts";
+import { insertRule } from "../../alerts/alert-rules.queries.ts";
+import { type EvaluationReport, evaluateRules } from "../../alerts/evaluate-rules.ts";
+import { fireSignals, type SignalsReport } from "../../alerts/fire-signals.ts";
+import type { Database } from "../../db/database.ts";
+import { withTransaction } from "../../db/transaction.ts";
+
+export async function addRule(
+  database: Database,
+  projectId: string,
+  condition: AlertCondition,
+  more: Partial<RuleSettings> = {},
+): Promise<string> {
+  const id = await withTransaction(database, (tx) =>
+    insertRule(tx, projectId, {
+      name: "A rule",
+      condition,
+      filters: {},
+      action: { type: "websocket" },
+      enabled: true,
+      cooldownMinutes: 60,
+      cooldownScope: "rule",
+      ...more,
+    }),
+  );
+  if (id === undefined) throw new Error("there was no room for the rule");
+  return id;
+}
+
+export const evaluate = (database: Database, nowMs: number): Promise<EvaluationReport> =>
+  withTransaction(database, (tx) => evaluateRules(tx, nowMs));
+
+export const fire = (database: Database): Promise<SignalsReport> => withTransaction(database, fireSignals);
+
+export interface FiredAlert {
+  readonly kind: string;
+  readonly status: string;
+  readonly message: string;
+  readonly issue_id: string | null;
+  readonly silenced: boolean;
+  readonly suppressed: number;
+}
+
+/** Oldest first. */
+export async function listFired(database: Database, projectId: string): Promise<FiredAlert[]> {
+  const { rows } = await database.query<FiredAlert>({
+    text: `select kind, status, message, issue_id, silenced, suppressed from alerts where project_id = $1
+      order by triggered_at, id`,
+    values: [projectId],
+  });
+  return rows;
+}
