@@ -292,6 +292,14 @@ export const CHECKLIST: readonly ChecklistSection[] = [
     },
   },
   {
+    title: "Known ways to fail: alerts",
+    rows: {
+      "C-06": "A threshold that is exceeded really fires.",
+      "C-114": "Many rules are evaluated by few statements, and what fired is counted.",
+      "C-115": "Alerts end by themselves, are told apart by issue, and come as one when they are too many.",
+    },
+  },
+  {
     title: "Known ways to fail: streams",
     rows: {
       "C-70": "Ingest over WebSocket is of the key's project, and goes the way of every event.",

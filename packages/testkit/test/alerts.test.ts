@@ -143,6 +143,14 @@ describe("[ALERT-01] rules", () => {
       { condition: NEW_ISSUE, action: { type: "people", who: { user_id: "2f6d9a0e-0000-4000-8000-000000000001" } } },
       "action",
     ],
+    [
+      "a destination that is none",
+      {
+        condition: NEW_ISSUE,
+        action: [{ type: "destination", destination_id: "2f6d9a0e-0000-4000-8000-000000000001" }],
+      },
+      "action",
+    ],
   ])("with %s are refused, and the field is named", async (_name, rule, path) => {
     const { status, body } = await owner<ApiError>("POST", "projects/default/alert-rules", rule);
     expect([status, body.code, body.details]).toEqual([400, "bad_request", [{ path, reason: expect.any(String) }]]);
@@ -304,7 +312,7 @@ describe("[ALERT-06] an alert", () => {
     await send({ message: "Alive" });
     const alert = await waitUntil("the alert", async () => (await alerts())[0]);
     const answers = await Promise.all([owner, member].map((client) => client("POST", `alerts/${alert.id}/resolve`)));
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+    expect(answers.map(({ status }) => status).sort((a, b) => a - b)).toEqual([200, 409]);
   });
 });
 

@@ -38,21 +38,17 @@ export function windowsOf({ condition_type: type }: ProjectCondition): 1 | 2 {
 
 /** `issueId`: as people shall read it; null: of no certain issue. */
 export function messageOf(condition: AlertCondition, issueId: string | null, counts?: WindowCounts): string {
-  switch (condition.condition_type) {
-    case "threshold":
-      return `Event count exceeded ${condition.threshold} in ${minutes(condition.window_minutes)}`;
-    case "percent_change": {
-      const verb = condition.direction === "increase" ? "rose" : "fell";
-      const told = counts === undefined ? "" : ` (${counts.count} after ${counts.previous})`;
-      return `Event count ${verb} by more than ${condition.percent} % in ${minutes(condition.window_minutes)}${told}`;
-    }
-    case "issue_events":
-      return `${nameOf(issueId)} was seen more than ${condition.threshold} times in ${minutes(condition.window_minutes)}`;
-    case "issue_users":
-      return `${nameOf(issueId)} affected more than ${condition.threshold} users in ${minutes(condition.window_minutes)}`;
-    default:
-      return `${condition.condition_type} detected for ${issueId === null ? "an issue" : `issue ${issueId}`}`;
-  }
+  if (!("window_minutes" in condition))
+    return `${condition.condition_type} detected for ${issueId === null ? "an issue" : `issue ${issueId}`}`;
+  const window = minutes(condition.window_minutes);
+  if (condition.condition_type === "threshold") return `Event count exceeded ${condition.threshold} in ${window}`;
+  if (condition.condition_type === "issue_events")
+    return `${nameOf(issueId)} was seen more than ${condition.threshold} times in ${window}`;
+  if (condition.condition_type === "issue_users")
+    return `${nameOf(issueId)} affected more than ${condition.threshold} users in ${window}`;
+  const verb = condition.direction === "increase" ? "rose" : "fell";
+  const told = counts === undefined ? "" : ` (${counts.count} after ${counts.previous})`;
+  return `Event count ${verb} by more than ${condition.percent} % in ${window}${told}`;
 }
 
 const nameOf = (issueId: string | null) => (issueId === null ? "An issue" : `Issue ${issueId}`);

@@ -67,8 +67,8 @@ const keyOf = ({ projectId, atMs }: Point) => `${projectId}/${atMs}`;
 
 async function judgeCounted(database: Queryable, asked: readonly AskedRule[], nowMs: number): Promise<Judgement[]> {
   const points = distinct(asked.flatMap(({ rule }) => pointsOf(rule, nowMs)));
-  const counts = await countSince(database, points);
-  const since = new Map(points.map((point, index) => [keyOf(point), counts[index] ?? NOTHING]));
+  const counted = await countSince(database, points);
+  const since = new Map(points.map((point, index) => [keyOf(point), counted[index] ?? NOTHING]));
 
   const open = asked.filter(({ rule, query }) => {
     const [narrow, wide] = boundsOf(rule, query, since, nowMs);

@@ -1,18 +1,12 @@
 /** Rules that tell people when something happens. Paths and shapes of the first version of the API, and more. */
-import type {
-  AlertAction,
-  ApiAffected,
-  ApiAlertPreview,
-  ApiAlertRule,
-  ApiAlertTest,
-  ApiSilenced,
-} from "@mesher/protocol";
+import type { ApiAffected, ApiAlertPreview, ApiAlertRule, ApiAlertTest, ApiSilenced } from "@mesher/protocol";
 import type { AlertRule, RuleSettings } from "../alerts/alert-rule.ts";
 import { areMembers, findRule, listRules } from "../alerts/alert-rules.queries.ts";
 import { changeRule, createRule, removeRule, silenceRule, TooManyRulesError } from "../alerts/alert-rules.ts";
 import { SILENCE_MINUTES_MAX } from "../alerts/limits.ts";
 import { type Preview, previewRule } from "../alerts/preview.ts";
 import { testRule } from "../alerts/test-rule.ts";
+import { findDestination } from "../deliveries/destinations.queries.ts";
 import { DEFAULTS, PREVIEW_FIELDS, RULE_FIELDS, settingsOf } from "./alert-rule-fields.ts";
 import { badRequest, notFound, RequestRefusedError } from "./api-error.ts";
 import { checkFields, demandFields, onOrOff, wholeNumber } from "./check-fields.ts";
@@ -189,17 +183,20 @@ async function demandReachable(
   organizationId: string,
   { action }: RuleSettings,
 ): Promise<void> {
-  const people = actionsOf(action).flatMap((each) =>
+  const actions = "type" in action ? [action] : action;
+  const people = actions.flatMap((each) =>
     each.type === "people" && typeof each.who === "object" ? [each.who.user_id] : [],
   );
   if (people.length > 0 && !(await areMembers(database, organizationId, people)))
-    throw badRequest("action names somebody who is no member of the organization", [
-      { path: "action", reason: "names somebody who is no member of the organization" },
-    ]);
+    throw unreachable("names somebody who is no member of the organization");
+  for (const each of actions) {
+    if (each.type === "destination" && !(await findDestination(database, organizationId, each.destination_id)))
+      throw unreachable("names a destination that the organization does not have");
+  }
 }
 
-export function actionsOf(action: AlertAction | readonly AlertAction[]): readonly AlertAction[] {
-  return "type" in action ? [action] : action;
+function unreachable(reason: string): RequestRefusedError {
+  return badRequest(`action ${reason}`, [{ path: "action", reason }]);
 }
 
 function showRule(rule: AlertRule): ApiAlertRule {

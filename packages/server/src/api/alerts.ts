@@ -3,17 +3,20 @@ import {
   ALERT_STATUSES,
   type ApiAffected,
   type ApiAlert,
+  type ApiAlertActivity,
   type ApiAlertDetail,
   type ApiPage,
   type ApiSilenced,
 } from "@mesher/protocol";
 import { type Static, Type } from "typebox";
-import type { Alert, AlertActivity } from "../alerts/alert.ts";
+import { type Alert, type AlertActivity, SYSTEM } from "../alerts/alert.ts";
 import { listActivity } from "../alerts/alert-activity.queries.ts";
 import type { AlertCause } from "../alerts/alert-life.ts";
 import { type FoundAlert, findAlert, listAlerts } from "../alerts/alerts.queries.ts";
 import { changeAlert, silenceIssue } from "../alerts/change-alerts.ts";
 import { findIssueSilence } from "../alerts/silences.queries.ts";
+import type { Delivery } from "../deliveries/delivery.ts";
+import { listDeliveries } from "../deliveries/delivery-list.queries.ts";
 import { SILENCE_FIELDS } from "./alert-rules.ts";
 import { badRequest, notFound, RequestRefusedError } from "./api-error.ts";
 import { demandFields } from "./check-fields.ts";
@@ -25,6 +28,9 @@ import { findProject } from "./projects.ts";
 
 /** Of the list that the first version of the API had. */
 const NEWEST_ALERTS = 50;
+
+/** Of one alert, in its timeline. */
+const DELIVERIES_SHOWN = 100;
 
 const READ = { config: { access: { role: "member", scope: "event:read" } } } as const;
 const WRITE = { config: { access: { role: "member", scope: "issue:write" } } } as const;
@@ -77,7 +83,13 @@ export function registerAlertRoutes(app: App, deps: ApiDependencies): void {
   app.get<{ Params: AlertParams }>("/api/v1/alerts/:alert", READ, async (request): Promise<ApiAlertDetail> => {
     const { organizationId } = await deps.authenticate(request);
     const alert = await getAlert(deps, organizationId, request.params.alert);
-    return showDetail(alert, await listActivity(deps.database, alert));
+    const activity = await listActivity(deps.database, alert);
+    const deliveries = await listDeliveries(deps.database, {
+      organizationId,
+      alertId: alert.alertId,
+      limit: DELIVERIES_SHOWN,
+    });
+    return showDetail(alert, timelineOf(activity, deliveries));
   });
 
   const registerDecision = (cause: Exclude<AlertCause, "condition_ended">) =>
@@ -156,11 +168,21 @@ function showAlert(alert: Alert): ApiAlert {
   };
 }
 
-function showDetail(alert: FoundAlert, activity: readonly AlertActivity[]): ApiAlertDetail {
+function showDetail(alert: FoundAlert, timeline: readonly ApiAlertActivity[]): ApiAlertDetail {
   return {
     ...showAlert(alert),
     rule_silenced_until: alert.ruleSilencedUntil?.toISOString() ?? null,
     issue_silenced_until: alert.issueSilencedUntil?.toISOString() ?? null,
-    timeline: activity.map(({ kind, at, actor, details }) => ({ kind, at: at.toISOString(), actor, details })),
+    timeline,
   };
+}
+
+/** What happened to it, and whom it reached or is on its way to. */
+function timelineOf(activity: readonly AlertActivity[], deliveries: readonly Delivery[]): ApiAlertActivity[] {
+  const notified = deliveries.map(({ finishedAt, createdAt, receiver, kind, status, error }): AlertActivity => {
+    return { kind: "notified", at: finishedAt ?? createdAt, actor: SYSTEM, details: { receiver, kind, status, error } };
+  });
+  return [...activity, ...notified]
+    .sort((a, b) => a.at.getTime() - b.at.getTime())
+    .map(({ kind, at, actor, details }) => ({ kind, at: at.toISOString(), actor, details }));
 }
