@@ -42,13 +42,21 @@ export function messageOf(condition: AlertCondition, issueId: string | null, cou
     return `${condition.condition_type} detected for ${issueId === null ? "an issue" : `issue ${issueId}`}`;
   const window = minutes(condition.window_minutes);
   if (condition.condition_type === "threshold") return `Event count exceeded ${condition.threshold} in ${window}`;
-  if (condition.condition_type === "issue_events")
-    return `${nameOf(issueId)} was seen more than ${condition.threshold} times in ${window}`;
-  if (condition.condition_type === "issue_users")
-    return `${nameOf(issueId)} affected more than ${condition.threshold} users in ${window}`;
-  const verb = condition.direction === "increase" ? "rose" : "fell";
+  if (isSeenCondition(condition)) {
+    const { condition_type: type, threshold } = condition;
+    if (type === "issue_events") return `${nameOf(issueId)} was seen more than ${threshold} times in ${window}`;
+    return `${nameOf(issueId)} affected more than ${threshold} users in ${window}`;
+  }
+  return changeOf(condition, window, counts);
+}
+
+function changeOf(
+  { direction, percent }: Extract<ProjectCondition, { readonly condition_type: "percent_change" }>,
+  window: string,
+  counts: WindowCounts | undefined,
+): string {
   const told = counts === undefined ? "" : ` (${counts.count} after ${counts.previous})`;
-  return `Event count ${verb} by more than ${condition.percent} % in ${window}${told}`;
+  return `Event count ${direction === "increase" ? "rose" : "fell"} by more than ${percent} % in ${window}${told}`;
 }
 
 const nameOf = (issueId: string | null) => (issueId === null ? "An issue" : `Issue ${issueId}`);

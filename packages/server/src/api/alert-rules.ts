@@ -52,9 +52,6 @@ export function registerAlertRuleRoutes(app: App, deps: ApiDependencies): void {
     },
   );
 
-<<<<<<< HEAD
-  app.get<{ Params: RuleParams }>("/api/v1/alert-rules/:rule", READ, async (request, reply): Promise<ApiAlertRule> => {
-=======
   app.post<{ Params: { project: string } }>(
     "/api/v1/projects/:project/alert-rules/preview",
     READ,
@@ -71,8 +68,7 @@ export function registerAlertRuleRoutes(app: App, deps: ApiDependencies): void {
     },
   );
 
-  app.get<{ Params: RuleParams }>("/api/v1/alert-rules/:rule", READ, async (request): Promise<ApiAlertRule> => {
->>>>>>> b9fff77 (Alert rules can be tried out: what they would have fired in the last day, and a firing on purpose)
+  app.get<{ Params: RuleParams }>("/api/v1/alert-rules/:rule", READ, async (request, reply): Promise<ApiAlertRule> => {
     const { organizationId } = await deps.authenticate(request);
     const rule = await getRule(deps, organizationId, request.params.rule);
     // Of what people set alone: a rule that fires meanwhile may be changed all the same.
