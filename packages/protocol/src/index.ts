@@ -14,6 +14,7 @@ export * from "./api-project-settings.ts";
 export * from "./api-projects.ts";
 export * from "./api-search.ts";
 export * from "./api-storage.ts";
+export * from "./api-teams.ts";
 export * from "./curl.ts";
 export * from "./destination-kinds.ts";
 export * from "./dsn.ts";

@@ -338,7 +338,10 @@ async function collectIds(): Promise<void> {
   });
   const [key] = Array.isArray(keys.body) ? keys.body : (keys.body.data ?? []);
 
+  const team = await ask<{ id: string }>("owner", "POST", "/api/v1/teams", { name: "Real" });
+
   Object.assign(ids, {
+    team: team.body.id,
     org: server.firstStart.organizationId,
     project: project?.id,
     issue: issue.id,

@@ -135,6 +135,15 @@ const STEPS: Readonly<Record<string, () => Promise<Answered>>> = {
     await owner.post(`/api/v1/orgs/default/members/${made["made membership"]}/remove`);
     return operator("POST", "orgs/default/members", { user_id: made["user"] });
   },
+  "POST /api/v1/teams": () => owner.post("/api/v1/teams", { name: "Back end" }),
+  "PATCH /api/v1/teams/{team}": () => owner.patch("/api/v1/teams/back-end", { name: "The back end" }),
+  "POST /api/v1/teams/{team}/members": () => owner.post("/api/v1/teams/back-end/members", { user_id: made["user"] }),
+  "POST /api/v1/teams/{team}/members/{user}/remove": () =>
+    owner.post(`/api/v1/teams/back-end/members/${made["user"]}/remove`),
+  "POST /api/v1/teams/{team}/projects": () => owner.post("/api/v1/teams/back-end/projects", { project: "default" }),
+  "POST /api/v1/teams/{team}/projects/{project}/remove": () =>
+    owner.post("/api/v1/teams/back-end/projects/default/remove"),
+  "POST /api/v1/teams/{team}/delete": () => owner.post("/api/v1/teams/back-end/delete"),
   "POST /api/v1/projects": () =>
     keep("project", owner.post<ApiProjectDetail>("/api/v1/projects", { name: "Shop" }), (b) => b.slug),
   "PATCH /api/v1/projects/{project}": () => owner.patch("/api/v1/projects/shop", { platform: "node" }),

@@ -10,6 +10,9 @@ import type {
   ApiNewToken,
   ApiPage,
   ApiProject,
+  ApiSavedSearch,
+  ApiTeam,
+  ApiTeamDetail,
   ApiToken,
 } from "@mesher/protocol";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -458,4 +461,73 @@ test("[C-134] a fault of the database tells nothing of it", async () => {
   await world.database.query({ text: "alter table audit_log_of_the_test rename to audit_log" });
   expect([status, body]).toEqual([500, { error: expect.any(String), code: "internal" }]);
   expect(JSON.stringify(body)).not.toMatch(/audit_log|relation|42P01/);
+});
+
+test("a team has members and projects of its organization, and loses whoever leaves it", async () => {
+  const tina = await joined("tina@example.com", "member");
+  const { user_id } = await memberOf("tina@example.com");
+  expect((await tina.post("/api/v1/teams", { name: "Mine" })).status).toBe(403);
+  const made = await owner.post<ApiTeamDetail>("/api/v1/teams", { name: "Check out" });
+  expect(made).toMatchObject({ status: 201, body: { slug: "check-out", members: [], projects: [] } });
+  expect((await owner.post("/api/v1/teams", { name: "Check-out" })).status).toBe(409);
+
+  const team = "/api/v1/teams/check-out";
+  expect((await owner.post(`${team}/members`, { user_id })).body).toEqual({ status: "ok", affected: 1 });
+  expect((await owner.post(`${team}/members`, { user_id })).body).toEqual({ status: "ok", affected: 0 });
+  expect((await owner.post(`${team}/projects`, { project: "default" })).status).toBe(200);
+  expect((await owner.patch(team, { name: "Till" })).status).toBe(200);
+  expect((await tina.get<ApiTeamDetail>(`/api/v1/teams/${made.body.id}`)).body).toMatchObject({
+    name: "Till",
+    members: [{ user_id, email: "tina@example.com" }],
+    projects: [{ slug: "default" }],
+  });
+  expect((await tina.get<ApiTeam[]>("/api/v1/projects/default/teams")).body).toMatchObject([
+    { slug: "check-out", member_count: 1, project_count: 1 },
+  ]);
+
+  const [nobody] = (await owner.get<ApiTeam[]>("/api/v1/teams")).body.map(({ id }) => id);
+  expect((await owner.post(`${team}/members`, { user_id: nobody })).status).toBe(404);
+  expect((await owner.post(`${team}/projects`, { project: "nothing" })).status).toBe(404);
+  const other = await owner.post<{ id: string }>("/api/v1/orgs", { name: "Elsewhere", slug: "elsewhere" });
+  expect(other.status).toBe(201);
+  await owner.post("/api/v1/me/organization", { organization: "elsewhere" });
+  expect((await owner.get(team)).status).toBe(404);
+  expect((await owner.post(`${team}/delete`)).status).toBe(404);
+  await owner.post("/api/v1/me/organization", { organization: "default" });
+
+  const { id: membership } = await memberOf("tina@example.com");
+  expect((await owner.post(`/api/v1/orgs/default/members/${membership}/remove`)).status).toBe(200);
+  expect((await owner.get<ApiTeamDetail>(team)).body.members).toEqual([]);
+  expect((await owner.post(`${team}/projects/default/remove`)).status).toBe(200);
+  expect((await owner.post(`${team}/projects/default/remove`)).status).toBe(404);
+  expect((await owner.post(`${team}/delete`)).status).toBe(200);
+  expect((await owner.get(team)).status).toBe(404);
+});
+
+test("a search that is somebody's own is seen, changed and deleted by nobody else, whatever their role", async () => {
+  const pia = await joined("pia@example.com", "member");
+  const save = (person: TestPerson, name: string, visibility: string) =>
+    person.post<ApiSavedSearch>("/api/v1/saved-searches", { name, query: "is:unresolved", visibility });
+  const own = await save(pia, "Pia's own", "private");
+  const shared = await save(pia, "Everybody's", "organization");
+  expect([own.status, shared.status]).toEqual([201, 201]);
+  const namesFor = async (person: TestPerson) =>
+    (await person.get<{ data: ApiSavedSearch[] }>("/api/v1/saved-searches")).body.data.map(({ name }) => name);
+  expect(await namesFor(pia)).toEqual(["Everybody's", "Pia's own"]);
+  expect(await namesFor(owner)).toEqual(["Everybody's"]);
+
+  const path = `/api/v1/saved-searches/${own.body.id}`;
+  expect((await owner.post(path, { name: "Taken" })).status).toBe(404);
+  expect((await owner.post(`${path}/delete`)).status).toBe(404);
+  const token = await owner.post<ApiNewToken>("/api/v1/orgs/default/tokens", {
+    label: "all",
+    role: "owner",
+    scopes: ["event:read", "issue:write"],
+  });
+  const listed = await withToken(token.body.token, "/api/v1/saved-searches");
+  expect(await listed.text()).not.toContain("Pia's own");
+  expect((await withToken(token.body.token, `${path}/delete`, { method: "POST" })).status).toBe(404);
+  const audit = await owner.get<ApiPage<ApiAuditEntry>>("/api/v1/audit?limit=100");
+  expect(JSON.stringify(audit.body)).not.toContain("Pia's own");
+  expect((await pia.post(`${path}/delete`)).status).toBe(200);
 });

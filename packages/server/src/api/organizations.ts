@@ -170,7 +170,8 @@ export function parseRole(given: string): Role {
 
 const SLUG_LENGTH_MAX = 50;
 
-function slugOf(name: string): string {
+/** Of an organization or a team. */
+export function slugOf(name: string): string {
   const slug = name
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")

@@ -32,6 +32,7 @@ import { registerSearchSuggestionRoutes } from "./search-suggestions.ts";
 import { registerSignInRoutes } from "./sign-in.ts";
 import { registerStorageRoutes } from "./storage.ts";
 import { registerStreamRoutes } from "./streams.ts";
+import { registerTeamRoutes } from "./teams.ts";
 import { registerTokenRoutes } from "./tokens.ts";
 import { registerUserRoutes } from "./users.ts";
 
@@ -45,6 +46,7 @@ export function registerRoutes(app: App, deps: ApiDependencies, declared: readon
   registerMeRoutes(app, deps);
   registerOrganizationRoutes(app, deps);
   registerInvitationRoutes(app, deps);
+  registerTeamRoutes(app, deps);
   registerTokenRoutes(app, deps);
   registerUserRoutes(app, deps);
   registerAuditRoutes(app, deps);

@@ -123,6 +123,7 @@ const REFUSAL_STATUS: Record<Refusal, number> = {
   wrong_person: 403,
   link_over: 404,
   slug_taken: 409,
+  too_many_teams: 409,
   elsewhere_too: 403,
 };
 

@@ -7,7 +7,8 @@ export const REFUSALS = {
   email_taken: "there is somebody with this address; they sign in first, and then accept",
   wrong_person: "the invitation is for another address",
   link_over: "the link was used, revoked, or is too old",
-  slug_taken: "there is an organization of this slug",
+  slug_taken: "there is another of this slug",
+  too_many_teams: "there are as many teams as an organization may have",
   elsewhere_too: "the person is in other organizations too: whoever runs the server makes the link",
 } as const satisfies Record<string, string>;
 

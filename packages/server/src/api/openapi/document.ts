@@ -15,6 +15,7 @@ import { INSTALLATION } from "./operations-installation.ts";
 import { ISSUES } from "./operations-issues.ts";
 import { PEOPLE } from "./operations-people.ts";
 import { PROJECTS } from "./operations-projects.ts";
+import { TEAMS, Team, TeamDetail } from "./operations-teams.ts";
 import * as alerts from "./shapes-alerts.ts";
 import * as dashboards from "./shapes-dashboards.ts";
 import * as deliveries from "./shapes-deliveries.ts";
@@ -32,6 +33,7 @@ const OPERATIONS: Operations = {
   ...DASHBOARDS,
   ...ALERTS,
   ...DELIVERIES,
+  ...TEAMS,
 };
 
 const ErrorAnswer = Type.Object({
@@ -46,6 +48,8 @@ const SHAPES: Readonly<Record<string, TSchema>> = {
   ...events,
   ...projects,
   ...people,
+  Team,
+  TeamDetail,
   ...dashboards,
   ...alerts,
   ...deliveries,
@@ -247,6 +251,7 @@ function pathParameters(url: string): Json[] {
 const PARAMETERS: Readonly<Record<string, string>> = {
   project: "Its id, slug or number",
   org: "Its id or slug",
+  team: "Its id or slug",
   shortId: "As `DEFAULT-12`, in any case",
   event: "32 hex digits",
 };
