@@ -57,6 +57,7 @@ const keep = async <T>(name: string, answer: Promise<{ status: number; body: T }
 const issue = (n: number, path: string, body?: unknown) =>
   owner.post(`/api/v1/issues/${made[`issue${n}`]}/${path}`, body);
 const onDefault = (path: string) => `/api/v1/projects/default/${path}`;
+const DESTINATIONS = "/api/v1/orgs/default/destinations";
 const memberId = async () => {
   const { body } = await owner.get<ApiMember[]>("/api/v1/orgs/default/members");
   return body.find(({ email }) => email === "member@example.com")?.id;
@@ -197,6 +198,36 @@ const STEPS: Readonly<Record<string, () => Promise<Answered>>> = {
     owner.post(`/api/v1/alert-rules/${made["rule"]}/silence`, { minutes: 5 }),
   "POST /api/v1/alert-rules/{rule}/test": () => owner.post(`/api/v1/alert-rules/${made["rule"]}/test`),
   "POST /api/v1/alert-rules/{rule}/delete": () => owner.post(`/api/v1/alert-rules/${made["rule"]}/delete`),
+  "POST /api/v1/orgs/{org}/destinations": () =>
+    keep(
+      "destination",
+      owner.post<{ id: string }>(DESTINATIONS, {
+        kind: "webhook",
+        name: "Hook",
+        config: { url: "https://hooks.example.com/x" },
+      }),
+      (b) => b.id,
+    ),
+  "PATCH /api/v1/orgs/{org}/destinations/{destination}": () =>
+    owner.patch(`${DESTINATIONS}/${made["destination"]}`, { name: "The hook", is_enabled: false }),
+  "POST /api/v1/orgs/{org}/destinations/{destination}/rotate-secret": () =>
+    owner.post(`${DESTINATIONS}/${made["destination"]}/rotate-secret`),
+  "POST /api/v1/orgs/{org}/destinations/{destination}/test": () =>
+    keep(
+      "delivery",
+      owner.post<{ delivery_id: string }>(`${DESTINATIONS}/${made["destination"]}/test`),
+      (b) => b.delivery_id,
+    ),
+  "POST /api/v1/orgs/{org}/deliveries/{delivery}/resend": async () => {
+    // Given up, as it is after a day of trying.
+    await world.database.query({
+      text: "update deliveries set status = 'dead', lease_until = null, finished_at = now() where id = $1",
+      values: [made["delivery"]],
+    });
+    return owner.post(`/api/v1/orgs/default/deliveries/${made["delivery"]}/resend`);
+  },
+  "POST /api/v1/orgs/{org}/destinations/{destination}/delete": () =>
+    owner.post(`${DESTINATIONS}/${made["destination"]}/delete`),
   "POST /api/v1/auth/two-factor/verify-totp": async () => {
     const { body } = await owner.post<{ totpURI: string }>("/api/v1/auth/two-factor/enable", { password: PASSWORD });
     totpUri = body.totpURI;
