@@ -743,6 +743,37 @@ create table tag_keys (
   constraint tag_keys_key PRIMARY KEY (project_id, key)
 );
 
+create table team_members (
+  team_id uuid not null,
+  organization_id uuid not null,
+  user_id uuid not null,
+  joined_at timestamp with time zone default date_trunc('milliseconds'::text, now()) not null,
+  constraint team_members_key PRIMARY KEY (team_id, user_id),
+  constraint team_members_of_organization FOREIGN KEY (organization_id, user_id) REFERENCES organization_members(organization_id, user_id) ON DELETE CASCADE,
+  constraint team_members_team_id_fkey FOREIGN KEY (team_id) REFERENCES teams(id) ON DELETE CASCADE
+);
+CREATE INDEX team_members_user ON public.team_members USING btree (organization_id, user_id);
+
+create table team_projects (
+  team_id uuid not null,
+  project_id uuid not null,
+  constraint team_projects_key PRIMARY KEY (team_id, project_id),
+  constraint team_projects_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE,
+  constraint team_projects_team_id_fkey FOREIGN KEY (team_id) REFERENCES teams(id) ON DELETE CASCADE
+);
+CREATE INDEX team_projects_project ON public.team_projects USING btree (project_id);
+
+create table teams (
+  id uuid default gen_random_uuid() not null,
+  organization_id uuid not null,
+  slug text not null,
+  name text not null,
+  created_at timestamp with time zone default date_trunc('milliseconds'::text, now()) not null,
+  constraint teams_slug_unique UNIQUE (organization_id, slug),
+  constraint teams_pkey PRIMARY KEY (id),
+  constraint teams_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
+);
+
 create table two_factors (
   id uuid default gen_random_uuid() not null,
   user_id uuid not null,
