@@ -1,11 +1,23 @@
-import type { ApiProjectSettings } from "@mesher/protocol";
+import type { ApiProject, ApiProjectSettings } from "@mesher/protocol";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { waitUntil } from "../src/wait-until.ts";
 import { CHROMIUM, startChromium } from "./chromium.ts";
+import { expectAccessible } from "./expect-accessible.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
 import { watchFaults } from "./watch-faults.ts";
 
 const OWNER = { email: "olga@example.com", password: "correct horse battery" };
+
+const MEMBER = { email: "mia.berg@example.com", password: "correct horse battery" };
+const MEMBER_PATHS = [
+  "/settings/organization",
+  "/settings/members",
+  "/settings/account",
+  "/projects/default/settings",
+  "/projects/default/settings?tab=filters",
+  "/projects/default/settings?tab=storage",
+];
 
 describe.runIf(CHROMIUM !== undefined)("settings, in a browser", () => {
   let world: TestServer;
@@ -20,6 +32,29 @@ describe.runIf(CHROMIUM !== undefined)("settings, in a browser", () => {
     await browser.close();
     await world[Symbol.asyncDispose]();
   });
+
+  async function openAs(person: typeof OWNER, viewport = { width: 1280, height: 800 }) {
+    const { url } = world.server;
+    const context = await browser.newContext({ viewport });
+    const answer = await context.request.post(`${url}/api/v1/auth/sign-in/email`, {
+      data: person,
+      headers: { origin: url },
+    });
+    expect(answer.status()).toBe(200);
+    const page = await context.newPage();
+    page.setDefaultTimeout(20_000);
+    return { context, page, faults: watchFaults(page) };
+  }
+
+  async function post(path: string, body: object): Promise<void> {
+    const { url, token } = world.server;
+    const response = await fetch(url + path, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    expect(response.status).toBe(201);
+  }
 
   test("[UI-07] an owner invites, makes a token and a key, changes a project, and finds it in the log", async () => {
     const { server } = world;
@@ -39,22 +74,33 @@ describe.runIf(CHROMIUM !== undefined)("settings, in a browser", () => {
     await page.getByRole("list", { name: "Invitations" }).getByText("mia@example.com").waitFor();
 
     await page.goto(`${server.url}/settings/tokens`);
-    await page.getByLabel("What it is for").fill("build");
-    await page.getByRole("button", { name: "Make a token" }).click();
+    await page.getByLabel("What it is for").first().fill("build");
+    await page.getByRole("button", { name: "Make a token" }).first().click();
     const token = await page.getByText(/^mshr_[0-9a-f]+$/).textContent();
     const answer = await fetch(`${server.url}/api/v1/projects`, { headers: { authorization: `Bearer ${token}` } });
     expect(answer.status).toBe(200);
 
     await page.goto(`${server.url}/projects/default/settings`);
+    await page.getByRole("link", { name: "Keys", exact: true }).click();
     await page.getByLabel("New key").fill("backend");
     await page.getByRole("button", { name: "Make it" }).click();
     await page.getByRole("button", { name: "Copy the DSN of backend" }).waitFor();
+    await expectAccessible(page);
+    await page.getByRole("link", { name: "Privacy" }).click();
     await page.getByRole("button", { name: "Show what would be stored" }).click();
     await page.getByText("extra.password").waitFor();
+    await page.getByRole("link", { name: "Retention and storage" }).click();
     await page.getByLabel("Days an event is kept").fill("45");
-    await page.getByLabel("Web crawlers").check();
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByText("Saved;").waitFor();
+    await page.getByRole("link", { name: "Inbound filters" }).click();
+    await page.getByLabel("Web crawlers").check();
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByLabel("Web crawlers").and(page.locator(":checked")).waitFor();
+    await waitUntil("the filters to be saved", async () => {
+      const { filters } = await server.get<ApiProjectSettings>("/api/v1/projects/default/settings");
+      return filters.web_crawlers || undefined;
+    });
     const settings = await server.get<ApiProjectSettings>("/api/v1/projects/default/settings");
     expect(settings).toMatchObject({ retention_days: 45, filters: { web_crawlers: true } });
 
@@ -65,4 +111,65 @@ describe.runIf(CHROMIUM !== undefined)("settings, in a browser", () => {
     expect(faults).toEqual([]);
     await context.close();
   }, 60_000);
+
+  test("[UI-07] organizations and projects are renamed, made, and a project is deleted by typing its name", async () => {
+    const { server } = world;
+    const { context, page, faults } = await openAs(OWNER);
+    await page.goto(`${server.url}/settings/organization`);
+    await page.getByLabel("Name of the organization").fill("Olga & Co");
+    await page.getByRole("button", { name: "Rename" }).click();
+    await page.getByText("It is called Olga & Co now").waitFor();
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Make an organization" }).click();
+    await page.getByLabel("Name", { exact: true }).fill("Second");
+    await page.getByRole("button", { name: "Make it" }).click();
+    await page.getByText("Second is there").waitFor();
+
+    await post("/api/v1/projects", { name: "Short lived", slug: "short-lived" });
+    await page.goto(`${server.url}/projects/short-lived/settings`);
+    await page.getByLabel("Name", { exact: true }).fill("Renamed");
+    await page.getByRole("button", { name: "Save the names" }).click();
+    await page.getByText("Renamed is saved").waitFor();
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Delete the project…" }).click();
+    const dialog = page.getByRole("dialog");
+    expect(await dialog.getByRole("button", { name: "Delete it for good" }).isDisabled()).toBe(true);
+    await page.keyboard.type("short-lived");
+    await page.keyboard.press("Enter");
+    await page.getByText("short-lived is deleted").waitFor();
+    const projects = await server.get<ApiProject[]>("/api/v1/projects");
+    expect(projects.map(({ slug }) => slug)).toEqual(["default"]);
+    expect(faults).toEqual([]);
+    await context.close();
+  }, 60_000);
+
+  test("a member sees what a member may, changes their own account, and on a phone nothing scrolls sideways", async () => {
+    const { server } = world;
+    await post("/api/v1/users", { ...MEMBER, display_name: "Mia", role: "member" });
+    const { context, page, faults } = await openAs(MEMBER, { width: 390, height: 844 });
+    await page.goto(`${server.url}/settings/account`);
+    await page.getByLabel("What others see").fill("Mia Berg");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Your name is changed").waitFor();
+    await page.getByLabel("Your password").fill(MEMBER.password);
+    await page.getByRole("button", { name: "Set it up" }).click();
+    await page.getByRole("img", { name: "QR code for an authenticator app" }).waitFor();
+    await expectAccessible(page);
+    await page.goto(`${server.url}/settings/tokens`);
+    await page.getByText("Your own tokens").waitFor();
+    expect(await page.getByText("Tokens of the organization").count()).toBe(0);
+    await page.goto(`${server.url}/projects/default/settings?tab=keys`);
+    await page.getByText("Owners and admins of the organization change these.").waitFor();
+    expect(await page.getByRole("button", { name: "Make it" }).count()).toBe(0);
+    for (const path of MEMBER_PATHS) {
+      await page.goto(server.url + path);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await expectAccessible(page);
+      expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth"), path).toBeLessThanOrEqual(0);
+    }
+    await page.goto(`${server.url}/settings/storage`);
+    await page.getByText("This is for owners and admins of the organization.").waitFor();
+    expect(faults).toEqual([]);
+    await context.close();
+  }, 90_000);
 });

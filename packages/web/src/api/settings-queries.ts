@@ -5,12 +5,16 @@ import type {
   ApiPage,
   ApiProjectKey,
   ApiProjectSettings,
+  ApiProjectStorage,
+  ApiSignInMethods,
+  ApiStorage,
   ApiToken,
 } from "@mesher/protocol";
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { getJson } from "./client.ts";
 
 const AUDIT_PER_PAGE = 50;
+const STORAGE_REFRESH_MS = 30_000;
 
 const part = encodeURIComponent;
 
@@ -21,10 +25,34 @@ export function invitationsQuery(organization: string) {
   });
 }
 
-export function tokensQuery(organization: string) {
+/** `path`: where the API has them, those of an organization or one's own. */
+export function tokensQuery(path: string) {
   return queryOptions({
-    queryKey: ["tokens", organization],
-    queryFn: ({ signal }) => getJson<ApiToken[]>(`api/v1/orgs/${part(organization)}/tokens`, {}, signal),
+    queryKey: ["tokens", path],
+    queryFn: ({ signal }) => getJson<ApiToken[]>(path, {}, signal),
+  });
+}
+
+export function signInMethodsQuery() {
+  return queryOptions({
+    queryKey: ["sign-in-methods"],
+    queryFn: ({ signal }) => getJson<ApiSignInMethods>("api/v1/me/sign-in-methods", {}, signal),
+  });
+}
+
+export function storageQuery() {
+  return queryOptions({
+    queryKey: ["storage"],
+    queryFn: ({ signal }) => getJson<ApiStorage>("api/v1/storage", {}, signal),
+    refetchInterval: STORAGE_REFRESH_MS,
+  });
+}
+
+export function projectStorageQuery(projectSlug: string) {
+  return queryOptions({
+    queryKey: ["project-storage", projectSlug],
+    queryFn: ({ signal }) => getJson<ApiProjectStorage>(`api/v1/projects/${part(projectSlug)}/storage`, {}, signal),
+    refetchInterval: STORAGE_REFRESH_MS,
   });
 }
 

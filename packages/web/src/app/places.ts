@@ -17,10 +17,12 @@ export const SERVER_PLACES = [
 ] as const satisfies readonly { to: string; name: string; least: ApiRole }[];
 
 export const ORGANIZATION_PLACES = [
+  { to: "/settings/organization", name: "General", least: "member" },
   { to: "/settings/members", name: "Members", least: "member" },
-  { to: "/settings/tokens", name: "Tokens", least: "admin" },
+  { to: "/settings/tokens", name: "Tokens", least: "member" },
   { to: "/settings/destinations", name: "Destinations", least: "member" },
   { to: "/settings/deliveries", name: "Deliveries", least: "member" },
+  { to: "/settings/storage", name: "Storage", least: "admin" },
   { to: "/settings/audit", name: "Audit log", least: "admin" },
   { to: "/settings/account", name: "Account", least: "member" },
   { to: "/settings/notifications", name: "Notifications", least: "member" },

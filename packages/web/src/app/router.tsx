@@ -32,6 +32,7 @@ import {
 import { searchFault } from "../issues/search-fault.ts";
 import type { LiveSearch } from "../live/live-page.tsx";
 import { PLATFORM_IDS } from "../onboarding/snippets.ts";
+import { parseProjectSettingsSearch } from "../settings/project-tabs.ts";
 import { Notice } from "../ui/notice.tsx";
 import { PageSkeleton } from "../ui/page-skeleton.tsx";
 import { around } from "./around.ts";
@@ -227,12 +228,23 @@ const jobsRoute = createRoute({
 const projectSettingsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/projects/$slug/settings",
+  validateSearch: parseProjectSettingsSearch,
   component: around(ProjectSettingsPage, function ProjectSettingsRoute() {
     const { slug } = projectSettingsRoute.useParams();
-    return <ProjectSettingsPage key={slug} projectSlug={slug} />;
+    return <ProjectSettingsPage key={slug} projectSlug={slug} search={projectSettingsRoute.useSearch()} />;
   }),
 });
 
+const organizationRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/settings/organization",
+  component: lazyRouteComponent(() => import("../settings/organization-page.tsx"), "OrganizationPage"),
+});
+const storageRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/settings/storage",
+  component: lazyRouteComponent(() => import("../settings/storage-page.tsx"), "StoragePage"),
+});
 const membersRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/settings/members",
@@ -319,6 +331,8 @@ export const router = createRouter({
       clusterRoute,
       jobsRoute,
       projectSettingsRoute,
+      organizationRoute,
+      storageRoute,
       membersRoute,
       tokensRoute,
       destinationsRoute,

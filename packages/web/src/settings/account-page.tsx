@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
 import { sendJson } from "../api/client.ts";
-import { loginsQuery } from "../api/settings-queries.ts";
+import { loginsQuery, signInMethodsQuery } from "../api/settings-queries.ts";
 import { Button } from "../ui/button.tsx";
 import { CopyButton } from "../ui/copy-button.tsx";
 import { Failure } from "../ui/failure.tsx";
@@ -12,11 +12,13 @@ import { RelativeTime } from "../ui/relative-time.tsx";
 import { Section } from "../ui/section.tsx";
 import { Bone } from "../ui/skeleton.tsx";
 import { toast } from "../ui/toasts.tsx";
-import { Line, Lines, useChange } from "./parts.tsx";
+import { Line, Lines, ShownOnce, useChange } from "./parts.tsx";
 import { QrCode } from "./qr-code.tsx";
 import { SettingsFrame } from "./settings-frame.tsx";
 
 const PASSWORD_LENGTH_MIN = 10;
+/** Fewer, and it is time for new ones. */
+const RECOVERY_CODES_FEW = 3;
 
 export function AccountPage() {
   return (
@@ -26,16 +28,88 @@ export function AccountPage() {
           <Notice title="An access token has no account.">Sign in with a password to see yours.</Notice>
         ) : (
           <div className="space-y-8">
-            <p>
-              <span className="font-medium">{user.display_name}</span> <span className="text-dim">{user.email}</span>
-            </p>
+            <Name name={user.display_name} email={user.email} />
             <TwoFactor isOn={user.two_factor} />
+            {user.two_factor && <RecoveryCodes />}
             <Password />
             <Logins />
           </div>
         )
       }
     </SettingsFrame>
+  );
+}
+
+function Name({ name, email }: { name: string; email: string }) {
+  const change = useChange(["session"]);
+  return (
+    <Section title="Name">
+      <Form
+        key={name}
+        onData={(data) =>
+          change.mutate({
+            method: "PATCH",
+            path: "api/v1/me",
+            body: { display_name: textOf(data, "display_name") },
+            done: "Your name is changed",
+          })
+        }
+        className="flex flex-wrap items-end gap-2"
+      >
+        <Field
+          label="What others see"
+          name="display_name"
+          autoComplete="name"
+          required
+          maxLength={100}
+          pattern=".*\S.*"
+          defaultValue={name}
+          className="max-w-64 grow"
+        />
+        <Button type="submit" className="h-8" disabled={change.isPending}>
+          Save
+        </Button>
+      </Form>
+      <p className="mt-2 text-xs text-faint">You sign in as {email}.</p>
+    </Section>
+  );
+}
+
+/** New ones take the place of all before. */
+function RecoveryCodes() {
+  const queries = useQueryClient();
+  const methods = useQuery(signInMethodsQuery());
+  const renew = useMutation({
+    mutationFn: (data: FormData) =>
+      prove<{ backupCodes: readonly string[] }>("two-factor/generate-backup-codes", { password: passwordOf(data) }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["sign-in-methods"] }),
+  });
+  const left = methods.data?.recovery_codes_left;
+  return (
+    <Section title="Recovery codes">
+      <p className={`mb-2 ${left !== undefined && left < RECOVERY_CODES_FEW ? "text-amber" : "text-dim"}`}>
+        {left === undefined ? "…" : `${left} ${left === 1 ? "is" : "are"} left.`} Each lets you in once, without your
+        app.
+      </p>
+      {renew.data !== undefined ? (
+        <ShownOnce title="Keep these now; those you had work no more." text={renew.data.backupCodes.join("\n")} />
+      ) : (
+        <Form onData={(data) => renew.mutate(data)} className="flex flex-wrap items-end gap-2">
+          <Field
+            label="Your password"
+            name="password"
+            type="password"
+            autoComplete="current-password"
+            required
+            className="max-w-64"
+          />
+          <Button type="submit" className="h-8" disabled={renew.isPending}>
+            Make new ones
+          </Button>
+        </Form>
+      )}
+      <FormError error={renew.error} />
+    </Section>
   );
 }
 
@@ -189,12 +263,30 @@ function Logins() {
     );
   }
   return (
-    <Section title="Where you are signed in">
+    <Section
+      title="Where you are signed in"
+      aside={
+        logins.data.length > 1 && (
+          <Button
+            disabled={change.isPending}
+            onClick={() =>
+              change.mutate({
+                path: "api/v1/me/logins/end",
+                body: { others: true },
+                done: "You are signed out everywhere else",
+              })
+            }
+          >
+            Sign out everywhere else
+          </Button>
+        )
+      }
+    >
       <Lines label="Logins">
         {logins.data.map((login) => (
           <Line
             key={login.id}
-            title={login.current ? "This browser" : (login.user_agent ?? "Somewhere")}
+            title={login.current ? "This browser" : browserName(login.user_agent)}
             detail={
               <>
                 {login.ip_address}, since <RelativeTime at={login.created_at} />
@@ -214,4 +306,14 @@ function Logins() {
       </Lines>
     </Section>
   );
+}
+
+/** `Firefox on Linux`: what people call it. The rest of the text is of no use to them. */
+function browserName(userAgent: string | null): string {
+  if (userAgent === null) return "Somewhere";
+  const browser = /(Edg|OPR|Firefox|Chrome|Safari)\/[\d.]+/.exec(userAgent)?.[1];
+  const system = /(Windows|Android|iPhone|iPad|Mac OS X|Linux)/.exec(userAgent)?.[1];
+  if (browser === undefined) return userAgent.slice(0, 60);
+  const name = { Edg: "Edge", OPR: "Opera" }[browser] ?? browser;
+  return system === undefined ? name : `${name} on ${system.replace("Mac OS X", "macOS")}`;
 }

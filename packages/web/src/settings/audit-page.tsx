@@ -40,7 +40,7 @@ function Entries() {
                   {Object.entries(details).map(([name, value]) => (
                     <span key={name}>
                       {" "}
-                      · {name.replaceAll("_", " ")} {typeof value === "string" ? value : JSON.stringify(value)}
+                      · {name.replaceAll("_", " ")} {readable(value)}
                     </span>
                   ))}
                 </>
@@ -60,4 +60,14 @@ function Entries() {
       )}
     </Section>
   );
+}
+
+/** What a change says of itself, without braces and quotes. */
+function readable(value: unknown): string {
+  if (value === null) return "none";
+  if (Array.isArray(value)) return value.length === 0 ? "none" : value.map(readable).join(", ");
+  if (typeof value !== "object") return String(value);
+  return Object.entries(value)
+    .map(([name, part]) => `${name.replaceAll("_", " ")} ${readable(part)}`)
+    .join(", ");
 }

@@ -1,6 +1,8 @@
 import { type QueryKey, useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { sendJson } from "../api/client.ts";
+import { buttonClass } from "../ui/button.tsx";
 import { CopyButton } from "../ui/copy-button.tsx";
 import { toast, toastFailure } from "../ui/toasts.tsx";
 
@@ -29,7 +31,7 @@ export function ShownOnce({ title, text }: { title: string; text: string }) {
     <div role="status" className="mt-3 rounded-lg border border-edge bg-amber-wash p-3">
       <p className="mb-2 text-amber">{title}</p>
       <div className="flex items-center gap-2">
-        <code className="min-w-0 grow wrap-anywhere">{text}</code>
+        <code className="min-w-0 grow wrap-anywhere whitespace-pre-wrap">{text}</code>
         <CopyButton text={text} name="Copy it" />
       </div>
     </div>
@@ -53,5 +55,18 @@ export function Line({ title, detail, children }: { title: ReactNode; detail?: R
       </div>
       <div className="flex flex-wrap items-center gap-1.5">{children}</div>
     </li>
+  );
+}
+
+/** To a page of a project, beside its line. */
+export function LineLink(props: {
+  to: "/projects/$slug" | "/projects/$slug/settings";
+  slug: string;
+  children: ReactNode;
+}) {
+  return (
+    <Link to={props.to} params={{ slug: props.slug }} className={buttonClass}>
+      {props.children}
+    </Link>
   );
 }

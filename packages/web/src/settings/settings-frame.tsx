@@ -7,10 +7,12 @@ import { Notice } from "../ui/notice.tsx";
 import { PageSkeleton } from "../ui/page-skeleton.tsx";
 
 const TABS = [
+  { to: "/settings/organization", name: "Organization", least: "member" },
   { to: "/settings/members", name: "Members", least: "member" },
-  { to: "/settings/tokens", name: "Tokens", least: "admin" },
+  { to: "/settings/tokens", name: "Tokens", least: "member" },
   { to: "/settings/destinations", name: "Destinations", least: "member" },
   { to: "/settings/deliveries", name: "Deliveries", least: "member" },
+  { to: "/settings/storage", name: "Storage", least: "admin" },
   { to: "/settings/audit", name: "Audit log", least: "admin" },
   { to: "/settings/account", name: "Account", least: "member" },
   { to: "/settings/notifications", name: "Notifications", least: "member" },

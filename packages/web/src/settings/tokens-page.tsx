@@ -1,6 +1,7 @@
 import type { ApiNewToken } from "@mesher/protocol";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { sendJson } from "../api/client.ts";
+import { hasRole } from "../api/session.ts";
 import { tokensQuery } from "../api/settings-queries.ts";
 import { Button } from "../ui/button.tsx";
 import { Failure } from "../ui/failure.tsx";
@@ -17,28 +18,65 @@ const SCOPES = ["event:read", "issue:write", "project:admin", "org:read", "org:a
 
 export function TokensPage() {
   return (
-    <SettingsFrame title="Tokens" adminOnly>
-      {(given) => <Tokens {...given} />}
+    <SettingsFrame title="Tokens">
+      {(given) => (
+        <div className="space-y-10">
+          {given.session.user !== null && (
+            <Tokens
+              title="Your own tokens"
+              lead="For programs of yours: each may what you may, within its scopes, for as long as you may it."
+              path="api/v1/me/tokens"
+              label="Your tokens"
+            />
+          )}
+          {hasRole(given.session, "admin") && <OrganizationTokens {...given} />}
+        </div>
+      )}
     </SettingsFrame>
   );
 }
 
-function Tokens({ organization }: SettingsPageProps) {
+function OrganizationTokens({ organization }: SettingsPageProps) {
+  return (
+    <Tokens
+      title="Tokens of the organization"
+      lead="For programs that belong to nobody in particular: they stay when people leave."
+      path={`api/v1/orgs/${encodeURIComponent(organization)}/tokens`}
+      label="Tokens of the organization"
+      isOfOrganization
+    />
+  );
+}
+
+interface TokensProps {
+  readonly title: string;
+  readonly lead: string;
+  readonly path: string;
+  readonly label: string;
+  /** Those have a role of their own. */
+  readonly isOfOrganization?: boolean;
+}
+
+function Tokens({ title, lead, path, label, isOfOrganization = false }: TokensProps) {
   const queries = useQueryClient();
-  const tokens = useQuery(tokensQuery(organization));
-  const change = useChange(["tokens", organization]);
-  const base = `api/v1/orgs/${encodeURIComponent(organization)}/tokens`;
+  const query = tokensQuery(path);
+  const tokens = useQuery(query);
+  const change = useChange(query.queryKey);
   const make = useMutation({
-    mutationFn: (data: FormData) =>
-      sendJson<ApiNewToken>("POST", base, {
+    mutationFn: (data: FormData) => {
+      const scopes = SCOPES.filter((scope) => data.has(scope));
+      const role = scopes.some((scope) => scope.endsWith(":admin")) ? "admin" : "member";
+      return sendJson<ApiNewToken>("POST", path, {
         label: textOf(data, "label"),
-        role: SCOPES.filter((scope) => scope.endsWith(":admin")).some((scope) => data.has(scope)) ? "admin" : "member",
-        scopes: SCOPES.filter((scope) => data.has(scope)),
-      }),
-    onSettled: () => queries.invalidateQueries({ queryKey: ["tokens", organization] }),
+        scopes,
+        ...(isOfOrganization && { role }),
+      });
+    },
+    onSettled: () => queries.invalidateQueries({ queryKey: query.queryKey }),
   });
   return (
-    <Section title="Tokens for programs">
+    <Section title={title}>
+      <p className="mb-3 text-dim">{lead}</p>
       <Form onData={(data) => make.mutate(data)} className="mb-3 space-y-3">
         <Field label="What it is for" name="label" required maxLength={100} pattern=".*\S.*" className="max-w-sm" />
         <fieldset>
@@ -65,7 +103,7 @@ function Tokens({ organization }: SettingsPageProps) {
         )}
         {tokens.data?.length === 0 && <p className="text-faint">There is no token yet.</p>}
         {tokens.data !== undefined && tokens.data.length > 0 && (
-          <Lines label="Tokens">
+          <Lines label={label}>
             {tokens.data.map((token) => (
               <Line
                 key={token.id}
@@ -87,7 +125,7 @@ function Tokens({ organization }: SettingsPageProps) {
                   aria-label={`Revoke ${token.label}`}
                   disabled={change.isPending}
                   onClick={() =>
-                    change.mutate({ path: `${base}/${token.id}/revoke`, done: `${token.label} works no more` })
+                    change.mutate({ path: `${path}/${token.id}/revoke`, done: `${token.label} works no more` })
                   }
                 >
                   Revoke

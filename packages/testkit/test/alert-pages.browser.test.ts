@@ -1,0 +1,187 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { ApiAlertRule, ApiDestination } from "@mesher/protocol";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { waitUntil } from "../src/wait-until.ts";
+import { CHROMIUM, startChromium } from "./chromium.ts";
+import { expectAccessible } from "./expect-accessible.ts";
+import { startTestServer, type TestServer } from "./test-server.ts";
+import { watchFaults } from "./watch-faults.ts";
+
+const OWNER = { email: "olga@example.com", password: "correct horse battery" };
+const MEMBER = { email: "mia@example.com", password: "correct horse battery" };
+const PHONE = { width: 390, height: 844 };
+
+describe.runIf(CHROMIUM !== undefined)("alerts, in a browser", () => {
+  let world: TestServer;
+  let browser: Browser;
+  let receiver: Server;
+  const received: string[] = [];
+  beforeAll(async () => {
+    receiver = createServer((request, response) => {
+      received.push(request.url ?? "");
+      response.end("ok");
+    }).listen(0, "127.0.0.1");
+    await once(receiver, "listening");
+    [world, browser] = await Promise.all([
+      startTestServer({
+        MESHER_ADMIN_EMAIL: OWNER.email,
+        MESHER_ADMIN_PASSWORD: OWNER.password,
+        MESHER_OUTBOUND_ALLOW: "127.0.0.0/8",
+      }),
+      startChromium(),
+    ]);
+    const { url, token } = world.server;
+    const made = await fetch(`${url}/api/v1/users`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify({ ...MEMBER, display_name: "Mia", role: "member" }),
+    });
+    expect(made.status).toBe(201);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await world[Symbol.asyncDispose]();
+    receiver.close();
+  });
+
+  async function signedIn(person: typeof OWNER, viewport = { width: 1280, height: 800 }): Promise<BrowserContext> {
+    const { url } = world.server;
+    const context = await browser.newContext({ viewport });
+    const answer = await context.request.post(`${url}/api/v1/auth/sign-in/email`, {
+      data: person,
+      headers: { origin: url },
+    });
+    expect(answer.status()).toBe(200);
+    return context;
+  }
+
+  async function open(context: BrowserContext, path: string): Promise<{ page: Page; faults: readonly string[] }> {
+    const page = await context.newPage();
+    page.setDefaultTimeout(20_000);
+    const faults = watchFaults(page);
+    await page.goto(world.server.url + path);
+    return { page, faults };
+  }
+
+  async function report(message: string): Promise<void> {
+    const key = /\/\/([^@]+)@/.exec(world.server.dsn)?.[1] ?? "";
+    const response = await fetch(`${world.server.url}/api/v1/events`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+      body: JSON.stringify({ message, level: "error", fingerprint: [message] }),
+    });
+    expect(response.status).toBe(202);
+  }
+
+  test("[UI-06] a destination is added and tested, and its outcome is shown", async () => {
+    const context = await signedIn(OWNER);
+    const { page, faults } = await open(context, "/settings/destinations");
+    await page.getByRole("button", { name: "Webhook", exact: true }).click();
+    await page.getByLabel("Name").fill("Status page");
+    await page.getByLabel("URL").fill(`http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`);
+    await page.getByRole("button", { name: "Add it" }).click();
+    await page.getByText("It is shown only now.").waitFor();
+    const row = page.getByRole("list", { name: "Destinations" }).getByRole("listitem");
+    await row.getByRole("button", { name: "Test Status page" }).click();
+    await row.getByRole("status").getByText("sent").waitFor();
+    expect(received).toContain("/hook");
+    await expectAccessible(page);
+
+    await row.getByRole("link", { name: "Log" }).click();
+    const deliveries = page.getByRole("list", { name: "Deliveries" });
+    await deliveries.getByRole("link").first().click();
+    await deliveries.getByRole("list", { name: "Attempts" }).getByText("200").waitFor();
+    await expectAccessible(page);
+    const { data } = await world.server.get<{ data: readonly ApiDestination[] }>("/api/v1/orgs/default/destinations");
+    expect(data).toMatchObject([{ name: "Status page", kind: "webhook", is_enabled: true }]);
+    expect(faults).toEqual([]);
+    await context.close();
+  }, 60_000);
+
+  test("[UI-06] with the keyboard alone a rule is made; it fires, is acknowledged, changed, switched off, and deleted", async () => {
+    const context = await signedIn(OWNER);
+    const { page, faults } = await open(context, "/projects/default/alert-rules");
+    await page.getByText("There is no rule yet.").waitFor();
+    await page.getByRole("link", { name: "New rule" }).first().focus();
+    await page.keyboard.press("Enter");
+    await page.getByLabel("Name").waitFor();
+    await page.keyboard.type("Something new");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type("an issue is new");
+    await page.getByRole("status").filter({ hasText: "It would" }).waitFor();
+    await expectAccessible(page);
+    await page.getByLabel("Name").focus();
+    await page.keyboard.press("Enter");
+    const rules = page.getByRole("list", { name: "Alert rules" });
+    await rules.getByText("When an issue is new; at most every hour for each issue.").waitFor();
+    await expectAccessible(page);
+
+    await report("the first of its kind");
+    await page.getByText(/Alert: Something new/).waitFor();
+    await rules.getByRole("link", { name: "1 open" }).click();
+    const alerts = page.getByRole("list", { name: "Alerts" });
+    await alerts.getByRole("button", { name: "Acknowledge Something new" }).click();
+    await alerts.getByText("acknowledged").waitFor();
+    await expectAccessible(page);
+    await alerts.getByRole("link", { name: "Something new" }).click();
+    await page.getByRole("list", { name: "Timeline" }).getByText("Acknowledged").waitFor();
+    await page.getByText("the first of its kind").first().waitFor();
+    await expectAccessible(page);
+
+    await page.getByRole("link", { name: "Rules" }).click();
+    await rules.getByRole("switch", { name: "Something new is on" }).press("Space");
+    await page.getByText("Something new is off").waitFor();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await page.getByText("Something new is on", { exact: true }).waitFor();
+    await rules.getByRole("link", { name: "Something new" }).click();
+    await page.getByLabel("Condition").selectOption("threshold");
+    await page.getByLabel("Threshold").fill("7");
+    await page.getByLabel("Status page").check();
+    await page.getByRole("button", { name: "Save" }).click();
+    await rules.getByText("When more than 7 events in 5 minutes").waitFor();
+    const [rule] = await world.server.get<ApiAlertRule[]>("/api/v1/projects/default/alert-rules");
+    expect(rule).toMatchObject({ enabled: true, condition: { condition_type: "threshold", threshold: 7 } });
+    expect(JSON.stringify(rule?.action)).toContain("destination");
+
+    await rules.getByRole("link", { name: "Something new" }).click();
+    const sent = received.length;
+    await page.getByRole("button", { name: "Send a test alert" }).click();
+    await page.getByText("A test alert is on its way").waitFor();
+    await waitUntil("the test alert to reach the destination", async () => received.length > sent || undefined);
+    await page.getByRole("button", { name: "Delete", exact: true }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+    await page.getByText("There is no rule yet.").waitFor();
+    expect(faults).toEqual([]);
+    await context.close();
+  }, 90_000);
+
+  test("a member sees rules and destinations, changes none, and on a phone nothing scrolls sideways", async () => {
+    const context = await signedIn(MEMBER, PHONE);
+    const { page, faults } = await open(context, "/projects/default/alert-rules");
+    await page.getByText("Owners and admins of the organization make them.").waitFor();
+    expect(await page.getByRole("link", { name: "New rule" }).count()).toBe(0);
+    for (const path of [
+      "/projects/default/alerts",
+      "/projects/default/alert-rules/new",
+      "/settings/destinations",
+      "/settings/deliveries",
+      "/settings/notifications",
+    ]) {
+      await page.goto(world.server.url + path);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await expectAccessible(page);
+      expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth"), path).toBeLessThanOrEqual(0);
+    }
+    await page.getByRole("radio", { name: /Every day/ }).check();
+    await page.getByText("Saved").waitFor();
+    await page.goto(`${world.server.url}/settings/destinations`);
+    await page.getByText("Status page").waitFor();
+    expect(await page.getByRole("button", { name: "Test Status page" }).count()).toBe(0);
+    expect(await page.getByRole("switch", { name: "Status page is on" }).isDisabled()).toBe(true);
+    expect(faults).toEqual([]);
+    await context.close();
+  }, 90_000);
+});
