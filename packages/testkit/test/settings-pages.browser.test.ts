@@ -84,7 +84,7 @@ describe.runIf(CHROMIUM !== undefined)("settings, in a browser", () => {
     await page.getByRole("link", { name: "Keys", exact: true }).click();
     await page.getByLabel("New key").fill("backend");
     await page.getByRole("button", { name: "Make it" }).click();
-    await page.getByRole("button", { name: "Copy the DSN of backend" }).waitFor();
+    await page.getByRole("button", { name: "Copy DSN of backend" }).waitFor();
     await expectAccessible(page);
     await page.getByRole("link", { name: "Privacy" }).click();
     await page.getByRole("button", { name: "Show what would be stored" }).click();
@@ -121,13 +121,13 @@ describe.runIf(CHROMIUM !== undefined)("settings, in a browser", () => {
     await page.getByText("It is called Olga & Co now").waitFor();
     await expectAccessible(page);
     await page.getByRole("button", { name: "Make an organization" }).click();
-    await page.getByLabel("Name", { exact: true }).fill("Second");
+    await page.getByRole("textbox", { name: "Name", exact: true }).fill("Second");
     await page.getByRole("button", { name: "Make it" }).click();
     await page.getByText("Second is there").waitFor();
 
     await post("/api/v1/projects", { name: "Short lived", slug: "short-lived" });
     await page.goto(`${server.url}/projects/short-lived/settings`);
-    await page.getByLabel("Name", { exact: true }).fill("Renamed");
+    await page.getByRole("textbox", { name: "Name", exact: true }).fill("Renamed");
     await page.getByRole("button", { name: "Save the names" }).click();
     await page.getByText("Renamed is saved").waitFor();
     await expectAccessible(page);

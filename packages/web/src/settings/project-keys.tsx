@@ -145,7 +145,7 @@ function KeyLine({ projectSlug, projectKey: key, mayChange }: KeyLineProps) {
         <span className="text-red">revoked</span>
       ) : (
         <>
-          <CopyButton text={key.dsn} label="Copy DSN" name={`Copy the DSN of ${key.label}`} />
+          <CopyButton text={key.dsn} label="Copy DSN" name={`Copy DSN of ${key.label}`} />
           {mayChange && (
             <>
               <Button
