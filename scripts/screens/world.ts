@@ -61,6 +61,10 @@ async function fill(server: ServerProcess): Promise<void> {
     const { data } = await server.get<{ data: readonly unknown[] }>("/api/v1/projects/default/issues?limit=20");
     return data.length >= 8 ? true : undefined;
   });
+  await waitUntil("a rule to fire", async () => {
+    const alerts = await server.get<readonly unknown[]>("/api/v1/projects/default/alerts");
+    return alerts.length > 0 ? true : undefined;
+  });
   await post(server, "/api/v1/projects", { name: "Storefront", platform: "javascript" });
   await post(server, "/api/v1/orgs/default/invitations", { email: "mia@example.com", role: "member" });
   await post(server, "/api/v1/users", {

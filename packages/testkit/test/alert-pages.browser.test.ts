@@ -39,7 +39,7 @@ describe.runIf(CHROMIUM !== undefined)("alerts, in a browser", () => {
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
       body: JSON.stringify({ ...MEMBER, display_name: "Mia", role: "member" }),
     });
-    expect(made.status).toBe(201);
+    if (made.status !== 201) throw new Error(`making a member was answered with ${made.status}`);
   });
   afterAll(async () => {
     await browser.close();
@@ -163,6 +163,7 @@ describe.runIf(CHROMIUM !== undefined)("alerts, in a browser", () => {
     const { page, faults } = await open(context, "/projects/default/alert-rules");
     await page.getByText("Owners and admins of the organization make them.").waitFor();
     expect(await page.getByRole("link", { name: "New rule" }).count()).toBe(0);
+    const sideways: string[] = [];
     for (const path of [
       "/projects/default/alerts",
       "/projects/default/alert-rules/new",
@@ -173,8 +174,9 @@ describe.runIf(CHROMIUM !== undefined)("alerts, in a browser", () => {
       await page.goto(world.server.url + path);
       await page.getByRole("heading", { level: 1 }).waitFor();
       await expectAccessible(page);
-      expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth"), path).toBeLessThanOrEqual(0);
+      if (Number(await page.evaluate("document.documentElement.scrollWidth - innerWidth")) > 0) sideways.push(path);
     }
+    expect(sideways).toEqual([]);
     await page.getByRole("radio", { name: /Every day/ }).check();
     await page.getByText("Saved").waitFor();
     await page.goto(`${world.server.url}/settings/destinations`);

@@ -161,12 +161,14 @@ describe.runIf(CHROMIUM !== undefined)("settings, in a browser", () => {
     await page.goto(`${server.url}/projects/default/settings?tab=keys`);
     await page.getByText("Owners and admins of the organization change these.").waitFor();
     expect(await page.getByRole("button", { name: "Make it" }).count()).toBe(0);
+    const sideways: string[] = [];
     for (const path of MEMBER_PATHS) {
       await page.goto(server.url + path);
       await page.getByRole("heading", { level: 1 }).waitFor();
       await expectAccessible(page);
-      expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth"), path).toBeLessThanOrEqual(0);
+      if (Number(await page.evaluate("document.documentElement.scrollWidth - innerWidth")) > 0) sideways.push(path);
     }
+    expect(sideways).toEqual([]);
     await page.goto(`${server.url}/settings/storage`);
     await page.getByText("This is for owners and admins of the organization.").waitFor();
     expect(faults).toEqual([]);

@@ -30,6 +30,9 @@ export function ConnectionDot({ projectSlug }: { projectSlug: string }) {
   );
 }
 
+/** There are two dots, of the wide and of the narrow screen; an alert is told once. */
+let toldAlert = "";
+
 function useFreshLists(projectSlug: string): void {
   const queries = useQueryClient();
   const refresh = useEffectEvent((issueIds: Iterable<string>) => {
@@ -47,6 +50,8 @@ function useFreshLists(projectSlug: string): void {
     const issueIds = new Set<string>();
     const stop = feedOf(projectSlug).listen((message: StreamMessage) => {
       if (message.type === "alert") {
+        if (message.alert_id === toldAlert) return;
+        toldAlert = message.alert_id;
         toast(`Alert: ${message.rule_name}. ${message.message}`);
         for (const key of ["alerts", "alert-rules"]) void queries.invalidateQueries({ queryKey: [key, projectSlug] });
         return;

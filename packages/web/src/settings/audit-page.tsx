@@ -64,9 +64,10 @@ function Entries() {
 
 /** What a change says of itself, without braces and quotes. */
 function readable(value: unknown): string {
-  if (value === null) return "none";
+  if (typeof value === "string") return value;
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
   if (Array.isArray(value)) return value.length === 0 ? "none" : value.map(readable).join(", ");
-  if (typeof value !== "object") return String(value);
+  if (typeof value !== "object" || value === null) return "none";
   return Object.entries(value)
     .map(([name, part]) => `${name.replaceAll("_", " ")} ${readable(part)}`)
     .join(", ");
