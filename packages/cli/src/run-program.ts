@@ -1,3 +1,4 @@
+import { alertCommands } from "./alerts/alerts-commands.ts";
 import { parseArguments } from "./arguments.ts";
 import { backupCommands } from "./backup-commands.ts";
 import { clusterStatusCommand } from "./cluster-status-command.ts";
@@ -26,6 +27,7 @@ const COMMANDS: readonly Command[] = [
   clusterStatusCommand,
   jobsCommand,
   ...issuesCommands,
+  ...alertCommands,
   ...projectCommands,
   ...keyCommands,
   ...USERS_COMMANDS,

@@ -47,7 +47,8 @@ async function listIssues(given: Arguments, terminal: Terminal): Promise<number>
   return 0;
 }
 
-async function defaultProject(access: ServerAccess): Promise<string> {
+/** Throws a CommandError when there is none. */
+export async function defaultProject(access: ServerAccess): Promise<string> {
   const projects = await listProjects(access);
   const project = projects.find(({ slug }) => slug === "default") ?? projects[0];
   if (project === undefined) throw new CommandError(`The server at ${access.url} has no project yet.`);

@@ -2,7 +2,7 @@
  * Statements on `event_minutes`, which this folder owns: events by the minute, level, environment and release. Written in the
  * transaction that stores the events.
  */
-import { deleteChunk } from "../db/delete-chunk.ts";
+import { deleteChunk, deleteChunkBefore } from "../db/delete-chunk.ts";
 import type { Transaction } from "../db/transaction.ts";
 
 export const MINUTE_MS = 60_000;
@@ -44,4 +44,9 @@ export async function addEventMinutes(tx: Transaction, counts: readonly MinuteCo
 /** Of a project that is gone: up to `rowsMax` rows; how many. */
 export function deleteEventMinutesOf(tx: Transaction, projectId: string, rowsMax: number): Promise<number> {
   return deleteChunk(tx, { table: "event_minutes", column: "project_id", value: projectId, rowsMax });
+}
+
+/** Of all projects: up to `rowsMax` rows; how many. */
+export function deleteEventMinutesBefore(tx: Transaction, before: Date, rowsMax: number): Promise<number> {
+  return deleteChunkBefore(tx, { table: "event_minutes", column: "minute", before, rowsMax });
 }

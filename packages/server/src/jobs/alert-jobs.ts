@@ -2,7 +2,8 @@
 import { type EvaluationReport, evaluateRules } from "../alerts/evaluate-rules.ts";
 import type { FiringReport } from "../alerts/fire.ts";
 import { fireSignals, type SignalsReport } from "../alerts/fire-signals.ts";
-import type { TransactionJob } from "./job.ts";
+import { OLD_ALERTS } from "../alerts/old-alerts.queries.ts";
+import type { InTransaction, LeaseJob, Run, TransactionJob } from "./job.ts";
 
 const RULES_EVERY_MS = 30_000;
 const RULES_RETRY_MS = 5_000;
@@ -41,6 +42,40 @@ export function alertSignalsJob(told: (report: SignalsReport, seconds: number) =
       return { result: { signals: report.signals, ...numbersOf(report) }, tell: () => told(report, seconds) };
     },
   };
+}
+
+const OLD_EVERY_MS = 3_600_000;
+const OLD_RETRY_MS = 60_000;
+const ROWS_PER_CHUNK = 2_000;
+
+/** Of one table and run; the next one goes on. */
+const CHUNKS_PER_RUN = 100;
+
+export const oldAlertsJob: LeaseJob = {
+  kind: "lease",
+  name: "old-alerts",
+  everyMs: OLD_EVERY_MS,
+  retryMs: OLD_RETRY_MS,
+  run: removeOldAlerts,
+};
+
+/** How many rows of each table were removed. */
+export async function removeOldAlerts(
+  write: InTransaction,
+  { nowMs, signal }: Run,
+  rowsPerChunk = ROWS_PER_CHUNK,
+): Promise<Record<string, number>> {
+  const removed: Record<string, number> = {};
+  for (const [table, remove] of Object.entries(OLD_ALERTS)) {
+    removed[table] = 0;
+    for (let chunk = 0; chunk < CHUNKS_PER_RUN; chunk += 1) {
+      signal.throwIfAborted();
+      const rows = await write((tx) => remove(tx, nowMs, rowsPerChunk));
+      removed[table] += rows;
+      if (rows < rowsPerChunk) break;
+    }
+  }
+  return removed;
 }
 
 const numbersOf = ({ fired, blocked, silenced, held }: FiringReport) => ({ fired, blocked, silenced, held });
