@@ -57,7 +57,10 @@ function selectSeen(issue: SeenIssue, index: number, nowMs: number, values: SqlV
     where ${condition}`;
 }
 
-/** Those of the pairs of rule and issue that may be breached at all: not in their cooldown, and with enough events in all their life. */
+/**
+ * Those of the pairs of rule and issue that may fire at all: not in their cooldown, with enough events in all their life, and
+ * unresolved: who archived an issue does not want to hear of it.
+ */
 export async function listWorthCounting(
   database: Queryable,
   pairs: readonly { readonly projectId: string; readonly ruleId: string; readonly issueId: string }[],
@@ -70,6 +73,7 @@ export async function listWorthCounting(
       select k.index
       from unnest($1::integer[], $2::uuid[], $3::uuid[], $4::uuid[]) as k (index, project_id, rule_id, issue_id)
       join alert_rules r on r.project_id = k.project_id and r.id = k.rule_id
+      join issues i on i.project_id = k.project_id and i.id = k.issue_id and i.status = 'unresolved'
       join issue_counters c on c.project_id = k.project_id and c.issue_id = k.issue_id
       left join alert_issue_firings f
         on f.project_id = k.project_id and f.rule_id = k.rule_id and f.issue_id = k.issue_id and r.cooldown_scope = 'issue'

@@ -5,7 +5,7 @@ import { setIssueSilence } from "../../alerts/silences.queries.ts";
 import { STORM_ALERTS_MAX, STORM_WINDOW_SECONDS } from "../../alerts/storms.queries.ts";
 import { withTransaction } from "../../db/transaction.ts";
 import { dayOf, ensurePartitions } from "../../events/partitions.ts";
-import { changeIssues } from "../../issues/change-issues.ts";
+import { changeIssues, type IssueCommand } from "../../issues/change-issues.ts";
 import { SYSTEM } from "../../issues/issue-change.ts";
 import { addRule, evaluate, fire, listFired } from "./alerts-testing.ts";
 import { createTestProject, eventOf, newFingerprint, store } from "./store-testing.ts";
@@ -27,12 +27,8 @@ async function prepare() {
     projectId,
     event: (fingerprint = newFingerprint(), more = {}) => eventOf(projectId, fingerprint, more),
     fired: () => listFired(database, projectId),
-    resolve: (issueId: string) =>
-      changeIssues(
-        database,
-        { organizationId, ids: [issueId], command: { do: "resolve", mode: "now" }, actor: SYSTEM },
-        () => {},
-      ),
+    change: (issueId: string, command: IssueCommand) =>
+      changeIssues(database, { organizationId, ids: [issueId], command, actor: SYSTEM }, () => {}),
   };
 }
 
@@ -40,7 +36,7 @@ const NEW_ISSUE = { condition_type: "new_issue" } as const;
 
 describe("[ALERT-03] a new issue and a regression", () => {
   test("fire, and what only goes on does not", async () => {
-    const { database, projectId, event, fired, resolve } = await prepare();
+    const { database, projectId, event, fired, change } = await prepare();
     await addRule(database, projectId, NEW_ISSUE);
     await addRule(database, projectId, { condition_type: "regression" });
     const fingerprint = newFingerprint();
@@ -53,7 +49,7 @@ describe("[ALERT-03] a new issue and a regression", () => {
     ]);
 
     await store(database, event(fingerprint));
-    await resolve(issueId);
+    await change(issueId, { do: "resolve", mode: "now" });
     await fire(database);
     expect(await fired()).toHaveLength(1);
     await store(database, event(fingerprint), event(fingerprint));
@@ -156,6 +152,17 @@ describe("an issue that is seen", () => {
     expect(await fired()).toHaveLength(1);
   });
 
+  test("although it is archived does not fire", async () => {
+    const { database, projectId, event, fired, change } = await prepare();
+    await addRule(database, projectId, { condition_type: "issue_events", threshold: 1, window_minutes: 5 });
+    const fingerprint = newFingerprint();
+    const { stored } = await store(database, event(fingerprint));
+    await change(stored[0]?.issueId ?? "", { do: "archive", mode: "for_ever" });
+    await store(database, event(fingerprint), event(fingerprint));
+    await fire(database);
+    expect(await fired()).toEqual([]);
+  });
+
   test("and not so often any more ends its alert", async () => {
     const { database, projectId, event, fired } = await prepare();
     await addRule(database, projectId, { condition_type: "issue_events", threshold: 0, window_minutes: 5 });
@@ -169,13 +176,13 @@ describe("an issue that is seen", () => {
 });
 
 test("[C-115] an alert about an issue ends when the issue is resolved", async () => {
-  const { database, projectId, event, fired, resolve } = await prepare();
+  const { database, projectId, event, fired, change } = await prepare();
   await addRule(database, projectId, NEW_ISSUE);
   const { stored } = await store(database, event());
   await fire(database);
   await evaluate(database, Date.now());
   expect(await fired()).toMatchObject([{ status: "active" }]);
-  await resolve(stored[0]?.issueId ?? "");
+  await change(stored[0]?.issueId ?? "", { do: "resolve", mode: "now" });
   await evaluate(database, Date.now());
   expect(await fired()).toMatchObject([{ status: "resolved" }]);
 });
