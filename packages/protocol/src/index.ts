@@ -13,6 +13,7 @@ export * from "./api-people.ts";
 export * from "./api-project-settings.ts";
 export * from "./api-projects.ts";
 export * from "./api-search.ts";
+export * from "./api-sign-in.ts";
 export * from "./api-storage.ts";
 export * from "./api-teams.ts";
 export * from "./curl.ts";

@@ -96,9 +96,11 @@ test("[C-130] the server has declared its routes, and the matrix knows them", ()
       "/api/v1/invitations/accept",
       "/api/v1/invitations/look-up",
       "/api/v1/password-resets/use",
+      "/api/v1/sign-in-options",
       "/api/v1/unsubscribe",
       "/api/v1/unsubscribe",
       "/healthz",
+      "/index.html",
       "/metrics",
       "/readyz",
     ]

@@ -8,6 +8,7 @@ import { formatDsn } from "@mesher/protocol";
 import { buildAlerts } from "./alert-parts.ts";
 import type { DeclaredRoute } from "./api/access.ts";
 import { createAuthentication } from "./api/authenticate.ts";
+import { pathPrefixOf, takePrefixOff } from "./api/path-prefix.ts";
 import { HttpServer } from "./api/server.ts";
 import { acceptElsewhere } from "./cluster/accept-elsewhere.ts";
 import { announcementsOf } from "./cluster/announcements.ts";
@@ -283,7 +284,9 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
   const ingest = createIngestHandler(ingestDeps, budget);
   const ingestSockets = new IngestSockets({ deps: ingestDeps, budget, heartbeat: HEARTBEAT });
 
+  const prefix = pathPrefixOf(config.publicUrl);
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    takePrefixOff(request, prefix);
     const isTaken = ingestSockets.upgrade(request, socket, head) || live.upgrade(request, socket, head);
     if (!isTaken) refuseUpgrade(socket, NO_SUCH_SOCKET);
   };
@@ -366,7 +369,7 @@ function dsnAt(serverUrl: string, { publicKey, number }: Pick<Project, "number" 
     publicKey: publicKey ?? "",
     host: url.hostname,
     ...(url.port === "" ? {} : { port: Number(url.port) }),
-    prefix: url.pathname.replace(/\/+$/, ""),
+    prefix: url.pathname.replace(/^\/+|\/+$/g, ""),
     projectNumber: number,
   });
 }

@@ -22,6 +22,7 @@ const VIEWER_FILES = {
 const PAGE_POLICY =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'self'";
 
+/** Its addresses are relative to `/api/docs`, wherever that is. */
 const PAGE = `<!doctype html>
 <html lang="en">
   <head>
@@ -29,17 +30,17 @@ const PAGE = `<!doctype html>
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <title>Mesher API</title>
     <link rel="icon" href="data:," />
-    <link rel="stylesheet" href="/api/docs/swagger-ui.css" />
+    <link rel="stylesheet" href="docs/swagger-ui.css" />
   </head>
   <body>
     <div id="api"></div>
-    <script src="/api/docs/swagger-ui-bundle.js"></script>
-    <script src="/api/docs/start.js"></script>
+    <script src="docs/swagger-ui-bundle.js"></script>
+    <script src="docs/start.js"></script>
   </body>
 </html>
 `;
 
-const START = `SwaggerUIBundle({ url: "/api/openapi.json", dom_id: "#api", deepLinking: true, docExpansion: "none", validatorUrl: null });\n`;
+const START = `SwaggerUIBundle({ url: "openapi.json", dom_id: "#api", deepLinking: true, docExpansion: "none", validatorUrl: null });\n`;
 
 /** `routes` need only be complete when the first request comes. */
 export function registerDescriptionRoutes(app: App, routes: readonly DeclaredRoute[]): void {

@@ -1,8 +1,10 @@
 /** The built pages of packages/web: files under their names, and `index.html` for every address of a page. */
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import fastifyStatic from "@fastify/static";
 import type { ApiError } from "@mesher/protocol";
+import type { FastifyReply } from "fastify";
 import type { App } from "./dependencies.ts";
 
 const DIST = join(fileURLToPath(import.meta.resolve("@mesher/web/package.json")), "../dist");
@@ -18,7 +20,18 @@ const HEADERS = {
   "referrer-policy": "no-referrer",
 };
 
-export async function registerPages(app: App): Promise<void> {
+/** What the built `index.html` has where a prefix belongs: all that the pages ask for is relative to it. */
+const BASE = '<base href="/" />';
+
+/** `prefix`: the path they live under, `/mesher` or nothing. */
+export async function registerPages(app: App, prefix: string): Promise<void> {
+  // Read each time: the pages may be built anew while the server runs.
+  const sendPage = async (reply: FastifyReply) => {
+    const page = await readFile(join(DIST, "index.html"), "utf8");
+    return reply
+      .headers({ ...HEADERS, "cache-control": "no-cache", "content-type": "text/html; charset=utf-8" })
+      .send(page.replace(BASE, `<base href="${escapeAttribute(prefix)}/" />`));
+  };
   await app.register(async (pages) => {
     // The files are everyone's: what they show is fetched with credentials.
     pages.addHook("onRoute", (route) => {
@@ -26,6 +39,7 @@ export async function registerPages(app: App): Promise<void> {
     });
     await pages.register(fastifyStatic, {
       root: DIST,
+      index: false,
       // Set below: names under /assets carry a hash of the content, all other files may change.
       cacheControl: false,
       setHeaders: (response, path) => {
@@ -34,14 +48,19 @@ export async function registerPages(app: App): Promise<void> {
         for (const [name, value] of Object.entries(HEADERS)) response.header(name, value);
       },
     });
+    for (const path of ["/", "/index.html"]) pages.get(path, (_request, reply) => sendPage(reply));
     pages.setNotFoundHandler((request, reply) => {
       const isPage =
         request.method === "GET" &&
         !request.url.startsWith("/api/") &&
         (request.headers.accept ?? "").includes("text/html");
-      if (isPage) return reply.sendFile("index.html");
+      if (isPage) return sendPage(reply);
       const body: ApiError = { error: "there is nothing at this address", code: "not_found" };
       return reply.code(404).send(body);
     });
   });
+}
+
+function escapeAttribute(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
 }

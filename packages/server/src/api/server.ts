@@ -15,6 +15,7 @@ import { tagAnswers } from "./entity-tags.ts";
 import { refuseHarmful } from "./harmful-requests.ts";
 import { makeIdempotent } from "./idempotency.ts";
 import { registerPages } from "./pages.ts";
+import { pathPrefixOf, takePrefixOff } from "./path-prefix.ts";
 import { registerRoutes } from "./routes.ts";
 import { setSecurityHeaders } from "./security-headers.ts";
 
@@ -65,6 +66,7 @@ export class HttpServer implements Service {
 
   async start(): Promise<void> {
     const { host, port, trustedProxies, ingest, upgrade, deps, log } = this.#options;
+    const prefix = pathPrefixOf(deps.publicUrl);
     const app = fastify({
       logger: false,
       trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
@@ -74,6 +76,7 @@ export class HttpServer implements Service {
         const server = createServer({ shouldUpgradeCallback: isWebSocket }, (request, response) => {
           // A client that sends one request after the other must not hold up the stop.
           if (this.#isStopping) response.shouldKeepAlive = false;
+          takePrefixOff(request, prefix);
           if (!ingest(request, response)) handleApi(request, response);
         });
         server.on("upgrade", upgrade);
@@ -89,7 +92,7 @@ export class HttpServer implements Service {
     makeIdempotent(app, deps, log);
     tagAnswers(app);
     registerRoutes(app, deps, this.#routes);
-    await registerPages(app);
+    await registerPages(app, prefix);
     await app.listen({ host, port });
     this.#app = app;
     this.#port = (app.server.address() as AddressInfo).port;

@@ -2,7 +2,7 @@
  * The routes of better-auth that are open to the world, each by name: whatever else it can answer is reached by nobody.
  * Requests and answers pass here, so that errors have the API's shape and no answer tells a script the cookie's token.
  */
-import type { ApiError } from "@mesher/protocol";
+import type { ApiError, ApiSignInOptions } from "@mesher/protocol";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { recordChange } from "../organizations/audit-person.ts";
 import { AUTH_PATH, CLIENT_ADDRESS_HEADER, OIDC_PROVIDER } from "../people/auth.ts";
@@ -49,6 +49,10 @@ const ROUTES: readonly SignInRoute[] = [
 ];
 
 export function registerSignInRoutes(app: App, deps: ApiDependencies): void {
+  app.get("/api/v1/sign-in-options", { config: { access: "open" } }, (): ApiSignInOptions => {
+    return { single_sign_on: deps.auth.hasSingleSignOn };
+  });
+
   for (const route of ROUTES) {
     app.route({
       method: route.method,

@@ -68,6 +68,8 @@ export interface Login {
 }
 
 export interface Auth {
+  /** Whether a provider is configured; it may be away. */
+  readonly hasSingleSignOn: boolean;
   /** Answers a request to one of better-auth's routes. */
   readonly handle: (request: Request) => Promise<Response>;
   /** The login of a cookie header. */
@@ -103,6 +105,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     return current;
   };
   return {
+    hasSingleSignOn: options.oidc !== undefined,
     handle: async (request) => (await instanceFor(request)).auth.handler(request),
     findLogin: async (cookie) => {
       const headers = new Headers({ cookie });

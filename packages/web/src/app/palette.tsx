@@ -23,7 +23,10 @@ function PaletteDialog() {
   const at = Math.min(chosen, items.length - 1);
 
   useEffect(() => dialog.current?.showModal(), []);
-  useEffect(() => document.getElementById(`${listId}-${at}`)?.scrollIntoView({ block: "nearest" }), [listId, at]);
+  useEffect(() => {
+    // Newer browsers answer with a promise, which an effect must not return.
+    void document.getElementById(`${listId}-${at}`)?.scrollIntoView({ block: "nearest" });
+  }, [listId, at]);
 
   const run = (item: PaletteItem | undefined) => {
     if (item === undefined) return;

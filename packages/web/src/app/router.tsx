@@ -46,6 +46,7 @@ interface EventPageSearch {
 /** Long enough that a pointer on its way elsewhere loads nothing. */
 const PRELOAD_AFTER_MS = 60;
 
+const FailedSignInPage = lazyRouteComponent(() => import("../sign-in/failed-sign-in-page.tsx"), "FailedSignInPage");
 const IssuesPage = lazyRouteComponent(() => import("../issues/issues-page.tsx"), "IssuesPage");
 const EventsPage = lazyRouteComponent(() => import("../events/events-page.tsx"), "EventsPage");
 const DashboardPage = lazyRouteComponent(() => import("../dashboards/dashboard-page.tsx"), "DashboardPage");
@@ -74,6 +75,18 @@ const resetRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/reset",
   component: lazyRouteComponent(() => import("../sign-in/reset-page.tsx"), "ResetPage"),
+});
+
+/** Where single sign-on ends that came to nothing. */
+const failedSignInRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/sign-in",
+  validateSearch: (search: Record<string, unknown>): { readonly error?: string | undefined } => ({
+    error: textOf(search["error"]),
+  }),
+  component: around(FailedSignInPage, function FailedSignInRoute() {
+    return <FailedSignInPage error={failedSignInRoute.useSearch().error} />;
+  }),
 });
 
 /** All others are for those who are signed in. Loaders only begin to read, so that no page waits for what it may not need. */
@@ -315,6 +328,7 @@ export const router = createRouter({
   routeTree: rootRoute.addChildren([
     joinRoute,
     resetRoute,
+    failedSignInRoute,
     shellRoute.addChildren([
       homeRoute,
       newProjectRoute,

@@ -31,7 +31,7 @@ export function RangePicker({ projectSlug, search, zone }: RangePickerProps) {
               to="/projects/$slug/dashboard"
               params={{ slug: projectSlug }}
               search={{ ...search, from: undefined, to: undefined, period: period === "24h" ? undefined : period }}
-              aria-label={PERIODS[period]}
+              title={`The last ${PERIODS[period]}`}
               aria-current={isShown ? "true" : undefined}
               className={`rounded-[5px] px-2 py-1 text-xs font-medium ${isShown ? "bg-line text-ink" : "text-dim hover:text-ink"}`}
             >

@@ -1,12 +1,12 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { currentToken } from "../api/token.ts";
-import { PrimaryButton } from "../ui/button.tsx";
+import { Button, PrimaryButton } from "../ui/button.tsx";
 import { Field, FormError } from "../ui/field.tsx";
 import { Form, passwordOf, textOf } from "../ui/form.tsx";
 import { TextButton } from "../ui/text-button.tsx";
 import { Gate } from "./gate.tsx";
-import { enter, proveSecondFactor, signIn } from "./sign-in.ts";
+import { enter, proveSecondFactor, signIn, signInElsewhere, signInOptionsQuery } from "./sign-in.ts";
 import { TokenForm } from "./token-form.tsx";
 
 type Step = "password" | "app" | "recovery" | "token";
@@ -21,7 +21,8 @@ export function SignInPage() {
   return <CodeStep key={step} kind={step} onOther={() => setStep(step === "app" ? "recovery" : "app")} />;
 }
 
-function PasswordStep({ onCode, onToken }: { onCode: () => void; onToken: () => void }) {
+function PasswordStep(props: { onCode: () => void; onToken: () => void }) {
+  const { onCode, onToken } = props;
   const queries = useQueryClient();
   const attempt = useMutation({
     mutationFn: (form: FormData) => signIn(textOf(form, "email"), passwordOf(form)),
@@ -38,6 +39,7 @@ function PasswordStep({ onCode, onToken }: { onCode: () => void; onToken: () => 
           {attempt.isPending ? "Signing in…" : "Sign in"}
         </PrimaryButton>
       </Form>
+      <SingleSignOn />
       <p className="mt-6 text-xs text-faint">
         New here? Open the link of your invitation, or the one Mesher printed when it started.
       </p>
@@ -45,6 +47,27 @@ function PasswordStep({ onCode, onToken }: { onCode: () => void; onToken: () => 
         <TextButton onClick={onToken}>Use an access token</TextButton>
       </p>
     </Gate>
+  );
+}
+
+/** There when the server has a provider. */
+function SingleSignOn() {
+  const options = useQuery(signInOptionsQuery());
+  const leaving = useMutation({ mutationFn: () => signInElsewhere(location.href) });
+  if (options.data?.single_sign_on !== true) return null;
+  return (
+    <div className="mt-3 space-y-3">
+      <p
+        aria-hidden
+        className="flex items-center gap-3 text-xs text-faint before:h-px before:grow before:bg-line after:h-px after:grow after:bg-line"
+      >
+        or
+      </p>
+      <Button className="h-8 w-full justify-center" disabled={leaving.isPending} onClick={() => leaving.mutate()}>
+        {leaving.isPending ? "One moment…" : "Single sign-on"}
+      </Button>
+      <FormError error={leaving.error} />
+    </div>
   );
 }
 

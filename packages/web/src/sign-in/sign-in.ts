@@ -1,6 +1,7 @@
 /** Signing in and out, over the routes under `api/v1/auth`. The login is a cookie that no script can read. */
-import type { QueryClient } from "@tanstack/react-query";
-import { sendJson } from "../api/client.ts";
+import type { ApiSignInOptions } from "@mesher/protocol";
+import { type QueryClient, queryOptions } from "@tanstack/react-query";
+import { getJson, sendJson } from "../api/client.ts";
 import { currentToken, demandSignIn, forgetToken, takeLogin } from "../api/token.ts";
 
 /** `code`: the person has a second factor, which is asked for now. */
@@ -12,6 +13,21 @@ export async function signIn(email: string, password: string): Promise<"in" | "c
     { isSignIn: true },
   );
   return answer.twoFactorRedirect === true ? "code" : "in";
+}
+
+export function signInOptionsQuery() {
+  return queryOptions({
+    queryKey: ["sign-in-options"],
+    queryFn: ({ signal }) => getJson<ApiSignInOptions>("api/v1/sign-in-options", {}, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+/** Leaves the pages for the provider, which sends the browser back to `returnTo`, an absolute address. */
+export async function signInElsewhere(returnTo: string): Promise<void> {
+  const body = { provider: "oidc", callbackURL: returnTo };
+  const { url } = await sendJson<{ url: string }>("POST", "api/v1/auth/sign-in/social", body, { isSignIn: true });
+  location.assign(url);
 }
 
 /** Of an authenticator app, or one of the recovery codes. */

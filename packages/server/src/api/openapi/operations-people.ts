@@ -15,6 +15,7 @@ import {
   NewToken,
   Organization,
   SignInMethods,
+  SignInOptions,
   Token,
 } from "./shapes-people.ts";
 
@@ -33,6 +34,7 @@ const Code = Type.Object({ code: Type.String() });
 const WRONG = { 401: "They are wrong", 429: "Too many attempts" };
 
 export const PEOPLE: Operations = {
+  "GET /api/v1/sign-in-options": { summary: "How one may sign in", answers: ok(SignInOptions) },
   "POST /api/v1/auth/sign-in/email": {
     summary: "Sign in",
     description: "Answers `twoFactorRedirect: true` when a second factor is due.",

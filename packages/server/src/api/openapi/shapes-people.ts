@@ -11,6 +11,7 @@ import type {
   ApiNewToken,
   ApiOrganization,
   ApiSignInMethods,
+  ApiSignInOptions,
   StreamTicket as ApiStreamTicket,
   ApiToken,
 } from "@mesher/protocol";
@@ -97,3 +98,5 @@ export const AuditEntry = shapeOf<ApiAuditEntry>()(
 );
 
 export const StreamTicket = shapeOf<ApiStreamTicket>()(Type.Object({ ticket: Text, expires_at: Time }));
+
+export const SignInOptions = shapeOf<ApiSignInOptions>()(Type.Object({ single_sign_on: Type.Boolean() }));

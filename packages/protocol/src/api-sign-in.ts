@@ -1,0 +1,5 @@
+/** `GET /api/v1/sign-in-options`: how somebody may sign in to this server, besides with a password. */
+export interface ApiSignInOptions {
+  /** An OpenID Connect provider is configured. */
+  readonly single_sign_on: boolean;
+}
