@@ -44,8 +44,8 @@ describe.runIf(CHROMIUM !== undefined)("under a path of a host that others share
     "$name: pages, sign-in, SDKs, live streams and links work",
     async ({ strips }) => {
       const target = new URL(`http://127.0.0.1:${serverPort}`);
-      await using _proxy = await PathProxy.inFrontOf(target, { prefix: PREFIX, strips, port });
-      const base = `http://127.0.0.1:${port}${PREFIX}`;
+      await using proxy = await PathProxy.inFrontOf(target, { prefix: PREFIX, strips, port });
+      const base = `http://127.0.0.1:${proxy.port}${PREFIX}`;
       const context = await browser.newContext();
       const page = await context.newPage();
       page.setDefaultTimeout(20_000);
@@ -89,8 +89,8 @@ describe.runIf(CHROMIUM !== undefined)("under a path of a host that others share
 
   test("single sign-on leads to the provider and back to the page, strangers to the reason", async () => {
     const target = new URL(`http://127.0.0.1:${serverPort}`);
-    await using _proxy = await PathProxy.inFrontOf(target, { prefix: PREFIX, strips: true, port });
-    const base = `http://127.0.0.1:${port}${PREFIX}`;
+    await using proxy = await PathProxy.inFrontOf(target, { prefix: PREFIX, strips: true, port });
+    const base = `http://127.0.0.1:${proxy.port}${PREFIX}`;
     for (const login of [OWNER.email, "stranger@example.com"]) {
       const page = await (await browser.newContext()).newPage();
       page.setDefaultTimeout(20_000);

@@ -25,7 +25,7 @@ function PaletteDialog() {
   useEffect(() => dialog.current?.showModal(), []);
   useEffect(() => {
     // Newer browsers answer with a promise, which an effect must not return.
-    void document.getElementById(`${listId}-${at}`)?.scrollIntoView({ block: "nearest" });
+    document.getElementById(`${listId}-${at}`)?.scrollIntoView({ block: "nearest" });
   }, [listId, at]);
 
   const run = (item: PaletteItem | undefined) => {
