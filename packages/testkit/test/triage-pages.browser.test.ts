@@ -1,11 +1,20 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import type { ApiIssue, ApiPage } from "@mesher/protocol";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { newEventId, sendEvent } from "../src/send.ts";
 import type { ServerProcess } from "../src/server-process.ts";
 import { waitUntil } from "../src/wait-until.ts";
 import { CHROMIUM, startChromium } from "./chromium.ts";
-import { startTestServer, type TestServer } from "./test-server.ts";
+import { expectAccessible } from "./expect-accessible.ts";
+import { readEvent, startTestServer, type TestServer } from "./test-server.ts";
 import { watchFaults } from "./watch-faults.ts";
+
+/** Real events of many platforms; not part of the repository (its README says where they are from). */
+const SAMPLES = new URL("../../../../shared/data/events/", import.meta.url);
+
+/** Events that one request may carry. */
+const BULK_EVENTS_MAX = 100;
 
 const OWNER = { email: "olga@example.com", password: "correct horse battery" };
 
@@ -43,8 +52,36 @@ describe.runIf(CHROMIUM !== undefined)("triage, in a browser", () => {
     });
   }
 
-  async function signedIn(path: string): Promise<{ page: Page; faults: readonly string[] }> {
-    const context = await browser.newContext();
+  async function reportMany(count: number, name: string): Promise<void> {
+    const key = new URL(server.dsn).username;
+    const events = Array.from({ length: count }, (_, index) => ({
+      message: `${name} ${index}`,
+      fingerprint: [name, String(index)],
+    }));
+    for (let sent = 0; sent < count; sent += BULK_EVENTS_MAX) {
+      const response = await fetch(`${server.url}/api/v1/events/bulk`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+        body: JSON.stringify(events.slice(sent, sent + BULK_EVENTS_MAX)),
+      });
+      expect(response.status).toBe(202);
+    }
+    await waitUntil(`${count} issues`, async () => (await countIssues(name)) === count);
+  }
+
+  async function countIssues(query: string): Promise<number> {
+    let count = 0;
+    for (let cursor = ""; ; ) {
+      const path = `/api/v1/projects/default/issues?limit=100&sort=first_seen&query=${encodeURIComponent(query)}${cursor}`;
+      const page = await server.get<ApiPage<ApiIssue>>(path);
+      count += page.data.length;
+      if (!page.has_more) return count;
+      cursor = `&cursor=${page.next_cursor}&cursor_id=${page.next_cursor_id}`;
+    }
+  }
+
+  async function signedIn(path: string, width = 1280): Promise<{ page: Page; faults: readonly string[] }> {
+    const context = await browser.newContext({ viewport: { width, height: 800 } });
     await context.request.post(`${server.url}/api/v1/auth/sign-in/email`, {
       data: OWNER,
       headers: { origin: server.url },
@@ -145,7 +182,211 @@ describe.runIf(CHROMIUM !== undefined)("triage, in a browser", () => {
     expect(faults).toEqual([]);
     await page.context().close();
   }, 60_000);
+
+  test("[UI-03] a list is longer than its document, and all that match are changed at once and brought back", async () => {
+    await reportMany(120, "herring");
+    const { page, faults } = await signedIn("/projects/default?query=herring");
+    await page.getByRole("listitem").first().waitFor();
+    const rows = page.getByRole("list", { name: "Issues" }).getByRole("listitem");
+    await rows.first().waitFor();
+    expect(await rows.count()).toBeLessThan(60);
+    await page.getByRole("checkbox", { name: "Select all issues shown" }).click();
+    await page.getByRole("button", { name: "Select all that match" }).click();
+    await page.getByText("All that match").waitFor();
+    await page.getByRole("button", { name: "Archive" }).click();
+    await page.getByRole("menuitem", { name: "For ever" }).click();
+    await page.getByText("120 issues archived").waitFor();
+    expect(await countIssues("is:archived herring")).toBe(120);
+    await page.getByRole("button", { name: "Undo" }).click();
+    await waitUntil("them to be back", async () => (await countIssues("is:unresolved herring")) === 120);
+    await rows.first().waitFor();
+
+    await waitUntil("the end of the list", async () => {
+      await page.mouse.wheel(0, 4_000);
+      return (await page.locator("li[aria-posinset='120']").count()) > 0 || undefined;
+    });
+    const last = page.locator("li[aria-posinset='120'] a[data-issue]");
+    await last.click();
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await page.goBack();
+    await page.locator("li[aria-posinset='120']").waitFor();
+    await page.locator("a[data-issue]:focus").waitFor();
+    expect(faults).toEqual([]);
+    await page.context().close();
+  }, 90_000);
+
+  test("[UI-03] a search is kept for everybody, renamed and deleted; one that is none says where", async () => {
+    await report("kept for later", "warning");
+    const { page, faults } = await signedIn("/projects/default?level=warning");
+    await row(page, "kept for later").waitFor();
+    await expectAccessible(page);
+    const saved = page.getByRole("button", { name: "Saved searches" });
+    await saved.click();
+    await page.getByRole("menuitem", { name: "Save this search…" }).click();
+    await page.getByLabel("Name").fill("Warnings");
+    await page.getByLabel("Everybody").check();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByText("“Warnings” saved").waitFor();
+
+    await page.goto(`${server.url}/projects/default`);
+    await saved.click();
+    await page.getByRole("menuitemradio", { name: "Warnings" }).click();
+    await page.waitForURL(/query=/);
+    expect(new URL(page.url()).searchParams.get("query")).toBe("is:unresolved level:warning");
+    await row(page, "kept for later").waitFor();
+
+    await saved.click();
+    await page.getByRole("menuitem", { name: "Rename or delete…" }).click();
+    const dialog = page.getByRole("dialog", { name: "Saved searches" });
+    await dialog.getByLabel("Name of Warnings").fill("All warnings");
+    await dialog.getByRole("button", { name: "Rename" }).click();
+    await dialog.getByRole("button", { name: "Delete All warnings" }).click();
+    await dialog.getByText("There is none left.").waitFor();
+    await page.keyboard.press("Escape");
+
+    const box = page.getByRole("combobox", { name: "Search issues" });
+    await box.fill("level:[error");
+    await box.press("Enter");
+    await page.getByRole("alert").getByText("This is no search. Column").waitFor();
+    expect(faults).toEqual([]);
+    await page.context().close();
+  }, 60_000);
+
+  test("[UI-04] an event shows its stack with coloured source, breadcrumbs to be filtered, and contexts in words", async () => {
+    const event_id = newEventId();
+    await sendEvent(server.dsn, { ...CRASH, event_id });
+    await readEvent(server, event_id);
+    const { page, faults } = await signedIn("/projects/default?query=PaymentError");
+    await toFirstIssue(page);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { level: 1, name: "PaymentError" }).waitFor();
+    expect(new URL(page.url()).pathname).toMatch(/^\/issues\/DEFAULT-\d+$/);
+    await page.getByLabel("Source").locator("span[style*='--shiki-token-keyword']").first().waitFor();
+    await page.getByRole("heading", { name: "Browser Firefox 140.0" }).waitFor();
+    await page.getByText("Free memory").waitFor();
+    await page.getByText("/cart → /pay").waitFor();
+    await page.getByLabel("Kind of breadcrumb").selectOption("fetch");
+    await page.getByText("/cart → /pay").waitFor({ state: "detached" });
+    await page.getByText("POST https://shop.example/pay: 502").waitFor();
+    await expectAccessible(page);
+
+    await page.getByRole("link", { name: "Open", exact: true }).click();
+    await page.getByRole("navigation", { name: "Events of this issue" }).waitFor();
+    await page.getByText("Raw JSON", { exact: true }).click();
+    await page.getByRole("button", { name: "As text" }).waitFor();
+    await expectAccessible(page);
+    expect(faults).toEqual([]);
+    await page.context().close();
+  }, 60_000);
+
+  test("[UI-02] events are searched by what the issue's tags say, by the project, and page by page", async () => {
+    for (let index = 0; index < 60; index++)
+      await sendEvent(server.dsn, {
+        event_id: newEventId(),
+        message: "the same again",
+        tags: { plan: index % 2 === 0 ? "free" : "pro" },
+      });
+    const issue = await waitUntil("60 events", async () => {
+      const found = await findIssue("the same again");
+      return found.event_count === 60 ? found : undefined;
+    });
+    const { page, faults } = await signedIn(`/issues/${issue.short_id}`);
+    await page.getByRole("link", { name: "free 50 %" }).click();
+    const events = page.getByRole("list", { name: "Events" }).getByRole("listitem");
+    await waitUntil("30 of them", async () => (await events.count()) === 30);
+    expect(new URL(page.url()).searchParams.get("query")).toBe("plan:free");
+    await expectAccessible(page);
+
+    await page.goto(`${server.url}/projects/default/events?query=%22the+same+again%22`);
+    await waitUntil("a page", async () => (await events.count()) === 50);
+    await page.getByRole("button", { name: "Older events" }).click();
+    await waitUntil("all of them", async () => (await events.count()) === 60);
+    await page.getByRole("combobox", { name: "Search events" }).fill("plan:pro");
+    await page.keyboard.press("Enter");
+    await waitUntil("30 of them", async () => (await events.count()) === 30);
+    await page.goBack();
+    await waitUntil("what was before", async () => (await events.count()) > 30);
+    await events.first().getByRole("link").click();
+    await page.getByRole("heading", { level: 1, name: "the same again" }).waitFor();
+    expect(faults).toEqual([]);
+    await page.context().close();
+  }, 90_000);
+
+  test("new issues wait above a list that somebody points at, until they are asked for", async () => {
+    await report("here from the start");
+    const { page, faults } = await signedIn("/projects/default");
+    await row(page, "here from the start").hover();
+    await report("came meanwhile");
+    await page.getByRole("button", { name: "One new issue: show" }).click();
+    await row(page, "came meanwhile").waitFor();
+    expect(faults).toEqual([]);
+    await page.context().close();
+  }, 60_000);
+
+  test("no sample of a real event makes a page of 390 pixels scroll sideways, or shows what no person can read", async ({
+    skip,
+  }) => {
+    skip(!existsSync(SAMPLES), `${SAMPLES.pathname} is absent`);
+    const { page, faults } = await signedIn("/projects/default", 390);
+    const samples = readdirSync(SAMPLES).map((file) => ({ file, event_id: newEventId() }));
+    for (const { file, event_id } of samples) {
+      const sample = JSON.parse(readFileSync(new URL(file, SAMPLES), "utf8")) as object;
+      await sendEvent(server.dsn, { ...sample, event_id, timestamp: undefined });
+    }
+    for (const { file, event_id } of samples) {
+      const { issue_id } = await readEvent(server, event_id);
+      await page.goto(`${server.url}/issues/${issue_id}/events/${event_id}`);
+      await page.getByText("Raw JSON", { exact: true }).waitFor();
+      await page.evaluate(() =>
+        document.querySelectorAll("article details").forEach((each) => each.setAttribute("open", "")),
+      );
+      const { over, text } = await page.evaluate(() => ({
+        over: document.documentElement.scrollWidth - window.innerWidth,
+        text: document.body.innerText,
+      }));
+      expect([file, Math.max(0, over)]).toEqual([file, 0]);
+      expect([file, text.includes("[object Object]")]).toEqual([file, false]);
+    }
+    expect(faults).toEqual([]);
+    await page.context().close();
+  }, 240_000);
 });
+
+/** A crash as an SDK tells it, with all that people look for. */
+const CRASH = {
+  platform: "node",
+  exception: {
+    values: [
+      {
+        type: "PaymentError",
+        value: "The bank has declined",
+        stacktrace: {
+          frames: [
+            { function: "handle", filename: "node_modules/fastify/handler.js", lineno: 33, in_app: false },
+            {
+              function: "pay",
+              filename: "src/bank.ts",
+              lineno: 12,
+              in_app: true,
+              pre_context: ["async function pay(cents: number) {"],
+              context_line: "  if (cents === 0) throw new PaymentError(`nothing to pay`);",
+              post_context: ["}"],
+            },
+          ],
+        },
+      },
+    ],
+  },
+  contexts: { browser: { name: "Firefox", version: "140.0" }, device: { free_memory: 34_359_738_368 } },
+  breadcrumbs: {
+    values: [
+      { category: "ui.click", message: "button#pay" },
+      { category: "fetch", data: { method: "POST", url: "https://shop.example/pay", status_code: 502 } },
+      { category: "navigation", data: { from: "/cart", to: "/pay" } },
+      ...["one", "two", "three"].map((message) => ({ category: "console", message, level: "warning" })),
+    ],
+  },
+};
 
 /** The list takes keys when the search box has let go of them and the rows of the new search are there. */
 function toFirstIssue(page: Page): Promise<boolean> {

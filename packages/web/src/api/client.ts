@@ -45,8 +45,21 @@ interface Ask {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** `isSignIn`: the request proves who somebody is, so that its 401 is an answer and no reason to ask them again. */
+/** Reads what is text, for people and programs to go on with. */
+export async function getText(path: string): Promise<string> {
+  const response = await respond(new URL(path, document.baseURI), { headers: { accept: "text/*" } });
+  if (response.ok && !isJson(response)) return response.text();
+  throw await failureOf(response);
+}
+
 async function ask<Answer>(url: URL, init: Ask, signal?: AbortSignal, isSignIn = false): Promise<Answer> {
+  const response = await respond(url, init, signal, isSignIn);
+  if (response.ok && isJson(response)) return (await response.json()) as Answer;
+  throw await failureOf(response);
+}
+
+/** `isSignIn`: the request proves who somebody is, so that its 401 is an answer and no reason to ask them again. */
+async function respond(url: URL, init: Ask, signal?: AbortSignal, isSignIn = false): Promise<Response> {
   const token = isSignIn ? null : currentToken();
   const timeout = AbortSignal.timeout(ANSWER_WITHIN_MS);
   const response = await request(url, {
@@ -58,10 +71,9 @@ async function ask<Answer>(url: URL, init: Ask, signal?: AbortSignal, isSignIn =
     },
     signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
   });
-  if (response.ok && isJson(response)) return (await response.json()) as Answer;
   // A token that was replaced while this request was under way says nothing about the new one.
   if (response.status === 401 && !isSignIn && token === currentToken()) demandSignIn();
-  throw await failureOf(response);
+  return response;
 }
 
 async function request(url: URL, init: RequestInit): Promise<Response> {

@@ -1,6 +1,7 @@
 import type { ApiEventDetail, Event, SecurityReport } from "@mesher/protocol";
 import { Disclosure, Section } from "../ui/section.tsx";
 import { Breadcrumbs } from "./breadcrumbs.tsx";
+import { type ContextFacts, contextFacts } from "./context-facts.ts";
 import { CutMark } from "./cuts.tsx";
 import { Exceptions } from "./exceptions.tsx";
 import { FrameModeToggle } from "./frame-mode-toggle.tsx";
@@ -9,6 +10,7 @@ import { JsonValue } from "./json-value.tsx";
 import { KeyValues } from "./key-values.tsx";
 import { RawJson } from "./raw-json.tsx";
 import { RequestView } from "./request-view.tsx";
+import { EventPlatform } from "./source-lines.tsx";
 import { StacktraceView } from "./stacktrace-view.tsx";
 import { Threads } from "./threads.tsx";
 
@@ -19,46 +21,59 @@ export function EventBody({ detail, mode }: { detail: ApiEventDetail; mode: Fram
   const { normalized: event, cuts } = detail.event;
   const breadcrumbs = event.breadcrumbs?.values ?? [];
   const threads = event.threads?.values ?? [];
-  // Some SDKs send contexts with nothing in them.
-  const contexts = Object.entries(event.contexts ?? {}).filter(([, context]) => Object.keys(context).length > 0);
+  const contexts = contextFacts(event.contexts ?? {});
+  const modules = Object.entries(event.modules ?? {});
   return (
-    <div className="space-y-7">
-      <Exceptions event={event} cuts={cuts} mode={mode} />
-      <Message detail={detail} />
-      {event.stacktrace !== undefined && (
-        <Section title="Stack trace" aside={hasBothKinds(event.stacktrace) && <FrameModeToggle mode={mode} />}>
-          <div className="overflow-hidden rounded-lg border">
-            <StacktraceView stacktrace={event.stacktrace} mode={mode} />
+    <EventPlatform value={event.platform ?? "other"}>
+      <div className="space-y-7">
+        <Exceptions event={event} cuts={cuts} mode={mode} />
+        <Message detail={detail} />
+        {event.stacktrace !== undefined && (
+          <Section title="Stack trace" aside={hasBothKinds(event.stacktrace) && <FrameModeToggle mode={mode} />}>
+            <div className="overflow-hidden rounded-lg border">
+              <StacktraceView stacktrace={event.stacktrace} mode={mode} />
+            </div>
+          </Section>
+        )}
+        {threads.length > 0 && <Threads threads={threads} mode={mode} />}
+        {REPORTS.map((name) => {
+          const report: SecurityReport | undefined = event[name];
+          return report !== undefined && <Values key={name} title={`${name} report`} values={report} />;
+        })}
+        {breadcrumbs.length > 0 && <Breadcrumbs breadcrumbs={breadcrumbs} eventAt={event.timestamp} />}
+        {event.request !== undefined && <RequestView request={event.request} />}
+        {contexts.length > 0 && <Contexts contexts={contexts} />}
+        {event.extra !== undefined && Object.keys(event.extra).length > 0 && (
+          <Values title="Extra" values={event.extra} />
+        )}
+        <More event={event} />
+        {modules.length > 0 && (
+          <Disclosure title="Modules" note={modules.length}>
+            <div className="max-h-96 overflow-y-auto" tabIndex={0} role="group" aria-label="Modules">
+              <KeyValues entries={modules} />
+            </div>
+          </Disclosure>
+        )}
+        <RawJson eventId={detail.event.id} payload={detail.event.payload} />
+      </div>
+    </EventPlatform>
+  );
+}
+
+function Contexts({ contexts }: { contexts: readonly ContextFacts[] }) {
+  return (
+    <Section title="Contexts">
+      <div className="gap-x-8 rounded-lg border px-3 pt-2.5 lg:columns-2">
+        {contexts.map(({ key, title, summary, entries }) => (
+          <div key={key} className="min-w-0 break-inside-avoid pb-4">
+            <h3 className="font-medium">
+              {title} {summary !== undefined && <span className="ml-1 font-normal text-dim">{summary}</span>}
+            </h3>
+            <KeyValues entries={entries} />
           </div>
-        </Section>
-      )}
-      {threads.length > 0 && <Threads threads={threads} mode={mode} />}
-      {REPORTS.map((name) => {
-        const report: SecurityReport | undefined = event[name];
-        return report !== undefined && <Values key={name} title={`${name} report`} values={report} />;
-      })}
-      {breadcrumbs.length > 0 && <Breadcrumbs breadcrumbs={breadcrumbs} eventAt={event.timestamp} />}
-      {event.request !== undefined && <RequestView request={event.request} />}
-      {contexts.length > 0 && (
-        <Section title="Contexts">
-          <div className="grid gap-x-8 gap-y-4 rounded-lg border px-3 py-2.5 xl:grid-cols-2">
-            {contexts.map(([name, context]) => (
-              <div key={name} className="min-w-0">
-                <h3 className="font-medium">{name}</h3>
-                <KeyValues
-                  entries={Object.entries(context).filter(([key]) => key !== "type" || name === context["type"])}
-                />
-              </div>
-            ))}
-          </div>
-        </Section>
-      )}
-      {event.extra !== undefined && Object.keys(event.extra).length > 0 && (
-        <Values title="Extra" values={event.extra} />
-      )}
-      <More event={event} />
-      <RawJson eventId={detail.event.id} payload={detail.event.payload} />
-    </div>
+        ))}
+      </div>
+    </Section>
   );
 }
 
@@ -117,6 +132,7 @@ const PLACED = new Set<string>([
   "tags",
   "extra",
   "sdk",
+  "modules",
   ...REPORTS,
 ]);
 

@@ -12,7 +12,7 @@ export function EventFacts({ detail, showsGrouping }: { detail: ApiEventDetail; 
   const tags = Object.entries(event.tags ?? {});
   return (
     <div className="space-y-6">
-      <Section title="Event" aside={<CopyButton text={detail.event.id} label="Copy id" name="Copy the event id" />}>
+      <Section title="Event" aside={<CopyButton text={detail.event.id} label="Copy id" name="Copy id of the event" />}>
         <KeyValues
           entries={[
             ["id", detail.event.id] as const,
@@ -35,7 +35,7 @@ export function EventFacts({ detail, showsGrouping }: { detail: ApiEventDetail; 
         </Section>
       )}
       {tags.length > 0 && (
-        <Section title="Tags">
+        <Section title="Tags of this event">
           <KeyValues entries={tags} />
         </Section>
       )}

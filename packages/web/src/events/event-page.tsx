@@ -1,6 +1,6 @@
 import type { ApiEventDetail } from "@mesher/protocol";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { eventQuery, issueQuery } from "../api/queries.ts";
 import { IssueCrumbs } from "../issues/issue-crumbs.tsx";
@@ -10,10 +10,12 @@ import { Failure } from "../ui/failure.tsx";
 import { LevelMark } from "../ui/level-mark.tsx";
 import { PageSkeleton } from "../ui/page-skeleton.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
+import { useKeys } from "../ui/use-keys.ts";
 import { EventBody } from "./event-body.tsx";
 import { EventFacts } from "./event-facts.tsx";
 import { eventTitle } from "./event-title.ts";
 import type { FrameMode } from "./frames.ts";
+import { MarkdownButton } from "./markdown-button.tsx";
 
 export function EventPage(props: { issueId: string; eventId: string; frameMode: FrameMode | undefined }) {
   const { issueId, eventId, frameMode } = props;
@@ -73,6 +75,16 @@ interface NavigationProps {
 
 function EventNavigation({ detail, issueId, frameMode }: NavigationProps) {
   const { prev_id, next_id, first_id, latest_id } = detail.navigation;
+  const navigate = useNavigate();
+  const go = (eventId: string | null) => {
+    if (eventId === null) return;
+    void navigate({
+      to: "/issues/$issueId/events/$eventId",
+      params: { issueId, eventId },
+      search: { frames: frameMode },
+    });
+  };
+  useKeys({ "[": () => go(prev_id), "]": () => go(next_id) });
   const link = (to: string | null | undefined, label: ReactNode, name: string) =>
     to === null || to === undefined || to === detail.event.id ? (
       <span aria-disabled="true" aria-label={`${name}: none`} className={buttonClass}>
@@ -90,7 +102,8 @@ function EventNavigation({ detail, issueId, frameMode }: NavigationProps) {
       </Link>
     );
   return (
-    <nav aria-label="Events of this issue" className="flex gap-1.5">
+    <nav aria-label="Events of this issue" className="flex flex-wrap gap-1.5">
+      <MarkdownButton eventId={detail.event.id} />
       {link(first_id, "First", "First event")}
       {link(prev_id, "← Older", "Older event")}
       {link(next_id, "Newer →", "Newer event")}

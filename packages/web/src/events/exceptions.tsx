@@ -1,5 +1,7 @@
-import type { Cut, Event, Exception, Mechanism } from "@mesher/protocol";
+import type { Cut, Event, Exception, Mechanism, Stacktrace } from "@mesher/protocol";
+import { useState } from "react";
 import { Section } from "../ui/section.tsx";
+import { TextButton } from "../ui/text-button.tsx";
 import { CutMark } from "./cuts.tsx";
 import { FrameModeToggle } from "./frame-mode-toggle.tsx";
 import { type FrameMode, hasBothKinds } from "./frames.ts";
@@ -37,6 +39,10 @@ export function Exceptions({ event, cuts, mode }: { event: Event; cuts: readonly
 
 function ExceptionCard(props: { exception: Exception; cuts: readonly Cut[]; path: string; mode: FrameMode }) {
   const { exception, cuts, path, mode } = props;
+  const [isRaw, setRaw] = useState(false);
+  // Only where source maps or symbols changed the frames.
+  const { stacktrace: mapped, raw_stacktrace: raw } = exception;
+  const stacktrace = isRaw ? (raw as Stacktrace | undefined) : mapped;
   return (
     <article className="overflow-hidden rounded-lg border">
       <header className="px-3 py-2.5">
@@ -53,9 +59,16 @@ function ExceptionCard(props: { exception: Exception; cuts: readonly Cut[]; path
         {exception.mechanism !== undefined && <MechanismLine mechanism={exception.mechanism} />}
         <CutMark cuts={cuts} path={`${path}.stacktrace.frames`} exact />
       </header>
-      {exception.stacktrace !== undefined && (
+      {mapped !== undefined && raw !== undefined && (
+        <p className="px-3 pb-2">
+          <TextButton onClick={() => setRaw(!isRaw)}>
+            {isRaw ? "Show the frames of the sources" : "Show the frames as they were sent"}
+          </TextButton>
+        </p>
+      )}
+      {stacktrace !== undefined && (
         <div className="border-t">
-          <StacktraceView stacktrace={exception.stacktrace} mode={mode} />
+          <StacktraceView key={String(isRaw)} stacktrace={stacktrace} mode={mode} />
         </div>
       )}
     </article>

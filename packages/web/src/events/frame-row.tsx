@@ -1,9 +1,12 @@
 import type { Frame } from "@mesher/protocol";
+import { useState } from "react";
 import { Chevron, Disclosure } from "../ui/section.tsx";
-import { frameFunction, frameLocation, hasInside, sourceLines } from "./frames.ts";
+import { frameFunction, frameLocation, hasInside } from "./frames.ts";
 import { KeyValues } from "./key-values.tsx";
+import { SourceLines } from "./source-lines.tsx";
 
 export function FrameRow({ frame, open }: { frame: Frame; open: boolean }) {
+  const [isOpen, setOpen] = useState(open);
   if (!hasInside(frame)) {
     return (
       <li className="py-1.5 pr-3 pl-8">
@@ -13,12 +16,12 @@ export function FrameRow({ frame, open }: { frame: Frame; open: boolean }) {
   }
   return (
     <li>
-      <details open={open} className="group/frame">
+      <details open={isOpen} onToggle={({ currentTarget }) => setOpen(currentTarget.open)} className="group/frame">
         <summary className="flex gap-2 py-1.5 pr-3 pl-3 hover:bg-hover focus-visible:-outline-offset-2">
           <Chevron className="mt-1 group-open/frame:rotate-90" />
           <FrameHead frame={frame} />
         </summary>
-        <FrameInside frame={frame} />
+        {isOpen && <FrameInside frame={frame} />}
       </details>
     </li>
   );
@@ -49,29 +52,14 @@ function originOf(frame: Frame, location: string): string | undefined {
 }
 
 function FrameInside({ frame }: { frame: Frame }) {
-  const lines = sourceLines(frame);
+  const hasLines = frame.context_line !== undefined;
   const vars = Object.entries(frame.vars ?? {});
   return (
     <div className="border-t bg-raised/60">
-      {lines.length > 0 && (
-        // Source scrolls sideways, so the keyboard has to be able to reach it.
-        <pre tabIndex={0} aria-label="Source" className="overflow-x-auto py-2 focus-visible:-outline-offset-2">
-          <code className="block w-max min-w-full">
-            {lines.map((line, index) => (
-              <span
-                key={index}
-                className={`flex ${line.failed ? "bg-red-wash shadow-[inset_2px_0_0_var(--color-red)]" : "text-dim"}`}
-              >
-                <span className="w-12 shrink-0 pr-3 text-right text-faint tabular-nums select-none">{line.number}</span>
-                <span className="pr-4 whitespace-pre">{line.text === "" ? " " : line.text}</span>
-              </span>
-            ))}
-          </code>
-        </pre>
-      )}
+      {hasLines && <SourceLines frame={frame} />}
       {vars.length > 0 && (
-        <div className={`px-3 py-1 ${lines.length > 0 ? "border-t" : ""}`}>
-          <Disclosure title="Variables" note={vars.length} open={lines.length === 0}>
+        <div className={`px-3 py-1 ${hasLines ? "border-t" : ""}`}>
+          <Disclosure title="Variables" note={vars.length} open={!hasLines}>
             <KeyValues entries={vars} />
           </Disclosure>
         </div>

@@ -2,12 +2,15 @@ import { useState } from "react";
 import { Button } from "../ui/button.tsx";
 import { CopyButton } from "../ui/copy-button.tsx";
 import { Disclosure } from "../ui/section.tsx";
+import { TextButton } from "../ui/text-button.tsx";
+import { JsonValue } from "./json-value.tsx";
 
 /** More than this makes a page slow that is only being looked at; copy and download have it all. */
 const CHARACTERS_SHOWN = 100_000;
 
 export function RawJson({ eventId, payload }: { eventId: string; payload: unknown }) {
   const [isOpen, setIsOpen] = useState(false);
+  const [isFolded, setFolded] = useState(true);
   const print = () => JSON.stringify(payload, null, 2);
   return (
     <div className="relative">
@@ -18,7 +21,20 @@ export function RawJson({ eventId, payload }: { eventId: string; payload: unknow
         </Button>
       </div>
       <Disclosure title="Raw JSON" onToggle={setIsOpen}>
-        {isOpen && <Printed text={print()} />}
+        {isOpen && (
+          <>
+            <p className="mb-1.5">
+              <TextButton onClick={() => setFolded(!isFolded)}>{isFolded ? "As text" : "As a tree"}</TextButton>
+            </p>
+            {isFolded ? (
+              <div className="rounded-lg border bg-raised/60 p-3">
+                <JsonValue value={payload} isOpen />
+              </div>
+            ) : (
+              <Printed text={print()} />
+            )}
+          </>
+        )}
       </Disclosure>
     </div>
   );

@@ -8,6 +8,7 @@ import { useCurrentProject } from "../app/current-project.ts";
 import { EventBody } from "../events/event-body.tsx";
 import { EventFacts } from "../events/event-facts.tsx";
 import { EventSearch } from "../events/event-search.tsx";
+import { MarkdownButton } from "../events/markdown-button.tsx";
 import { Button, buttonClass } from "../ui/button.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { LevelMark } from "../ui/level-mark.tsx";
@@ -190,6 +191,7 @@ function LatestEvent({ issueId, eventId, latest, search, onShowNewer }: LatestEv
         </p>
         <span className="flex gap-1.5">
           {onShowNewer !== undefined && <Button onClick={onShowNewer}>Show the newest</Button>}
+          <MarkdownButton eventId={eventId} />
           <Link to="/issues/$issueId/events/$eventId" params={{ issueId, eventId }} className={buttonClass}>
             Open
           </Link>

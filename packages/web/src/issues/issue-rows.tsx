@@ -72,13 +72,14 @@ export function IssueRows({ projectSlug, filter, search, issues, hasMore, onMore
   const shortIds = shown.map(({ short_id }) => short_id).join(" ");
   useEffect(() => takeInHand({ projectSlug, search, shortIds: shortIds.split(" ") }), [projectSlug, search, shortIds]);
 
-  // Whoever comes back goes on where they were.
+  // Whoever comes back goes on where they were, as soon as the page has scrolled there.
   const comesBackTo = useRef(activeId);
   useEffect(() => {
-    const id = comesBackTo.current;
-    if (id === undefined) return;
-    requestAnimationFrame(() => linkOf(list.current, id)?.focus({ preventScroll: true }));
-  }, []);
+    const link = comesBackTo.current === undefined ? null : linkOf(list.current, comesBackTo.current);
+    if (link === null) return;
+    comesBackTo.current = undefined;
+    if (document.activeElement === document.body) link.focus({ preventScroll: true });
+  });
 
   const hold = () => setHeldIds((held) => held ?? issues.map(({ id }) => id));
   const release = () => {

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
 import { Button } from "./button.tsx";
+import { toastFailure } from "./toasts.tsx";
 
 const CONFIRMED_MS = 1600;
 
@@ -8,7 +9,8 @@ export function CopyButton({
   label = "Copy",
   name,
 }: {
-  text: string | (() => string);
+  /** Or what makes it, perhaps by asking the server. */
+  text: string | (() => string | Promise<string>);
   label?: string;
   name?: string;
 }) {
@@ -21,8 +23,12 @@ export function CopyButton({
   }, [outcome]);
 
   const copy = async () => {
-    const copied = await copyText(typeof text === "string" ? text : text());
-    setOutcome(copied ? "copied" : "failed");
+    try {
+      const copied = await copyText(typeof text === "string" ? text : await text());
+      setOutcome(copied ? "copied" : "failed");
+    } catch (error) {
+      toastFailure("There is nothing to copy.", error instanceof Error ? error : new Error(String(error)));
+    }
   };
 
   return (

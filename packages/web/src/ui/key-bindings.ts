@@ -15,6 +15,8 @@ export const KEY_BINDINGS = {
   e: { group: "Issues", what: "resolve" },
   a: { group: "Issues", what: "assign" },
   "/": { group: "Issues", what: "search" },
+  "[": { group: "Events", what: "older event of the issue" },
+  "]": { group: "Events", what: "newer event of the issue" },
   Escape: { group: "Issues", what: "clear the selection, close a menu" },
   p: { group: "Live", what: "pause, and go on" },
   c: { group: "Live", what: "clear the list" },
