@@ -59,7 +59,7 @@ function useTokens(frame: Frame): readonly Token[][] | undefined {
       if (!isGone) setTokens(found);
     };
     // Plain lines are good lines: whatever goes wrong here, the source is read.
-    colour().catch((error: unknown) => console.warn("Source is shown without colours.", error));
+    colour().catch(() => isGone || setTokens(undefined));
     return () => {
       isGone = true;
     };
