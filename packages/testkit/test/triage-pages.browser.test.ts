@@ -16,6 +16,11 @@ const SAMPLES = new URL("../../../../shared/data/events/", import.meta.url);
 /** Events that one request may carry. */
 const BULK_EVENTS_MAX = 100;
 
+/** Run in the page: all that is folded is opened, then how far it is too wide, and what it says. */
+const OPENED = `
+  document.querySelectorAll("article details").forEach((each) => each.setAttribute("open", ""));
+  ({ over: document.documentElement.scrollWidth - window.innerWidth, text: document.body.innerText })`;
+
 const OWNER = { email: "olga@example.com", password: "correct horse battery" };
 
 describe.runIf(CHROMIUM !== undefined)("triage, in a browser", () => {
@@ -337,13 +342,7 @@ describe.runIf(CHROMIUM !== undefined)("triage, in a browser", () => {
       const { issue_id } = await readEvent(server, event_id);
       await page.goto(`${server.url}/issues/${issue_id}/events/${event_id}`);
       await page.getByText("Raw JSON", { exact: true }).waitFor();
-      await page.evaluate(() =>
-        document.querySelectorAll("article details").forEach((each) => each.setAttribute("open", "")),
-      );
-      const { over, text } = await page.evaluate(() => ({
-        over: document.documentElement.scrollWidth - window.innerWidth,
-        text: document.body.innerText,
-      }));
+      const { over, text } = await page.evaluate<{ over: number; text: string }>(OPENED);
       expect([file, Math.max(0, over)]).toEqual([file, 0]);
       expect([file, text.includes("[object Object]")]).toEqual([file, false]);
     }
