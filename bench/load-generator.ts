@@ -18,6 +18,8 @@ export interface LoadOrder {
   readonly connections: number;
   /** Requests started a second, whatever the answers take. Absent: each connection sends when it has its answer. */
   readonly perSecond?: number;
+  /** Ends after so many requests, if that is before `seconds` are over. */
+  readonly requestsMax?: number;
 }
 
 /** What the parent gets back. */
@@ -116,7 +118,7 @@ async function run(order: LoadOrder): Promise<LoadResult> {
   );
   const tally = new Tally();
   const startedAt = performance.now();
-  if (order.perSecond === undefined) await closedLoop(connections, pool, tally, order.seconds);
+  if (order.perSecond === undefined) await closedLoop(connections, pool, tally, order);
   else await openLoop(connections, pool, tally, order.seconds, order.perSecond);
   const seconds = (performance.now() - startedAt) / 1000;
   for (const connection of connections) connection.close();
@@ -130,11 +132,13 @@ async function run(order: LoadOrder): Promise<LoadResult> {
   };
 }
 
-async function closedLoop(connections: readonly Connection[], pool: RequestPool, tally: Tally, seconds: number) {
-  const endsAt = performance.now() + seconds * 1000;
+async function closedLoop(connections: readonly Connection[], pool: RequestPool, tally: Tally, order: LoadOrder) {
+  const endsAt = performance.now() + order.seconds * 1000;
+  let left = order.requestsMax ?? Number.POSITIVE_INFINITY;
   await Promise.all(
     connections.map(async (connection) => {
-      for (let sentAt = performance.now(); sentAt < endsAt; sentAt = performance.now()) {
+      for (let sentAt = performance.now(); sentAt < endsAt && left > 0; sentAt = performance.now()) {
+        left -= 1;
         const status = await connection.request(pool);
         tally.count(status, performance.now() - sentAt);
       }

@@ -44,6 +44,16 @@ export function usageOfFamily(pid: number): Usage {
   }
 }
 
+/** Seconds of processor time by the names of a process's threads, those of one name together. */
+export function threadSeconds(pid: number): Record<string, number> {
+  const seconds: Record<string, number> = {};
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    const name = readFileSync(`/proc/${pid}/task/${thread}/comm`, "latin1").trim();
+    seconds[name] = (seconds[name] ?? 0) + readStat(`${pid}/task/${thread}`).ticks / TICKS_PER_SECOND;
+  }
+  return seconds;
+}
+
 /** Looks again and again until it is stopped; the largest it saw. */
 export class PeakMemory {
   readonly #timer: NodeJS.Timeout;
@@ -82,7 +92,7 @@ function childrenOf(parent: number): number[] {
 }
 
 /** Of proc(5): the program's name is in parentheses and may hold anything, so fields are counted behind it. */
-function readStat(pid: number): { parent: number; ticks: number; endedChildrenTicks: number } {
+function readStat(pid: number | string): { parent: number; ticks: number; endedChildrenTicks: number } {
   const text = readFileSync(`/proc/${pid}/stat`, "latin1");
   const fields = text
     .slice(text.lastIndexOf(")") + 2)

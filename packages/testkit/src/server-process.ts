@@ -2,10 +2,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createDataDir } from "./data-dir.ts";
 
-const MAIN = fileURLToPath(new URL("../../server/src/main.ts", import.meta.url));
+const CHECKOUT = fileURLToPath(new URL("../../..", import.meta.url));
 
 /** What `npm start` gives Node and the C library on the way, so that tests and benchmarks run what users run. */
 const START_SCRIPT = (createRequire(import.meta.url)("../../../package.json") as { scripts: { start: string } }).scripts
@@ -28,6 +29,10 @@ export interface ServerProcessOptions {
   readonly dataDir?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly port?: number;
+  /** A checkout of another version, whose server is started. Absent: this one's. */
+  readonly checkout?: string;
+  /** For Node, beside those of `npm start`. */
+  readonly nodeFlags?: readonly string[];
   /** What runs Node, for example in a network of its own. Its process has to become Node's. */
   readonly command?: readonly string[];
 }
@@ -70,7 +75,9 @@ export class ServerProcess implements AsyncDisposable {
       ...(options.databaseUrl === undefined ? {} : { DATABASE_URL: options.databaseUrl }),
       ...options.env,
     };
-    const [program = process.execPath, ...args] = [...(options.command ?? []), process.execPath, ...NODE_FLAGS, MAIN];
+    const main = join(options.checkout ?? CHECKOUT, "packages/server/src/main.ts");
+    const node = [process.execPath, ...NODE_FLAGS, ...(options.nodeFlags ?? [])];
+    const [program = process.execPath, ...args] = [...(options.command ?? []), ...node, main];
     const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"] });
     const output: string[] = [];
     const remove = async () => made?.[Symbol.asyncDispose]();
