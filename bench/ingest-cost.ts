@@ -16,7 +16,8 @@ import { PeakMemory, threadSeconds, usageOf, usageOfFamily } from "./processes.t
 import { SIZE_NAMES, type SizeName } from "./sample-events.ts";
 
 const HERE = join(import.meta.dirname, "..");
-const WARM_UP_EVENTS = 15_000;
+/** A part of what is measured: what is compiled by then is what will be. */
+const WARM_UP_SHARE = 0.5;
 const LOAD_SECONDS_MAX = 600;
 const DRAIN_MS_MAX = 600_000;
 
@@ -81,7 +82,7 @@ async function measure(checkout: string, { size, events, connections, env: given
   const order = { url: server.url, projectNumber, publicKey, size, connections, seconds: LOAD_SECONDS_MAX };
   const look = () => ({ threads: threadSeconds(pid), server: usageOf(pid), database: usageOfFamily(postmaster) });
 
-  await load({ ...order, requestsMax: WARM_UP_EVENTS });
+  await load({ ...order, requestsMax: Math.ceil(events * WARM_UP_SHARE) });
   await drain(server);
   const before = look();
   const peak = new PeakMemory(() => usageOf(pid));

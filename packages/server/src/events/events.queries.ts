@@ -107,8 +107,12 @@ export async function findStoredEvents(
     text: `
       select e.project_id, e.event_id
       from unnest($1::uuid[], $2::uuid[]) as k (project_id, event_id)
-      join events e on e.project_id = k.project_id and e.event_id = k.event_id
-      where e.received_at >= $3`,
+      -- A limit keeps it one probe of the index for each: joined, a new day would be read as a whole with every batch.
+      cross join lateral (
+        select e.project_id, e.event_id from events e
+        where e.project_id = k.project_id and e.event_id = k.event_id and e.received_at >= $3
+        limit 1
+      ) e`,
     values: [
       keys.map(({ projectId }) => projectId),
       keys.map(({ eventId }) => eventId),
