@@ -17,7 +17,7 @@ import type { EventSlice, JournalEntry } from "../journal/entry.ts";
 import { NormalizeError, normalizeEvent } from "../normalize/normalize.ts";
 import { searchText } from "../normalize/search-text.ts";
 import { cleanText } from "../normalize/text.ts";
-import { eventCulprit, eventTitle } from "../normalize/title.ts";
+import { headlineOf } from "../normalize/title.ts";
 import type { ScrubbedEvent } from "../scrub/scrub-event.ts";
 import type { DigestedEvent } from "../store/digested-event.ts";
 import { DEFAULT_RULES, type ProjectRules } from "./project-rules.ts";
@@ -64,6 +64,7 @@ function digestSlice(
   const [grouping, ...older] = GROUPING_VERSIONS.map((version) => version.group(event));
   if (grouping === undefined) throw new Error("there is no grouping version");
   const tags = searchedTags(event);
+  const headline = headlineOf(event);
   return {
     projectId: entry.projectId,
     eventId: slice.eventId,
@@ -72,8 +73,8 @@ function digestSlice(
     category: categoryOf(event),
     level: event.level,
     platform: event.platform,
-    title: eventTitle(event),
-    culprit: eventCulprit(event),
+    title: headline.title,
+    culprit: headline.culprit,
     environment: event.environment,
     release: event.release,
     tags,
@@ -84,7 +85,7 @@ function digestSlice(
     fingerprints: [grouping.fingerprint, ...older.map(({ fingerprint }) => fingerprint)],
     source: entry.source,
     payload: pack(entry, slice, inflated, scrubbed.length === 0 ? undefined : payload),
-    words: searchText(event),
+    words: searchText(event, headline),
   };
 }
 

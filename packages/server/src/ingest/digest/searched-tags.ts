@@ -10,63 +10,72 @@ import { remember } from "../remember.ts";
  * goes before. No value is empty.
  */
 export function searchedTags(event: Event): Record<string, string> {
-  const tags: Record<string, string> = {};
-  for (const [key, value] of Object.entries({ ...derivedTags(event), ...event.tags })) {
-    if (value !== undefined && value !== "") tags[key] = value;
-  }
-  return tags;
+  // Put together in a map: objects of ever different shapes would have the code that makes them compiled again and again.
+  const tags = new Map<string, string>();
+  const add: AddTag = (key, value) => {
+    if (value !== undefined && value !== "") tags.set(key, value);
+  };
+  addDerived(event, add);
+  for (const key in event.tags) add(key, event.tags[key]);
+  return Object.fromEntries(tags);
 }
 
-type Tags = Readonly<Record<string, string | undefined>>;
+type AddTag = (key: string, value: string | undefined) => void;
 
-function derivedTags(event: Event): Tags {
-  const mechanism = mainException(event)?.mechanism;
-  return {
-    ...userTags(event.user),
-    ...browserTags(event),
-    ...nameAndVersion("os", event.contexts?.["os"]),
-    runtime: nameAndVersion("runtime", event.contexts?.["runtime"])["runtime"],
-    device: textOf(event.contexts?.["device"]?.["model"]),
-    transaction: event.transaction,
-    server_name: textOf(event.server_name),
-    logger: event.logger,
-    dist: event.dist,
-    url: textOf(event.request?.url?.split(/[?#]/, 1)[0]),
-    "error.type": textOf(mainException(event)?.type),
-    mechanism: textOf(mechanism?.type),
-    handled: mechanism?.handled === undefined ? undefined : mechanism.handled ? "yes" : "no",
-  };
-}
-
-function userTags(user: Event["user"]): Tags {
-  return {
-    "user.id": textOf(user?.id),
-    "user.email": textOf(user?.email),
-    "user.username": textOf(user?.username),
-    "user.ip": textOf(user?.ip_address),
-  };
+function addDerived(event: Event, add: AddTag): void {
+  const { user, contexts, request } = event;
+  const exception = mainException(event);
+  const mechanism = exception?.mechanism;
+  add("user.id", textOf(user?.id));
+  add("user.email", textOf(user?.email));
+  add("user.username", textOf(user?.username));
+  add("user.ip", textOf(user?.ip_address));
+  addBrowser(event, add);
+  const os = productOf(contexts?.["os"]);
+  add("os", os?.name);
+  add("os.name", os?.bareName);
+  add("runtime", productOf(contexts?.["runtime"])?.name);
+  add("device", textOf(contexts?.["device"]?.["model"]));
+  add("transaction", event.transaction);
+  add("server_name", textOf(event.server_name));
+  add("logger", event.logger);
+  add("dist", event.dist);
+  add("url", textOf(request?.url?.split(/[?#]/, 1)[0]));
+  add("error.type", textOf(exception?.type));
+  add("mechanism", textOf(mechanism?.type));
+  if (mechanism?.handled !== undefined) add("handled", mechanism.handled ? "yes" : "no");
 }
 
 /** Browsers do not say which they are; their requests do. */
-function browserTags(event: Event): Tags {
-  const context = event.contexts?.["browser"];
-  if (context !== undefined) return nameAndVersion("browser", context);
-  const header = event.request?.headers?.find(([name]) => name.toLowerCase() === "user-agent")?.[1];
-  // The parser refuses an empty one.
-  return header === undefined || header === null || header === "" ? {} : browserOf(header);
+function addBrowser({ contexts, request }: Event, add: AddTag): void {
+  const context = contexts?.["browser"];
+  const browser = context === undefined ? browserOf(userAgentOf(request)) : productOf(context);
+  add("browser", browser?.name);
+  add("browser.name", browser?.bareName);
 }
 
-const browserOf = remember((userAgent: string): Tags => {
+function userAgentOf(request: Event["request"]): string {
+  return request?.headers?.find(([name]) => name.toLowerCase() === "user-agent")?.[1] ?? "";
+}
+
+const browserOf = remember((userAgent: string): Product | undefined => {
+  // The parser refuses an empty one.
+  if (userAgent === "") return undefined;
   const { name, version } = bowser.getParser(userAgent).getBrowser();
-  return nameAndVersion("browser", { name, version });
+  return productOf({ name, version });
 });
 
-/** `browser` is `Chrome 120.0`, `browser.name` is `Chrome`. */
-function nameAndVersion(key: string, context: Readonly<Record<string, unknown>> | undefined): Tags {
-  const name = textOf(context?.["name"]);
-  if (name === undefined) return {};
+/** `Chrome 120.0`, and `Chrome`. */
+interface Product {
+  readonly name: string | undefined;
+  readonly bareName: string;
+}
+
+function productOf(context: Readonly<Record<string, unknown>> | undefined): Product | undefined {
+  const bareName = textOf(context?.["name"]);
+  if (bareName === undefined) return undefined;
   const version = textOf(context?.["version"]);
-  return { [key]: version === undefined ? name : textOf(`${name} ${version}`), [`${key}.name`]: name };
+  return { name: version === undefined ? bareName : textOf(`${bareName} ${version}`), bareName };
 }
 
 function textOf(value: unknown): string | undefined {

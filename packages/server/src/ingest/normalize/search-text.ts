@@ -1,13 +1,13 @@
 import { type Event, type Frame, PLACES, type Stacktrace, tokenize, type Words } from "@mesher/protocol";
 import { remember } from "../remember.ts";
 import { LEXEMES_MAX, LEXEMES_PER_TEXT_MAX } from "./limits.ts";
-import { eventCulprit, eventTitle } from "./title.ts";
+import { type Headline, headlineOf } from "./title.ts";
 
 /**
  * The lexemes by which an event is found, and where they stand: in its message, its exceptions, its title and culprit, and
  * in the functions, modules and files of its stack traces, the application's own and those nearest to the failure first.
  */
-export function searchText(event: Event): Words {
+export function searchText(event: Event, { title, culprit }: Headline = headlineOf(event)): Words {
   const lexemes = new Lexemes();
   const exceptions = event.exception?.values ?? [];
   for (const { type, module } of exceptions.toReversed()) {
@@ -17,8 +17,8 @@ export function searchText(event: Event): Words {
   lexemes.add(PLACES.message, event.logentry?.formatted);
   lexemes.add(PLACES.message, event.logentry?.message);
   for (const { value } of exceptions.toReversed()) lexemes.add(PLACES.message, value);
-  lexemes.add(PLACES.message, eventTitle(event));
-  lexemes.add(PLACES.message, eventCulprit(event));
+  lexemes.add(PLACES.message, title);
+  lexemes.add(PLACES.message, culprit);
 
   const frames = stacktraces(event).flatMap((stacktrace) => stacktrace?.frames.toReversed() ?? []);
   for (const frame of frames) if (frame.in_app === true) addFrame(frame, lexemes);
@@ -59,7 +59,8 @@ class Lexemes {
     const sizeMax = Math.min(this.words.size + LEXEMES_PER_TEXT_MAX, LEXEMES_MAX);
     for (const lexeme of split(text)) {
       if (this.words.size >= sizeMax) return;
-      this.words.set(lexeme, (this.words.get(lexeme) ?? 0) | place);
+      const places = this.words.get(lexeme) ?? 0;
+      if ((places & place) === 0) this.words.set(lexeme, places | place);
     }
   }
 

@@ -3,6 +3,16 @@ import { crashFrame, mainException } from "./event-stacktrace.ts";
 import { TITLE_LENGTH_MAX } from "./limits.ts";
 import { shorten } from "./text.ts";
 
+/** What lists show of an event first. */
+export interface Headline {
+  readonly title: string;
+  readonly culprit: string;
+}
+
+export function headlineOf(event: Event): Headline {
+  return { title: eventTitle(event), culprit: eventCulprit(event) };
+}
+
 /**
  * One line that names the event, as Sentry does it: `Type: value` of the exception that was finally thrown, else
  * what a browser reports, else the message. At most 200 characters.
