@@ -92,13 +92,13 @@ export interface IssueTagCount extends TagKey {
   readonly count: number;
 }
 
-/** Counts under names that are different for different ones. */
-export async function addTagCounts(tx: Transaction, counts: ReadonlyMap<string, TagCount>): Promise<void> {
-  await addCounts(tx, TAG_COUNTS, counts, ({ hourMs }) => new Date(hourMs));
+/** Each value of a project's key in an hour once. */
+export async function addTagCounts(tx: Transaction, counts: readonly TagCount[]): Promise<void> {
+  await addCounts(tx, TAG_COUNTS, counts, ({ hourMs }) => new Date(hourMs).toISOString());
 }
 
-/** As `addTagCounts`. */
-export async function addIssueTags(tx: Transaction, counts: ReadonlyMap<string, IssueTagCount>): Promise<void> {
+/** Each value of an issue's key once. */
+export async function addIssueTags(tx: Transaction, counts: readonly IssueTagCount[]): Promise<void> {
   await addCounts(tx, ISSUE_TAGS, counts, ({ issueId }) => issueId);
 }
 
@@ -136,11 +136,10 @@ const KNOWN_VALUES_MAX = 30_000;
 async function addCounts<Count extends IssueTagCount | TagCount>(
   tx: Transaction,
   table: CountTable,
-  named: ReadonlyMap<string, Count>,
-  of: (count: Count) => unknown,
+  counts: readonly Count[],
+  of: (count: Count) => string,
 ): Promise<void> {
-  const names = [...named.keys()];
-  const counts = [...named.values()];
+  const names = counts.map((count) => `${count.projectId}/${of(count)}/${count.key}/${count.value}`);
   const isNew = names.map((name) => !knownValues.has(name));
   const values = [
     counts.map(({ projectId }) => projectId),

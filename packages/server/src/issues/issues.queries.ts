@@ -116,6 +116,30 @@ export interface IssueCount extends IssueKey {
   readonly lastRelease: SeenVersion | undefined;
 }
 
+/** What is counted of an issue, or of a fingerprint. */
+type Count = Omit<IssueCount, "issueId">;
+
+/** Of an insert of counts, which go by a second id within their projects. */
+const countsFrom = (id: string) => `
+      select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::timestamptz[],
+          $6::text[], $7::text[], $8::timestamptz[], $9::timestamptz[])
+        as t (project_id, ${id}, events, first_seen, last_seen, first_release, last_release, first_release_at, last_release_at)
+      order by 1, 2`;
+
+function countValues(counts: readonly Count[], ids: readonly string[]): unknown[] {
+  return [
+    counts.map(({ projectId }) => projectId),
+    ids,
+    counts.map(({ events }) => events),
+    counts.map(({ firstSeenMs }) => new Date(firstSeenMs)),
+    counts.map(({ lastSeenMs }) => new Date(lastSeenMs)),
+    counts.map(({ firstRelease }) => firstRelease?.version ?? null),
+    counts.map(({ lastRelease }) => lastRelease?.version ?? null),
+    counts.map(({ firstRelease }) => firstRelease && new Date(firstRelease.atMs)),
+    counts.map(({ lastRelease }) => lastRelease && new Date(lastRelease.atMs)),
+  ];
+}
+
 /** Events are stored in another order than they came, so the releases follow the times and not the statements. */
 const ADD_COUNTS = `
         event_count = c.event_count + excluded.event_count,
@@ -138,23 +162,13 @@ export async function countIntoIssues(tx: Transaction, counts: readonly IssueCou
     text: `
       insert into issue_counters as c (project_id, issue_id, event_count, first_seen, last_seen,
         first_release, last_release, first_release_at, last_release_at)
-      select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::timestamptz[],
-          $6::text[], $7::text[], $8::timestamptz[], $9::timestamptz[])
-        as t (project_id, issue_id, events, first_seen, last_seen, first_release, last_release, first_release_at, last_release_at)
-      order by 1, 2
+      ${countsFrom("issue_id")}
       on conflict (project_id, issue_id) do update set ${ADD_COUNTS}
       returning c.issue_id, c.event_count`,
-    values: [
-      counts.map(({ projectId }) => projectId),
+    values: countValues(
+      counts,
       counts.map(({ issueId }) => issueId),
-      counts.map(({ events }) => events),
-      counts.map(({ firstSeenMs }) => new Date(firstSeenMs)),
-      counts.map(({ lastSeenMs }) => new Date(lastSeenMs)),
-      counts.map(({ firstRelease }) => firstRelease?.version ?? null),
-      counts.map(({ lastRelease }) => lastRelease?.version ?? null),
-      counts.map(({ firstRelease }) => firstRelease && new Date(firstRelease.atMs)),
-      counts.map(({ lastRelease }) => lastRelease && new Date(lastRelease.atMs)),
-    ],
+    ),
   });
   return new Map(rows.map(({ issue_id, event_count }) => [issue_id, event_count]));
 }
@@ -164,12 +178,19 @@ export interface UserCount extends IssueKey {
   readonly users: number;
 }
 
-/** The counts come from sketches that only grow, so of two the greater is the later. The issues are counted already. */
-export async function setUserCounts(tx: Transaction, counts: readonly UserCount[]): Promise<void> {
+/**
+ * The issues are counted already. The counts come from sketches that only grow, so of two the greater is the later, but where
+ * issues were merged or taken apart: there a count `mayFall`.
+ */
+export async function setUserCounts(
+  tx: Transaction,
+  counts: readonly UserCount[],
+  { mayFall = false } = {},
+): Promise<void> {
   await tx.query({
-    name: "issues.set_user_counts",
+    name: mayFall ? "issues.replace_user_counts" : "issues.set_user_counts",
     text: `
-      update issue_counters c set user_count = greatest(c.user_count, k.users)
+      update issue_counters c set user_count = ${mayFall ? "k.users" : "greatest(c.user_count, k.users)"}
       from unnest($1::uuid[], $2::uuid[], $3::integer[]) as k (project_id, issue_id, users)
       where c.project_id = k.project_id and c.issue_id = k.issue_id`,
     values: [
@@ -180,48 +201,22 @@ export async function setUserCounts(tx: Transaction, counts: readonly UserCount[
   });
 }
 
-/** What sketches say of issues that were merged or taken apart: it may be less than before. */
-export async function replaceUserCounts(tx: Transaction, counts: readonly UserCount[]): Promise<void> {
-  await tx.query({
-    name: "issues.replace_user_counts",
-    text: `
-      update issue_counters c set user_count = k.users
-      from unnest($1::uuid[], $2::uuid[], $3::integer[]) as k (project_id, issue_id, users)
-      where c.project_id = k.project_id and c.issue_id = k.issue_id`,
-    values: [
-      counts.map(({ projectId }) => projectId),
-      counts.map(({ issueId }) => issueId),
-      counts.map(({ users }) => users),
-    ],
-  });
-}
-
-/** The same for fingerprints of issues that have several. */
+/** As `countIntoIssues`, for fingerprints of issues that have several. */
 export async function countIntoFingerprints(
   tx: Transaction,
-  counts: readonly (FingerprintKey & Omit<IssueCount, "issueId">)[],
+  counts: readonly (FingerprintKey & Count)[],
 ): Promise<void> {
   await tx.query({
     name: "issues.count_fingerprints",
     text: `
       insert into fingerprint_counters as c (project_id, fingerprint, event_count, first_seen, last_seen,
         first_release, last_release, first_release_at, last_release_at)
-      select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::timestamptz[],
-          $6::text[], $7::text[], $8::timestamptz[], $9::timestamptz[])
-        as t (project_id, fingerprint, events, first_seen, last_seen, first_release, last_release, first_release_at, last_release_at)
-      order by 1, 2
+      ${countsFrom("fingerprint")}
       on conflict (project_id, fingerprint) do update set ${ADD_COUNTS}`,
-    values: [
-      counts.map(({ projectId }) => projectId),
+    values: countValues(
+      counts,
       counts.map(({ fingerprint }) => fingerprint),
-      counts.map(({ events }) => events),
-      counts.map(({ firstSeenMs }) => new Date(firstSeenMs)),
-      counts.map(({ lastSeenMs }) => new Date(lastSeenMs)),
-      counts.map(({ firstRelease }) => firstRelease?.version ?? null),
-      counts.map(({ lastRelease }) => lastRelease?.version ?? null),
-      counts.map(({ firstRelease }) => firstRelease && new Date(firstRelease.atMs)),
-      counts.map(({ lastRelease }) => lastRelease && new Date(lastRelease.atMs)),
-    ],
+    ),
   });
 }
 

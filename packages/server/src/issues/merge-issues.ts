@@ -15,7 +15,7 @@ import { type LockedIssue, lockIssues } from "./change-issues.queries.ts";
 import { findProjectsOfIssues } from "./delete-issues.queries.ts";
 import { followEvents } from "./follow-events.ts";
 import type { IssueActor, IssueChange } from "./issue-change.ts";
-import { replaceUserCounts } from "./issues.queries.ts";
+import { setUserCounts } from "./issues.queries.ts";
 import {
   endSharesOfSingles,
   type IssueFingerprint,
@@ -191,7 +191,7 @@ async function sumAllShares(tx: Transaction, projectId: string, issueIds: readon
   const shares = new Map<string, string[]>(issueIds.map((id) => [id, []]));
   for (const { issueId, shareId } of await listFingerprints(tx, projectId, issueIds))
     shares.get(issueId)?.push(shareId);
-  await replaceUserCounts(tx, await sumIssueShares(tx, projectId, shares));
+  await setUserCounts(tx, await sumIssueShares(tx, projectId, shares), { mayFall: true });
 }
 
 /** Locks the issues and holds their projects alone; those that exist, in the order of `ids`. */

@@ -2,19 +2,13 @@
 import { addEventMinutes, minuteOf } from "../../alerts/event-minutes.queries.ts";
 import { countingOf } from "../../dashboards/counted-tags.ts";
 import { addEventCounts, addIssueCounts, hourOf } from "../../dashboards/rollups.queries.ts";
-import {
-  addIssueTags,
-  addTagCounts,
-  admitTagKeys,
-  type IssueTagCount,
-  type TagCount,
-  type TagKey,
-} from "../../dashboards/tags.queries.ts";
+import { addIssueTags, addTagCounts, admitTagKeys } from "../../dashboards/tags.queries.ts";
 import type { UserHash } from "../../dashboards/user-sketch.ts";
 import { addUsers, type SeenUsers } from "../../dashboards/users.queries.ts";
 import type { Transaction } from "../../db/transaction.ts";
 import type { UserCount } from "../../issues/issues.queries.ts";
 import { countBy } from "./count-by.ts";
+import { countTag, TagTally } from "./tag-tally.ts";
 
 /** What is counted of an event. */
 export interface CountedEvent {
@@ -60,27 +54,23 @@ export async function rollUp(tx: Transaction, events: readonly CountedEvent[]): 
 
 async function countTags(tx: Transaction, events: readonly CountedEvent[]): Promise<void> {
   const isCounted = await countedKeysOf(tx, events);
-  const ofIssues = new Map<string, IssueTagCount & { count: number }>();
-  const ofHours = new Map<string, TagCount & { count: number }>();
+  const ofIssues = new TagTally<{ readonly projectId: string; readonly issueId: string }>();
+  const ofHours = new TagTally<{ readonly projectId: string; readonly hourMs: number }>();
   for (const event of events) {
     const { projectId } = event;
     const hourMs = hourOf(event.receivedAtMs);
+    const tallies = [
+      ...idsOf(event).map((issueId) => ofIssues.of(issueId, { projectId, issueId })),
+      ofHours.of(`${projectId}/${hourMs}`, { projectId, hourMs }),
+    ];
     for (const [key, value] of tagsOf(event)) {
-      if (!isCounted(projectId, key)) continue;
-      for (const issueId of idsOf(event))
-        countOne(ofIssues, `${issueId}/${key}/${value}`, { projectId, issueId, key, value, count: 0 });
-      countOne(ofHours, `${projectId}/${hourMs}/${key}/${value}`, { projectId, hourMs, key, value, count: 0 });
+      if (isCounted(projectId, key)) for (const tally of tallies) countTag(tally, key, value);
     }
   }
-  if (ofHours.size === 0) return;
-  await addIssueTags(tx, ofIssues);
-  await addTagCounts(tx, ofHours);
-}
-
-function countOne<Count extends { count: number }>(counts: Map<string, Count>, name: string, zero: Count): void {
-  const known = counts.get(name);
-  if (known === undefined) counts.set(name, zero);
-  (known ?? zero).count += 1;
+  const counts = ofHours.list();
+  if (counts.length === 0) return;
+  await addIssueTags(tx, ofIssues.list());
+  await addTagCounts(tx, counts);
 }
 
 /** Takes new keys of projects' own as long as there is room for them. */
@@ -88,15 +78,18 @@ async function countedKeysOf(
   tx: Transaction,
   events: readonly CountedEvent[],
 ): Promise<(projectId: string, key: string) => boolean> {
-  const own = new Map<string, TagKey>();
+  const own = new Map<string, Set<string>>();
   for (const { projectId, tags } of events) {
-    for (const key in tags) if (countingOf(key) === "own") own.set(`${projectId}/${key}`, { projectId, key });
+    const keys = own.get(projectId) ?? new Set();
+    if (keys.size === 0) own.set(projectId, keys);
+    for (const key in tags) if (countingOf(key) === "own") keys.add(key);
   }
-  const admitted = own.size === 0 ? [] : await admitTagKeys(tx, [...own.values()]);
-  const names = new Set(admitted.map(({ projectId, key }) => `${projectId}/${key}`));
+  const wanted = [...own].flatMap(([projectId, keys]) => [...keys].map((key) => ({ projectId, key })));
+  const admitted = Map.groupBy(wanted.length === 0 ? [] : await admitTagKeys(tx, wanted), (each) => each.projectId);
+  const counted = new Map([...admitted].map(([projectId, keys]) => [projectId, new Set(keys.map(({ key }) => key))]));
   return (projectId, key) => {
     const counting = countingOf(key);
-    return counting === "always" || (counting === "own" && names.has(`${projectId}/${key}`));
+    return counting === "always" || (counting === "own" && counted.get(projectId)?.has(key) === true);
   };
 }
 
@@ -104,13 +97,17 @@ async function countedKeysOf(
  * Environment and release are the event's own, whatever tags have these names. A transaction tells what its address tells,
  * in fewer values.
  */
-function* tagsOf({ environment, release, tags }: CountedEvent): Generator<readonly [key: string, value: string]> {
-  if (environment !== undefined && environment !== "") yield ["environment", environment];
-  if (release !== undefined && release !== "") yield ["release", release];
-  for (const [key, value] of Object.entries(tags)) {
-    if (value === "" || key === "environment" || key === "release") continue;
-    if (key !== "url" || tags["transaction"] === undefined) yield [key, value];
-  }
+function tagsOf({ environment, release, tags }: CountedEvent): (readonly [key: string, value: string])[] {
+  const counted = Object.entries(tags).filter(
+    ([key, value]) =>
+      value !== "" &&
+      key !== "environment" &&
+      key !== "release" &&
+      (key !== "url" || tags["transaction"] === undefined),
+  );
+  if (environment !== undefined && environment !== "") counted.push(["environment", environment]);
+  if (release !== undefined && release !== "") counted.push(["release", release]);
+  return counted;
 }
 
 const idsOf = ({ issueId, shareId }: CountedEvent) => (shareId === undefined ? [issueId] : [issueId, shareId]);
