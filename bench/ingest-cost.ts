@@ -4,6 +4,8 @@
  * them in turn with this one.
  *
  *     npm run bench:cost -- [--size 2k,10k,50k] [--events 20000] [--rounds 3] [--against FOLDER] [--json FILE]
+ *
+ * `--env NAME=VALUE` and `--flag=--FLAG` go to every server and its Node.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

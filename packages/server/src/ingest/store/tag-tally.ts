@@ -11,8 +11,8 @@ export function countTag(counts: TagCounts, key: string, value: string): void {
 }
 
 /**
- * Counts of tags by whose they are. Maps within maps, because one text of owner, key and value for every tag of every event
- * costs more than all of the counting.
+ * Counts of tags by whose they are. Maps within maps, so that no text of owner, key and value is made for every tag of
+ * every event.
  */
 export class TagTally<Owner extends object> {
   readonly #byName = new Map<string, { readonly owner: Owner; readonly counts: TagCounts }>();
