@@ -76,8 +76,8 @@ export class ServerProcess implements AsyncDisposable {
       ...options.env,
     };
     const main = join(options.checkout ?? CHECKOUT, "packages/server/src/main.ts");
-    const node = [process.execPath, ...NODE_FLAGS, ...(options.nodeFlags ?? [])];
-    const [program = process.execPath, ...args] = [...(options.command ?? []), ...node, main];
+    const node = [process.execPath, ...NODE_FLAGS, ...(options.nodeFlags ?? []), main] as const;
+    const [program, ...args] = options.command === undefined ? node : [...options.command, ...node];
     const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"] });
     const output: string[] = [];
     const remove = async () => made?.[Symbol.asyncDispose]();

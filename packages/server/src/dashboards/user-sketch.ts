@@ -5,7 +5,7 @@
  *
  * As bytes: one for the form, then either the hashes in rising order, eight bytes each, or the registers, one byte each.
  */
-import { hash } from "node:crypto";
+import { hash as digest } from "node:crypto";
 import { SCRUBBED, type User } from "@mesher/protocol";
 
 /** A hash of 64 bits. */
@@ -16,7 +16,7 @@ export function hashUser({ id, email, username, ip_address }: User): UserHash | 
   // What was scrubbed is the same for everybody.
   const name = [id, email, username, ip_address].find((each) => each !== undefined && each !== SCRUBBED);
   if (name === undefined || name === "") return undefined;
-  return hash("sha256", name, "buffer").readBigUInt64BE(0);
+  return digest("sha256", name, "buffer").readBigUInt64BE(0);
 }
 
 export const EXACT_USERS_MAX = 128;

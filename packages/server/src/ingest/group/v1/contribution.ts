@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { hash as digest } from "node:crypto";
 import type { GroupingPart, GroupingStrategy } from "@mesher/protocol";
 
 /** What a part of an event says about the issue it belongs to. */
@@ -24,7 +24,7 @@ const FINGERPRINT_LENGTH = 32;
 const SEPARATOR = "\u001f";
 
 export function hashContribution({ values }: Contribution): string {
-  return hash("sha256", values.join(SEPARATOR)).slice(0, FINGERPRINT_LENGTH);
+  return digest("sha256", values.join(SEPARATOR)).slice(0, FINGERPRINT_LENGTH);
 }
 
 export function combine(contributions: readonly Contribution[]): Contribution {
