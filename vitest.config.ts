@@ -5,14 +5,23 @@ const FRONT_DOOR = [
   "alerts",
   "api",
   "curl.sdk",
+  "dashboards",
   "front-door",
   "hostile",
+  "issue-detail",
   "issue-life",
+  "issues-command",
   "live",
+  "organizations",
+  "project-settings",
   "projects",
   "sample-events.sdk",
+  "search",
+  "second-factor",
   "sentry-cli.sdk",
   "sentry-node.sdk",
+  "sign-in",
+  "storage",
 ].map((name) => `packages/testkit/test/${name}.test.ts`);
 
 const onNode = (node: string) => ({

@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import type { ApiNewToken } from "@mesher/protocol";
 import { openDatabase, startEmbeddedPostgres } from "@mesher/server/testing";
 import { createDataDir, endpointOf, newEventId, ServerCluster, sendEvent } from "@mesher/testkit";
+import { type AlertFigures, measureAlerts } from "./alert-latency.ts";
 import type { FanOutNews, FanOutOrder } from "./bare-fan-out.ts";
 import {
   type Machine,
@@ -41,6 +42,9 @@ const SOCKETS_PER_TOKEN = 50;
 
 /** What was sent is heard within it, or the run is given up. */
 const HEARD_MS_MAX = 60_000;
+
+/** 99 of 100 alerts are told within it. */
+const GOALS = { happenedMs: 3_000, thresholdMs: 35_000 };
 
 const LOAD = { size: "2k", connections: 16 } as const;
 
@@ -76,6 +80,7 @@ interface Report extends Machine, Options {
   /** From the call of `send` until a socket has it. */
   readonly bare: FanOut;
   readonly stalledClients: StalledFigures;
+  readonly alerts: AlertFigures;
 }
 
 async function main(): Promise<void> {
@@ -101,10 +106,13 @@ async function main(): Promise<void> {
     seconds: readNumber("--seconds", values.seconds),
     stalled: readNumber("--stalled", values.stalled),
   };
-  const live = await withServers(options, (servers) => measureLive(servers, options));
+  const { live, alerts } = await withServers(options, async (servers) => ({
+    live: await measureLive(servers, options),
+    alerts: await told("alerts", () => measureAlerts(servers.cluster, servers.database)),
+  }));
   const bare = await told("ws alone", () => measureBare(options));
   const stalledClients = await withServers({ ...options, nodes: 1 }, (servers) => measureStalled(servers, options));
-  const report: Report = { ...thisMachine(), ...options, live, bare, stalledClients };
+  const report: Report = { ...thisMachine(), ...options, live, bare, stalledClients, alerts };
   print(report);
   writeReport(values.json, report);
 }
@@ -125,7 +133,7 @@ async function withServers<T>(
   const database = stack.use(
     openDatabase({ url: postgres.url, applicationName: "bench", poolSize: 1, log: () => undefined }),
   );
-  const env = { MESHER_RATE_LIMIT_MAX_EVENTS: "1000000000" };
+  const env = { MESHER_RATE_LIMIT_MAX_EVENTS: "1000000000", MESHER_OUTBOUND_ALLOW: "127.0.0.1" };
   const cluster = stack.use(await ServerCluster.start(nodes, { databaseUrl: postgres.url, env }));
   const tokens = await Promise.all(
     Array.from({ length: Math.ceil(sockets / SOCKETS_PER_TOKEN) }, (_, index) => makeToken(cluster, `bench ${index}`)),
@@ -326,7 +334,7 @@ class Listeners implements Disposable {
 }
 
 function print(report: Report): void {
-  const { cores, cpu, node, sockets, nodes, perSecond, live, bare, stalled, stalledClients } = report;
+  const { cores, cpu, node, sockets, nodes, perSecond, live, bare, stalled, stalledClients, alerts } = report;
   console.log(`\n${cores} cores, ${cpu}, Node ${node}; servers, database and clients on this machine`);
   console.log(`${sockets} sockets on each of ${nodes} nodes, ${perSecond} events/s\n`);
   const row = (label: string, tell: (figures: FanOut) => string) =>
@@ -340,6 +348,14 @@ function print(report: Report): void {
   row("messages", ({ messages }) => whole(messages));
   row("CPU of the servers, µs a message", (each) => each.cpuMicrosecondsPerMessage.toFixed(1));
   const mebibytes = (bytes: number) => (bytes / 1024 / 1024).toFixed(0);
+  const seconds = (ms: number) => (ms / 1_000).toFixed(1);
+  for (const [label, { p50Ms, p99Ms, count }, goal] of [
+    ["new issue stored", alerts.happened, GOALS.happenedMs],
+    ["threshold passed", alerts.threshold, GOALS.thresholdMs],
+  ] as const)
+    console.log(
+      `${`${label} → webhook, p50 / p99 of ${count}, s`.padEnd(44)}${`${seconds(p50Ms)} / ${seconds(p99Ms)}`.padStart(22)}   goal p99 < ${goal / 1_000}`,
+    );
   console.log(`
 "stored" is PostgreSQL's own time of the commit; of ws alone it is the moment before the first send.
 ${stalled} clients that do not read, while ${whole(stalledClients.events)} events are stored: ${mebibytes(stalledClients.bytesWithStalled)} MiB, ${mebibytes(stalledClients.bytes)} without them; ${whole(stalledClients.dropped)} messages dropped`);

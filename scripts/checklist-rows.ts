@@ -314,6 +314,8 @@ export const CHECKLIST: readonly ChecklistSection[] = [
   },
   {
     title: "Known ways to fail: the engine and its transport",
+    // Those without a row are of what Mesher does not use: JetStream (20, 21), a NATS server that it would bring along (23), and
+    // engines that were weighed and left (24 to 26).
     rows: {
       "HAZARD-1": "Nobody can crash a node with a packet, with the cookie or without.",
       "HAZARD-2": "Peers that are frozen or behind a dead route are found.",
@@ -322,6 +324,7 @@ export const CHECKLIST: readonly ChecklistSection[] = [
       "HAZARD-5": "A flood at a frozen peer costs a bounded memory, awaited or not, and disturbs no other peer.",
       "HAZARD-6": "A message too long is its sender's error and nobody's death.",
       "HAZARD-7": "A header that announces a gibibyte is refused before anything is kept.",
+      "HAZARD-8": "A node listens where it was told to, and nowhere else.",
       "HAZARD-9": "A node is dialled where its name says, nowhere else.",
       "HAZARD-10": "What a node offers is known at once.",
       "HAZARD-11": "A packet by another's name, or by one's own, ends its connection and nothing else.",

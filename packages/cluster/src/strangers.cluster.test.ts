@@ -191,6 +191,27 @@ test("[HAZARD-9] a node is dialled where its name says, though others have the s
   expect([a, b, c].flatMap(({ told }) => told.filter((line) => line.startsWith("refused")))).toEqual([]);
 });
 
+test("[HAZARD-8] a node listens where it was told to, or where its name says, and nowhere else", async () => {
+  await using named = await startTestNode("named@127.0.0.7:0");
+  const { port } = parseNodeName(named.node.self);
+  await using told = await startTestNode(`told@127.0.0.7:${port}`, { bindHost: "127.0.0.8" });
+  expect(told.node.self).toBe(`told@127.0.0.7:${port}`);
+  const answers = async (host: string) => {
+    const socket = connect(port, host);
+    const [event] = await Promise.race([
+      once(socket, "connect").then(() => ["connect"]),
+      once(socket, "error").then(() => ["error"]),
+    ]).catch(() => ["error"]);
+    socket.destroy();
+    return event;
+  };
+  expect(await Promise.all(["127.0.0.7", "127.0.0.8", "127.0.0.9"].map(answers))).toEqual([
+    "connect",
+    "connect",
+    "error",
+  ]);
+});
+
 test("[HAZARD-4] a storm of connects and calls to a peer makes one connection", async () => {
   await using a = await startTestNode("a");
   let connections = 0;

@@ -32,7 +32,8 @@ export class ServerCluster implements AsyncDisposable {
     const cluster = new ServerCluster(options);
     try {
       // The first alone, because only it knows the port that the others have to look for.
-      for (let index = 0; index < count; index += 1) await cluster.add();
+      if (count > 0) await cluster.add();
+      await Promise.all(Array.from({ length: count - 1 }, (_, index) => cluster.#add(index + 1, {})));
       await cluster.formed();
       return cluster;
     } catch (error) {
@@ -42,13 +43,17 @@ export class ServerCluster implements AsyncDisposable {
   }
 
   /** Starts one more node, which knows the first. */
-  async add(env: Readonly<Record<string, string>> = {}): Promise<ServerProcess> {
-    const name = `mesher${this.nodes.length + 1}@127.0.0.1:0`;
+  add(env: Readonly<Record<string, string>> = {}): Promise<ServerProcess> {
+    return this.#add(this.nodes.length, env);
+  }
+
+  async #add(index: number, env: Readonly<Record<string, string>>): Promise<ServerProcess> {
+    const name = `mesher${index + 1}@127.0.0.1:0`;
     const dataDir = await createDataDir();
     this.#dataDirs.push(dataDir);
     const server = await this.#startNode(name, dataDir.path, env);
-    this.nodes.push(server);
-    this.names.push((await server.get<ApiCluster>("/api/v1/cluster")).self);
+    this.nodes[index] = server;
+    this.names[index] = (await server.get<ApiCluster>("/api/v1/cluster")).self;
     return server;
   }
 

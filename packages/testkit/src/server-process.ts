@@ -16,7 +16,8 @@ const START_ENV = Object.fromEntries(
   [...START_SCRIPT.matchAll(/([A-Z_]+)=(\S+)/g)].map(([, name, value]) => [name ?? "", value ?? ""]),
 );
 
-const START_MS_MAX = 60_000;
+/** Long, for machines that are busy. */
+const START_MS_MAX = 180_000;
 const STOP_MS_MAX = 45_000;
 
 /** The token every test server's owner has. */
