@@ -95,6 +95,8 @@ describe.runIf(CHROMIUM !== undefined)("settings, in a browser", () => {
     await page.getByText("Saved;").waitFor();
     await page.getByRole("link", { name: "Inbound filters" }).click();
     await page.getByLabel("Web crawlers").check();
+    await page.getByRole("button", { name: "Show what they would have dropped" }).click();
+    await page.getByText("There is no event yet to try them on.").waitFor();
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByLabel("Web crawlers").and(page.locator(":checked")).waitFor();
     await waitUntil("the filters to be saved", async () => {
