@@ -45,7 +45,7 @@ function FilledAlert({ projectSlug, alert }: { projectSlug: string; alert: ApiAl
             {alert.status}, fired <RelativeTime at={alert.triggered_at} />
           </span>
         </div>
-        <p className="mt-2 text-dim wrap-anywhere">{alert.message}</p>
+        {issue === null && <p className="mt-2 text-dim wrap-anywhere">{alert.message}</p>}
         {alert.suppressed > 0 && (
           <p className="mt-1 text-dim">
             It stands for {alert.suppressed} more that were held back since the one before.
@@ -122,8 +122,8 @@ function Timeline({ activities }: { activities: readonly ApiAlertActivity[] }) {
   return (
     <Section title="What happened">
       <ol aria-label="Timeline" className="border-l pl-4">
-        {activities.map(({ kind, at, actor, details }) => (
-          <li key={`${kind} ${at}`} className="relative pb-3 last:pb-0">
+        {activities.map(({ kind, at, actor, details }, index) => (
+          <li key={`${kind} ${at} ${index}`} className="relative pb-3 last:pb-0">
             <span
               aria-hidden
               className={`absolute top-1.5 -left-[1.3rem] size-2.5 rounded-full border-2 border-bg ${ACTIVITY[kind].color}`}
@@ -135,7 +135,7 @@ function Timeline({ activities }: { activities: readonly ApiAlertActivity[] }) {
                 <RelativeTime at={at} />
               </span>
             </p>
-            <p className="text-xs wrap-anywhere text-dim">{detailsText(details)}</p>
+            <p className="text-xs wrap-anywhere text-dim">{detailsText({ kind, at, actor, details })}</p>
           </li>
         ))}
       </ol>
@@ -143,9 +143,17 @@ function Timeline({ activities }: { activities: readonly ApiAlertActivity[] }) {
   );
 }
 
-function detailsText(details: ApiAlertActivity["details"]): string {
-  return Object.entries(details)
-    .filter(([, value]) => typeof value === "string" || typeof value === "number" || typeof value === "boolean")
-    .map(([name, value]) => `${name.replaceAll("_", " ")}: ${String(value)}`)
-    .join(", ");
+const DELIVERY: Readonly<Record<string, string>> = { dead: "given up", sent: "arrived" };
+
+/** What the page does not say elsewhere: whom it reached, and why not. */
+function detailsText({ kind, details }: ApiAlertActivity): string {
+  const textOf = (name: string) => (typeof details[name] === "string" ? details[name] : "");
+  if (kind === "notified") {
+    const status = textOf("status");
+    const told = [textOf("receiver"), textOf("kind"), DELIVERY[status] ?? status].filter((part) => part !== "");
+    const error = textOf("error");
+    return error === "" ? told.join(", ") : `${told.join(", ")}: ${error}`;
+  }
+  const value = details["value"];
+  return typeof value === "number" ? `${value.toLocaleString("en")} counted` : "";
 }

@@ -141,7 +141,7 @@ function AlertRow({ projectSlug, alert }: { projectSlug: string; alert: ApiAlert
           )}
           {alert.silenced && <span className="ml-2 rounded border px-1 text-xs text-dim">Silent</span>}
           <p className="text-xs wrap-anywhere text-dim">
-            {alert.message}
+            {alert.issue?.title ?? alert.message}
             {alert.suppressed > 0 && ` · stands for ${alert.suppressed} more`}
           </p>
         </div>

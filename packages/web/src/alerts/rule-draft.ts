@@ -82,6 +82,12 @@ export function recipientsOf(action: ApiAlertRule["action"]): Recipient[] {
   return all.filter((each): each is Recipient => each.type !== "websocket");
 }
 
+/** The same for the same receiver, in whatever order its parts were written down. */
+export function keyOfRecipient(recipient: Recipient): string {
+  if (recipient.type === "destination") return `destination ${recipient.destination_id}`;
+  return typeof recipient.who === "string" ? recipient.who : `user ${recipient.who.user_id}`;
+}
+
 export function ruleOf(draft: RuleDraft): ApiNewAlertRule & Required<Pick<ApiNewAlertRule, "filters">> {
   return {
     name: draft.name.trim(),

@@ -5,7 +5,7 @@ import { destinationsQuery } from "../api/destination-queries.ts";
 import { membersQuery } from "../api/queries.ts";
 import { sessionQuery } from "../api/session.ts";
 import { Disclosure } from "../ui/section.tsx";
-import type { Recipient, RuleDraft } from "./rule-draft.ts";
+import { keyOfRecipient, type Recipient, type RuleDraft } from "./rule-draft.ts";
 
 /** Whom the rule tells, beside the pages that are open. */
 export function RuleRecipients({
@@ -18,18 +18,17 @@ export function RuleRecipients({
   const organization = useQuery(sessionQuery()).data?.organization?.slug;
   const destinations = useQuery({ ...destinationsQuery(organization ?? ""), enabled: organization !== undefined });
   const members = useQuery(membersQuery(organization));
-  const keyOf = (recipient: Recipient) => JSON.stringify(recipient);
-  const chosen = new Set(draft.actions.map(keyOf));
+  const chosen = new Set(draft.actions.map(keyOfRecipient));
   const box = (recipient: Recipient, name: string, note?: string) => (
-    <label key={keyOf(recipient)} className="flex items-center gap-2">
+    <label key={keyOfRecipient(recipient)} className="flex items-center gap-2">
       <input
         type="checkbox"
-        checked={chosen.has(keyOf(recipient))}
+        checked={chosen.has(keyOfRecipient(recipient))}
         onChange={({ target: { checked } }) =>
           onChange({
             actions: checked
               ? [...draft.actions, recipient]
-              : draft.actions.filter((each) => keyOf(each) !== keyOf(recipient)),
+              : draft.actions.filter((each) => keyOfRecipient(each) !== keyOfRecipient(recipient)),
           })
         }
         className="accent-ink"
@@ -56,7 +55,7 @@ export function RuleRecipients({
         {people.length > 0 && (
           <Disclosure
             title="Somebody in particular"
-            open={people.some(({ recipient }) => chosen.has(keyOf(recipient)))}
+            open={people.some(({ recipient }) => chosen.has(keyOfRecipient(recipient)))}
           >
             <div className="space-y-1.5">
               {people.map(({ recipient, member }) => box(recipient, member.display_name, member.email))}

@@ -1,6 +1,6 @@
 import type { AlertCondition, ApiAlertRule } from "@mesher/protocol";
 import { expect, test } from "vitest";
-import { draftOf, isComplete, NEW_DRAFT, ruleOf } from "./rule-draft.ts";
+import { draftOf, isComplete, keyOfRecipient, NEW_DRAFT, ruleOf } from "./rule-draft.ts";
 import { conditionSentence, everyMinutes, filterSentence, minutes } from "./rule-sentence.ts";
 
 const rule = (condition: AlertCondition, more: Partial<ApiAlertRule> = {}): ApiAlertRule => ({
@@ -53,6 +53,13 @@ test("a rule that tells nobody in particular tells the live pages, and one witho
     action: { type: "websocket" },
     filters: {},
   });
+});
+
+test("a receiver is the same in whatever order the database gives its parts back", () => {
+  expect(keyOfRecipient({ who: "assignee", type: "people" })).toBe(keyOfRecipient({ type: "people", who: "assignee" }));
+  const user = { type: "people", who: { user_id: "u" } } as const;
+  const others = [{ type: "destination", destination_id: "u" } as const, { type: "people", who: "members" } as const];
+  expect(new Set([user, ...others].map(keyOfRecipient)).size).toBe(3);
 });
 
 test("a number that is not typed yet is nothing to ask the server about, unless the rule has no use for it", () => {

@@ -52,7 +52,7 @@ function useFreshLists(projectSlug: string): void {
       if (message.type === "alert") {
         if (message.alert_id === toldAlert) return;
         toldAlert = message.alert_id;
-        toast(`Alert: ${message.rule_name}. ${message.message}`);
+        toast(`Alert: ${message.rule_name}`);
         for (const key of ["alerts", "alert-rules"]) void queries.invalidateQueries({ queryKey: [key, projectSlug] });
         return;
       }
