@@ -12,8 +12,6 @@ export interface World extends AsyncDisposable {
   readonly url: string;
   readonly token: string;
   readonly owner: typeof OWNER;
-  /** Stops a node that does not answer the pages. Nothing, for a server alone. */
-  killNode(): Promise<void>;
 }
 
 export async function startWorld(nodeCount: number): Promise<World> {
@@ -38,9 +36,8 @@ export async function startWorld(nodeCount: number): Promise<World> {
     url: server.url,
     token: server.token,
     owner: OWNER,
-    killNode: async () => nodes.at(-1) === server || (await nodes.at(-1)?.kill()),
     [Symbol.asyncDispose]: () => everything.disposeAsync(),
-  } as World;
+  };
 }
 
 async function startNodes(

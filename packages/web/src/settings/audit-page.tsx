@@ -37,12 +37,14 @@ function Entries() {
               detail={
                 <>
                   by {actor.name}
-                  {Object.entries(details).map(([name, value]) => (
-                    <span key={name}>
-                      {" "}
-                      · {name.replaceAll("_", " ")} {readable(value)}
-                    </span>
-                  ))}
+                  {Object.entries(details)
+                    .filter(([, value]) => !isId(value))
+                    .map(([name, value]) => (
+                      <span key={name}>
+                        {" "}
+                        · {wordsOf(name)} {readable(value)}
+                      </span>
+                    ))}
                 </>
               }
             >
@@ -69,6 +71,19 @@ function readable(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? "none" : value.map(readable).join(", ");
   if (typeof value !== "object" || value === null) return "none";
   return Object.entries(value)
-    .map(([name, part]) => `${name.replaceAll("_", " ")} ${readable(part)}`)
+    .map(([name, part]) => `${wordsOf(name)} ${readable(part)}`)
     .join(", ");
+}
+
+/** `rate limit events` of `rateLimitEvents` and `rate_limit_events`. */
+function wordsOf(name: string): string {
+  return name
+    .replaceAll("_", " ")
+    .replace(/([a-z])([A-Z])/g, "$1 $2")
+    .toLowerCase();
+}
+
+/** Programs know things by it; to people it says nothing. */
+function isId(value: unknown): boolean {
+  return typeof value === "string" && /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(value);
 }

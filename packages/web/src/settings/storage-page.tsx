@@ -60,7 +60,8 @@ function Storage() {
           rows={database.tables.map(({ name, bytes, rows_estimate }) => ({
             name,
             bytes,
-            note: `about ${formatCount(Math.max(0, rows_estimate))} rows`,
+            // PostgreSQL has not looked at small tables yet.
+            note: rows_estimate > 0 ? `about ${formatCount(rows_estimate)} rows` : "",
           }))}
         />
       </Section>
