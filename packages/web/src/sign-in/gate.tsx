@@ -13,3 +13,14 @@ export function Gate({ title, lead, children }: { title: string; lead?: ReactNod
     </main>
   );
 }
+
+/** For a link that leads nowhere, so that nobody stands before a wall. */
+export function WayToSignIn() {
+  return (
+    <p className="mt-5">
+      <a href="./" className="underline">
+        Sign in
+      </a>
+    </p>
+  );
+}

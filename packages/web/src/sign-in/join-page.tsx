@@ -9,7 +9,7 @@ import { Field, FormError } from "../ui/field.tsx";
 import { Form, passwordOf, textOf } from "../ui/form.tsx";
 import { Bone } from "../ui/skeleton.tsx";
 import { TextButton } from "../ui/text-button.tsx";
-import { Gate } from "./gate.tsx";
+import { Gate, WayToSignIn } from "./gate.tsx";
 import { dropLinkToken, takeLinkToken } from "./link-token.ts";
 import { enter, proveSecondFactor, signIn } from "./sign-in.ts";
 
@@ -27,7 +27,11 @@ export function JoinPage() {
   });
 
   if (token === "") {
-    return <Gate title="The link is not whole" lead="Open it as you got it, with all that stands behind its #." />;
+    return (
+      <Gate title="The link is not whole" lead="Open it as you got it, with all that stands behind its #.">
+        <WayToSignIn />
+      </Gate>
+    );
   }
   if (offer.isPending) {
     return (
@@ -42,11 +46,7 @@ export function JoinPage() {
   if (offer.isError) {
     return isOver(offer.error) ? (
       <Gate title="The link is over" lead="It was used, revoked, or is too old. Ask for a new one.">
-        <p className="mt-5">
-          <a href="./" className="underline">
-            Sign in
-          </a>
-        </p>
+        <WayToSignIn />
       </Gate>
     ) : (
       <Failure title="The invitation could not be read." error={offer.error} onRetry={() => void offer.refetch()} />
@@ -91,12 +91,13 @@ function AcceptForm({ token, offer, isKnown }: AcceptFormProps) {
   const queries = useQueryClient();
   const navigate = useNavigate();
   const [needsCode, setNeedsCode] = useState(false);
+  const [codeKind, setCodeKind] = useState<"app" | "recovery">("app");
   const accept = (more: object) =>
     sendJson("POST", "api/v1/invitations/accept", { token, ...more }, { isSignIn: true });
   const acceptance = useMutation({
     mutationFn: async (form: FormData): Promise<"in" | "code"> => {
       if (needsCode) {
-        await proveSecondFactor("app", textOf(form, "code"));
+        await proveSecondFactor(codeKind, textOf(form, "code"));
       } else {
         const [email, password] = [offer.email ?? textOf(form, "email"), passwordOf(form)];
         if (!isKnown) await accept({ email, display_name: textOf(form, "name"), password });
@@ -114,13 +115,13 @@ function AcceptForm({ token, offer, isKnown }: AcceptFormProps) {
   });
   if (needsCode) {
     return (
-      <Form key="code" onData={(form) => acceptance.mutate(form)} className="mt-5 space-y-3.5">
+      <Form key={codeKind} onData={(form) => acceptance.mutate(form)} className="mt-5 space-y-3.5">
         <Field
-          label="Code of your authenticator app"
+          label={codeKind === "app" ? "Code of your authenticator app" : "Recovery code"}
           name="code"
-          inputMode="numeric"
+          inputMode={codeKind === "app" ? "numeric" : "text"}
           autoComplete="one-time-code"
-          maxLength={10}
+          maxLength={40}
           required
           autoFocus
         />
@@ -128,6 +129,11 @@ function AcceptForm({ token, offer, isKnown }: AcceptFormProps) {
         <PrimaryButton type="submit" className="w-full" disabled={acceptance.isPending}>
           {acceptance.isPending ? "Checking…" : "Continue"}
         </PrimaryButton>
+        <p className="pt-2.5">
+          <TextButton onClick={() => setCodeKind(codeKind === "app" ? "recovery" : "app")}>
+            {codeKind === "app" ? "Use a recovery code" : "Use the authenticator app"}
+          </TextButton>
+        </p>
       </Form>
     );
   }

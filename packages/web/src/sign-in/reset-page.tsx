@@ -4,7 +4,7 @@ import { sendJson } from "../api/client.ts";
 import { PrimaryButton } from "../ui/button.tsx";
 import { Field, FormError } from "../ui/field.tsx";
 import { Form, passwordOf } from "../ui/form.tsx";
-import { Gate } from "./gate.tsx";
+import { Gate, WayToSignIn } from "./gate.tsx";
 import { dropLinkToken, takeLinkToken } from "./link-token.ts";
 
 const PASSWORD_LENGTH_MIN = 10;
@@ -21,16 +21,16 @@ export function ResetPage() {
   if (reset.isSuccess) {
     return (
       <Gate title="Your password is set" lead="You are signed out everywhere else.">
-        <p className="mt-5">
-          <a href="./" className="underline">
-            Sign in
-          </a>
-        </p>
+        <WayToSignIn />
       </Gate>
     );
   }
   if (token === "") {
-    return <Gate title="The link is not whole" lead="Open it as you got it, with all that stands behind its #." />;
+    return (
+      <Gate title="The link is not whole" lead="Open it as you got it, with all that stands behind its #.">
+        <WayToSignIn />
+      </Gate>
+    );
   }
   return (
     <Gate title="New password">

@@ -41,6 +41,9 @@ function PasswordStep(props: { onCode: () => void; onToken: () => void }) {
       </Form>
       <SingleSignOn />
       <p className="mt-6 text-xs text-faint">
+        Forgot the password? An owner or admin of your organization can give you a link to set a new one.
+      </p>
+      <p className="mt-2 text-xs text-faint">
         New here? Open the link of your invitation, or the one Mesher printed when it started.
       </p>
       <p className="mt-2">
