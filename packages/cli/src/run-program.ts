@@ -3,6 +3,7 @@ import { parseArguments } from "./arguments.ts";
 import { backupCommands } from "./backup-commands.ts";
 import { clusterStatusCommand } from "./cluster-status-command.ts";
 import { type Command, CommandError, UsageError } from "./command.ts";
+import { DELIVERIES_COMMANDS } from "./deliveries/deliveries-commands.ts";
 import { demoCommand } from "./demo/demo-command.ts";
 import { doctorCommand } from "./doctor/doctor-command.ts";
 import { helpOfCommand, helpOfProgram } from "./help.ts";
@@ -33,6 +34,7 @@ const COMMANDS: readonly Command[] = [
   ...USERS_COMMANDS,
   ...ORGS_COMMANDS,
   ...TOKENS_COMMANDS,
+  ...DELIVERIES_COMMANDS,
   sendCommand,
   tailCommand,
   // What is done with the server's files, on its machine.

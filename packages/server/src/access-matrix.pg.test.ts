@@ -342,8 +342,21 @@ async function collectIds(): Promise<void> {
 
   const team = await ask<{ id: string }>("owner", "POST", "/api/v1/teams", { name: "Real" });
 
+  const destination = await ask<{ id: string }>("owner", "POST", "/api/v1/orgs/default/destinations", {
+    kind: "webhook",
+    name: "Seen by its owners only",
+    config: { url: "https://hooks.example.invalid/" },
+  });
+  const test = await ask<{ delivery_id: string }>(
+    "owner",
+    "POST",
+    `/api/v1/orgs/default/destinations/${destination.body.id}/test`,
+  );
+
   Object.assign(ids, {
     team: team.body.id,
+    destination: destination.body.id,
+    delivery: test.body.delivery_id,
     org: server.firstStart.organizationId,
     project: project?.id,
     issue: issue.id,
@@ -356,7 +369,19 @@ async function collectIds(): Promise<void> {
     key: key?.id,
     rule: rule.body.id,
   });
-  for (const name of ["org", "project", "issue", "event", "membership", "token", "invitation", "login", "rule"])
+  for (const name of [
+    "destination",
+    "delivery",
+    "org",
+    "project",
+    "issue",
+    "event",
+    "membership",
+    "token",
+    "invitation",
+    "login",
+    "rule",
+  ])
     expect([name, ids[name]]).toEqual([name, expect.any(String)]);
   secrets.push(
     ...Object.values(ids).filter((id) => id !== undefined),

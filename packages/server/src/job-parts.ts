@@ -10,6 +10,7 @@ import { deliveriesJob } from "./jobs/deliveries-job.ts";
 import { issueTimesJob } from "./jobs/issue-times-job.ts";
 import { JobRunner } from "./jobs/job-runner.ts";
 import { leftoversJob } from "./jobs/leftovers-job.ts";
+import { digestsJob, weeklyReportsJob } from "./jobs/mail-jobs.ts";
 import { partitionsJob } from "./jobs/partitions-job.ts";
 import { removedProjectsJob } from "./jobs/removed-projects.ts";
 import { retentionJob } from "./jobs/retention.ts";
@@ -48,6 +49,8 @@ export function buildJobs({ config, cluster, database, metrics, onIssueChanged, 
           log.info(`Retention cleanup: deleted ${removed.events_deleted} expired events`, removed),
       }),
       deliveriesJob((deliveries) => log.warn(`Deliveries of a node that is gone are taken up: ${deliveries}`)),
+      digestsJob,
+      weeklyReportsJob(database),
       removedProjectsJob,
       leftoversJob(database),
     ],

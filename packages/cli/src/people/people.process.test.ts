@@ -102,3 +102,21 @@ test("[ORG-01] organizations are made for a member, and renamed", async () => {
   expect(await refused(["orgs", "create", "Third"])).toContain("--owner is missing");
   expect(await mesher(["orgs", "rename", "All of us"])).toBe("default is called All of us now.\n");
 });
+
+test("destinations are listed and tested, deliveries listed and sent again", async () => {
+  await fetch(`${server.url}/api/v1/orgs/default/destinations`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${server.token}`, "content-type": "application/json" },
+    body: JSON.stringify({ kind: "webhook", name: "inside", config: { url: "http://127.0.0.1:1/" } }),
+  });
+  expect(await mesher(["destinations", "list"])).toMatch(/inside +webhook +on/);
+  const terminal = testTerminal({ env: { MESHER_URL: server.url, MESHER_BOOTSTRAP_TOKEN: server.token } });
+  expect(await runProgram(["destinations", "test", "inside"], terminal)).toBe(1);
+  expect(terminal.shown.out).toContain(
+    "The message has not arrived at inside: 127.0.0.1 is no address of the internet",
+  );
+  const list = ["deliveries", "list", "--status", "dead", "--destination", "inside", "--json"];
+  const [delivery] = JSON.parse(await mesher(list)) as { id: string }[];
+  expect(await mesher(["deliveries", "resend", delivery?.id ?? ""])).toBe(`${delivery?.id} is on its way again.\n`);
+  expect(await refused(["destinations", "test", "nowhere"])).toContain("There is no destination nowhere");
+});

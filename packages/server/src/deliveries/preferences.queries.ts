@@ -120,3 +120,57 @@ export async function savePreferences(
     values: [organizationId, userId, change.mode ?? null, change.onlyAssigned ?? null, change.weeklyReport ?? null],
   });
 }
+
+export interface DueDigest {
+  readonly organizationId: string;
+  readonly userId: string;
+  readonly name: string;
+  readonly mode: NotificationMode;
+}
+
+/** Members with something gathered that is due, by how they want it now. */
+export async function listDueDigests(
+  tx: Transaction,
+  before: { readonly hourly: Date; readonly daily: Date },
+  limit: number,
+): Promise<DueDigest[]> {
+  const { rows } = await tx.query<{
+    organization_id: string;
+    user_id: string;
+    display_name: string;
+    mode: NotificationMode;
+  }>({
+    name: "digest_entries.list_due",
+    text: `
+      select d.organization_id, d.user_id, u.display_name, coalesce(p.mode, '${DEFAULT_PREFERENCES.mode}') as mode
+      from (
+        select organization_id, user_id, min(created_at) as oldest from digest_entries group by organization_id, user_id
+      ) as d
+      join users u on u.id = d.user_id
+      left join notification_preferences p on p.organization_id = d.organization_id and p.user_id = d.user_id
+      where d.oldest < case p.mode when 'hourly' then $1::timestamptz when 'daily' then $2::timestamptz else 'infinity' end
+      order by d.oldest limit $3`,
+    values: [before.hourly, before.daily, limit],
+  });
+  return rows.map((row) => ({
+    organizationId: row.organization_id,
+    userId: row.user_id,
+    name: row.display_name,
+    mode: row.mode,
+  }));
+}
+
+/** Removes what was gathered for a member, the oldest first. */
+export async function takeDigestEntries(
+  tx: Transaction,
+  { organizationId, userId }: { readonly organizationId: string; readonly userId: string },
+): Promise<AlertNotice[]> {
+  const { rows } = await tx.query<{ notice: AlertNotice }>({
+    name: "digest_entries.take",
+    text: `
+      with taken as (delete from digest_entries where organization_id = $1 and user_id = $2 returning id, notice)
+      select notice from taken order by id`,
+    values: [organizationId, userId],
+  });
+  return rows.map(({ notice }) => notice);
+}

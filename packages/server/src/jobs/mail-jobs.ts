@@ -1,0 +1,28 @@
+import type { Database } from "../db/database.ts";
+import { sendDueDigests } from "../deliveries/digests.ts";
+import { sendWeeklyReports } from "../deliveries/weekly-reports.ts";
+import type { LeaseJob, TransactionJob } from "./job.ts";
+
+const DIGESTS_EVERY_MS = 60_000;
+const REPORTS_EVERY_MS = 10 * 60_000;
+const RETRY_MS = 60_000;
+
+/** Mails of several alerts, at the full hour and at 8 o'clock UTC. */
+export const digestsJob: TransactionJob = {
+  kind: "transaction",
+  name: "digests",
+  everyMs: DIGESTS_EVERY_MS,
+  retryMs: RETRY_MS,
+  run: async (tx, { nowMs }) => ({ result: { queued: await sendDueDigests(tx, nowMs) } }),
+};
+
+/** Reports of the week, on Mondays. */
+export function weeklyReportsJob(database: Database): LeaseJob {
+  return {
+    kind: "lease",
+    name: "weekly-reports",
+    everyMs: REPORTS_EVERY_MS,
+    retryMs: RETRY_MS,
+    run: async (write, { nowMs }) => ({ queued: await sendWeeklyReports(database, write, nowMs) }),
+  };
+}
