@@ -55,7 +55,10 @@ const listDeliveries: Command = {
     const status = optionOf(given, "status");
     if (status !== undefined) query.set("status", status);
     if (destination !== undefined) query.set("destination", (await findDestination(api, destination)).id);
-    const { data } = await api.call<ApiPage<ApiDelivery>>("GET", `${organizationPath(api)}/deliveries?${query.toString()}`);
+    const { data } = await api.call<ApiPage<ApiDelivery>>(
+      "GET",
+      `${organizationPath(api)}/deliveries?${query.toString()}`,
+    );
     const rows = data.map((each) => [
       each.created_at,
       each.status,
