@@ -347,7 +347,7 @@ async function collectIds(): Promise<void> {
     name: "Seen by its owners only",
     config: { url: "https://hooks.example.invalid/" },
   });
-  const test = await ask<{ delivery_id: string }>(
+  const tested = await ask<{ delivery_id: string }>(
     "owner",
     "POST",
     `/api/v1/orgs/default/destinations/${destination.body.id}/test`,
@@ -356,7 +356,7 @@ async function collectIds(): Promise<void> {
   Object.assign(ids, {
     team: team.body.id,
     destination: destination.body.id,
-    delivery: test.body.delivery_id,
+    delivery: tested.body.delivery_id,
     org: server.firstStart.organizationId,
     project: project?.id,
     issue: issue.id,
