@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseError, Pool, type PoolClient } from "pg";
 import { isTransient } from "./errors.ts";
+import { beginOf, readAddress } from "./pooler.ts";
 import { VALUE_TYPES } from "./value-types.ts";
 
 /** Tells a person what happened; `details` are for the structured log. */
@@ -39,6 +40,8 @@ export interface Database extends Queryable, AsyncDisposable {
 
 export interface PooledConnection {
   readonly client: PoolClient;
+  /** The statement that begins a transaction. */
+  readonly begin: string;
   /** Gives the connection back; with a `fault`, closes it at once because nobody knows its state. */
   readonly release: (fault?: Error) => void;
 }
@@ -73,32 +76,42 @@ const CLOSE_TIMEOUT_MS = 10_000;
 /** Opens no connection yet: see `waitForDatabase`. */
 export function openDatabase(options: DatabaseOptions): Database {
   const { url, applicationName, log, poolSize = POOL_SIZE, statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options;
+  const { connectionString, isBehindPooler } = readAddress(url);
+  const limits = { statementTimeoutMs, idleInTransactionTimeoutMs: IDLE_IN_TRANSACTION_TIMEOUT_MS };
   const pool = new Pool({
-    connectionString: url,
+    connectionString,
     application_name: applicationName,
     max: poolSize,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + SILENCE_GRACE_MS,
-    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    ...(!isBehindPooler && {
+      statement_timeout: limits.statementTimeoutMs,
+      idle_in_transaction_session_timeout: limits.idleInTransactionTimeoutMs,
+    }),
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
     idleTimeoutMillis: IDLE_CONNECTION_MS,
     maxLifetimeSeconds: CONNECTION_LIFETIME_SECONDS,
     types: VALUE_TYPES,
   });
-  return new PooledDatabase(pool, log);
+  if (isBehindPooler) pool.on("connect", (client) => void NOT_PREPARING.add(client));
+  return new PooledDatabase(pool, { log, begin: isBehindPooler ? beginOf(limits) : "begin" });
 }
+
+/** Connections whose statements are not prepared under their names. */
+const NOT_PREPARING = new WeakSet<PoolClient>();
 
 class PooledDatabase implements Database {
   readonly #pool: Pool;
   readonly #log: Log;
+  readonly #begin: string;
   readonly #open = new Set<PoolClient>();
   #closed: Promise<void> | undefined;
 
-  constructor(pool: Pool, log: Log) {
+  constructor(pool: Pool, { log, begin }: { readonly log: Log; readonly begin: string }) {
     this.#pool = pool;
     this.#log = log;
+    this.#begin = begin;
     // An idle connection that the server closes raises `error` on the pool, which without a listener ends the process.
     pool.on("error", (error) => log("database connection lost while idle", { error: error.message }));
     pool.on("connect", (client) => this.#open.add(client));
@@ -128,6 +141,7 @@ class PooledDatabase implements Database {
     client.on("error", ignoreSeenByStatement);
     return {
       client,
+      begin: this.#begin,
       release: (fault) => {
         client.off("error", ignoreSeenByStatement);
         client.release(fault);
@@ -163,7 +177,7 @@ export async function runStatement<Row>(client: PoolClient, statement: Statement
   const { name, text, values, timeoutMs } = statement;
   const config = {
     text,
-    ...(name === undefined ? {} : { name }),
+    ...(name === undefined || NOT_PREPARING.has(client) ? {} : { name }),
     ...(values === undefined ? {} : { values: [...values] }),
     ...(timeoutMs === undefined ? {} : { query_timeout: timeoutMs }),
   };

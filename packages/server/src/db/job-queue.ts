@@ -7,6 +7,7 @@ import { Logger, type Runner, run, runMigrations, type TaskList } from "graphile
 import { Pool } from "pg";
 import type { Database, Log } from "./database.ts";
 import { isTransient, sqlState } from "./errors.ts";
+import { readAddress } from "./pooler.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** Not graphile-worker's own name, which another program may use in the same database. */
@@ -72,12 +73,13 @@ export interface RunningQueue {
  * an answer, and the library expects `pg`'s own types of values.
  */
 export async function runQueue({ url, tasks, concurrency, pollMs, stopMs, log }: QueueOptions): Promise<RunningQueue> {
+  const { connectionString, isBehindPooler } = readAddress(url);
   const pool = new Pool({
-    connectionString: url,
+    connectionString,
     application_name: "mesher queue",
     max: CONNECTIONS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
+    ...(!isBehindPooler && { statement_timeout: STATEMENT_TIMEOUT_MS }),
     query_timeout: STATEMENT_TIMEOUT_MS * 2,
     keepAlive: true,
   });
@@ -94,6 +96,8 @@ export async function runQueue({ url, tasks, concurrency, pollMs, stopMs, log }:
       pollInterval: pollMs,
       gracefulShutdownAbortTimeout: stopMs,
       noHandleSignals: true,
+      // Behind a pooler nothing is heard, either: jobs are found by looking for them.
+      noPreparedStatements: isBehindPooler,
       logger: new Logger(() => (level, message) => {
         if (level === "error") log(`Queue: ${message}`);
       }),

@@ -32,7 +32,7 @@ export async function withTransaction<T>(
   work: (tx: Transaction) => Promise<T>,
   { timeoutMs = TRANSACTION_TIMEOUT_MS }: TransactionOptions = {},
 ): Promise<T> {
-  const { client, release } = await database.acquire();
+  const { client, begin, release } = await database.acquire();
   let fault: Error | undefined;
   let timeout: TransactionTimeoutError | undefined;
   const deadline = setTimeout(() => {
@@ -41,7 +41,7 @@ export async function withTransaction<T>(
   }, timeoutMs);
 
   try {
-    await client.query("begin");
+    await client.query(begin);
     const result = await work(new ClientTransaction(client));
     await commit(client);
     return result;
