@@ -35,8 +35,8 @@ beforeEach(() => world.database.query({ text: "delete from sign_in_rates" }));
 afterAll(() => stack.disposeAsync());
 
 /** The whole way of a browser; what the last redirect leads to. */
-async function comeIn(login: string): Promise<{ person: TestPerson; location: string }> {
-  const person = new TestPerson(world.server.url);
+async function comeIn(login: string, to = world): Promise<{ person: TestPerson; location: string }> {
+  const person = new TestPerson(to.server.url);
   const begun = await person.post<{ url: string }>("/api/v1/auth/sign-in/social", {
     provider: "oidc",
     callbackURL: "/issues",
@@ -108,4 +108,35 @@ test("settings for single sign-on that are not complete stop the start, and a se
   await expect(startTestServer({ MESHER_OIDC_ISSUER: "https://id.example" })).rejects.toThrow(/Single sign-on needs/);
   const short = startTestServer({ MESHER_ADMIN_EMAIL: "a@example.com", MESHER_ADMIN_PASSWORD: "2short" });
   await expect(short).rejects.toThrow(/MESHER_ADMIN_PASSWORD is \(hidden\): must have at least 10 characters/);
+});
+
+test("with MESHER_OIDC_JOIN=anyone whoever the provider knows is a member of the default organization, once, and the log says so", async () => {
+  const [port, providerPort] = [await freePort(), await freePort()];
+  const url = `http://127.0.0.1:${port}`;
+  await using open = await startTestServer({
+    MESHER_HTTP_PORT: String(port),
+    MESHER_PUBLIC_URL: url,
+    MESHER_OIDC_ISSUER: `http://127.0.0.1:${providerPort}`,
+    MESHER_OIDC_CLIENT_ID: CLIENT.id,
+    MESHER_OIDC_CLIENT_SECRET: CLIENT.secret,
+    MESHER_OIDC_JOIN: "anyone",
+  });
+  await using known = await startIdentityProvider(`${url}/api/v1/auth/callback/oidc`, providerPort);
+  for (const time of ["first", "second"]) {
+    const { person } = await comeIn("stranger@example.com", open);
+    expect((await person.get<ApiMe>("/api/v1/me")).body).toMatchObject({
+      user: { email: "stranger@example.com" },
+      organizations: [{ slug: "default", role: "member" }],
+    });
+    expect([time, (await person.get("/api/v1/audit")).status]).toEqual([time, 403]);
+  }
+  const { rows } = await open.database.query({
+    text: "select action, actor_name from audit_log where action like 'member.%'",
+  });
+  expect(rows).toEqual([{ action: "member.joined", actor_name: "stranger@example.com" }]);
+
+  known.unproven.add("unproven@example.com");
+  const { person, location } = await comeIn("unproven@example.com", open);
+  expect(location).toContain("/sign-in?error=");
+  expect((await person.get("/api/v1/me")).status).toBe(401);
 });

@@ -22,7 +22,11 @@ test("[C-130] every route tells what it does, who may use it, and how it answers
   for (const { name, operation } of operations) {
     expect([name, operation]).toEqual([
       name,
-      expect.objectContaining({ summary: expect.stringMatching(/^[A-Z]/), security: expect.any(Array) }),
+      expect.objectContaining({
+        summary: expect.stringMatching(/^[A-Z]/),
+        description: expect.stringMatching(/\*\*(Open to|For) .+\.\*\*/),
+        security: expect.any(Array),
+      }),
     ]);
     const responses = operation["responses"] as Record<string, unknown>;
     const isOpen = operation["x-access"] === "open";

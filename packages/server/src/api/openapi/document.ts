@@ -143,7 +143,7 @@ function describeRoute(route: DeclaredRoute): Json {
     operationId: operationIdOf(route),
     tags: [tagOf(route.url)],
     summary: operation.summary,
-    ...(operation.description === undefined ? {} : { description: operation.description }),
+    description: descriptionOf(route, operation),
     parameters: [
       ...pathParameters(route.url),
       ...queryParameters(schema?.querystring as TSchema | undefined),
@@ -159,6 +159,25 @@ function describeRoute(route: DeclaredRoute): Json {
     "x-access": access,
     ...(AUDITED[nameOf(route)] === undefined ? {} : { "x-audit": AUDITED[nameOf(route)] }),
   };
+}
+
+/** What the table says, and what the route was registered with, in words: viewers show a person no extension. */
+function descriptionOf(route: DeclaredRoute, { description }: Operation): string {
+  const audited = AUDITED[nameOf(route)];
+  const sentences = [
+    description,
+    `**${accessSentence(route.access)}**`,
+    audited === undefined ? undefined : `In the audit log: \`${audited}\`.`,
+  ];
+  return sentences.filter((sentence) => sentence !== undefined).join("\n\n");
+}
+
+function accessSentence(access: Access): string {
+  if (access === "open") return "Open to whoever reaches the server.";
+  if (access === "person") return "For whoever is signed in, about themselves.";
+  if (access === "operator") return "For the server's own token.";
+  const who = { member: "members", admin: "admins and owners", owner: "owners" }[access.role];
+  return `For ${who}, and tokens of that role with the scope \`${access.scope}\`.`;
 }
 
 function answersOf({ answers }: Operation): Json {
