@@ -23,3 +23,24 @@ test("nodes that make partitions at the same moment do not disturb each other", 
   await Promise.all([1, 2, 3, 4].map(() => ensurePartitions(db.database, days)));
   expect(await ensurePartitions(db.database, days)).toEqual([]);
 });
+
+test("a small event's row stays whole, and nothing of it is compressed", async () => {
+  await using db = await testDatabase();
+  await ensurePartitions(db.database, [START_MS]);
+  await db.database.query({
+    text: `
+      insert into events (project_id, event_id, issue_id, received_at, occurred_at, level, title, tags, grouping,
+        payload_source, payload_encoding, payload_offset, payload_length, payload, search)
+      select gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), $1, $1, 'error', 'title', '{}',
+        jsonb_build_object('parts', repeat('frame ', 200)), 0, 4, 0, 0,
+        (select string_agg(uuid_send(gen_random_uuid()), '') from generate_series(1, 100)), ''`,
+    values: [new Date(START_MS)],
+  });
+  const { rows } = await db.database.query({
+    text: `
+      select pg_column_compression(e.grouping) as compression, pg_relation_size(c.reltoastrelid) as bytes_beside
+      from events e, pg_class c where c.relname = $1`,
+    values: [partitionName(START_MS)],
+  });
+  expect(rows).toEqual([{ compression: null, bytes_beside: 0 }]);
+});
