@@ -1,6 +1,7 @@
 import { testDatabase } from "@mesher/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { setRuleSilence } from "../../alerts/alert-rules.queries.ts";
+import { insertSignals } from "../../alerts/signals.queries.ts";
 import { setIssueSilence } from "../../alerts/silences.queries.ts";
 import { STORM_ALERTS_MAX, STORM_WINDOW_SECONDS } from "../../alerts/storms.queries.ts";
 import { withTransaction } from "../../db/transaction.ts";
@@ -122,6 +123,27 @@ describe("filters", () => {
     await fire(database);
     expect((await fired()).map(({ issue_id }) => issue_id)).toEqual([stored[0]?.issueId]);
   });
+});
+
+test("an escalation fires; the newest event of its issue is asked by filters", async () => {
+  const { database, projectId, event, fired } = await prepare();
+  await addRule(database, projectId, { condition_type: "escalation" }, { filters: { level: ["fatal"] } });
+  const [was, is] = [newFingerprint(), newFingerprint()];
+  await store(database, event(was, { level: "fatal" }), event(is));
+  await store(database, event(was, { receivedAtMs: Date.now() + 1 }));
+  const { stored } = await store(database, event(is, { level: "fatal", receivedAtMs: Date.now() + 1 }));
+  const { rows } = await database.query<{ id: string }>({
+    text: "select id from issues where project_id = $1",
+    values: [projectId],
+  });
+  await withTransaction(database, (tx) =>
+    insertSignals(
+      tx,
+      rows.map(({ id }) => ({ projectId, issueId: id, kind: "escalation" })),
+    ),
+  );
+  await fire(database);
+  expect((await fired()).map(({ issue_id }) => issue_id)).toEqual([stored[0]?.issueId]);
 });
 
 describe("an issue that is seen", () => {
