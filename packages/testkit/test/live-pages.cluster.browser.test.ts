@@ -4,6 +4,7 @@ import { type TestDatabase, testDatabase } from "../src/database.ts";
 import { ServerCluster } from "../src/server-cluster.ts";
 import type { ServerProcess } from "../src/server-process.ts";
 import { CHROMIUM, startChromium } from "./chromium.ts";
+import { expectAccessible } from "./expect-accessible.ts";
 import { watchFaults } from "./watch-faults.ts";
 
 /** As many rows as the page keeps. */
@@ -51,6 +52,7 @@ describe.runIf(CHROMIUM !== undefined)("two nodes, in a browser", () => {
     await report("the first light");
     const rows = page.getByRole("region", { name: "Events" });
     await rows.getByRole("link", { name: "the first light" }).waitFor();
+    await expectAccessible(page);
 
     await page.getByRole("button", { name: "Pause" }).click();
     await report("while nobody looks");
@@ -134,6 +136,7 @@ describe.runIf(CHROMIUM !== undefined)("two nodes, in a browser", () => {
     await page.getByText("1 of 2 nodes alive").waitFor();
     await page.getByRole("table").getByText("dead").waitFor();
     await page.getByRole("log").getByText("mesher2 is dead").waitFor();
+    await expectAccessible(page);
     await page.getByRole("img", { name: "mesher1 is alive, mesher2 is dead" }).waitFor();
     await page.goto(new URL("/jobs", seen.url).href);
     await page.getByRole("list", { name: "Jobs" }).getByText("retention").waitFor();

@@ -52,7 +52,7 @@ function Fired({ preview, isOld }: { preview: ApiAlertPreview; isOld: boolean })
   const [from, to] = [Date.parse(preview.from), Date.parse(preview.to)];
   const hours = Math.max(1, Math.round((to - from) / 3_600_000));
   return (
-    <div className={isOld ? "opacity-60 transition-opacity" : "transition-opacity"}>
+    <div aria-busy={isOld}>
       <p role="status" className="font-medium">
         {preview.fired === 0
           ? `It would not have fired in the last ${hours} h.`

@@ -82,7 +82,7 @@ function RuleRow({ projectSlug, rule, mayChange }: { projectSlug: string; rule: 
           onChange={(enabled) => toggle.mutate({ rule, enabled })}
         />
       </div>
-      <div className={`min-w-0 ${rule.enabled ? "" : "opacity-60"}`}>
+      <div className={`min-w-0 ${rule.enabled ? "" : "text-dim"}`}>
         <Link
           to="/projects/$slug/alert-rules/$ruleId"
           params={{ slug: projectSlug, ruleId: rule.id }}

@@ -89,17 +89,19 @@ function Happened({ changes }: { changes: readonly SeenChange[] }) {
   return (
     <Section title="Since you are here">
       {changes.length === 0 && <p className="text-faint">Nothing has changed.</p>}
-      <ol role="log" aria-label="What changed in the cluster" className="space-y-1">
-        {changes.map(({ id, kind, text, at }) => (
-          <li key={id} className="flex items-baseline gap-2">
-            <span aria-hidden className={`size-2 shrink-0 rounded-full ${CHANGE_COLOR[kind]}`} />
-            <span className="min-w-0 grow wrap-anywhere">{text}</span>
-            <time dateTime={at} className="shrink-0 font-mono text-xs text-faint">
-              {formatClock(at).slice(0, 8)}
-            </time>
-          </li>
-        ))}
-      </ol>
+      <div role="log" aria-label="What changed in the cluster">
+        <ol className="space-y-1">
+          {changes.map(({ id, kind, text, at }) => (
+            <li key={id} className="flex items-baseline gap-2">
+              <span aria-hidden className={`size-2 shrink-0 rounded-full ${CHANGE_COLOR[kind]}`} />
+              <span className="min-w-0 grow wrap-anywhere">{text}</span>
+              <time dateTime={at} className="shrink-0 font-mono text-xs text-faint">
+                {formatClock(at).slice(0, 8)}
+              </time>
+            </li>
+          ))}
+        </ol>
+      </div>
     </Section>
   );
 }
