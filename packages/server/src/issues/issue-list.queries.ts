@@ -113,14 +113,21 @@ export async function listIssues(database: Database, search: IssueSearch): Promi
     conditions.push(`(${expression}, i.id) < (${values.add(key, type)}, ${values.add(id, "uuid")})`);
   }
   const { rows } = await database.query<IssueRow & { sort_key: Date | number }>({
+    // The page is chosen by ids and sort keys alone: to carry titles through the sort of all issues takes three times as long.
     text: `
-      select ${COLUMNS}, ${expression} as sort_key
-      from issues i
+      select ${COLUMNS}, chosen.sort_key
+      from (
+        select i.id, ${expression} as sort_key
+        from issues i
+        join issue_counters c on c.project_id = i.project_id and c.issue_id = i.id
+        where ${conditions.join("\n          and ")}
+        order by sort_key desc, i.id desc
+        limit ${values.add(search.limit, "integer")}
+      ) chosen
+      join issues i on i.project_id = ${project} and i.id = chosen.id
       join issue_counters c on c.project_id = i.project_id and c.issue_id = i.id
       join projects p on p.id = i.project_id
-      where ${conditions.join("\n        and ")}
-      order by sort_key desc, i.id desc
-      limit ${values.add(search.limit, "integer")}`,
+      order by chosen.sort_key desc, i.id desc`,
     values: values.values,
   });
   return rows.map((row) => ({
