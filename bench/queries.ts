@@ -5,6 +5,7 @@
  *
  * The events are stored as the server stores them (COPY, with every count), spread over seven days and 5,000 issues.
  */
+
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,6 +14,7 @@ import { parseArgs } from "node:util";
 import { createDataDir, newEventId, ServerProcess, sendEvent, TEST_TOKEN } from "@mesher/testkit";
 import { type Database, openDatabase } from "../packages/server/src/db/database.ts";
 import { socketUrl } from "../packages/server/src/db/embedded/socket-dir.ts";
+import { decodeTsvector, encodeTsvector } from "../packages/server/src/db/tsvector.ts";
 import { dayOf, ensurePartitions } from "../packages/server/src/events/partitions.ts";
 import { digestEntry } from "../packages/server/src/ingest/digest/digest.ts";
 import { claimJournal } from "../packages/server/src/ingest/journal/journal.queries.ts";
@@ -164,7 +166,7 @@ class Loader {
         .update(`user ${Math.floor(this.#random() * USERS)}`)
         .digest()
         .readBigUInt64BE(),
-      words: new Map(body.words).set(wordOf(number), 8),
+      words: encodeTsvector(decodeTsvector(body.words).set(wordOf(number), 8)),
     };
   }
 }

@@ -1,13 +1,10 @@
+import { CopyValueError } from "./copy-value-error.ts";
+import type { Tsvector } from "./tsvector.ts";
 import { encodeUuid } from "./uuid-bytes.ts";
 
 /** The rows do not fit into the buffer's limit. */
 export class CopyBufferFullError extends Error {
   override readonly name = "CopyBufferFullError";
-}
-
-/** The value cannot be a value of the column's type. Stored, it would be another. */
-export class CopyValueError extends Error {
-  override readonly name = "CopyValueError";
 }
 
 const INITIAL_BYTES = 64 * 1024;
@@ -25,15 +22,6 @@ const UTF8_BYTES_PER_UNIT_MAX = 3;
 const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
 const MICROSECONDS_PER_MS = 1_000;
 const JSONB_VERSION = 1;
-
-/** PostgreSQL's own bounds of a tsvector: longer words are left out of it, as `to_tsvector` does. */
-const LEXEME_BYTES_MAX = 2_046;
-const WEIGHTS = 4;
-const POSITION_BITS = 14;
-/** Beside its letters: their end, the count of positions, and these. */
-const WORD_BYTES_MAX = 1 + 2 + WEIGHTS * 2;
-const TSVECTOR_BYTES_MAX = 2 ** 20;
-const TSVECTOR_ENTRY_BYTES = 4;
 
 /** Up to here a loop over the characters beats the call into Node's encoder. */
 const SHORT_TEXT_LENGTH = 24;
@@ -154,47 +142,8 @@ export class CopyBuffer {
     this.#view.setInt32(lengthAt, this.#length - lengthAt - LENGTH_BYTES);
   }
 
-  /**
-   * A tsvector of these words, each with its weights as bits: 1 is D, 2 C, 4 B, 8 A. They are stored as given: already in
-   * lower case, already split. PostgreSQL sorts them itself, in several times less time than it takes here.
-   */
-  tsvector(words: ReadonlyMap<string, number>): void {
-    const lengthAt = this.#startField(0, 4);
-    const countAt = this.#length;
-    this.#length += 4;
-    let count = 0;
-    for (const [word, weights] of words) {
-      if (word === "") continue;
-      this.#reserve(word.length * UTF8_BYTES_PER_UNIT_MAX + WORD_BYTES_MAX);
-      const start = this.#length;
-      this.#writeString(word);
-      if (this.#length - start > LEXEME_BYTES_MAX) {
-        this.#length = start;
-        continue;
-      }
-      this.#buffer[this.#length++] = 0;
-      this.#writeWeights(weights);
-      count++;
-    }
-    this.#view.setInt32(countAt, count);
-    const bytes = this.#length - lengthAt - LENGTH_BYTES;
-    if (bytes + count * TSVECTOR_ENTRY_BYTES >= TSVECTOR_BYTES_MAX)
-      throw new CopyValueError("The words are too many for a tsvector");
-    this.#view.setInt32(lengthAt, bytes);
-  }
-
-  /** A count, and that many positions with a weight each. The positions only have to rise. */
-  #writeWeights(weights: number): void {
-    const countAt = this.#length;
-    this.#length += 2;
-    let position = 0;
-    for (let weight = WEIGHTS - 1; weight >= 0; weight--) {
-      if ((weights & (1 << weight)) === 0) continue;
-      position++;
-      this.#view.setUint16(this.#length, (weight << POSITION_BITS) | position);
-      this.#length += 2;
-    }
-    this.#view.setUint16(countAt, position);
+  tsvector(words: Tsvector): void {
+    this.bytea(words);
   }
 
   /** Writes the field's length and makes room for its bytes; where the length stands. */

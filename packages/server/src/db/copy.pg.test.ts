@@ -3,10 +3,12 @@ import { testDatabase } from "@mesher/testkit";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { copyBinary } from "./copy.ts";
-import { CopyBuffer, CopyBufferFullError, CopyValueError } from "./copy-buffer.ts";
+import { CopyBuffer, CopyBufferFullError } from "./copy-buffer.ts";
+import { CopyValueError } from "./copy-value-error.ts";
 import type { Database } from "./database.ts";
 import { PG, sqlState } from "./errors.ts";
 import { withTransaction } from "./transaction.ts";
+import { decodeTsvector, encodeTsvector } from "./tsvector.ts";
 
 const COLUMNS =
   "id uuid, small int2, middle int4, large int8, note text, bytes bytea, at timestamptz, tags jsonb, words tsvector";
@@ -143,7 +145,8 @@ test.each<[string, (buffer: CopyBuffer) => void]>([
   ["a uuid too long", (buffer) => buffer.uuid("a".repeat(34))],
   [
     "a tsvector too large",
-    (buffer) => buffer.tsvector(new Map(Array.from({ length: 200_000 }, (_, index) => [`word${index}`, 1]))),
+    (buffer) =>
+      buffer.tsvector(encodeTsvector(new Map(Array.from({ length: 200_000 }, (_, index) => [`word${index}`, 1])))),
   ],
   ["a field too many", (buffer) => [1, 2].forEach((value) => buffer.int4(value))],
   ["a field too few", (buffer) => buffer.finish()],
@@ -151,6 +154,26 @@ test.each<[string, (buffer: CopyBuffer) => void]>([
   const buffer = new CopyBuffer();
   buffer.startRow(1);
   expect(() => write(buffer)).toThrow(CopyValueError);
+});
+
+test("a tsvector gives its words and weights back, but for those that it cannot hold", () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.string({ unit: "grapheme", maxLength: 60 }), fc.nat(15))), (placed) => {
+      const words = new Map(placed.filter(([word]) => word !== "" && !word.includes("\0")));
+      expect(decodeTsvector(encodeTsvector(words))).toEqual(words);
+    }),
+  );
+  expect([
+    ...decodeTsvector(
+      encodeTsvector(
+        new Map([
+          ["", 1],
+          ["x".repeat(2_047), 1],
+          ["y".repeat(2_046), 9],
+        ]),
+      ),
+    ),
+  ]).toEqual([["y".repeat(2_046), 9]]);
 });
 
 test("rows beyond the limit are refused, and the buffer can be used again", () => {
@@ -196,5 +219,5 @@ function writeThing(buffer: CopyBuffer, thing: Thing, words: ReadonlyMap<string,
   buffer.bytea(thing.bytes);
   buffer.timestamptz(thing.at.getTime());
   buffer.jsonb(JSON.stringify(thing.tags));
-  buffer.tsvector(words);
+  buffer.tsvector(encodeTsvector(words));
 }

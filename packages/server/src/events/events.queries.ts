@@ -1,9 +1,10 @@
 /** Statements on the table `events`, which this folder owns. */
-import type { Grouping, ScrubbedPlace, Words } from "@mesher/protocol";
+import type { Grouping, ScrubbedPlace } from "@mesher/protocol";
 import { copyBinary } from "../db/copy.ts";
 import { CopyBuffer } from "../db/copy-buffer.ts";
 import type { Database } from "../db/database.ts";
 import type { Transaction } from "../db/transaction.ts";
+import type { Tsvector } from "../db/tsvector.ts";
 import { DAY_MS, dayOf, partitionName } from "./partitions.ts";
 import { ENCODING_NUMBERS, type EventSource, encodingOf, type Payload, SOURCE_NUMBERS, sourceOf } from "./payload.ts";
 
@@ -36,7 +37,8 @@ export interface NewEvent {
   readonly receiptJson: string | undefined;
   readonly source: EventSource;
   readonly payload: Payload;
-  readonly words: Words;
+  /** The words it is found by. */
+  readonly words: Tsvector;
 }
 
 const COLUMNS = `events (project_id, event_id, issue_id, received_at, occurred_at, level, title, environment, release,

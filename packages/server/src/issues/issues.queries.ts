@@ -1,8 +1,9 @@
 /** Statements that storing runs on the tables `issues`, `issue_fingerprints` and `issue_counters`, which this folder owns. */
-import type { IssueStatus, Words } from "@mesher/protocol";
+import type { IssueStatus } from "@mesher/protocol";
 import type { Database } from "../db/database.ts";
 import { deleteChunk, deleteChunkBefore } from "../db/delete-chunk.ts";
 import type { Transaction } from "../db/transaction.ts";
+import { decodeTsvector, type Tsvector } from "../db/tsvector.ts";
 import { tsvectorText } from "../db/tsvector-text.ts";
 
 export interface FingerprintKey {
@@ -56,7 +57,7 @@ export interface NewIssue extends FingerprintKey {
   readonly platform: string;
   readonly groupingJson: string;
   /** Of its first event, to find it by. */
-  readonly words: Words;
+  readonly words: Tsvector;
 }
 
 /**
@@ -90,7 +91,7 @@ export async function createIssues(tx: Transaction, issues: readonly NewIssue[])
       issues.map(({ level }) => level),
       issues.map(({ platform }) => platform),
       issues.map(({ groupingJson }) => groupingJson),
-      issues.map(({ words }) => tsvectorText(words)),
+      issues.map(({ words }) => tsvectorText(decodeTsvector(words))),
     ],
   });
   return new Set(rows.map(({ id }) => id));

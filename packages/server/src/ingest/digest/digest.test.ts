@@ -1,6 +1,7 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { decodeTsvector } from "../../db/tsvector.ts";
 import { unpackPayload } from "../../events/payload.ts";
 import type { JournalEntry } from "../journal/entry.ts";
 import { digestEntry } from "./digest.ts";
@@ -56,7 +57,7 @@ test("whatever JSON comes, what leaves for the database is something it takes", 
           tagsJson,
           groupingJson,
           receiptJson,
-          ...words.keys(),
+          ...decodeTsvector(words).keys(),
         ]) {
           expect(text === undefined || isStorable(text)).toBe(true);
         }

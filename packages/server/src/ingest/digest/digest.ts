@@ -9,6 +9,7 @@
 import type { Category, Event } from "@mesher/protocol";
 import { hourOf, NIL_PROJECT_ID, type OutcomeCount } from "../../dashboards/rollups.queries.ts";
 import { hashUser } from "../../dashboards/user-sketch.ts";
+import { encodeTsvector } from "../../db/tsvector.ts";
 import type { Receipt } from "../../events/events.queries.ts";
 import { inflateBody, type Payload, packJson, packPayload } from "../../events/payload.ts";
 import { EventJsonError, parseEventJson, parseExactEventJson } from "../event-json.ts";
@@ -85,7 +86,7 @@ function digestSlice(
     fingerprints: [grouping.fingerprint, ...older.map(({ fingerprint }) => fingerprint)],
     source: entry.source,
     payload: pack(entry, slice, inflated, scrubbed.length === 0 ? undefined : payload),
-    words: searchText(event, headline),
+    words: encodeTsvector(searchText(event, headline)),
   };
 }
 

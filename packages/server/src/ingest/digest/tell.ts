@@ -1,5 +1,6 @@
 /** From what was stored to what is told of it. On the worker thread, and only for projects that somebody watches. */
-import type { IssueAction, Level, Occasion, StreamChange, StreamEventData } from "@mesher/protocol";
+import type { IssueAction, Level, Occasion, SearchedEvent, StreamChange, StreamEventData } from "@mesher/protocol";
+import { decodeTsvector } from "../../db/tsvector.ts";
 import {
   type CompiledSearch,
   compileStreamSearch,
@@ -8,6 +9,7 @@ import {
   type Verdicts,
   type WatchedProject,
 } from "../../search/stream-search.ts";
+import type { DigestedEvent } from "../store/digested-event.ts";
 import type { StoredChange } from "../store/store.ts";
 
 /** What is told of one project, in the order in which it was stored. */
@@ -55,10 +57,14 @@ export function tellStored(
   const searches = shortIds === undefined ? all.filter(({ namesIssue }) => !namesIssue) : all;
   if (searches.length === 0) return { projectId, changes: changes.flat() };
   const found = stored.flatMap(({ event, issueId }, index) => {
-    const places = matchedBy(searches, { ...event, issueShortId: shortIds?.get(issueId) ?? "" }, nowMs);
+    const places = matchedBy(searches, searchedOf(event, shortIds?.get(issueId) ?? ""), nowMs);
     return (changes[index] ?? []).map(() => places);
   });
   return { projectId, changes: changes.flat(), verdicts: { asked: searches.map(({ id }) => id), found } };
+}
+
+function searchedOf(event: DigestedEvent, issueShortId: string): SearchedEvent {
+  return { ...event, words: decodeTsvector(event.words), issueShortId };
 }
 
 /** The same few searches come with every batch. */

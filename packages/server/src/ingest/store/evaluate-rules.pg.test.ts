@@ -1,5 +1,6 @@
 import { testDatabase } from "@mesher/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { encodeTsvector } from "../../db/tsvector.ts";
 import { ensurePartitions } from "../../events/partitions.ts";
 import { addRule, evaluate, listFired } from "./alerts-testing.ts";
 import type { DigestedEvent } from "./digested-event.ts";
@@ -97,7 +98,7 @@ describe("filters", () => {
     ["release", { release: ["shop@2"] }, { release: "shop@2" }],
     ["a search of what is counted", { query: "release:shop@* !level:error" }, { release: "shop@3", level: "warning" }],
     ["a tag", { tags: { region: "eu" } }, { tags: { region: "eu" }, tagsJson: '{"region":"eu"}' }],
-    ["words", { query: "payment" }, { words: new Map([["payment", 8]]) }],
+    ["words", { query: "payment" }, { words: encodeTsvector(new Map([["payment", 8]])) }],
   ] as const)("by %s leave the others out", async (_name, filters, matching) => {
     const { database, projectId, receive, evaluate: look, fired } = await prepare();
     await addRule(database, projectId, more(2), { filters });

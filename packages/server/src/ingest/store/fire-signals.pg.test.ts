@@ -5,6 +5,7 @@ import { insertSignals } from "../../alerts/signals.queries.ts";
 import { setIssueSilence } from "../../alerts/silences.queries.ts";
 import { STORM_ALERTS_MAX, STORM_WINDOW_SECONDS } from "../../alerts/storms.queries.ts";
 import { withTransaction } from "../../db/transaction.ts";
+import { encodeTsvector } from "../../db/tsvector.ts";
 import { dayOf, ensurePartitions } from "../../events/partitions.ts";
 import { changeIssues, type IssueCommand } from "../../issues/change-issues.ts";
 import { SYSTEM } from "../../issues/issue-change.ts";
@@ -114,7 +115,7 @@ describe("filters", () => {
   test.each([
     [{ level: ["fatal" as const] }, { level: "fatal" }],
     [{ tags: { region: "eu" } }, { tags: { region: "eu" }, tagsJson: '{"region":"eu"}' }],
-    [{ query: "payment !release:1.0" }, { words: new Map([["payment", 8]]), release: "2.0" }],
+    [{ query: "payment !release:1.0" }, { words: encodeTsvector(new Map([["payment", 8]])), release: "2.0" }],
   ] as const)("ask the event that did it: %o", async (filters, matching) => {
     const { database, projectId, event, fired } = await prepare();
     await addRule(database, projectId, NEW_ISSUE, { filters, cooldownScope: "issue" });

@@ -1,4 +1,5 @@
 /** What PostgreSQL finds is what a filter in memory finds. */
+
 import { randomUUID } from "node:crypto";
 import {
   EVERYTHING,
@@ -27,6 +28,7 @@ import * as fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { VALUES_PER_ISSUE_MAX } from "../../dashboards/counted-tags.ts";
 import type { Database } from "../../db/database.ts";
+import { decodeTsvector, encodeTsvector } from "../../db/tsvector.ts";
 import { ensurePartitions } from "../../events/partitions.ts";
 import { listEvents } from "../../events/search-events.queries.ts";
 import { listIssues } from "../../issues/issue-list.queries.ts";
@@ -126,6 +128,7 @@ async function storeIssue({
       ...event,
       occurredAtMs: event.receivedAtMs,
       tagsJson: JSON.stringify(event.tags),
+      words: encodeTsvector(event.words),
     }),
   );
   const issueId = (await store(database, ...rows)).stored[0]?.issueId ?? "";
@@ -159,7 +162,7 @@ async function storeIssue({
     values: [issueId],
   });
   const shortId = `${slug.toUpperCase()}-${numbers[0]?.number}`;
-  events.push(...rows.map((row) => ({ ...row, issueShortId: shortId })));
+  events.push(...rows.map((row) => ({ ...row, words: decodeTsvector(row.words), issueShortId: shortId })));
   return {
     ...random,
     shortId,

@@ -1,6 +1,8 @@
 /** For tests only: projects, and batches of events that are as good as digested. */
+
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Database } from "../../db/database.ts";
+import { encodeTsvector } from "../../db/tsvector.ts";
 import { claimJournal } from "../journal/journal.queries.ts";
 import type { DigestedEvent } from "./digested-event.ts";
 import { type StoreResult, storeBatch } from "./store.ts";
@@ -29,10 +31,12 @@ export function eventOf(projectId: string, fingerprint: string, more: Partial<Di
     fingerprints: [fingerprint],
     source: "sentry",
     payload: { encoding: "identity", offset: 0, length: 2, body: Buffer.from("{}") },
-    words: new Map([
-      ["typeerror", 8],
-      ["checkout", 9],
-    ]),
+    words: encodeTsvector(
+      new Map([
+        ["typeerror", 8],
+        ["checkout", 9],
+      ]),
+    ),
     ...more,
   };
 }
