@@ -166,7 +166,7 @@ function measuringStatements(of: Database): Database {
     get: (target, property) => {
       if (property !== "acquire") return Reflect.get(target, property, target) as unknown;
       return async () => {
-        const { client, release } = await target.acquire();
+        const { client, release, ...others } = await target.acquire();
         const query = client.query.bind(client) as (...args: unknown[]) => unknown;
         client.query = ((...args: unknown[]) => {
           const before = backendMicroseconds();
@@ -186,6 +186,7 @@ function measuringStatements(of: Database): Database {
           return running;
         }) as typeof client.query;
         return {
+          ...others,
           client,
           release: (fault?: Error) => {
             client.query = query as typeof client.query;
