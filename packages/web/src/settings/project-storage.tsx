@@ -7,7 +7,7 @@ import { Field } from "../ui/field.tsx";
 import { textOf } from "../ui/form.tsx";
 import { Section } from "../ui/section.tsx";
 import { Bone } from "../ui/skeleton.tsx";
-import { Bars } from "./bars.tsx";
+import { Bars } from "./byte-bars.tsx";
 import type { ProjectSettingsProps } from "./project-tabs.ts";
 import { numberOrNull, SettingsForm } from "./settings-form.tsx";
 

@@ -8,7 +8,7 @@ import { Failure } from "../ui/failure.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { Section } from "../ui/section.tsx";
 import { Bone } from "../ui/skeleton.tsx";
-import { Bars } from "./bars.tsx";
+import { Bars } from "./byte-bars.tsx";
 import { SettingsFrame } from "./settings-frame.tsx";
 
 /** What is stored and the room it takes, as PostgreSQL and the disk say it. */
