@@ -158,7 +158,7 @@ test("an issue counts its events and shows the last 24 hours; its events lead to
   expect(new Set(walk)).toEqual(new Set(ids));
 });
 
-test("an event of another project of the organization is found, and one of another organization does not exist", async () => {
+test("[C-113] an event of another project of the organization is found, and one of another organization does not exist", async () => {
   const event_id = newEventId();
   await sendEvent(server.dsn, { event_id, message: nameOf(0) });
   await waitUntil("the event", async () => (await raw(`/api/v1/events/${event_id}`)).ok);
