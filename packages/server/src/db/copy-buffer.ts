@@ -1,6 +1,6 @@
 import { CopyValueError } from "./copy-value-error.ts";
-import type { Tsvector } from "./tsvector.ts";
 import { encodeUuid } from "./uuid-bytes.ts";
+import { UTF8_BYTES_PER_UNIT_MAX, writeText } from "./write-text.ts";
 
 /** The rows do not fit into the buffer's limit. */
 export class CopyBufferFullError extends Error {
@@ -16,15 +16,11 @@ const TRAILER_BYTES = 2;
 const NULL_LENGTH = -1;
 const LENGTH_BYTES = 4;
 const UINT32_RANGE = 2 ** 32;
-const UTF8_BYTES_PER_UNIT_MAX = 3;
 
 /** 2000-01-01, from where PostgreSQL counts. */
 const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
 const MICROSECONDS_PER_MS = 1_000;
 const JSONB_VERSION = 1;
-
-/** Up to here a loop over the characters beats the call into Node's encoder. */
-const SHORT_TEXT_LENGTH = 24;
 
 /**
  * Rows in the binary format of COPY: `startRow`, then one call per column, and so on; then `copyBinary`.
@@ -130,7 +126,7 @@ export class CopyBuffer {
 
   text(value: string): void {
     const lengthAt = this.#startField(0, value.length * UTF8_BYTES_PER_UNIT_MAX);
-    this.#writeString(value);
+    this.#length += writeText(this.#buffer, this.#length, value);
     this.#view.setInt32(lengthAt, this.#length - lengthAt - LENGTH_BYTES);
   }
 
@@ -138,12 +134,8 @@ export class CopyBuffer {
   jsonb(json: string): void {
     const lengthAt = this.#startField(0, 1 + json.length * UTF8_BYTES_PER_UNIT_MAX);
     this.#buffer[this.#length++] = JSONB_VERSION;
-    this.#writeString(json);
+    this.#length += writeText(this.#buffer, this.#length, json);
     this.#view.setInt32(lengthAt, this.#length - lengthAt - LENGTH_BYTES);
-  }
-
-  tsvector(words: Tsvector): void {
-    this.bytea(words);
   }
 
   /** Writes the field's length and makes room for its bytes; where the length stands. */
@@ -159,25 +151,6 @@ export class CopyBuffer {
 
   #endRow(): void {
     if (this.#fieldsLeft > 0) throw new CopyValueError(`The last row lacks ${this.#fieldsLeft} fields`);
-  }
-
-  /** The room must have been reserved. */
-  #writeString(value: string): void {
-    if (value.length > SHORT_TEXT_LENGTH || !this.#writeShortAscii(value)) {
-      if (value.includes("\0")) throw new CopyValueError("PostgreSQL's text cannot hold U+0000");
-      this.#length += this.#buffer.write(value, this.#length, "utf8");
-    }
-  }
-
-  #writeShortAscii(value: string): boolean {
-    const start = this.#length;
-    for (let index = 0; index < value.length; index++) {
-      const code = value.charCodeAt(index);
-      if (code === 0 || code > 0x7f) return false;
-      this.#buffer[start + index] = code;
-    }
-    this.#length = start + value.length;
-    return true;
   }
 
   #reserve(bytes: number): void {

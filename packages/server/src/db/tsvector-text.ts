@@ -8,7 +8,7 @@ const WEIGHTS = [
 /** PostgreSQL has no longer ones. */
 const LEXEME_BYTES_MAX = 2_046;
 
-/** A tsvector as PostgreSQL reads it, of words and their weights as bits: see `CopyBuffer.tsvector`. */
+/** A tsvector as PostgreSQL reads it, of words and their weights as bits: see `encodeTsvector`. */
 export function tsvectorText(words: ReadonlyMap<string, number>): string {
   const lexemes: string[] = [];
   for (const [word, bits] of words) {

@@ -3,6 +3,7 @@
  * they cost the garbage collector nothing while an event waits to be stored; as a map of a thousand words they would.
  */
 import { CopyValueError } from "./copy-value-error.ts";
+import { UTF8_BYTES_PER_UNIT_MAX, writeText } from "./write-text.ts";
 
 /** The count of words (int32); for each its letters, a zero byte, the count of positions (uint16), and these. */
 export type Tsvector = Uint8Array;
@@ -18,10 +19,6 @@ const WEIGHTS = 4;
 const POSITION_BITS = 14;
 /** Beside its letters: their end, the count of positions, and these. */
 const WORD_BYTES_MAX = 1 + 2 + WEIGHTS * 2;
-const UTF8_BYTES_PER_UNIT_MAX = 3;
-
-/** Up to here a loop over the characters beats the call into Node's encoder. */
-const SHORT_WORD_LENGTH = 24;
 
 /** Written to by one call at a time, and copied from before it ends. */
 let scratch = Buffer.allocUnsafeSlow(64 * 1024);
@@ -36,7 +33,7 @@ export function encodeTsvector(words: ReadonlyMap<string, number>): Tsvector {
   for (const [word, weights] of words) {
     if (word === "") continue;
     reserve(length, length + word.length * UTF8_BYTES_PER_UNIT_MAX + WORD_BYTES_MAX);
-    const letters = writeWord(word, length);
+    const letters = writeText(scratch, length, word);
     if (letters > LEXEME_BYTES_MAX) continue;
     length += letters;
     scratch[length++] = 0;
@@ -65,22 +62,6 @@ export function decodeTsvector(tsvector: Tsvector): Map<string, number> {
     words.set(word, weights);
   }
   return words;
-}
-
-/** How many bytes the word takes. */
-function writeWord(word: string, at: number): number {
-  if (word.length <= SHORT_WORD_LENGTH && writeShortAscii(word, at)) return word.length;
-  if (word.includes("\0")) throw new CopyValueError("PostgreSQL's text cannot hold U+0000");
-  return scratch.write(word, at, "utf8");
-}
-
-function writeShortAscii(word: string, at: number): boolean {
-  for (let index = 0; index < word.length; index += 1) {
-    const code = word.charCodeAt(index);
-    if (code === 0 || code > 0x7f) return false;
-    scratch[at + index] = code;
-  }
-  return true;
 }
 
 /** A position for each weight, which only have to rise. Gives where they end. A word without weights has no positions. */

@@ -84,7 +84,7 @@ function fill(rows: CopyBuffer, events: readonly NewEvent[]): void {
     if (event.receiptJson === undefined) rows.null();
     else rows.jsonb(event.receiptJson);
     rows.bytea(event.payload.body);
-    rows.tsvector(event.words);
+    rows.bytea(event.words);
     if (event.placedBy === undefined) rows.null();
     else rows.uuid(event.placedBy);
   }
