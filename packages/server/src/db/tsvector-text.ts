@@ -5,14 +5,10 @@ const WEIGHTS = [
   [1, "D"],
 ] as const;
 
-/** PostgreSQL has no longer ones. */
-const LEXEME_BYTES_MAX = 2_046;
-
 /** A tsvector as PostgreSQL reads it, of words and their weights as bits: see `encodeTsvector`. */
 export function tsvectorText(words: ReadonlyMap<string, number>): string {
   const lexemes: string[] = [];
   for (const [word, bits] of words) {
-    if (word === "" || Buffer.byteLength(word) > LEXEME_BYTES_MAX) continue;
     const weights = WEIGHTS.filter(([bit]) => (bits & bit) !== 0).map(([, letter], index) => `${index + 1}${letter}`);
     lexemes.push(`${quoteLexeme(word)}${weights.length === 0 ? "" : `:${weights.join(",")}`}`);
   }
