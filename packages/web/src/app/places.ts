@@ -1,4 +1,4 @@
-/** Where one can go: what the navigation and the palette list. */
+/** Where one can go: what the navigation, the palette and the tabs of the settings list. */
 import type { ApiRole } from "@mesher/protocol";
 import type { Key } from "../ui/key-bindings.ts";
 
@@ -16,8 +16,9 @@ export const SERVER_PLACES = [
   { to: "/jobs", name: "Jobs", least: "admin" },
 ] as const satisfies readonly { to: string; name: string; least: ApiRole }[];
 
+/** `tab`: its name where it does not stand below the organization's. */
 export const ORGANIZATION_PLACES = [
-  { to: "/settings/organization", name: "General", least: "member" },
+  { to: "/settings/organization", name: "General", tab: "Organization", least: "member" },
   { to: "/settings/members", name: "Members", least: "member" },
   { to: "/settings/tokens", name: "Tokens", least: "member" },
   { to: "/settings/destinations", name: "Destinations", least: "member" },
@@ -26,4 +27,4 @@ export const ORGANIZATION_PLACES = [
   { to: "/settings/audit", name: "Audit log", least: "admin" },
   { to: "/settings/account", name: "Account", least: "member" },
   { to: "/settings/notifications", name: "Notifications", least: "member" },
-] as const satisfies readonly { to: string; name: string; least: ApiRole }[];
+] as const satisfies readonly { to: string; name: string; tab?: string; least: ApiRole }[];

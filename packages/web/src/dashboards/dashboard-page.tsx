@@ -10,13 +10,11 @@ import {
   usersQuery,
   volumeQuery,
 } from "../api/dashboard-queries.ts";
-import { projectsQuery } from "../api/queries.ts";
+import { WithProject } from "../app/with-project.tsx";
 import { bucketNames, OWN_ZONE } from "../charts/bucket-names.ts";
 import type { Span } from "../charts/buckets.ts";
 import { LEVEL_SERIES } from "../charts/level-series.ts";
 import { ChartSkeleton, VolumeChart, type VolumeSeries } from "../charts/volume-chart.tsx";
-import { Failure } from "../ui/failure.tsx";
-import { Notice } from "../ui/notice.tsx";
 import { PageSkeleton } from "../ui/page-skeleton.tsx";
 import { type DashboardSearch, rangeOf, unitOf } from "./dashboard-search.ts";
 import { searchOfSpan } from "./issue-search-of.ts";
@@ -35,20 +33,11 @@ const USERS_HEIGHT = 160;
 const VOLUME_HEIGHT = 220;
 
 export function DashboardPage({ projectSlug, search }: { projectSlug: string; search: DashboardSearch }) {
-  const projects = useQuery(projectsQuery());
-  if (projects.isPending) return <PageSkeleton label="Loading the dashboard" />;
-  if (projects.isError) {
-    return (
-      <Failure
-        title="The projects could not be loaded."
-        error={projects.error}
-        onRetry={() => void projects.refetch()}
-      />
-    );
-  }
-  const project = projects.data.find(({ slug }) => slug === projectSlug);
-  if (project === undefined) return <Notice title={`There is no project “${projectSlug}”.`} />;
-  return <Dashboard key={project.id} project={project} search={search} />;
+  return (
+    <WithProject slug={projectSlug} skeleton={<PageSkeleton label="Loading the dashboard" />}>
+      {(project) => <Dashboard key={project.id} project={project} search={search} />}
+    </WithProject>
+  );
 }
 
 function Dashboard({ project, search }: { project: ApiProject; search: DashboardSearch }) {

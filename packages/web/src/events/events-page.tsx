@@ -1,10 +1,10 @@
 import type { ApiProject } from "@mesher/protocol";
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { projectEventsQuery, projectsQuery } from "../api/queries.ts";
+import { projectEventsQuery } from "../api/queries.ts";
+import { WithProject } from "../app/with-project.tsx";
 import { SEARCH_BOX_ID } from "../issues/search-box.tsx";
 import { searchFault } from "../issues/search-fault.ts";
-import { Failure } from "../ui/failure.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { useKeys } from "../ui/use-keys.ts";
@@ -17,21 +17,11 @@ export interface EventsSearch extends EventRange {
 
 /** All events of a project, whatever issue they are of. */
 export function EventsPage({ projectSlug, search }: { projectSlug: string; search: EventsSearch }) {
-  const projects = useQuery(projectsQuery());
-
-  if (projects.isPending) return <Skeleton rows={10} label="Loading events" />;
-  if (projects.isError) {
-    return (
-      <Failure
-        title="The projects could not be loaded."
-        error={projects.error}
-        onRetry={() => void projects.refetch()}
-      />
-    );
-  }
-  const project = projects.data.find(({ slug }) => slug === projectSlug);
-  if (project === undefined) return <Notice title={`There is no project “${projectSlug}”.`} />;
-  return <ProjectEvents key={project.id} project={project} search={search} />;
+  return (
+    <WithProject slug={projectSlug} skeleton={<Skeleton rows={10} label="Loading events" />}>
+      {(project) => <ProjectEvents key={project.id} project={project} search={search} />}
+    </WithProject>
+  );
 }
 
 function ProjectEvents({ project, search }: { project: ApiProject; search: EventsSearch }) {

@@ -1,11 +1,10 @@
 import type { ApiProject } from "@mesher/protocol";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { hasIssuesQuery, projectsQuery } from "../api/queries.ts";
+import { hasIssuesQuery } from "../api/queries.ts";
+import { WithProject } from "../app/with-project.tsx";
 import { FirstEvent } from "../onboarding/first-event.tsx";
 import { WaitingForFirstEvent } from "../onboarding/waiting-for-first-event.tsx";
-import { Failure } from "../ui/failure.tsx";
-import { Notice } from "../ui/notice.tsx";
 import { Select } from "../ui/select.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { IssueFilters } from "./issue-filters.tsx";
@@ -16,21 +15,11 @@ import { SearchBox } from "./search-box.tsx";
 import { searchFault } from "./search-fault.ts";
 
 export function IssuesPage({ projectSlug, search }: { projectSlug: string; search: IssuesSearch }) {
-  const projects = useQuery(projectsQuery());
-
-  if (projects.isPending) return <Skeleton rows={10} label="Loading issues" />;
-  if (projects.isError) {
-    return (
-      <Failure
-        title="The projects could not be loaded."
-        error={projects.error}
-        onRetry={() => void projects.refetch()}
-      />
-    );
-  }
-  const project = projects.data.find(({ slug }) => slug === projectSlug);
-  if (project === undefined) return <Notice title={`There is no project “${projectSlug}”.`} />;
-  return <ProjectIssues key={project.id} project={project} search={search} />;
+  return (
+    <WithProject slug={projectSlug} skeleton={<Skeleton rows={10} label="Loading issues" />}>
+      {(project) => <ProjectIssues key={project.id} project={project} search={search} />}
+    </WithProject>
+  );
 }
 
 function ProjectIssues({ project, search }: { project: ApiProject; search: IssuesSearch }) {

@@ -2,21 +2,10 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { hasRole, type Session, sessionQuery } from "../api/session.ts";
+import { ORGANIZATION_PLACES } from "../app/places.ts";
 import { Failure } from "../ui/failure.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { PageSkeleton } from "../ui/page-skeleton.tsx";
-
-const TABS = [
-  { to: "/settings/organization", name: "Organization", least: "member" },
-  { to: "/settings/members", name: "Members", least: "member" },
-  { to: "/settings/tokens", name: "Tokens", least: "member" },
-  { to: "/settings/destinations", name: "Destinations", least: "member" },
-  { to: "/settings/deliveries", name: "Deliveries", least: "member" },
-  { to: "/settings/storage", name: "Storage", least: "admin" },
-  { to: "/settings/audit", name: "Audit log", least: "admin" },
-  { to: "/settings/account", name: "Account", least: "member" },
-  { to: "/settings/notifications", name: "Notifications", least: "member" },
-] as const;
 
 export interface SettingsPageProps {
   readonly session: Session;
@@ -37,13 +26,13 @@ export function SettingsFrame(props: {
         <h1 className="text-[0.9375rem] font-semibold">Settings</h1>
       </div>
       <nav aria-label="Settings" className="mb-6 flex gap-1 overflow-x-auto border-b [scrollbar-width:none]">
-        {TABS.filter(({ least }) => hasRole(session.data, least)).map(({ to, name }) => (
+        {ORGANIZATION_PLACES.filter(({ least }) => hasRole(session.data, least)).map((place) => (
           <Link
-            key={to}
-            to={to}
+            key={place.to}
+            to={place.to}
             className="-mb-px border-b-2 border-transparent px-2.5 py-2 text-xs font-medium whitespace-nowrap text-dim hover:text-ink focus-visible:-outline-offset-2 aria-[current=page]:border-ink aria-[current=page]:text-ink"
           >
-            {name}
+            {"tab" in place ? place.tab : place.name}
           </Link>
         ))}
       </nav>
