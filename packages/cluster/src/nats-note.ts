@@ -12,7 +12,9 @@ interface Offer {
 }
 
 export type NatsNote =
-  | ({ readonly kind: "announce" | "hello" } & Offer)
+  | ({ readonly kind: "announce" } & Offer)
+  /** `hasLived`: of one that asks for its own name, whether it has lived by it. */
+  | ({ readonly kind: "hello"; readonly hasLived: boolean } & Offer)
   /** `of`: the id of the hello it answers. */
   | ({ readonly kind: "welcome"; readonly of: string } & Offer)
   | { readonly kind: "refuse"; readonly id: string; readonly of: string; readonly refusal: Refusal };
@@ -22,14 +24,15 @@ const PUBLIC_KEY_LENGTH_MAX = 128;
 
 /** Undefined: it is no note. */
 export function parseNote(value: unknown): NatsNote | undefined {
-  const { kind, id, of, life, publicKey, hello, refusal } = (value ?? {}) as Record<string, unknown>;
+  const { kind, id, of, life, publicKey, hello, hasLived, refusal } = (value ?? {}) as Record<string, unknown>;
   if (!isId(id)) return undefined;
   if (kind === "refuse") return isId(of) ? { kind, id, of, refusal: toRefusal(refusal) } : undefined;
   const said = toHello(hello);
   const isKey = typeof publicKey === "string" && publicKey.length <= PUBLIC_KEY_LENGTH_MAX;
   if (said === undefined || !isId(life) || !isKey) return undefined;
   const offer = { id, life, publicKey, hello: said };
-  if (kind === "announce" || kind === "hello") return { kind, ...offer };
+  if (kind === "announce") return { kind, ...offer };
+  if (kind === "hello") return { kind, hasLived: hasLived === true, ...offer };
   return kind === "welcome" && isId(of) ? { kind, of, ...offer } : undefined;
 }
 

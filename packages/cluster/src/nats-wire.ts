@@ -4,12 +4,13 @@
  *
  * - Nodes of one cookie meet in a realm of their own; others cannot find it. A node that is ready says so to all of the
  *   realm, again and again, and whoever has no link to it dials it. So no peers need be known.
- * - A name is asked for before it is used: whoever lives by it already says so, and the newcomer keeps away.
+ * - A name is asked for before it is used (`name-claim.ts`).
  * - A caller that was welcomed is let in when its first letter has come: an old hello that somebody plays again has none.
  */
 import type { PresharedKey } from "./cookie.ts";
 import { type Hello, nameInUse, PeerRefusedError, toldError } from "./hello.ts";
 import type { MeshTuning } from "./mesh-options.ts";
+import { isEarlier, NameClaim } from "./name-claim.ts";
 import { NatsServerConnection } from "./nats-connection.ts";
 import { LETTER_OVERHEAD_BYTES, NatsLink } from "./nats-link.ts";
 import { type NatsNote, parseNote } from "./nats-note.ts";
@@ -71,13 +72,12 @@ export class NatsWire implements Wire {
   readonly #asked = new Map<string, Asked>();
   readonly #heardNotes = new Remembered(NOTES_MAX);
   readonly #refusedMessages: Record<RefusedMessage, number> = { forged: 0, replayed: 0, stale: 0 };
+  /** Since it listens. */
+  #claim: NameClaim | undefined;
   #acceptor: Acceptor | undefined;
   #server: NatsServerConnection | undefined;
   #state: State = { is: "away", reason: "it was not reached yet" };
   #since = new Date();
-  /** The name is this node's as far as it was asked for since the server was reached. */
-  #hasName = false;
-  #isAsking = false;
   #isAnnounced = false;
   #welcomed = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -113,6 +113,13 @@ export class NatsWire implements Wire {
     const named = node.port === 0 ? withPort(node, port) : node;
     this.#acceptor = { ...acceptor, own: () => ({ ...acceptor.own(), name: named.full }) };
     const { handshakeMs, silenceMs, servers, heartbeatMs } = this.#options;
+    this.#claim = new NameClaim({
+      ...this.#options,
+      own: () => ({ ...acceptor.own(), name: named.full }),
+      realms: this.#realms.length,
+      ask: (realm, id, hasLived) => this.#askForName(realm, id, hasLived),
+      isKnown: () => this.#links.size > 0,
+    });
     const subjects = this.#realms.flatMap((realm) => {
       const life = lifeSubject(realm, this.#life.id);
       return [allSubject(realm), nameSubject(realm, named.full), life, `${life}.*`];
@@ -124,9 +131,9 @@ export class NatsWire implements Wire {
       attemptMs: handshakeMs,
       silenceMs,
       onMessage: (subject, body, isNobody) => this.#hear(subject, body, isNobody),
-      onConnected: () => void this.#askForName().then(asked.resolve, asked.reject),
+      onConnected: () => void this.#claimName().then(asked.resolve, asked.reject),
       onAway: (reason) => {
-        this.#hasName = false;
+        this.#claim?.stop();
         this.#become({ is: "away", reason });
         asked.resolve();
       },
@@ -162,6 +169,7 @@ export class NatsWire implements Wire {
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    this.#claim?.stop();
     for (const link of this.#links.values()) link.close("this node left");
     await this.#server?.flush();
     await this.#server?.stop();
@@ -171,63 +179,54 @@ export class NatsWire implements Wire {
     const { is } = this.#state;
     if (is === "away") throw new PeerRefusedError(hello.to, "unreachable", "the NATS server is away");
     if (is === "refused") throw new PeerRefusedError(hello.name, "name_in_use");
-    const answer = await this.#ask(realm, hello, this.#options.handshakeMs, signal, onHello);
+    const answer = await this.#ask(realm, hello, signal, onHello);
     if (answer.kind === "refuse") throw toldError(`${hello.to} refuses this node: it`, answer.refusal);
     onWelcome(this.#open(realm, answer.of, answer, true), answer.hello);
   }
 
   /** Rejects with a `PeerRefusedError` if nobody answers, or with the reason of the signal. */
-  async #ask(realm: Realm, hello: Hello, waitMs: number, signal?: AbortSignal, onHello = () => {}): Promise<Answer> {
+  async #ask(realm: Realm, hello: Hello, signal: AbortSignal, onHello: () => void): Promise<Answer> {
+    const { handshakeMs } = this.#options;
     const id = createLinkId();
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const unreachable = (why: string) => reject(new PeerRefusedError(hello.to, "unreachable", why));
-    const overdue = setTimeout(() => unreachable(`no answer in ${waitMs} ms`), waitMs);
-    const abort = () => reject(signal?.reason as Error);
-    signal?.addEventListener("abort", abort, { once: true });
+    const overdue = setTimeout(() => unreachable(`no answer in ${handshakeMs} ms`), handshakeMs);
+    const abort = () => reject(signal.reason as Error);
+    signal.addEventListener("abort", abort, { once: true });
     this.#asked.set(id, {
       realm,
       onAnswer: resolve,
       onNobody: () => unreachable("the NATS server knows no node of this name and cookie"),
     });
-    if (signal?.aborted === true) abort();
+    if (signal.aborted) abort();
     onHello();
-    const { id: life, publicKey } = this.#life;
-    this.#send(realm, nameSubject(realm, hello.to), { kind: "hello", id, life, publicKey, hello }, id);
+    this.#sendHello(realm, hello, id);
     try {
       return await promise;
     } finally {
       clearTimeout(overdue);
-      signal?.removeEventListener("abort", abort);
+      signal.removeEventListener("abort", abort);
       this.#asked.delete(id);
     }
   }
 
-  /** Must be done before it is used: a node that lives by it already is not to be disturbed. */
-  async #askForName(): Promise<void> {
-    const acceptor = this.#acceptor;
-    if (acceptor === undefined || this.#isAsking) return;
-    this.#isAsking = true;
-    this.#hasName = false;
-    const { heartbeatMs, handshakeMs } = this.#options;
-    const own = acceptor.own();
-    const asks = this.#realms.map((realm) =>
-      this.#ask(realm, { ...own, to: own.name }, Math.min(heartbeatMs, handshakeMs / 2)),
-    );
-    const answers = await Promise.allSettled(asks);
-    this.#isAsking = false;
-    if (this.#server?.isConnected !== true) return;
-    const refusal = answers
-      .flatMap((answer) => (answer.status === "fulfilled" && answer.value.kind === "refuse" ? [answer.value] : []))
-      .at(0)?.refusal;
-    if (refusal === undefined) {
-      this.#hasName = true;
+  #askForName(index: number, id: string, hasLived: boolean): void {
+    const [realm, own] = [this.#realms[index], this.#acceptor?.own()];
+    if (realm !== undefined && own !== undefined) this.#sendHello(realm, { ...own, to: own.name }, id, hasLived);
+  }
+
+  /** Must be done before the name is used: a node that lives by it already is not to be disturbed. */
+  async #claimName(): Promise<void> {
+    const [acceptor, outcome] = [this.#acceptor, await this.#claim?.ask()];
+    if (acceptor === undefined || outcome === undefined || outcome === "stopped") return;
+    if (outcome === "has") {
       this.#become({ is: "connected" });
       for (const link of this.#links.values()) link.flush();
       return this.#announceAll();
     }
     if (this.#state.is === "refused") return;
-    this.#become({ is: "refused", reason: refusal.detail });
-    if (this.#timer !== undefined) acceptor.onNameTaken(toldError(own.name, refusal));
+    this.#become({ is: "refused", reason: outcome.detail });
+    if (this.#timer !== undefined) acceptor.onNameTaken(toldError(acceptor.own().name, outcome));
   }
 
   #become(state: State): void {
@@ -244,18 +243,23 @@ export class NatsWire implements Wire {
     this.#ticks += 1;
     if (this.#server?.isConnected !== true) return;
     // Who was taken for dead may have a successor by now.
-    if (wasFrozen) return void this.#askForName();
-    if (this.#ticks % ANNOUNCE_HEARTBEATS !== 0) return;
-    if (this.#hasName) this.#announceAll();
-    else void this.#askForName();
+    if (wasFrozen) return void this.#claimName();
+    if (this.#ticks % ANNOUNCE_HEARTBEATS !== 0 || this.#claim?.isAsking === true) return;
+    if (this.#claim?.has === true) this.#announceAll();
+    else void this.#claimName();
   }
 
   #announceAll(): void {
     const hello = this.#acceptor?.own();
-    if (hello === undefined || !this.#isAnnounced || !this.#hasName) return;
+    if (hello === undefined || !this.#isAnnounced || this.#claim?.has !== true) return;
     const { id: life, publicKey } = this.#life;
     for (const realm of this.#realms)
       this.#send(realm, allSubject(realm), { kind: "announce", id: createLinkId(), life, publicKey, hello });
+  }
+
+  #sendHello(realm: Realm, hello: Hello, id: string, hasLived = false): void {
+    const { id: life, publicKey } = this.#life;
+    this.#send(realm, nameSubject(realm, hello.to), { kind: "hello", hasLived, id, life, publicKey, hello }, id);
   }
 
   /** `replyId`: the server shall tell, for this id, if nobody is there. */
@@ -277,6 +281,7 @@ export class NatsWire implements Wire {
 
   /** Anyone at the server could say so: an attempt may end by it, a link is only looked at. */
   #hearNobody(id: string): void {
+    this.#claim?.hearNobody(id);
     this.#asked.get(id)?.onNobody();
     this.#links.get(id)?.onDoubt();
   }
@@ -291,6 +296,9 @@ export class NatsWire implements Wire {
     const acceptor = this.#acceptor;
     if (acceptor === undefined) return;
     if (note.kind === "welcome" || note.kind === "refuse") {
+      const claimed = note.kind === "refuse" ? this.#claim?.hearRefusal(note.of, note.refusal) : undefined;
+      if (claimed === "late") void this.#claimName();
+      if (claimed !== undefined) return;
       const asked = this.#asked.get(note.of);
       if (asked?.realm === realm) asked.onAnswer(note);
       else this.#refusedMessages.stale += 1;
@@ -298,21 +306,21 @@ export class NatsWire implements Wire {
     }
     const own = acceptor.own();
     if (note.hello.name === own.name) return this.#hearNamesake(realm, note, own, acceptor);
-    if (!this.#hasName || !this.#isAnnounced) return;
+    if (this.#claim?.has !== true || !this.#isAnnounced) return;
     if (note.kind === "announce") acceptor.onFound(parseNodeName(note.hello.name));
     else if (this.#welcomed < WELCOMED_MAX) void this.#judge(realm, note, acceptor);
   }
 
-  /** Who is known to peers by the name keeps it. Else, of two, the one that began to live earlier may have it. */
-  #hearNamesake(realm: Realm, { kind, id, life, hello }: Offered, own: Hello, acceptor: Acceptor): void {
-    if (hello.incarnation === own.incarnation || this.#state.is === "refused") return;
-    const isFirst =
-      own.startedAtMs < hello.startedAtMs ||
-      (own.startedAtMs === hello.startedAtMs && own.incarnation < hello.incarnation);
+  #hearNamesake(realm: Realm, note: Calling, own: Hello, acceptor: Acceptor): void {
+    const { id, life, hello } = note;
+    const claim = this.#claim;
+    if (claim === undefined || hello.incarnation === own.incarnation) return;
     // Both were there when two halves of the NATS cluster found each other again.
-    if (kind === "announce") return isFirst ? undefined : void this.#askForName();
-    const isKnown = this.#hasName && this.#links.size > 0;
-    if (!isFirst && !isKnown) return this.#hasName ? void this.#askForName() : undefined;
+    if (note.kind === "announce") return claim.has && isEarlier(hello, own) ? void this.#claimName() : undefined;
+    if (this.#state.is === "refused" && !claim.isAsking) return;
+    const answer = claim.hear(note);
+    if (answer === "ask") void this.#claimName();
+    if (answer !== "refuse") return;
     const refusal = nameInUse(own);
     this.#send(realm, lifeSubject(realm, life), { kind: "refuse", id: createLinkId(), of: id, refusal });
     acceptor.onRefused(hello.name, toldError(hello.name, refusal));
@@ -374,6 +382,8 @@ export class NatsWire implements Wire {
 }
 
 type Offered = Extract<NatsNote, { hello: Hello }>;
+
+type Calling = Extract<NatsNote, { kind: "announce" | "hello" }>;
 
 /** What all nodes of the realm hear. */
 function allSubject({ prefix }: Realm): string {

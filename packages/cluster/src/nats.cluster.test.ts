@@ -48,13 +48,17 @@ test("[HAZARD-11] [SD-33] a second node of a name is refused at its start, and t
   });
 });
 
-test("[HAZARD-11] of two that start at once by one name, exactly one does", async () => {
+test("[HAZARD-11] of three that start at once by one name, exactly one does, and the others say that the name is taken", async () => {
   await using nats = await TestNats.start();
   for (let round = 0; round < 2; round += 1) {
     const name = `same@127.0.0.1:${round + 1}`;
-    const children = await Promise.allSettled([1, 2, 3].map(() => forkTestNode("", nats.url, name)));
+    // It holds as long as none of them stands still for the silence: that would be a death, also to those who ask for its name.
+    const silenceMs = 20_000;
+    const children = await Promise.allSettled([1, 2, 3].map(() => forkTestNode("", nats.url, name, silenceMs)));
     const started = children.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
     expect(started).toHaveLength(1);
+    for (const child of children)
+      if (child.status === "rejected") expect(String(child.reason)).toContain("a name by which another node lives");
     for (const child of started) child.kill("SIGKILL");
   }
 });

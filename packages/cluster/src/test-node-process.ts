@@ -2,15 +2,16 @@
  * A node in a process of its own, for tests that freeze or kill it. It tells when it has joined, and what it
  * knows when it is sent anything.
  */
-import { startTestNode } from "./test-node.ts";
+import { startTestNode, TEST_TUNING } from "./test-node.ts";
 
-const { node, changes } = await startTestNode(process.argv[4] ?? "child", { transport: process.argv[3] });
+const [peer = "", transport = "", name = "child", silenceMs = ""] = process.argv.slice(2);
+const tuning = { ...TEST_TUNING, silenceMs: Number(silenceMs) };
+const { node, changes } = await startTestNode(name, { transport, tuning });
 node.work.register(
   "worker",
   ({ signal }) => new Promise((resolve) => signal.addEventListener("abort", () => resolve())),
 );
 const address = node.open((message) => (message === "never" ? new Promise(() => {}) : message));
-const peer = process.argv[2] ?? "";
 if (peer !== "") await node.connect(peer);
 await node.names.register("of the child", address);
 process.on("message", () => process.send?.({ changes, transport: node.status().transport }));

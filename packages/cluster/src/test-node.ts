@@ -4,7 +4,7 @@ import type { NodeOptions } from "./node-options.ts";
 import { startNode } from "./start-node.ts";
 import { TEST_COOKIE } from "./test-mesh.ts";
 
-const TUNING = { heartbeatMs: 100, silenceMs: 500, handshakeMs: 1_000 };
+export const TEST_TUNING = { heartbeatMs: 100, silenceMs: 500, handshakeMs: 1_000 };
 
 export interface TestNode {
   readonly node: ClusterNode;
@@ -20,7 +20,7 @@ export async function startTestNode(name: string, options: Partial<NodeOptions> 
   const node = await startNode({
     name: name.includes("@") || name === "" ? name : `${name}@127.0.0.1:0`,
     cookie: TEST_COOKIE,
-    tuning: TUNING,
+    tuning: TEST_TUNING,
     version: "test",
     log: { info: write, warn: write, error: write },
     ...options,

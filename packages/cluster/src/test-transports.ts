@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { afterAll, beforeAll, describe } from "vitest";
 import type { NodeOptions } from "./node-options.ts";
 import { TestNats } from "./test-nats.ts";
-import { startTestNode, startTestNodes, type TestNode } from "./test-node.ts";
+import { startTestNode, startTestNodes, TEST_TUNING, type TestNode } from "./test-node.ts";
 
 export interface TransportKit {
   readonly start: (name: string, options?: Partial<NodeOptions>) => Promise<TestNode>;
@@ -16,8 +16,14 @@ export interface TransportKit {
 }
 
 /** A node in a process of its own, which has joined `peer`, if it is given; `name` may have a host. Rejects with what it wrote. */
-export async function forkTestNode(peer: string, transport: string, name = "child"): Promise<ChildProcess> {
-  const child = fork(new URL("./test-node-process.ts", import.meta.url), [peer, transport, name], { silent: true });
+export async function forkTestNode(
+  peer: string,
+  transport: string,
+  name = "child",
+  silenceMs = TEST_TUNING.silenceMs,
+): Promise<ChildProcess> {
+  const args = [peer, transport, name, String(silenceMs)];
+  const child = fork(new URL("./test-node-process.ts", import.meta.url), args, { silent: true });
   let written = "";
   child.stderr?.on("data", (chunk: Buffer) => {
     written += chunk.toString();
