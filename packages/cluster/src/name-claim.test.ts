@@ -64,11 +64,13 @@ class Life implements Actor {
         }),
     });
     this.toServer.send(() => server.listening.push(this));
-    void this.claim.ask().then((outcome) => {
-      this.hasStarted = outcome === "has";
-      if (this.hasStarted) server.onStarted(this);
-      else this.end(server);
-    });
+    void this.#start(server);
+  }
+
+  async #start(server: Server): Promise<void> {
+    this.hasStarted = (await this.claim.ask()) === "has";
+    if (this.hasStarted) server.onStarted(this);
+    else this.end(server);
   }
 
   hearRefusal(id: string): void {
