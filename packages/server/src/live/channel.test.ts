@@ -2,6 +2,7 @@ import type { StreamChange, StreamMessage } from "@mesher/protocol";
 import { waitUntil } from "@mesher/testkit";
 import { expect, test } from "vitest";
 import { Channel, MESSAGES_PER_TURN, WAITING_MAX } from "./channel.ts";
+import { parsePosition } from "./position.ts";
 
 const alertsOf = (count: number): StreamChange[] =>
   Array.from({ length: count }, (_, n) => ({
@@ -44,6 +45,18 @@ test("[STREAM-05] what is more than may wait for its turn is left out, the oldes
   channel.hear({ origin: "a", first: 2, changes: alertsOf(WAITING_MAX + 7) });
   await waitUntil("all of it", async () => heard.length === WAITING_MAX + 2);
   expect(heard[1]).toEqual({ type: "dropped", count: 7 });
+});
+
+test("[STREAM-01] a node that may have told nobody says so: clients hear a gap, and who was there before it comes back to one", () => {
+  const { channel, heard, subscriber } = setUp();
+  channel.hear({ origin: "a", first: 1, changes: alertsOf(1) });
+  channel.hear({ origin: "a", first: 2, changes: [], isGap: true });
+  channel.hear({ origin: "a", first: 2, changes: alertsOf(1) });
+  expect(heard.map(({ type }) => type)).toEqual(["alert", "gap", "alert"]);
+  channel.leave(subscriber);
+  expect(channel.join(subscriber, new Map([["a", 1]])).start).toBe("gap");
+  const after = heard.at(-1) as { readonly id: string };
+  expect(channel.join(subscriber, parsePosition(after.id)).start).toBe("resumed");
 });
 
 test("a message that comes by two ways, or was seen at another node, is given out once", () => {

@@ -26,6 +26,8 @@ export interface Broadcast {
   readonly first: number;
   readonly changes: readonly StreamChange[];
   readonly verdicts?: Verdicts;
+  /** Of what this origin did before, something may have been told to nobody. */
+  readonly isGap?: boolean;
 }
 
 export interface ChannelStart {
@@ -94,7 +96,8 @@ export class Channel {
   }
 
   /** Takes what a node tells. It is given out in turns, so that a flood does not hold up the process. */
-  hear({ origin, first, changes, verdicts }: Broadcast): void {
+  hear({ origin, first, changes, verdicts, isGap = false }: Broadcast): void {
+    if (isGap) this.breakOff();
     for (const [index, change] of changes.entries())
       this.#arrivals.push({ origin, number: first + index, change, verdict: verdictOf(verdicts, index) });
     // The hole in the numbers is seen, and told, when the next one is given out.

@@ -123,13 +123,12 @@ export class Feed implements Service {
 
   /** Tells the whole cluster. Only the node on which something happened calls this, once. */
   tell(projectId: string, changes: readonly StreamChange[], verdicts?: Verdicts): void {
-    if (changes.length === 0 || !this.#interest.isWatched(projectId)) return;
-    const numbers = this.#origins.get(projectId) ?? { origin: newOrigin(), last: 0 };
-    this.#origins.set(projectId, numbers);
-    const first = numbers.last + 1;
-    numbers.last += changes.length;
-    const broadcast: Broadcast = { origin: numbers.origin, first, changes, ...(verdicts && { verdicts }) };
-    this.#options.node.rooms.broadcast(roomOf(projectId), broadcast);
+    if (changes.length > 0) this.#broadcast(projectId, changes, verdicts && { verdicts });
+  }
+
+  /** Tells the whole cluster that something may have been told to nobody. Only a node that finds it out calls this. */
+  tellGap(projectId: string): void {
+    this.#broadcast(projectId, [], { isGap: true });
   }
 
   /**
@@ -180,6 +179,20 @@ export class Feed implements Service {
     if (open.channel.subscribers > 0) return;
     if (this.#channels.size > CHANNELS_MAX) this.#close(projectId);
     else this.#linger(projectId, open);
+  }
+
+  #broadcast(
+    projectId: string,
+    changes: readonly StreamChange[],
+    more: Pick<Broadcast, "verdicts" | "isGap"> | undefined,
+  ): void {
+    if (!this.#interest.isWatched(projectId)) return;
+    const numbers = this.#origins.get(projectId) ?? { origin: newOrigin(), last: 0 };
+    this.#origins.set(projectId, numbers);
+    const first = numbers.last + 1;
+    numbers.last += changes.length;
+    const broadcast: Broadcast = { origin: numbers.origin, first, changes, ...more };
+    this.#options.node.rooms.broadcast(roomOf(projectId), broadcast);
   }
 
   #open(projectId: string): OpenChannel {
@@ -275,8 +288,8 @@ const roomOf = (projectId: string) => `project:${projectId}`;
 
 /** What came from a node that has the cookie; one of another version may say something else. */
 function parseBroadcast(message: unknown): Broadcast | undefined {
-  const { origin, first, changes, verdicts } = (message ?? {}) as Partial<Record<keyof Broadcast, unknown>>;
+  const { origin, first, changes, verdicts, isGap } = (message ?? {}) as Partial<Record<keyof Broadcast, unknown>>;
   if (typeof origin !== "string" || typeof first !== "number" || !Array.isArray(changes)) return undefined;
-  const told = { origin, first, changes: changes as StreamChange[] };
+  const told = { origin, first, changes: changes as StreamChange[], isGap: isGap === true };
   return verdicts === undefined ? told : { ...told, verdicts: verdicts as Verdicts };
 }

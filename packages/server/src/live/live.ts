@@ -27,6 +27,8 @@ export interface StoredChanges {
   readonly changes: readonly StreamChange[];
   /** What its events match, of the searches that were watched when they were stored. */
   readonly verdicts?: Verdicts;
+  /** Perhaps it was told, perhaps not; which of the project's events it is about is not known. */
+  readonly isGap?: boolean;
 }
 
 export class Live {
@@ -43,7 +45,8 @@ export class Live {
   }
 
   /** Tells what a batch of stored events changed in a project. */
-  tellStored({ projectId, changes, verdicts }: StoredChanges): void {
+  tellStored({ projectId, changes, verdicts, isGap = false }: StoredChanges): void {
+    if (isGap) this.feed.tellGap(projectId);
     this.feed.tell(projectId, changes, verdicts);
   }
 

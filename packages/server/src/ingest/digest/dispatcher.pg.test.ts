@@ -9,9 +9,11 @@ import { Journal } from "../journal/journal.ts";
 import { quarantineEntry, retryQuarantined } from "../journal/quarantine.ts";
 import { DigestPool, type DigestPoolOptions } from "./digest-pool.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import type { Telling } from "./tell.ts";
 
 const projectId = randomUUID();
 const DEADLY_WORKER = new URL("./fixtures/deadly-worker.ts", import.meta.url);
+const UNTELLING_WORKER = new URL("./fixtures/untelling-worker.ts", import.meta.url);
 
 function entryOf(message: string, event: Record<string, unknown> = {}): JournalEntry {
   const body = Buffer.from(JSON.stringify({ message, ...event }));
@@ -106,6 +108,22 @@ test("an entry that kills its worker twice is quarantined alone; all others are 
     { outcome: "stored", n: 40 },
   ]);
   expect(line.deaths.count).toBeGreaterThanOrEqual(2);
+});
+
+test("[STREAM-01] a worker that dies between the commit and what it tells of it: what was stored stays stored once, and its projects are told a gap", async () => {
+  const told: Telling[] = [];
+  const watched = [projectId, randomUUID()].map((each) => ({ projectId: each, searches: [] }));
+  await using line = await setUp({
+    workerUrl: UNTELLING_WORKER,
+    watchedProjects: () => watched,
+    onTold: (tellings) => told.push(...tellings),
+  });
+  await Promise.all(["a", "b", "c"].map((message) => line.journal.append(entryOf(message))));
+  await waitUntil("the journal to be empty", async () => line.journal.depth === 0, 30_000);
+  expect(await storedMessages(line.database)).toEqual(["a", "b", "c"]);
+  expect(line.deaths.count).toBeGreaterThan(0);
+  expect(told).toHaveLength(line.deaths.count);
+  for (const telling of told) expect(telling).toEqual({ projectId, changes: [], isGap: true });
 });
 
 test("an entry the database refuses is found by halving and quarantined; all others are stored", async () => {

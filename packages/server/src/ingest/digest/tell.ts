@@ -18,6 +18,8 @@ export interface Telling {
   readonly changes: readonly StreamChange[];
   /** Absent: somebody listens, but nobody searches. */
   readonly verdicts?: Verdicts;
+  /** Something of this project was stored of which perhaps nothing was told: who committed it died, or lost the database, before. */
+  readonly isGap?: boolean;
 }
 
 /** What the whole cluster's searches in one project come to at most: so many nodes with all that each may have. */
@@ -39,6 +41,14 @@ export function watchedOf(stored: readonly StoredChange[], watched: readonly Wat
     const compiled = searches.slice(0, SEARCHES_MAX).flatMap((text) => compileSearch(text) ?? []);
     return [{ projectId, searches: compiled, stored: ofProject }];
   });
+}
+
+/** Of a batch that turned out to be stored already. */
+export function gapsOf(events: readonly DigestedEvent[], watched: readonly WatchedProject[]): Telling[] {
+  const projectIds = new Set(events.map(({ projectId }) => projectId));
+  return watched
+    .filter(({ projectId }) => projectIds.has(projectId))
+    .map(({ projectId }) => ({ projectId, changes: [], isGap: true }));
 }
 
 /** Ids of the issues whose short ids a search asks for. */

@@ -16,7 +16,7 @@ import { storeBatch } from "../store/store.ts";
 import { digestEntry } from "./digest.ts";
 import { faultOf } from "./fault.ts";
 import { RuleBook } from "./project-rules.ts";
-import { issuesToName, type Telling, tellStored, type WatchedStore, watchedOf } from "./tell.ts";
+import { gapsOf, issuesToName, type Telling, tellStored, type WatchedStore, watchedOf } from "./tell.ts";
 import { BATCHES_PER_WORKER, type BatchMessage, type WorkerData, type WorkerMessage } from "./worker-messages.ts";
 
 /** Digesting lets the answers of the database in at least this often. */
@@ -61,7 +61,9 @@ async function work(batch: BatchMessage): Promise<WorkerMessage> {
   const { events, outcomes } = await digestBatch(batch);
   await ensurePartitionsOf(events);
   const result = await storeBatch(database, { ...batch, events, outcomes });
-  const tellings = await Promise.all(watchedOf(result.stored, batch.watched).map(tellingOf));
+  const tellings = result.isReplay
+    ? gapsOf(events, batch.watched)
+    : await Promise.all(watchedOf(result.stored, batch.watched).map(tellingOf));
   if (tellings.length > 0) tell({ kind: "told", tellings });
   return {
     kind: "stored",

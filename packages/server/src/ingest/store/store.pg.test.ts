@@ -89,7 +89,7 @@ test("the same event id later, in the same batch, or the day before is a duplica
     database,
     batchOf({ ...today, receivedAtMs: today.receivedAtMs + 1_000 }, { ...yesterday, receivedAtMs: Date.now() }),
   );
-  expect(result).toEqual({ stored: [], duplicates: 2, discarded: 0, signals: 0 });
+  expect(result).toEqual({ stored: [], isReplay: false, duplicates: 2, discarded: 0, signals: 0 });
   expect(await countersOf(projectId)).toEqual({ issues: 1, events: 2 });
   expect(await outcomeOf(projectId, "duplicate")).toBe(3);
 });

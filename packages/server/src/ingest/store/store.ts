@@ -50,6 +50,8 @@ export interface StoredChange {
 export interface StoreResult {
   /** In the order of the batch. Empty when the batch was stored before. */
   readonly stored: readonly StoredChange[];
+  /** It was stored before, by whom and with what being told of it is not known here. */
+  readonly isReplay: boolean;
   readonly duplicates: number;
   readonly discarded: number;
   /** What alert rules wait for, written down with the events. */
@@ -72,7 +74,7 @@ export async function storeBatch(database: Database, batch: DigestedBatch): Prom
 
 async function storeInTransaction(tx: Transaction, batch: DigestedBatch): Promise<StoreResult> {
   await holdJournal(tx, batch.journalId, batch.epoch);
-  if (!(await claimBatch(tx, batch))) return { stored: [], duplicates: 0, discarded: 0, signals: 0 };
+  if (!(await claimBatch(tx, batch))) return REPLAY;
   await forgetBatches(tx, batch.journalId, batch.doneThrough);
 
   const fresh = await withoutDuplicates(tx, batch.events);
@@ -108,11 +110,14 @@ async function storeInTransaction(tx: Transaction, batch: DigestedBatch): Promis
 
   return {
     stored: changesOf(placed, createdIssueIds, awake, eventCounts),
+    isReplay: false,
     duplicates: duplicates.length,
     discarded: discarded.length,
     signals,
   };
 }
+
+const REPLAY: StoreResult = { stored: [], isReplay: true, duplicates: 0, discarded: 0, signals: 0 };
 
 /** SDKs and proxies resend after a timeout, so an id seen before is normal and not an error. The first one counts. */
 async function withoutDuplicates(tx: Transaction, events: readonly DigestedEvent[]): Promise<DigestedEvent[]> {
