@@ -52,7 +52,7 @@ interface Choices {
 }
 
 function makeEvent({ issue, frames, sourceLines, random, seconds }: Choices) {
-  const thing = name(issue);
+  const thing = nameOf(issue);
   const user = Math.floor(random() * 50_000);
   return {
     event_id: ID_PLACEHOLDER,
@@ -98,9 +98,9 @@ function makeFrames({ issue, frames, sourceLines, random }: Omit<Choices, "secon
   return Array.from({ length: frames }, (_, index) => {
     const depth = frames - 1 - index;
     const isOwn = depth < 3 || depth % 5 === 0;
-    const of = isOwn ? name(issue + depth * 31) : name(1_000 + depth);
+    const of = isOwn ? nameOf(issue + depth * 31) : nameOf(1_000 + depth);
     const line = 10 + ((issue * 17 + depth * 29) % 900);
-    const filename = isOwn ? `src/${of}/${of}.service.js` : `node_modules/${of}/lib/${name(2_000 + depth)}.js`;
+    const filename = isOwn ? `src/${of}/${of}.service.js` : `node_modules/${of}/lib/${nameOf(2_000 + depth)}.js`;
     return {
       filename: `/srv/shop/${filename}`,
       module: isOwn ? `${of}.service` : of,
@@ -109,7 +109,7 @@ function makeFrames({ issue, frames, sourceLines, random }: Omit<Choices, "secon
       colno: 1 + ((line * 7) % 60),
       in_app: isOwn,
       ...(sourceLines === 0 ? {} : { pre_context: sources(random, sourceLines) }),
-      context_line: `    return await this.${name(issue + depth)}.${VERBS[(issue + depth) % VERBS.length]}(id);`,
+      context_line: `    return await this.${nameOf(issue + depth)}.${VERBS[(issue + depth) % VERBS.length]}(id);`,
       ...(sourceLines === 0 ? {} : { post_context: sources(random, sourceLines) }),
     };
   });
@@ -158,10 +158,10 @@ const VERBS = [
   "lock",
 ];
 const SYLLABLES = ["ba", "cor", "del", "fin", "gar", "hel", "in", "jo", "kal", "lum", "mor", "nex", "or", "pel", "qui"];
-const WORDS = Array.from({ length: 400 }, (_, index) => name(index * 13 + 5));
+const WORDS = Array.from({ length: 400 }, (_, index) => nameOf(index * 13 + 5));
 
 /** A word for a number, the same for the same always. */
-function name(number: number): string {
+export function nameOf(number: number): string {
   const count = SYLLABLES.length;
   const parts = [number % count, Math.floor(number / count) % count, (number * 7 + 3) % count];
   return parts.map((part) => SYLLABLES[part]).join("");

@@ -14,7 +14,7 @@ export interface IssueCounts {
   readonly newToday: number;
 }
 
-/** By id of the project; one without issues is not among them. */
+/** By id of the project. */
 export async function countIssuesByProject(
   database: Database,
   projectIds: readonly string[],
@@ -24,13 +24,12 @@ export async function countIssuesByProject(
   const { rows } = await database.query<IssueCounts & { project_id: string }>({
     name: "issues.count_by_project",
     text: `
-      select i.project_id, count(*) filter (where i.status = 'unresolved')::bigint as unresolved,
-        count(*) filter (where c.first_seen >= date_trunc('day', $2::timestamptz at time zone $3) at time zone $3)::bigint
-          as "newToday"
-      from issues i
-      join issue_counters c on c.project_id = i.project_id and c.issue_id = i.id
-      where i.project_id = any($1::uuid[])
-      group by i.project_id`,
+      select project_id,
+        (select count(*) from issues i where i.project_id = given.project_id and i.status = 'unresolved') as unresolved,
+        (select count(*) from issue_counters c
+          where c.project_id = given.project_id
+            and c.first_seen >= date_trunc('day', $2::timestamptz at time zone $3) at time zone $3) as "newToday"
+      from unnest($1::uuid[]) as given (project_id)`,
     values: [projectIds, now, zone],
   });
   return new Map(rows.map(({ project_id, unresolved, newToday }) => [project_id, { unresolved, newToday }]));

@@ -5,14 +5,16 @@ import {
   type Level,
   type Priority,
   type SearchQuery,
+  type SearchTerm,
   termsOf,
 } from "@mesher/protocol";
 import { isFullyCounted } from "../dashboards/counted-tags.ts";
 import { listCountedKeys } from "../dashboards/tags.queries.ts";
 import type { Database } from "../db/database.ts";
-import { issueCondition, type SearchedIssues } from "../search/issue-condition.ts";
+import { findIssuesOfTerm } from "../search/found-issues.queries.ts";
+import { type FoundIssues, issueCondition, type SearchedIssues } from "../search/issue-condition.ts";
 import { conditionOf, SqlValues } from "../search/sql.ts";
-import { ISSUE_ORDERS, type IssueSort } from "./issue-order.ts";
+import { ISSUE_ORDERS, type IssueSort, isBehind, orderOf } from "./issue-order.ts";
 import type { IssueKey } from "./issues.queries.ts";
 import type { Standing } from "./lifecycle.ts";
 import { FINGERPRINTS_MAX } from "./merge-issues.ts";
@@ -78,7 +80,7 @@ const issueOf = (row: IssueRow): Issue => ({
   lastSeen: row.last_seen,
 });
 
-export interface IssueSearch extends Omit<SearchedIssues, "isCounted"> {
+export interface IssueSearch extends Omit<SearchedIssues, "isCounted" | "found"> {
   readonly query: SearchQuery;
   readonly sort: IssueSort;
   /** Only issues that had events between these moments, the last one excluded. */
@@ -96,32 +98,31 @@ export interface ListedIssue extends Issue {
 
 /** A page of a project's issues. */
 export async function listIssues(database: Database, search: IssueSearch): Promise<ListedIssue[]> {
-  const ownKeys = await countedOwnKeys(database, search);
-  const isCounted = (key: string) => isFullyCounted(key) || ownKeys.has(key);
+  const searched = await lookUpTerms(database, search);
   const values = new SqlValues();
-  const { expression, type } = ISSUE_ORDERS[search.sort];
+  const order = ISSUE_ORDERS[search.sort];
   const project = values.add(search.projectId, "uuid");
   const conditions = [
-    `i.project_id = ${project}`,
-    conditionOf(search.query, (term) => issueCondition(term, { ...search, isCounted }, values)),
+    `c.project_id = ${project}`,
+    conditionOf(search.query, (term) => issueCondition(term, searched, values)),
   ];
   if (search.fromMs !== undefined)
     conditions.push(`c.last_seen >= ${values.add(new Date(search.fromMs), "timestamptz")}`);
   if (search.toMs !== undefined) conditions.push(`c.first_seen < ${values.add(new Date(search.toMs), "timestamptz")}`);
   if (search.after !== undefined) {
     const { key, id } = search.after;
-    conditions.push(`(${expression}, i.id) < (${values.add(key, type)}, ${values.add(id, "uuid")})`);
+    conditions.push(isBehind(order, values.add(key, order.type), values.add(id, "uuid")));
   }
   const { rows } = await database.query<IssueRow & { sort_key: Date | number }>({
     // The page is chosen by ids and sort keys alone: to carry titles through the sort of all issues takes three times as long.
     text: `
       select ${COLUMNS}, chosen.sort_key
       from (
-        select i.id, ${expression} as sort_key
-        from issues i
-        join issue_counters c on c.project_id = i.project_id and c.issue_id = i.id
+        select i.id, ${order.expression} as sort_key
+        from issue_counters c
+        join issues i on i.project_id = c.project_id and i.id = c.issue_id
         where ${conditions.join("\n          and ")}
-        order by sort_key desc, i.id desc
+        order by ${orderOf(order)}
         limit ${values.add(search.limit, "integer")}
       ) chosen
       join issues i on i.project_id = ${project} and i.id = chosen.id
@@ -134,6 +135,16 @@ export async function listIssues(database: Database, search: IssueSearch): Promi
     ...issueOf(row),
     sortKey: row.sort_key instanceof Date ? row.sort_key.toISOString() : String(row.sort_key),
   }));
+}
+
+async function lookUpTerms(database: Database, search: IssueSearch): Promise<SearchedIssues> {
+  const ownKeys = await countedOwnKeys(database, search);
+  const isCounted = (key: string) => isFullyCounted(key) || ownKeys.has(key);
+  const found = new Map<SearchTerm, FoundIssues>();
+  // One after the other: a search of many terms is not to take all connections.
+  for (const term of termsOf(search.query))
+    found.set(term, await findIssuesOfTerm(database, term, { ...search, isCounted }));
+  return { ...search, isCounted, found };
 }
 
 /** Which of the tags that are searched are among the project's own that are counted. */

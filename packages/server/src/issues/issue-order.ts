@@ -8,15 +8,51 @@ export interface IssueOrder {
   /** Of a row `i` of `issues` and `c` of `issue_counters`. */
   readonly expression: string;
   readonly type: "timestamptz" | "bigint";
+  /** A copy of the expression that has an index, and rises with it in steps; the same of any such value, as SQL. */
+  readonly coarse?: { readonly column: string; readonly of: (value: string) => string };
 }
 
 /** Among issues of one priority the last seen goes first: milliseconds take 13 digits until the year 2286. */
 const BY_PRIORITY = `(${PRIORITY_RANK})::bigint * 10000000000000 + (extract(epoch from c.last_seen) * 1000)::bigint`;
 
+/** As the migration has it; so is the next one. */
+const coarseTime = (value: string) => `date_bin('10 minutes', ${value}, '2000-01-01 00:00:00+00')`;
+const coarseCount = (value: string) => `floor(4 * ln(greatest(${value}, 1)::float8))::smallint`;
+
 export const ISSUE_ORDERS: Readonly<Record<IssueSort, IssueOrder>> = {
-  last_seen: { expression: "c.last_seen", type: "timestamptz" },
+  last_seen: {
+    expression: "c.last_seen",
+    type: "timestamptz",
+    coarse: { column: "c.coarse_last_seen", of: coarseTime },
+  },
   first_seen: { expression: "c.first_seen", type: "timestamptz" },
-  events: { expression: "c.event_count", type: "bigint" },
-  users: { expression: "c.user_count::bigint", type: "bigint" },
+  events: {
+    expression: "c.event_count",
+    type: "bigint",
+    coarse: { column: "c.coarse_event_count", of: coarseCount },
+  },
+  users: {
+    expression: "c.user_count::bigint",
+    type: "bigint",
+    coarse: { column: "c.coarse_user_count", of: coarseCount },
+  },
   priority: { expression: BY_PRIORITY, type: "bigint" },
 };
+
+/** As `order by` wants it. */
+export function orderOf({ expression, coarse }: IssueOrder): string {
+  const keys = [...(coarse === undefined ? [] : [coarse.column]), expression, "c.issue_id"];
+  return keys.map((key) => `${key} desc`).join(", ");
+}
+
+/** What comes behind the issue of a key and an id. */
+export function isBehind({ expression, coarse }: IssueOrder, key: string, id: string): string {
+  const isBehindExactly = `(${expression}, c.issue_id) < (${key}, ${id})`;
+  return coarse === undefined ? isBehindExactly : `${coarse.column} <= ${coarse.of(key)} and ${isBehindExactly}`;
+}
+
+/** What comes first, down to a key. */
+export function isAtLeast({ expression, coarse }: IssueOrder, key: string): string {
+  const isExactly = `${expression} >= ${key}`;
+  return coarse === undefined ? isExactly : `${coarse.column} >= ${coarse.of(key)} and ${isExactly}`;
+}

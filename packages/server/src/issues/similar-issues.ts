@@ -32,12 +32,12 @@ export async function findSimilarIssues(
   const words = titleWords(title);
   if (words.length === 0) return [];
   const { rows } = await database.query<{ id: string; number: number; title: string }>({
-    name: "issues.list_of_words",
+    // Without a name, so that it is planned for these words: common ones are met along the numbers, rare ones in their index.
     text: `
       select i.id, i.number, i.title
       from issues i
       where i.project_id = $1 and i.id <> $2
-        and regexp_split_to_array(lower(left(i.title, 200)), '[^a-z0-9_]+') && $3::text[]
+        and i.title_words && $3::text[]
       order by i.number desc
       limit $4`,
     values: [projectId, issueId, words, CANDIDATES_MAX],
@@ -49,7 +49,7 @@ export async function findSimilarIssues(
     .slice(0, SIMILAR_MAX);
 }
 
-/** As the index `issues_title_words` splits titles. Single letters and numbers say nothing. */
+/** As `title_words` of `issues` are split. Single letters and numbers say nothing. */
 export function titleWords(title: string): string[] {
   const words = title
     .slice(0, 200)

@@ -1,5 +1,6 @@
 import type { IssueStatus, Level } from "@mesher/protocol";
 import type { Database } from "../db/database.ts";
+import { ISSUE_ORDERS, isAtLeast, orderOf } from "./issue-order.ts";
 
 export interface TopIssue {
   readonly id: string;
@@ -25,6 +26,9 @@ interface TopRow {
 
 const topOf = ({ last_seen, ...row }: TopRow): TopIssue => ({ ...row, lastSeen: last_seen });
 
+/** As the lists of issues: by the coarse count there is an index. */
+const MOST_EVENTS = orderOf(ISSUE_ORDERS.events);
+
 /** The unresolved issues with the most events in all their life. */
 export async function listTopIssues(database: Database, projectId: string, limit: number): Promise<TopIssue[]> {
   const { rows } = await database.query<TopRow>({
@@ -33,8 +37,8 @@ export async function listTopIssues(database: Database, projectId: string, limit
       select i.id, i.number, i.title, i.level, i.status, c.event_count as events, c.user_count as users, c.last_seen
       from issues i
       join issue_counters c on c.project_id = i.project_id and c.issue_id = i.id
-      where i.project_id = $1 and i.status = 'unresolved'
-      order by c.event_count desc, i.id limit $2`,
+      where c.project_id = $1 and i.status = 'unresolved'
+      order by ${MOST_EVENTS} limit $2`,
     values: [projectId, limit],
   });
   return rows.map(topOf);
@@ -68,7 +72,7 @@ export async function listTopIssuesOfHours(
   const others = candidates.length < CANDIDATES ? 0 : (candidates.at(-1)?.allEvents ?? 0);
   const least = top.length < limit ? 0 : (top.at(-1)?.events ?? 0);
   if (others === 0 || least > others) return top;
-  return sumAll(database, projectId, limit, hours);
+  return sumAtLeast(database, projectId, { limit, eventsMin: least, hours });
 }
 
 async function sumCandidates(
@@ -84,40 +88,39 @@ async function sumCandidates(
         select i.id, i.number, i.title, i.level, i.status, c.event_count as all_events, c.user_count as users, c.last_seen
         from issues i
         join issue_counters c on c.project_id = i.project_id and c.issue_id = i.id
-        where i.project_id = $1 and i.status = 'unresolved' and c.last_seen >= $2 and c.first_seen < $3
-        order by c.event_count desc, i.id limit $4
+        where c.project_id = $1 and i.status = 'unresolved' and c.last_seen >= $2 and c.first_seen < $3
+        order by ${MOST_EVENTS} limit $4
       ) k
       cross join lateral (
         select sum(count) as events from issue_counts
         where project_id = $1 and issue_id = k.id and hour >= $2 and hour < $3
       ) h
-      order by k.all_events desc, k.id`,
+      order by k.all_events desc, k.id desc`,
     values: [projectId, new Date(fromMs), new Date(toMs), CANDIDATES],
   });
   return rows.map(({ all_events, ...row }) => ({ issue: topOf(row), allEvents: all_events }));
 }
 
-/** Takes longer the more issues and hours there are. */
-async function sumAll(
+/** Of issues that have so many events in all their life: those that have less cannot be among the first. */
+async function sumAtLeast(
   database: Database,
   projectId: string,
-  limit: number,
-  { fromMs, toMs }: Hours,
+  { limit, eventsMin, hours }: { readonly limit: number; readonly eventsMin: number; readonly hours: Hours },
 ): Promise<TopIssue[]> {
   const { rows } = await database.query<TopRow>({
     name: "issues.top_of_hours",
     text: `
       select i.id, i.number, i.title, i.level, i.status, h.events, c.user_count as users, c.last_seen
-      from (
-        select issue_id, sum(count)::bigint as events from issue_counts
-        where project_id = $1 and hour >= $3 and hour < $4
-        group by issue_id
+      from issue_counters c
+      join issues i on i.project_id = c.project_id and i.id = c.issue_id
+      cross join lateral (
+        select sum(count)::bigint as events from issue_counts
+        where project_id = $1 and issue_id = c.issue_id and hour >= $3 and hour < $4
       ) h
-      join issues i on i.project_id = $1 and i.id = h.issue_id
-      join issue_counters c on c.project_id = i.project_id and c.issue_id = i.id
-      where i.status = 'unresolved'
+      where c.project_id = $1 and i.status = 'unresolved' and c.last_seen >= $3 and c.first_seen < $4
+        and ${isAtLeast(ISSUE_ORDERS.events, "$5::bigint")} and h.events > 0
       order by h.events desc, i.id limit $2`,
-    values: [projectId, limit, new Date(fromMs), new Date(toMs)],
+    values: [projectId, limit, new Date(hours.fromMs), new Date(hours.toMs), eventsMin],
   });
   return rows.map(topOf);
 }
@@ -127,9 +130,8 @@ export async function countNewIssues(database: Database, projectId: string, now:
   const { rows } = await database.query<{ count: number }>({
     name: "issues.count_new",
     text: `
-      select count(*) from issues i
-      join issue_counters c on c.project_id = i.project_id and c.issue_id = i.id
-      where i.project_id = $1 and c.first_seen >= date_trunc('day', $2::timestamptz at time zone $3) at time zone $3`,
+      select count(*) from issue_counters
+      where project_id = $1 and first_seen >= date_trunc('day', $2::timestamptz at time zone $3) at time zone $3`,
     values: [projectId, now, zone],
   });
   return rows[0]?.count ?? 0;

@@ -10,27 +10,43 @@ import {
   type SearchTerm,
   type TimeField,
 } from "@mesher/protocol";
-import { OTHER_VALUES } from "../dashboards/counted-tags.ts";
 import { PRIORITY } from "../issues/priority-sql.ts";
 import { eventCondition, hasShortId, type SearchedProject } from "./event-condition.ts";
-import { anyOfConditions, type Condition, folded, hasWords, matchesAny, type SqlValues } from "./sql.ts";
+import {
+  anyOfConditions,
+  type Condition,
+  folded,
+  hasWords,
+  matchesAny,
+  matchesAnyKnown,
+  type SqlValues,
+} from "./sql.ts";
 
 export interface SearchedIssues extends SearchedProject, Pick<SearchMoment, "personOf"> {
   /** Whether all values of a tag are counted, but those beyond the maximum. */
   readonly isCounted: (key: string) => boolean;
+  /** What was looked up for every term. */
+  readonly found: ReadonlyMap<SearchTerm, FoundIssues>;
 }
 
-/** Events whose issues are found, the newest: so that what is common does not read all events. */
-const FOUND_EVENTS_MAX = 1_000;
+/** Issues that a term finds by tags and events, by their ids. */
+export interface FoundIssues {
+  /** All that have the tag; absent: too many to be looked up. */
+  readonly all?: readonly string[] | undefined;
+  /** Those that the newest events that match lead to, beside the ones that the issues' own rows tell. */
+  readonly newest?: readonly string[];
+}
 
 const DAY_MS = 86_400_000;
 
 /** The condition of a term on a row `i` of `issues` and `c` of `issue_counters`. */
 export function issueCondition(term: SearchTerm, of: SearchedIssues, values: SqlValues): Condition {
-  if (term.kind === "words") return hasSearchedWords(term.text, undefined, of, values);
+  const tag = tagOfTerm(term);
+  if (tag !== undefined) return hasTag(tag, term, of, values);
+  if (term.kind === "words") return hasSearchedWords(term, of, values);
   if (term.kind === "is") return isInState(term.state, of.nowMs, values);
-  if (term.kind === "has") return hasKey(term.key, of, values);
-  if (term.kind === "match") return matchesKey(term.key, term.patterns, of, values);
+  if (term.kind === "has") return hasField(term.key);
+  if (term.kind === "match") return matchesField(term, of, values);
   if (term.kind === "number")
     return `${NUMBERS[term.field]} ${term.operator} ${values.add(term.value, "double precision")}`;
   const column = TIMES[term.field];
@@ -43,19 +59,25 @@ export function issueCondition(term: SearchTerm, of: SearchedIssues, values: Sql
 const NUMBERS: Record<NumberField, string> = { timesSeen: "c.event_count", users: "c.user_count" };
 const TIMES: Partial<Record<TimeField, string>> = { firstSeen: "c.first_seen", lastSeen: "c.last_seen" };
 
-/** In the issue's first event, or the newest events of the project. */
-function hasSearchedWords(text: Pattern, places: number | undefined, of: SearchedIssues, values: SqlValues): Condition {
-  const newest = amongNewest(hasWords("e.search", text, places, values), of, values);
-  return `(${hasWords("i.search", text, places, values)} or ${newest})`;
+/** What a term looks for in the texts of events; `undefined`: nothing. */
+export function searchedTextOf(term: SearchTerm) {
+  if (term.kind === "words") return { patterns: [term.text], places: undefined };
+  const places = term.kind === "match" && "field" in term.key ? placesOf(term.key.field) : undefined;
+  return term.kind === "match" && places !== undefined ? { patterns: term.patterns, places } : undefined;
 }
 
-/** Whether it is the issue of one of the newest events for which the condition is true. */
-function amongNewest(condition: Condition, of: SearchedIssues, values: SqlValues): Condition {
-  return `i.id = any(array(
-    select distinct issue_id from (
-      select e.issue_id from events e where e.project_id = ${values.add(of.projectId, "uuid")} and ${condition}
-      order by e.received_at desc limit ${FOUND_EVENTS_MAX}
-    ) newest))`;
+/** In the issue's first event, or the newest events of the project. */
+function hasSearchedWords(term: SearchTerm, of: SearchedIssues, values: SqlValues): Condition {
+  const text = searchedTextOf(term);
+  if (text === undefined) throw new TypeError(`issues have no such ${term.kind}`);
+  return anyOfConditions([
+    ...text.patterns.map((pattern) => hasWords("i.search", pattern, text.places, values)),
+    ...isOneOf(of.found.get(term)?.newest, values),
+  ]);
+}
+
+function isOneOf(ids: readonly string[] | undefined, values: SqlValues): Condition[] {
+  return ids === undefined || ids.length === 0 ? [] : [`i.id = any(${values.add(ids, "uuid[]")})`];
 }
 
 function isInState(state: IssueState, nowMs: number, values: SqlValues): Condition {
@@ -71,17 +93,12 @@ function isInState(state: IssueState, nowMs: number, values: SqlValues): Conditi
   return `i.status = ${values.add(state, "text")}`;
 }
 
-function hasKey(key: SearchKey, of: SearchedIssues, values: SqlValues): Condition {
-  if ("field" in key && key.field === "assigned") return "i.assigned_to is not null";
-  const tag = tagOf(key);
-  if (tag === undefined) return "true";
-  if (isCounted(key, tag, of)) return issueTag(tag, undefined, values);
-  return anEvent(eventCondition({ kind: "has", key }, of, values));
+function hasField(key: SearchKey): Condition {
+  return "field" in key && key.field === "assigned" ? "i.assigned_to is not null" : "true";
 }
 
-function matchesKey(key: SearchKey, patterns: readonly Pattern[], of: SearchedIssues, values: SqlValues): Condition {
-  const tag = tagOf(key);
-  if (tag !== undefined) return hasTag(tag, key, patterns, of, values);
+function matchesField(term: Extract<SearchTerm, { kind: "match" }>, of: SearchedIssues, values: SqlValues): Condition {
+  const { key, patterns } = term;
   const field = "field" in key ? key.field : undefined;
   if (field === "assigned") return anyOfConditions(patterns.map((pattern) => isAssigned(pattern, of, values)));
   if (field === "title" || field === "culprit")
@@ -89,42 +106,40 @@ function matchesKey(key: SearchKey, patterns: readonly Pattern[], of: SearchedIs
   if (field === "priority") return matchesAny(PRIORITY, patterns, values);
   if (field === "level" || field === "platform") return matchesAny(`i.${field}`, patterns, values);
   if (field === "issue") return anyOfConditions(patterns.map((pattern) => hasShortId(pattern, of, values)));
-  const places = field && placesOf(field);
-  if (places === undefined) throw new TypeError(`issues have no ${field}`);
-  return anyOfConditions(patterns.map((pattern) => hasSearchedWords(pattern, places, of, values)));
+  return hasSearchedWords(term, of, values);
 }
 
-/** The key under which it is counted; `undefined`: it tells of the issue itself. */
+/** The key under which it is counted; `undefined`: the term tells of the issue itself. */
+export function tagOfTerm(term: SearchTerm): string | undefined {
+  return term.kind === "has" || term.kind === "match" ? tagOf(term.key) : undefined;
+}
+
 function tagOf(key: SearchKey): string | undefined {
   if ("tag" in key) return key.tag;
   return key.field === "environment" || key.field === "release" ? key.field : undefined;
 }
 
 /** Tags named `environment` or `release` are not: under these names the event's own are. */
-function isCounted(key: SearchKey, tag: string, of: SearchedIssues): boolean {
-  return "tag" in key && tagOf({ field: tag as never }) !== undefined ? false : of.isCounted(tag);
+export function isCountedTag(term: SearchTerm, of: Pick<SearchedIssues, "isCounted">): boolean {
+  const tag = tagOfTerm(term);
+  if (tag === undefined) return false;
+  const isTag = (term.kind === "has" || term.kind === "match") && "tag" in term.key;
+  return isTag && tagOf({ field: tag as never }) !== undefined ? false : of.isCounted(tag);
 }
 
 /**
  * Counted values are looked up there. Where an issue has more than are counted one by one, the newest events that have the
  * value are asked, too.
  */
-function hasTag(
-  tag: string,
-  key: SearchKey,
-  patterns: readonly Pattern[],
-  of: SearchedIssues,
-  values: SqlValues,
-): Condition {
-  const condition = eventCondition({ kind: "match", key, patterns }, of, values);
-  if (!isCounted(key, tag, of)) return anEvent(condition);
-  return `(${issueTag(tag, patterns, values)} or (${issueTag(tag, [[OTHER_VALUES]], values)} and ${amongNewest(condition, of, values)}))`;
-}
-
-function issueTag(tag: string, patterns: readonly Pattern[] | undefined, values: SqlValues): Condition {
-  const value = patterns === undefined ? "true" : matchesAny("t.value", patterns, values);
-  return `exists (select from issue_tags t where t.project_id = i.project_id and t.issue_id = i.id
-    and t.key = ${values.add(tag, "text")} and ${value})`;
+function hasTag(tag: string, term: SearchTerm, of: SearchedIssues, values: SqlValues): Condition {
+  const { all, newest } = of.found.get(term) ?? {};
+  if (all !== undefined) return anyOfConditions(isOneOf([...all, ...(newest ?? [])], values));
+  if (!isCountedTag(term, of)) return anEvent(eventCondition(term, of, values));
+  const value = term.kind === "match" ? matchesAnyKnown("t.value", term.patterns, values) : "true";
+  // A bare `exists` could be made a join over all issues that have it. They are many, so a page is soon full along the list.
+  const hasCounted = `coalesce(exists (select from issue_tags t where t.project_id = i.project_id and t.issue_id = i.id
+    and t.key = ${values.add(tag, "text")} and ${value}), false)`;
+  return anyOfConditions([hasCounted, ...isOneOf(newest, values)]);
 }
 
 function anEvent(condition: Condition): Condition {

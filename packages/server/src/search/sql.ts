@@ -30,12 +30,17 @@ export function anyOfConditions(conditions: readonly Condition[]): Condition {
 
 /** Whether a value, which may be null, is one that the patterns describe. */
 export function matchesAny(value: string, patterns: readonly Pattern[], values: SqlValues): Condition {
+  return `coalesce(${matchesAnyKnown(value, patterns, values)}, false)`;
+}
+
+/** As `matchesAny`, of what is never null: then an index can be used. */
+export function matchesAnyKnown(value: string, patterns: readonly Pattern[], values: SqlValues): Condition {
   const exact = patterns.filter(isExact).map(([text]) => text);
   const conditions = patterns
     .filter((pattern) => !isExact(pattern))
     .map((pattern) => `${value} like ${values.add(likeOf(pattern), "text")}`);
   if (exact.length > 0) conditions.push(`${value} = any(${values.add(exact, "text[]")})`);
-  return `coalesce(${conditions.join(" or ")}, false)`;
+  return anyOfConditions(conditions);
 }
 
 /** The pattern as `like` wants it. */
