@@ -382,8 +382,15 @@ create table issue_counters (
   first_release_at timestamp with time zone,
   last_release_at timestamp with time zone,
   user_count integer default 0 not null,
+  coarse_last_seen timestamp with time zone generated always as (date_bin('00:10:00'::interval, last_seen, '2000-01-01 00:00:00+00'::timestamp with time zone)) stored not null,
+  coarse_event_count smallint generated always as (floor(((4)::double precision * ln((GREATEST(event_count, (1)::bigint))::double precision)))) stored not null,
+  coarse_user_count smallint generated always as (floor(((4)::double precision * ln((GREATEST(user_count, 1))::double precision)))) stored not null,
   constraint issue_counters_key PRIMARY KEY (project_id, issue_id)
 ) with (fillfactor=50);
+CREATE INDEX issue_counters_event_count ON public.issue_counters USING btree (project_id, coarse_event_count DESC);
+CREATE INDEX issue_counters_first_seen ON public.issue_counters USING btree (project_id, first_seen DESC, issue_id DESC);
+CREATE INDEX issue_counters_last_seen ON public.issue_counters USING btree (project_id, coarse_last_seen DESC);
+CREATE INDEX issue_counters_user_count ON public.issue_counters USING btree (project_id, coarse_user_count DESC);
 
 create table issue_counts (
   project_id uuid not null,
@@ -412,6 +419,7 @@ create table issue_tags (
   count bigint not null,
   constraint issue_tags_key PRIMARY KEY (project_id, issue_id, key, value)
 ) with (fillfactor=70);
+CREATE INDEX issue_tags_value ON public.issue_tags USING btree (project_id, key, value, issue_id);
 
 create table issues (
   project_id uuid not null,
@@ -434,6 +442,7 @@ create table issues (
   status_changed_at timestamp with time zone,
   priority_set text,
   search tsvector default ''::tsvector not null,
+  title_words text[] generated always as (regexp_split_to_array(lower("left"(title, 200)), '[^a-z0-9_]+'::text)) stored not null,
   constraint issues_key PRIMARY KEY (project_id, id),
   constraint issues_archive_mode_known CHECK ((archive_mode = ANY (ARRAY['until_escalating'::text, 'until_time'::text, 'until_count'::text, 'for_ever'::text]))),
   constraint issues_archive_of_archived CHECK (((archive_mode IS NULL) OR (status = 'archived'::text))),
@@ -452,9 +461,10 @@ END),
 ) with (fillfactor=90);
 CREATE INDEX issues_archived_until ON public.issues USING btree (archived_until) WHERE (archived_until IS NOT NULL);
 CREATE INDEX issues_id ON public.issues USING btree (id);
+CREATE INDEX issues_number ON public.issues USING btree (project_id, number DESC);
 CREATE INDEX issues_search ON public.issues USING gin (search);
 CREATE INDEX issues_status ON public.issues USING btree (project_id, status);
-CREATE INDEX issues_title_words ON public.issues USING gin (regexp_split_to_array(lower("left"(title, 200)), '[^a-z0-9_]+'::text));
+CREATE INDEX issues_title_words ON public.issues USING gin (title_words);
 CREATE INDEX issues_until_escalating ON public.issues USING btree (project_id, id) WHERE ((status = 'archived'::text) AND (COALESCE(archive_mode, 'until_escalating'::text) = 'until_escalating'::text));
 
 create table jobs (
