@@ -17,5 +17,6 @@ export {
 export { endpointOf, newEventId, sendEvent } from "./send.ts";
 export { ServerCluster, TEST_COOKIE, testServerCluster } from "./server-cluster.ts";
 export { ServerProcess, TEST_TOKEN } from "./server-process.ts";
+export { SERVICES_CERTIFICATE } from "./services-certificate.ts";
 export { openSocket, StreamClient, UpgradeRefusedError } from "./stream-client.ts";
 export { waitUntil } from "./wait-until.ts";

@@ -3,25 +3,28 @@ import { randomUUID } from "node:crypto";
 import { decodedText, HttpReceiver, MailReceiver, testDatabase } from "@mesher/testkit";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { withTransaction } from "../db/transaction.ts";
-import type { Actor } from "../organizations/access.ts";
-import type { AlertNotice } from "./alert-notice.ts";
 import { recoverJobs, recoverLeases } from "./attempts.queries.ts";
 import { claimDelivery } from "./claims.queries.ts";
-import { type Delivering, type DeliveryOutcome, deliver } from "./deliver.ts";
+import type { Delivering, DeliveryOutcome } from "./deliver.ts";
+import {
+  attempt as attemptDelivery,
+  createTestDestination,
+  createTestMember,
+  createTestOrganization,
+  noticeOf,
+  queueOne,
+  TEST_KEYS,
+  type TestOrganization,
+  testDelivering,
+} from "./deliveries-testing.ts";
 import { findDelivery, listAttempts, resendDelivery } from "./delivery-list.queries.ts";
-import { createDestination, type DestinationWish } from "./destinations.ts";
-import { Leases } from "./leases.ts";
+import type { DestinationWish } from "./destinations.ts";
 import { AT_ONCE_PER_DESTINATION_MAX, BURST_MAX, TRIES_MAX } from "./limits.ts";
 import { Mailer } from "./mail/mailer.ts";
 import { parseAllowed } from "./outbound/address-rule.ts";
 import { OutboundClient } from "./outbound/send-request.ts";
-import { queueDeliveries } from "./queue-deliveries.ts";
-import { deriveKey } from "./seal.ts";
+import type { queueDeliveries } from "./queue-deliveries.ts";
 import { readUnsubscribeToken } from "./unsubscribe.ts";
-
-const SECRET = "the secret of the server under test";
-const keys = { destinations: deriveKey(SECRET, "destinations"), unsubscribe: deriveKey(SECRET, "unsubscribe") };
-const log = { info: () => undefined, warn: () => undefined, error: () => undefined, debug: () => undefined };
 
 const stack = new AsyncDisposableStack();
 let db: Awaited<ReturnType<typeof testDatabase>>;
@@ -29,9 +32,8 @@ let receiver: HttpReceiver;
 let mail: MailReceiver;
 let delivering: Delivering;
 let outcomes: DeliveryOutcome[];
-let actor: Actor;
+let organization: TestOrganization;
 let organizationId: string;
-let projectId: string;
 
 beforeAll(async () => {
   db = stack.use(await testDatabase());
@@ -40,15 +42,9 @@ beforeAll(async () => {
   const outbound = new OutboundClient(parseAllowed("127.0.0.1"), "Mesher/test");
   stack.defer(() => outbound.close());
   delivering = {
-    database: db.database,
-    outbound,
+    ...testDelivering(db.database, outbound),
     mailer: new Mailer({ smtpUrl: mail.url, from: "Mesher <mesher@example.com>" }),
-    keys,
-    serverUrl: () => "https://mesher.example.com",
-    now: Date.now,
     attemptMs: 2_000,
-    node: "node-1",
-    leases: new Leases(db.database, log),
     onAttempt: (_kind, outcome) => void outcomes.push(outcome),
   };
 });
@@ -61,15 +57,8 @@ beforeEach(async () => {
   receiver.answer = (response) => void response.writeHead(204).end();
   mail.mails.length = 0;
   mail.refusal = undefined;
-  organizationId = await insert("insert into organizations (slug, name) values ($1, 'Org') returning id", [
-    randomUUID(),
-  ]);
-  const slug = `p-${randomUUID().slice(0, 8)}`;
-  projectId = await insert("insert into projects (organization_id, slug, name) values ($1, $2, 'Shop') returning id", [
-    organizationId,
-    slug,
-  ]);
-  actor = { kind: "token", organizationId, role: "owner", name: "test", scopes: [], isOperator: false };
+  organization = await createTestOrganization(db.database);
+  ({ organizationId } = organization);
 });
 
 describe("a message arrives", () => {
@@ -103,7 +92,7 @@ describe("a message arrives", () => {
   });
 
   test("by mail at a member's own address, with a link that stops just theirs", async () => {
-    const { userId, email } = await member();
+    const { userId, email } = await createTestMember(db.database, organization);
     const id = await queue([{ type: "people", who: { user_id: userId } }]);
     await attempt(id);
     expect(mail.mails.map((each) => each.to)).toEqual([[email]]);
@@ -112,7 +101,7 @@ describe("a message arrives", () => {
     const token = /List-Unsubscribe: <https:\/\/mesher\.example\.com\/api\/v1\/unsubscribe\?token=([^>]+)>/.exec(
       source,
     )?.[1];
-    expect(readUnsubscribeToken(keys.unsubscribe, decodeURIComponent(token ?? ""))).toEqual({
+    expect(readUnsubscribeToken(TEST_KEYS.unsubscribe, decodeURIComponent(token ?? ""))).toEqual({
       organizationId,
       userId,
       topic: "alerts",
@@ -122,7 +111,7 @@ describe("a message arrives", () => {
 
 describe("nobody gets it any more", () => {
   test("where the destination was removed, or the person has left, since", async () => {
-    const { userId } = await member();
+    const { userId } = await createTestMember(db.database, organization);
     const destinationId = await webhook();
     const ids = [await queueTo(destinationId), await queue([{ type: "people", who: { user_id: userId } }])];
     await db.database.query({ text: "delete from destinations where id = $1", values: [destinationId] });
@@ -310,59 +299,23 @@ describe("one attempt at a time", () => {
   });
 });
 
-async function attempt(id: string, changes: Partial<Delivering> = {}): Promise<void> {
-  await deliver({ ...delivering, ...changes }, { organizationId, id });
+function attempt(id: string, changes: Partial<Delivering> = {}): Promise<void> {
+  return attemptDelivery({ ...delivering, ...changes }, organization, id);
 }
 
 function webhook(): Promise<string> {
   return destination({ kind: "webhook", values: { url: `${receiver.url}/hook` } });
 }
 
-async function destination(wish: Pick<DestinationWish, "kind" | "values">): Promise<string> {
-  const made = { name: "Destination", isEnabled: true, ...wish };
-  return (await createDestination(db.database, keys.destinations, actor, made)).id;
-}
+const destination = (wish: Pick<DestinationWish, "kind" | "values">) =>
+  createTestDestination(db.database, organization, wish);
 
 const queueTo = (destinationId: string) => queue([{ type: "destination", destination_id: destinationId }]);
 
 /** The id of the one delivery it makes. */
-async function queue(actions: Parameters<typeof queueDeliveries>[2]): Promise<string> {
-  const alertId = randomUUID();
-  const notice: AlertNotice = {
-    alertId,
-    organizationId,
-    projectId,
-    projectName: "Shop",
-    ruleId: randomUUID(),
-    ruleName: "Errors",
-    kind: "fired",
-    condition: "a new issue",
-    message: "A new issue",
-    triggeredAtMs: Date.now(),
-    issue: { id: randomUUID(), title: "Boom <b>", culprit: "checkout", level: "error" },
-  };
-  await withTransaction(db.database, (tx) => queueDeliveries(tx, notice, actions));
-  const { rows } = await db.database.query<{ id: string }>({
-    text: "select id from deliveries where organization_id = $1 and alert_id = $2",
-    values: [organizationId, alertId],
-  });
-  expect(rows).toHaveLength(1);
-  return rows[0]?.id ?? "";
-}
-
-async function member(): Promise<{ userId: string; email: string }> {
-  const email = `${randomUUID()}@example.com`;
-  const userId = await insert("insert into users (email, display_name) values ($1, 'Person') returning id", [email]);
-  await insert("insert into organization_members (organization_id, user_id) values ($1, $2) returning id", [
-    organizationId,
-    userId,
-  ]);
-  return { userId, email };
-}
-
-async function insert(text: string, values: readonly unknown[]): Promise<string> {
-  const { rows } = await db.database.query<{ id: string }>({ text, values });
-  return rows[0]?.id ?? "";
+function queue(actions: Parameters<typeof queueDeliveries>[2]): Promise<string> {
+  const issue = { id: randomUUID(), title: "Boom <b>", culprit: "checkout", level: "error" };
+  return queueOne(db.database, noticeOf(organization, { issue }), actions);
 }
 
 const stateOf = (id: string) => findDelivery(db.database, { organizationId, id });

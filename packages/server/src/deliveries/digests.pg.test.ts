@@ -1,16 +1,24 @@
 /** Mails that are made by the clock: digests, and reports of the week. */
-import { randomUUID } from "node:crypto";
 import { testDatabase } from "@mesher/testkit";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { withTransaction } from "../db/transaction.ts";
-import type { AlertNotice } from "./alert-notice.ts";
+import {
+  createTestMember,
+  createTestOrganization,
+  insertRow,
+  noticeOf,
+  queue,
+  type TestOrganization,
+} from "./deliveries-testing.ts";
 import type { DeliveryMessage } from "./delivery.ts";
 import { digestsDueBefore, sendDueDigests } from "./digests.ts";
 import { savePreferences } from "./preferences.queries.ts";
-import { queueDeliveries } from "./queue-deliveries.ts";
 import { reportedWeek, sendWeeklyReports } from "./weekly-reports.ts";
 
+const HOUR_MS = 3_600_000;
+
 let db: Awaited<ReturnType<typeof testDatabase>>;
+let organization: TestOrganization;
 let organizationId: string;
 let projectId: string;
 
@@ -20,15 +28,9 @@ beforeAll(async () => {
 afterAll(() => db[Symbol.asyncDispose]());
 
 beforeEach(async () => {
-  const longAgo = "2020-01-01T00:00:00Z";
-  organizationId = await insert(
-    "insert into organizations (slug, name, created_at) values ($1, 'Org', $2) returning id",
-    [randomUUID(), longAgo],
-  );
-  projectId = await insert("insert into projects (organization_id, slug, name) values ($1, $2, 'Shop') returning id", [
-    organizationId,
-    `p-${randomUUID().slice(0, 8)}`,
-  ]);
+  // Reports are made of weeks that it has seen.
+  organization = await createTestOrganization(db.database, new Date("2020-01-01"));
+  ({ organizationId, projectId } = organization);
 });
 
 describe("digests", () => {
@@ -43,11 +45,14 @@ describe("digests", () => {
 
   test("gather alerts and send them as one mail, once", async () => {
     const userId = await member("hourly");
+    // What is due now, and in two hours, is the same although an hour may end while they are gathered.
+    const beforeMs = Date.now();
+    const afterMs = beforeMs + 2 * HOUR_MS;
     for (let index = 0; index < 60; index += 1) await alert();
     expect(await deliveries()).toEqual([]);
-    expect(await run(0)).toBe(0);
-    expect(await run(3_600_000)).toBe(1);
-    expect(await run(3_600_000)).toBe(0);
+    expect(await run(beforeMs)).toBe(0);
+    expect(await run(afterMs)).toBe(1);
+    expect(await run(afterMs)).toBe(0);
     const [delivery] = await deliveries();
     expect(delivery).toMatchObject({ user_id: userId, message: { purpose: "digest", mode: "hourly", more: 10 } });
     expect(delivery?.message.purpose === "digest" && delivery.message.notices.length).toBe(50);
@@ -59,9 +64,9 @@ describe("digests", () => {
     await alert();
     await savePreferences(db.database, { organizationId, userId: muted }, { mode: "mute" });
     await savePreferences(db.database, { organizationId, userId: instant }, { mode: "instant" });
-    expect(await run(0)).toBe(1);
+    expect(await run(Date.now())).toBe(1);
     expect((await deliveries()).map((each) => each.user_id)).toEqual([instant]);
-    expect(await run(48 * 3_600_000)).toBe(0);
+    expect(await run(Date.now() + 48 * HOUR_MS)).toBe(0);
   });
 });
 
@@ -126,34 +131,14 @@ describe("weekly reports", () => {
   });
 });
 
-function run(laterMs: number): Promise<number> {
-  return withTransaction(db.database, (tx) => sendDueDigests(tx, Date.now() + laterMs));
+function run(nowMs: number): Promise<number> {
+  return withTransaction(db.database, (tx) => sendDueDigests(tx, nowMs));
 }
 
-function alert(): Promise<void> {
-  const notice: AlertNotice = {
-    alertId: randomUUID(),
-    organizationId,
-    projectId,
-    projectName: "Shop",
-    ruleId: randomUUID(),
-    ruleName: "Errors",
-    kind: "fired",
-    condition: "a new issue",
-    message: "A new issue",
-    triggeredAtMs: Date.now(),
-  };
-  return withTransaction(db.database, (tx) => queueDeliveries(tx, notice, [{ type: "people", who: "members" }]));
-}
+const alert = () => queue(db.database, noticeOf(organization), [{ type: "people", who: "members" }]);
 
 async function member(mode: "instant" | "hourly" | "daily", weeklyReport = true): Promise<string> {
-  const userId = await insert("insert into users (email, display_name) values ($1, 'Person') returning id", [
-    `${randomUUID()}@example.com`,
-  ]);
-  await insert("insert into organization_members (organization_id, user_id) values ($1, $2) returning id", [
-    organizationId,
-    userId,
-  ]);
+  const { userId } = await createTestMember(db.database, organization);
   await savePreferences(db.database, { organizationId, userId }, { mode, weeklyReport });
   return userId;
 }
@@ -193,7 +178,4 @@ async function deliveries(): Promise<{ user_id: string; message: DeliveryMessage
   return rows;
 }
 
-async function insert(text: string, values: readonly unknown[]): Promise<string> {
-  const { rows } = await db.database.query<{ id: string }>({ text, values });
-  return rows[0]?.id ?? "";
-}
+const insert = (text: string, values: readonly unknown[]) => insertRow(db.database, text, values);

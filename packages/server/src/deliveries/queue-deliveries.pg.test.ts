@@ -2,11 +2,20 @@ import { randomUUID } from "node:crypto";
 import { testDatabase } from "@mesher/testkit";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { withTransaction } from "../db/transaction.ts";
-import type { AlertNotice } from "./alert-notice.ts";
+import {
+  createTestMember,
+  createTestOrganization,
+  createTestPerson,
+  insertRow,
+  noticeOf,
+  queue as queueFor,
+  type TestOrganization,
+} from "./deliveries-testing.ts";
 import { WAITING_MAX } from "./limits.ts";
 import { queueDeliveries } from "./queue-deliveries.ts";
 
 let db: Awaited<ReturnType<typeof testDatabase>>;
+let organization: TestOrganization;
 let organizationId: string;
 let projectId: string;
 
@@ -17,13 +26,8 @@ afterAll(() => db[Symbol.asyncDispose]());
 
 /** Each test has an organization of its own. */
 beforeEach(async () => {
-  organizationId = await insert("insert into organizations (slug, name) values ($1, 'Org') returning id", [
-    randomUUID(),
-  ]);
-  projectId = await insert("insert into projects (organization_id, slug, name) values ($1, $2, 'Shop') returning id", [
-    organizationId,
-    `p-${randomUUID().slice(0, 8)}`,
-  ]);
+  organization = await createTestOrganization(db.database);
+  ({ organizationId, projectId } = organization);
 });
 
 describe("an alert is delivered", () => {
@@ -36,10 +40,8 @@ describe("an alert is delivered", () => {
   });
 
   test("to no destination of another organization", async () => {
-    const foreign = await insert("insert into organizations (slug, name) values ($1, 'Foreign') returning id", [
-      randomUUID(),
-    ]);
-    await queue([named(await destination("foreign", true, foreign))]);
+    const foreign = await createTestOrganization(db.database);
+    await queue([named(await destination("foreign", true, foreign.organizationId))]);
     expect(await receivers()).toEqual([]);
   });
 
@@ -73,7 +75,7 @@ describe("an alert is delivered", () => {
   });
 
   test("to the assignee, if there is one; and to a person only as long as they are a member", async () => {
-    const stranger = await person("Stranger");
+    const { userId: stranger } = await createTestPerson(db.database, "Stranger");
     const assignee = await member("Assignee");
     const unassigned = await issue(null);
     await queue([{ type: "people", who: "assignee" }], notice(unassigned));
@@ -103,52 +105,25 @@ test("a receiver for whom too many wait gets no more: the delivery is dead and s
 
 const named = (id: string) => ({ type: "destination", destination_id: id }) as const;
 
-function notice(issueId?: string): AlertNotice {
-  return {
-    alertId: randomUUID(),
-    organizationId,
-    projectId,
-    projectName: "Shop",
-    ruleId: randomUUID(),
-    ruleName: "Errors",
-    kind: "fired",
-    condition: "a new issue",
-    message: "A new issue",
-    triggeredAtMs: 1_700_000_000_000,
-    ...(issueId !== undefined && { issue: { id: issueId, title: "Boom", culprit: "checkout", level: "error" } }),
-  };
+function notice(issueId?: string) {
+  const issue = { title: "Boom", culprit: "checkout", level: "error" };
+  return noticeOf(organization, issueId === undefined ? {} : { issue: { id: issueId, ...issue } });
 }
 
-function queue(actions: Parameters<typeof queueDeliveries>[2], what = notice()): Promise<void> {
-  return withTransaction(db.database, (tx) => queueDeliveries(tx, what, actions));
-}
+const queue = (actions: Parameters<typeof queueFor>[2], what = notice()) => queueFor(db.database, what, actions);
 
-async function insert(text: string, values: readonly unknown[]): Promise<string> {
-  const { rows } = await db.database.query<{ id: string }>({ text, values });
-  return rows[0]?.id ?? "";
-}
+const insert = (text: string, values: readonly unknown[]) => insertRow(db.database, text, values);
 
-function destination(name: string, isEnabled = true, organization = organizationId): Promise<string> {
+function destination(name: string, isEnabled = true, ofOrganization = organizationId): Promise<string> {
   return insert(
     `insert into destinations (organization_id, kind, name, is_enabled, config, sealed_secrets)
      values ($1, 'webhook', $2, $3, '{}', '') returning id`,
-    [organization, name, isEnabled],
+    [ofOrganization, name, isEnabled],
   );
 }
 
-function person(name: string): Promise<string> {
-  return insert("insert into users (email, display_name) values ($1, $2) returning id", [
-    `${randomUUID()}@example.com`,
-    name,
-  ]);
-}
-
 async function member(name: string, { mode = "instant", only_assigned = false } = {}): Promise<string> {
-  const userId = await person(name);
-  await insert("insert into organization_members (organization_id, user_id) values ($1, $2) returning id", [
-    organizationId,
-    userId,
-  ]);
+  const { userId } = await createTestMember(db.database, organization, name);
   if (mode !== "instant" || only_assigned) {
     await db.database.query({
       text: "insert into notification_preferences values ($1, $2, $3, $4, true)",

@@ -33,7 +33,7 @@ const ALLOWED = parseAllowed("127.0.0.1");
 const never = new AbortController().signal;
 
 async function post(url: string, { allowed = ALLOWED, resolve, signal = never, headers = {} }: PostOptions = {}) {
-  const client = new OutboundClient(allowed, "Mesher/test", resolve);
+  const client = new OutboundClient(allowed, "Mesher/test", resolve && { resolve });
   try {
     return await client.post({ url, headers, body: "{}" }, signal);
   } finally {

@@ -5,7 +5,7 @@
  */
 import { type LookupAddress, type LookupAllOptions, lookup as lookUp } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
-import { Agent, type Dispatcher, request } from "undici";
+import { Agent, buildConnector, type Dispatcher, request } from "undici";
 import { type Allowed, isAllowedAddress, isAllowedHost } from "./address-rule.ts";
 
 export interface OutboundRequest {
@@ -30,6 +30,7 @@ export class OutboundRefusedError extends Error {
 const REDIRECTS_MAX = 3;
 const EXCERPT_BYTES_MAX = 1_024;
 const CONNECT_MS = 5_000;
+const TLS_PORT = 443;
 
 /** Redirects that keep method and body. Others would turn a message into a question. */
 const FOLLOWED: ReadonlySet<number> = new Set([307, 308]);
@@ -41,15 +42,24 @@ export type Resolve = (
   callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
 ) => void;
 
+/** What lies between here and a receiver. Tests put their own servers in the place of known services; addresses are checked all the same. */
+export interface OutboundNetwork {
+  readonly resolve?: Resolve;
+  /** PEM: who vouches for receivers. Absent: whom Node trusts. */
+  readonly authorities?: string;
+  /** Where an address leads that names no port, with TLS. */
+  readonly tlsPort?: number;
+}
+
 export class OutboundClient {
   readonly #allowed: Allowed;
   readonly #userAgent: string;
   readonly #agent: Agent;
 
-  constructor(allowed: Allowed, userAgent: string, resolve: Resolve = lookUp) {
+  constructor(allowed: Allowed, userAgent: string, network: OutboundNetwork = {}) {
     this.#allowed = allowed;
     this.#userAgent = userAgent;
-    this.#agent = new Agent({ connect: { lookup: lookUpAllowed(allowed, resolve), timeout: CONNECT_MS } });
+    this.#agent = new Agent({ connect: connector(allowed, network) });
   }
 
   /** Posts; throws when there is no answer. `signal` ends it wherever it is. */
@@ -96,6 +106,21 @@ function refusalOf(host: string): OutboundRefusedError {
   return new OutboundRefusedError(
     `${host} is no address of the internet; the operator can allow it (MESHER_OUTBOUND_ALLOW)`,
   );
+}
+
+function connector(
+  allowed: Allowed,
+  { resolve = lookUp, authorities, tlsPort = TLS_PORT }: OutboundNetwork,
+): buildConnector.connector {
+  const connect = buildConnector({
+    lookup: lookUpAllowed(allowed, resolve),
+    timeout: CONNECT_MS,
+    ...(authorities !== undefined && { ca: authorities }),
+  });
+  return (options, callback) => {
+    const isPortNamed = options.port !== "" || options.protocol !== "https:";
+    connect(isPortNamed ? options : { ...options, port: String(tlsPort) }, callback);
+  };
 }
 
 /** Resolves names for the very connection. A name of which one address is refused is refused: it is not meant well. */
