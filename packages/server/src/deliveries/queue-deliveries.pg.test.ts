@@ -106,8 +106,8 @@ test("a receiver for whom too many wait gets no more: the delivery is dead and s
 const named = (id: string) => ({ type: "destination", destination_id: id }) as const;
 
 function notice(issueId?: string) {
-  const issue = { title: "Boom", culprit: "checkout", level: "error" };
-  return noticeOf(organization, issueId === undefined ? {} : { issue: { id: issueId, ...issue } });
+  const about = { title: "Boom", culprit: "checkout", level: "error" };
+  return noticeOf(organization, issueId === undefined ? {} : { issue: { id: issueId, ...about } });
 }
 
 const queue = (actions: Parameters<typeof queueFor>[2], what = notice()) => queueFor(db.database, what, actions);
