@@ -41,7 +41,7 @@ export default defineConfig({
   test: {
     globalSetup: ["packages/testkit/src/global-setup.ts"],
     // Long, for machines that are busy: what waits, waits for something that happens, and a test that passes is no slower.
-    testTimeout: 120_000,
+    testTimeout: 240_000,
     hookTimeout: 240_000,
     // Tests of several processes wait more than they compute.
     maxWorkers: 3,

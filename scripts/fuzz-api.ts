@@ -47,7 +47,7 @@ export interface ApiFuzzFailure {
 const FAILURES_MAX = 20;
 const SHOWN_MAX = 300;
 const PROGRESS_EVERY = 5_000;
-const HANG_MS = 15_000;
+const HANG_MS = 60_000;
 const CONCURRENCY = 8;
 const ISSUES = 40;
 

@@ -71,7 +71,7 @@ const FAILURES_MAX = 20;
 const PATH_SHOWN_MAX = 120;
 const PROGRESS_EVERY = 10_000;
 /** Longer without an answer counts as hanging. */
-const HANG_MS = 10_000;
+const HANG_MS = 60_000;
 
 /** The status of the answer, or in words how there was none. */
 async function send(url: string, fuzzCase: FuzzCase, agent: Agent): Promise<string> {

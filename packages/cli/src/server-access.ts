@@ -112,7 +112,7 @@ export async function fetchFrom(
 }
 
 const URL_DEFAULT = "http://localhost:8080";
-const ANSWER_WAIT_MS = 5000;
+const ANSWER_WAIT_MS = 30_000;
 const WHERE_TOKENS_ARE = "Give it with --token TOKEN, or in MESHER_BOOTSTRAP_TOKEN.";
 
 async function readTokenFile({ env, cwd }: Terminal): Promise<string | undefined> {

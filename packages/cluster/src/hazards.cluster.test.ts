@@ -65,7 +65,7 @@ test("[HAZARD-13] a node whose event loop stands still for longer than the silen
   const blocked = child.order({ does: "block", forMs: 2_500 });
   for (const { node } of nodes) await until(() => !node.list().includes(child.self), "its loss");
   const before = await blocked;
-  for (const { node } of nodes) await until(() => node.list().includes(child.self), "its return", 2_000);
+  for (const { node } of nodes) await until(() => node.list().includes(child.self), "its return");
   const after = await child.order({ does: "tell" });
   expect([...before.changes, ...after.changes].filter(({ reason = "" }) => reason.startsWith("silent"))).toEqual([]);
   for (const { changes } of nodes)
@@ -114,7 +114,7 @@ test("[HAZARD-3] [C-38] nodes that cannot hear each other keep what a third hear
   expect(await c.node.call(address, 1)).toBe("here");
   expect(c.changes.map(({ kind }) => kind)).toEqual(["up", "up"]);
   network.heal();
-  await until(() => nodes.every(({ node }) => node.list().length === 2), "the full mesh again", 15_000);
+  await until(() => nodes.every(({ node }) => node.list().length === 2), "the full mesh again");
   await until(() => b.node.names.whereis("of a") !== undefined, "the name");
 });
 

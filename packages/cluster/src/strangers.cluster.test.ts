@@ -129,7 +129,7 @@ test("a peer that tells of 200,000 others, and one that nests 12 MB of JSON, cos
       `{"ver":"5","sender":"${mad.name}","id":"1","requestID":"1","action":"mesher.request","params":{"kind":"call","body":${body}},"meta":{},"level":1}`,
     );
   expect(mad.mesh.send(node.node.self, 0, request(nested))).toBe(true);
-  await until(() => node.node.status().unreached.length > PEERS_MAX / 2, "the names", 20_000);
+  await until(() => node.node.status().unreached.length > PEERS_MAX / 2, "the names");
   expect(node.node.status().unreached.length).toBeLessThanOrEqual(PEERS_MAX);
   const echo = node.node.open((message) => message);
   expect(await well.node.call(echo, "still there?")).toBe("still there?");

@@ -60,7 +60,7 @@ export class TestMesh implements AsyncDisposable {
   }
 
   /** Resolves when it has told what begins with `text`, from the `from`th thing it told on. */
-  async hears(text: string, waitMs = 10_000, from = 0): Promise<string> {
+  async hears(text: string, waitMs = 60_000, from = 0): Promise<string> {
     await this.until(() => this.told.slice(from).some((line) => line.startsWith(text)), `"${text}"`, waitMs);
     return this.told.slice(from).find((line) => line.startsWith(text)) ?? "";
   }
@@ -70,7 +70,7 @@ export class TestMesh implements AsyncDisposable {
     await this.until(() => names.join() === this.peers.join(), `sessions with ${names.join(", ")}`);
   }
 
-  async until(isSo: () => boolean, what: string, waitMs = 10_000): Promise<void> {
+  async until(isSo: () => boolean, what: string, waitMs = 60_000): Promise<void> {
     const signal = AbortSignal.timeout(waitMs);
     while (!isSo()) {
       await once(this.#changes, "change", { signal }).catch((cause: unknown) => {

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 
-const START_MS_MAX = 10_000;
+const START_MS_MAX = 60_000;
 
 export class TestNats implements AsyncDisposable {
   readonly port: number;

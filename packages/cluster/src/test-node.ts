@@ -31,7 +31,7 @@ export async function startTestNode(name: string, options: Partial<NodeOptions> 
 }
 
 /** Resolves when it is so. Asks every few milliseconds: the thing asked has no event of its own. */
-export async function until(isSo: () => boolean, what: string, waitMs = 10_000): Promise<void> {
+export async function until(isSo: () => boolean, what: string, waitMs = 60_000): Promise<void> {
   const deadline = performance.now() + waitMs;
   while (!isSo()) {
     if (performance.now() > deadline) throw new Error(`waited ${waitMs} ms for ${what}`);

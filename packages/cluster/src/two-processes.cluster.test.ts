@@ -63,7 +63,7 @@ test("[SD-30] [CLUSTER-01] the mesh outlives the restart of its seed, and the na
   await until(() => nodes.every(({ node }) => node.list().length === 1), "the loss of the seed");
   for (const { node } of nodes) expect(node.names.whereis("of the child")).toBeUndefined();
   await using again = await ChildNode.start(seed.self, "");
-  await until(isWhole, "the full mesh again", 15_000);
+  await until(isWhole, "the full mesh again");
   const known = () => nodes.map(({ node }) => node.names.whereis("of the child"));
   await until(() => known().every((address) => address !== undefined), "its name");
   for (const address of known()) {

@@ -251,7 +251,7 @@ function fill(url: string, valueOf: (name: string) => string): string {
 }
 
 /** Longer than any answer takes, shorter than a stream lasts. */
-const ANSWER_MS_MAX = 10_000;
+const ANSWER_MS_MAX = 60_000;
 
 async function ask<T = unknown>(who: Who, method: string, path: string, body: unknown = {}): Promise<Answer<T>> {
   const headers = headersOf.get(who) ?? {};

@@ -7,7 +7,7 @@ import { ServerProcess } from "./server-process.ts";
 
 export const TEST_COOKIE = "a cookie that all nodes of the test know";
 
-const FORMED_MS_MAX = 20_000;
+const FORMED_MS_MAX = 120_000;
 
 export interface ServerClusterOptions {
   readonly databaseUrl: string;

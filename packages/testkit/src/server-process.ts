@@ -18,7 +18,7 @@ const START_ENV = Object.fromEntries(
 
 /** Long, for machines that are busy. */
 const START_MS_MAX = 180_000;
-const STOP_MS_MAX = 45_000;
+const STOP_MS_MAX = 90_000;
 
 /** The token every test server's owner has. */
 export const TEST_TOKEN = "mshr_test_token_of_the_owner_0000";

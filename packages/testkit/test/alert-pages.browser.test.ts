@@ -5,7 +5,7 @@ import type { ApiAlertRule, ApiDestination } from "@mesher/protocol";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { waitUntil } from "../src/wait-until.ts";
-import { CHROMIUM, startChromium } from "./chromium.ts";
+import { CHROMIUM, PAGE_WAIT_MS, startChromium } from "./chromium.ts";
 import { expectAccessible } from "./expect-accessible.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
 import { watchFaults } from "./watch-faults.ts";
@@ -60,7 +60,7 @@ describe.runIf(CHROMIUM !== undefined)("alerts, in a browser", () => {
 
   async function open(context: BrowserContext, path: string): Promise<{ page: Page; faults: readonly string[] }> {
     const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(PAGE_WAIT_MS);
     const faults = watchFaults(page);
     await page.goto(world.server.url + path);
     return { page, faults };
@@ -99,7 +99,7 @@ describe.runIf(CHROMIUM !== undefined)("alerts, in a browser", () => {
     expect(data).toMatchObject([{ name: "Status page", kind: "webhook", is_enabled: true }]);
     expect(faults).toEqual([]);
     await context.close();
-  }, 60_000);
+  });
 
   test("[UI-06] with the keyboard alone a rule is made; it fires, is acknowledged, changed, switched off, and deleted", async () => {
     const context = await signedIn(OWNER);
@@ -156,7 +156,7 @@ describe.runIf(CHROMIUM !== undefined)("alerts, in a browser", () => {
     await page.getByText("There is no rule yet.").waitFor();
     expect(faults).toEqual([]);
     await context.close();
-  }, 90_000);
+  });
 
   test("a member sees rules and destinations, changes none, and on a phone nothing scrolls sideways", async () => {
     const context = await signedIn(MEMBER, PHONE);
@@ -185,5 +185,5 @@ describe.runIf(CHROMIUM !== undefined)("alerts, in a browser", () => {
     expect(await page.getByRole("switch", { name: "Status page is on" }).isDisabled()).toBe(true);
     expect(faults).toEqual([]);
     await context.close();
-  }, 90_000);
+  });
 });

@@ -16,6 +16,9 @@ const FLAGS = [
   "--disable-sync",
 ];
 
+/** For all that a page is waited for. Long, for machines that are busy: it is no slower where it works. */
+export const PAGE_WAIT_MS = 90_000;
+
 export const CHROMIUM = findChromium();
 
 export function startChromium(): Promise<Browser> {

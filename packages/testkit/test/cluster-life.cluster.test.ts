@@ -29,7 +29,7 @@ async function storedIds({ database }: Pick<TestDatabase, "database">): Promise<
 }
 
 const stored = (database: Pick<TestDatabase, "database">, ids: readonly string[]) =>
-  waitUntil(`${ids.length} events to be stored`, async () => (await storedIds(database)).length >= ids.length, 60_000);
+  waitUntil(`${ids.length} events to be stored`, async () => (await storedIds(database)).length >= ids.length);
 
 test("[SD-65] [SD-63] [SD-32] [SD-34] [SD-49] [CLUSTER-01] what any node accepts is stored once, seen once by every client, and read from any", async () => {
   await using formed = await testServerCluster(3);
@@ -70,7 +70,7 @@ test("[SD-65] [SD-63] [SD-32] [SD-34] [SD-49] [CLUSTER-01] what any node accepts
       : undefined;
   });
   expect(after.nodes.find(({ name }) => name === names[0])?.incarnation).not.toBe(before);
-}, 180_000);
+});
 
 test("[SD-30] [SD-40] whichever node is lost, the others accept, and it is one of them again when it is back", async () => {
   await using formed = await testServerCluster(3);
@@ -87,7 +87,7 @@ test("[SD-30] [SD-40] whichever node is lost, the others accept, and it is one o
   }
   await stored(formed, ids);
   expect(await storedIds(formed)).toEqual(ids.sort());
-}, 240_000);
+});
 
 test("[SD-06] [SD-42] [SD-48] without a database nothing listens; with one the node is there before HTTP", async () => {
   const name = "early@127.0.0.1:19377";
@@ -255,4 +255,4 @@ test("[F.4-9] three nodes are restarted one after the other under load, and behi
   expect([...statuses.keys()]).toEqual([200]);
   await stored(formed, answered);
   expect(await storedIds(formed)).toEqual(answered.sort());
-}, 240_000);
+});

@@ -129,7 +129,7 @@ test("[SD-21] [SD-22] [SD-25] [X-1] a node whose journal is full lets a peer kee
   }
   expect(await small.metric("mesher_ingest_forwarded_total")).toBeGreaterThan(10);
   proxy.heal();
-  for (const id of sent) await waitUntil(`event ${id}`, () => peer.get(`/api/v1/events/${id}`), 60_000);
+  for (const id of sent) await waitUntil(`event ${id}`, () => peer.get(`/api/v1/events/${id}`));
 });
 
 function mesher(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string }> {

@@ -65,21 +65,24 @@ test("what is sent after a restart is stored, although the journal was drained a
   }
 });
 
+/** Waits until so many more events were accepted. */
+async function answers({ answered }: Load, more: number): Promise<void> {
+  const before = answered.size;
+  await waitUntil(`${more} more answers`, async () => answered.size >= before + more);
+}
+
 type TestDatabase = Awaited<ReturnType<typeof testDatabase>>;
 
 /** Every answered event is stored, none twice, and all counters say so. Events without an answer may be stored too. */
 async function expectBalanced({ database }: TestDatabase, answered: ReadonlySet<string>): Promise<void> {
-  await waitUntil(
-    "all answered events to be stored",
-    async () => {
-      const { rows } = await database.query<{ found: number }>({
-        text: "select count(distinct event_id)::int as found from events where event_id = any($1::uuid[])",
-        values: [[...answered]],
-      });
-      return rows[0]?.found === answered.size;
-    },
-    60_000,
-  );
+  await waitUntil("all answered events to be stored", async () => {
+    const { rows } = await database.query<{ found: number }>({
+      text: "select count(distinct event_id)::int as found from events where event_id = any($1::uuid[])",
+      values: [[...answered]],
+    });
+    if (rows[0]?.found !== answered.size) throw new Error(`${rows[0]?.found} of ${answered.size} are stored`);
+    return true;
+  });
   const one = async (text: string) => Number((await database.query<{ n: number }>({ text })).rows[0]?.n);
   const stored = await one("select count(*) as n from events");
   expect(stored).toBeGreaterThanOrEqual(answered.size);
@@ -102,14 +105,15 @@ test("[F.4-1] killed with SIGKILL under load again and again, the server loses a
   let server = await start();
   const load = startLoad(() => server.dsn);
   for (let kill = 0; kill < 4; kill += 1) {
-    await sleep(300 + Math.random() * 900);
+    await answers(load, 150);
+    // At any moment of the work that is under way then.
+    await sleep(Math.random() * 500);
     await server.kill();
     server = await start();
   }
-  await sleep(500);
+  await answers(load, 150);
   await load.stop();
   await expectBalanced(db, load.answered);
-  expect(load.answered.size).toBeGreaterThan(500);
   expect(await server.stop()).toBe(0);
 });
 
@@ -118,7 +122,7 @@ test("[F.4-2] stopped with SIGTERM in the middle of a burst, the server stores a
   await using dataDir = await createDataDir();
   const server = await ServerProcess.start({ databaseUrl: db.url, dataDir: dataDir.path, env: UNLIMITED });
   const load = startLoad(() => server.dsn, 16);
-  await sleep(1_500);
+  await answers(load, 1_000);
   expect(await server.stop()).toBe(0);
   await load.stop();
 
@@ -139,11 +143,7 @@ test("while the database is frozen, events are accepted; when it thaws, they are
   await waitUntil("the first events to be stored", async () => (await issuesOf(server)).length === ISSUES);
 
   proxy.goSilent();
-  const before = load.answered.size;
-  await waitUntil(
-    "500 events to be accepted while the database is silent",
-    async () => load.answered.size > before + 500,
-  );
+  await answers(load, 500);
   expect([...load.statuses.keys()]).toEqual([200]);
   expect(await fetch(`${server.url}/readyz`).then((response) => response.status)).toBe(200);
   proxy.heal();
@@ -159,21 +159,24 @@ test("[F.4-3] while PostgreSQL is away for 30 s, events are accepted; when it is
   await waitUntil("the first events to be stored", async () => (await issuesOf(server)).length === ISSUES);
 
   proxy.cut();
+  const before = load.answered.size;
   await sleep(30_000);
+  const answeredMeanwhile = load.answered.size - before;
   const readiness = (await (await fetch(`${server.url}/readyz`)).json()) as {
     ready: boolean;
     database: string;
     journal: { waiting: number };
   };
   expect(readiness).toMatchObject({ ready: true, database: "away" });
-  expect(readiness.journal.waiting).toBeGreaterThan(1_000);
+  expect(answeredMeanwhile).toBeGreaterThan(0);
+  expect(readiness.journal.waiting).toBeGreaterThanOrEqual(answeredMeanwhile);
   proxy.heal();
   await load.stop();
   expect([...load.statuses.keys()]).toEqual([200]);
   await expectBalanced(db, load.answered);
   expect(server.output).toContain("Database cannot store; accepted events wait in the journal");
   expect(server.output).toContain("Journal drains");
-}, 180_000);
+});
 
 test("a full journal refuses with 429 and a time to come back, and takes events again once it is drained", async () => {
   await using db = await testDatabase();

@@ -3,7 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ServerProcess } from "../src/server-process.ts";
 import { waitUntil } from "../src/wait-until.ts";
-import { CHROMIUM, startChromium } from "./chromium.ts";
+import { CHROMIUM, PAGE_WAIT_MS, startChromium } from "./chromium.ts";
 import { expectAccessible } from "./expect-accessible.ts";
 import { runNodeClient } from "./node-client.ts";
 import { TestPerson } from "./test-person.ts";
@@ -58,7 +58,7 @@ describe.runIf(CHROMIUM !== undefined)("finding one's way, in a browser", () => 
       headers: { origin: server.url },
     });
     const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(PAGE_WAIT_MS);
     const faults = watchFaults(page);
     await page.goto(new URL(path, server.url).href);
     return { page, faults };
@@ -82,7 +82,7 @@ describe.runIf(CHROMIUM !== undefined)("finding one's way, in a browser", () => 
     await page.getByRole("heading", { name: "Order 1001 cannot be placed" }).waitFor();
     expect(faults).toEqual([]);
     await page.context().close();
-  }, 60_000);
+  });
 
   test("a member sees no way to make one, and is refused", async () => {
     const { page, faults } = await signedIn("/", { as: MEMBER });
@@ -96,7 +96,7 @@ describe.runIf(CHROMIUM !== undefined)("finding one's way, in a browser", () => 
     await mia.signIn(MEMBER.email, MEMBER.password);
     expect(await mia.post("/api/v1/projects", { name: "Mine" })).toMatchObject({ status: 403 });
     await page.context().close();
-  }, 60_000);
+  });
 
   test("[UI-01] [UI-08] the overview leads to a dashboard whose charts zoom and whose address holds it all", async () => {
     await addPast();
@@ -143,7 +143,7 @@ describe.runIf(CHROMIUM !== undefined)("finding one's way, in a browser", () => 
     await waitUntil("seven days of hours", async () => (await table.getByRole("row").count()) === 7 * 24 + 1);
     expect(faults).toEqual([]);
     await page.context().close();
-  }, 90_000);
+  });
 
   test("by keys alone: the palette finds pages, projects, issues and actions", async () => {
     const { page, faults } = await signedIn("/projects/payments");
@@ -180,7 +180,7 @@ describe.runIf(CHROMIUM !== undefined)("finding one's way, in a browser", () => 
     await page.keyboard.press("Escape");
     expect(faults).toEqual([]);
     await page.context().close();
-  }, 60_000);
+  });
 
   test("somebody of two organizations changes between them, and sees the projects of one only", async () => {
     const { body } = await owner.post<ApiOrganization>("/api/v1/orgs", { name: "Second firm" });
@@ -195,7 +195,7 @@ describe.runIf(CHROMIUM !== undefined)("finding one's way, in a browser", () => 
     await expectAccessible(page);
     expect(faults).toEqual([]);
     await page.context().close();
-  }, 60_000);
+  });
 
   /** From a share of the chart's width to another. */
   async function drag(page: Page, from: number, to: number): Promise<void> {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type TestDatabase, testDatabase } from "../src/database.ts";
 import { ServerCluster } from "../src/server-cluster.ts";
 import type { ServerProcess } from "../src/server-process.ts";
-import { CHROMIUM, startChromium } from "./chromium.ts";
+import { CHROMIUM, PAGE_WAIT_MS, startChromium } from "./chromium.ts";
 import { expectAccessible } from "./expect-accessible.ts";
 import { watchFaults } from "./watch-faults.ts";
 
@@ -37,11 +37,17 @@ describe.runIf(CHROMIUM !== undefined)("two nodes, in a browser", () => {
     expect(response.status).toBe(202);
   }
 
-  async function open(path: string): Promise<{ page: Page; faults: readonly string[] }> {
+  /** `prepare` runs in the page before any script of it, with `argument`. */
+  async function open(
+    path: string,
+    prepare: (argument: number) => void = () => undefined,
+    argument = 0,
+  ): Promise<{ page: Page; faults: readonly string[] }> {
     const page = await (await browser.newContext()).newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(PAGE_WAIT_MS);
     const faults = watchFaults(page);
     await page.addInitScript((token) => localStorage.setItem("mesher-token", token), seen.token);
+    await page.addInitScript(prepare, argument);
     await page.goto(new URL(path, seen.url).href);
     return { page, faults };
   }
@@ -70,28 +76,10 @@ describe.runIf(CHROMIUM !== undefined)("two nodes, in a browser", () => {
     await page.getByRole("heading", { name: "the first light" }).waitFor();
     expect(faults).toEqual([]);
     await page.context().close();
-  }, 60_000);
+  });
 
   test("[UI-05] 10,000 events that come in at once are all in the list, and few of them in the document; the keyboard walks through", async () => {
-    const context = await browser.newContext();
-    const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
-    const faults = watchFaults(page);
-    // The feed of the server, with what one event is told as told ten thousand times.
-    await page.routeWebSocket(/level=error/, (toPage) => {
-      const toServer = toPage.connectToServer();
-      toServer.onMessage((text) => {
-        toPage.send(text);
-        const message = JSON.parse(String(text)) as { type: string };
-        if (message.type !== "event") return;
-        for (let index = 0; index < FLOOD; index += 1) {
-          toPage.send(JSON.stringify({ ...message, event_id: String(index).padStart(32, "0") }));
-        }
-        toPage.send(JSON.stringify({ type: "dropped", count: 3 }));
-      });
-    });
-    await page.addInitScript((token) => localStorage.setItem("mesher-token", token), seen.token);
-    await page.goto(new URL("/projects/default/live?level=error", seen.url).href);
+    const { page, faults } = await open("/projects/default/live?level=error", repeatEvents, FLOOD);
     await page.getByRole("status").filter({ hasText: "Connected" }).waitFor();
     await report("the flood");
     const list = page.getByRole("region", { name: "Events" });
@@ -111,8 +99,8 @@ describe.runIf(CHROMIUM !== undefined)("two nodes, in a browser", () => {
     await page.keyboard.press("p");
     await page.getByText("Paused, 0 waiting").waitFor();
     expect(faults).toEqual([]);
-    await context.close();
-  }, 60_000);
+    await page.context().close();
+  });
 
   test("an issue that is new does not move the list under whoever points at it", async () => {
     await report("stands still");
@@ -126,7 +114,7 @@ describe.runIf(CHROMIUM !== undefined)("two nodes, in a browser", () => {
     await list.getByRole("link", { name: "came in above" }).waitFor();
     expect(faults).toEqual([]);
     await page.context().close();
-  }, 60_000);
+  });
 
   test("the cluster's page shows a node die", async () => {
     const { page, faults } = await open("/cluster");
@@ -142,5 +130,21 @@ describe.runIf(CHROMIUM !== undefined)("two nodes, in a browser", () => {
     await page.getByRole("list", { name: "Jobs" }).getByText("retention").waitFor();
     expect(faults).toEqual([]);
     await page.context().close();
-  }, 60_000);
+  });
 });
+
+/** In the page: what the feed tells of one event, it tells so many times, and that it then left something out. */
+function repeatEvents(times: number): void {
+  const { addEventListener } = WebSocket.prototype;
+  WebSocket.prototype.addEventListener = function (this: WebSocket, type: string, listener: (event: Event) => void) {
+    addEventListener.call(this, type, (event) => {
+      listener(event);
+      const { data = "{}" } = event as MessageEvent<string | undefined>;
+      const message = JSON.parse(data) as { type?: string };
+      if (message.type !== "event" || !this.url.includes("level=error")) return;
+      const tell = (told: object) => listener(new MessageEvent("message", { data: JSON.stringify(told) }));
+      for (let index = 0; index < times; index += 1) tell({ ...message, event_id: String(index).padStart(32, "0") });
+      tell({ type: "dropped", count: 3 });
+    });
+  };
+}

@@ -441,7 +441,7 @@ test("a plain request to the WebSocket port is told to upgrade; one for HTTP/2 o
   expect(status).toBe(200);
 });
 
-test("a server that stops closes streams with 1001 and does not wait for them", { timeout: 120_000 }, async () => {
+test("a server that stops closes streams with 1001 and does not wait for them", async () => {
   await using own = await startTestServer();
   const headers = { authorization: `Bearer ${own.server.token}` };
   const client = await StreamClient.open(`${own.server.socketUrl}/stream/projects/default`, headers);

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ServerProcess } from "../src/server-process.ts";
-import { CHROMIUM, startChromium } from "./chromium.ts";
+import { CHROMIUM, PAGE_WAIT_MS, startChromium } from "./chromium.ts";
 import { expectAccessible } from "./expect-accessible.ts";
 import { runNodeClient } from "./node-client.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
@@ -30,7 +30,7 @@ describe.runIf(CHROMIUM !== undefined)("a person's way", () => {
 
   test("from the link in the terminal to the line of source, without a reload", async () => {
     const page = await browser.newPage({ viewport: { width: 1440, height: 1000 } });
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(PAGE_WAIT_MS);
     const faults = watchFaults(page);
     await page.goto(`${server.url}/#token=${server.token}`);
     await page.getByText(server.dsn).first().waitFor();
@@ -61,7 +61,7 @@ describe.runIf(CHROMIUM !== undefined)("a person's way", () => {
     await picture(page, "event");
     expect(faults).toEqual([]);
     await page.close();
-  }, 60_000);
+  });
 });
 
 /** Everything that a developer's console would show in red. */

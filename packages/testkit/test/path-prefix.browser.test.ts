@@ -1,6 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { CHROMIUM, startChromium } from "./chromium.ts";
+import { CHROMIUM, PAGE_WAIT_MS, startChromium } from "./chromium.ts";
 import { freePort } from "./free-port.ts";
 import { CLIENT, startIdentityProvider } from "./identity-provider.ts";
 import { runNodeClient } from "./node-client.ts";
@@ -48,7 +48,7 @@ describe.runIf(CHROMIUM !== undefined)("under a path of a host that others share
       const base = `http://127.0.0.1:${proxy.port}${PREFIX}`;
       const context = await browser.newContext();
       const page = await context.newPage();
-      page.setDefaultTimeout(20_000);
+      page.setDefaultTimeout(PAGE_WAIT_MS);
       const faults = watchFaults(page);
 
       await page.goto(`${base}/projects/default/live`);
@@ -93,7 +93,7 @@ describe.runIf(CHROMIUM !== undefined)("under a path of a host that others share
     const base = `http://127.0.0.1:${proxy.port}${PREFIX}`;
     for (const login of [OWNER.email, "stranger@example.com"]) {
       const page = await (await browser.newContext()).newPage();
-      page.setDefaultTimeout(20_000);
+      page.setDefaultTimeout(PAGE_WAIT_MS);
       await page.goto(`${base}/settings/account`);
       await page.getByRole("button", { name: "Single sign-on" }).click();
       await page.locator("input[name=login]").fill(login);
@@ -111,5 +111,5 @@ describe.runIf(CHROMIUM !== undefined)("under a path of a host that others share
       }
       await page.context().close();
     }
-  }, 90_000);
+  });
 });

@@ -2,7 +2,7 @@ import type { ApiProject, ApiProjectSettings } from "@mesher/protocol";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { waitUntil } from "../src/wait-until.ts";
-import { CHROMIUM, startChromium } from "./chromium.ts";
+import { CHROMIUM, PAGE_WAIT_MS, startChromium } from "./chromium.ts";
 import { expectAccessible } from "./expect-accessible.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
 import { watchFaults } from "./watch-faults.ts";
@@ -42,7 +42,7 @@ describe.runIf(CHROMIUM !== undefined)("settings, in a browser", () => {
     });
     expect(answer.status()).toBe(200);
     const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(PAGE_WAIT_MS);
     return { context, page, faults: watchFaults(page) };
   }
 
@@ -64,7 +64,7 @@ describe.runIf(CHROMIUM !== undefined)("settings, in a browser", () => {
       headers: { origin: server.url },
     });
     const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(PAGE_WAIT_MS);
     const faults = watchFaults(page);
 
     await page.goto(`${server.url}/settings/members`);
@@ -112,7 +112,7 @@ describe.runIf(CHROMIUM !== undefined)("settings, in a browser", () => {
     await page.getByRole("list", { name: "Logins" }).getByText("This browser").waitFor();
     expect(faults).toEqual([]);
     await context.close();
-  }, 60_000);
+  });
 
   test("[UI-07] organizations and projects are renamed, made, and a project is deleted by typing its name", async () => {
     const { server } = world;
@@ -143,7 +143,7 @@ describe.runIf(CHROMIUM !== undefined)("settings, in a browser", () => {
     expect(projects.map(({ slug }) => slug)).toEqual(["default"]);
     expect(faults).toEqual([]);
     await context.close();
-  }, 60_000);
+  });
 
   test("a member sees what a member may, changes their own account, and on a phone nothing scrolls sideways", async () => {
     const { server } = world;
@@ -175,5 +175,5 @@ describe.runIf(CHROMIUM !== undefined)("settings, in a browser", () => {
     await page.getByText("This is for owners and admins of the organization.").waitFor();
     expect(faults).toEqual([]);
     await context.close();
-  }, 90_000);
+  });
 });

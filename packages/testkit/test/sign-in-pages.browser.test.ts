@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ServerProcess } from "../src/server-process.ts";
-import { CHROMIUM, startChromium } from "./chromium.ts";
+import { CHROMIUM, PAGE_WAIT_MS, startChromium } from "./chromium.ts";
 import { TestPerson } from "./test-person.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
 import { watchFaults } from "./watch-faults.ts";
@@ -26,7 +26,7 @@ describe.runIf(CHROMIUM !== undefined)("signing in, in a browser", () => {
   /** A browser of its own: no cookie, no token. */
   async function visit(address: string): Promise<{ page: Page; faults: readonly string[] }> {
     const page = await (await browser.newContext()).newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(PAGE_WAIT_MS);
     const faults = watchFaults(page);
     await page.goto(new URL(address, server.url).href);
     return { page, faults };
@@ -63,7 +63,7 @@ describe.runIf(CHROMIUM !== undefined)("signing in, in a browser", () => {
     await page.goto(setupLink);
     await page.getByRole("heading", { name: "The link is over" }).waitFor();
     await page.context().close();
-  }, 60_000);
+  });
 
   test("an invitation makes a member", async () => {
     const response = await fetch(`${server.url}/api/v1/orgs/default/invitations`, {
@@ -81,7 +81,7 @@ describe.runIf(CHROMIUM !== undefined)("signing in, in a browser", () => {
     await page.getByRole("button", { name: "Account: Mia" }).waitFor();
     expect(faults).toEqual([]);
     await page.context().close();
-  }, 60_000);
+  });
 
   test("whoever has a second factor is asked for its code", async () => {
     const owner = new TestPerson(server.url);
@@ -101,7 +101,7 @@ describe.runIf(CHROMIUM !== undefined)("signing in, in a browser", () => {
     await page.getByText("Waiting for the first event").waitFor();
     expect(faults).toEqual([]);
     await page.context().close();
-  }, 60_000);
+  });
 });
 
 const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";

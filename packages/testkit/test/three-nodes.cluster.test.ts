@@ -57,7 +57,7 @@ test("the example starts three nodes that see each other, each ready behind its 
   } finally {
     killGroup(script);
   }
-}, 240_000);
+});
 
 test("the balancer's file names the nodes that the script starts", () => {
   const servers = readFileSync(`${EXAMPLE}/haproxy.cfg`, "utf8").matchAll(/^ *server (\S+) 127\.0\.0\.1:(\d+)$/gm);

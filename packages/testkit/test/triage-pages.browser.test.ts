@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newEventId, sendEvent } from "../src/send.ts";
 import type { ServerProcess } from "../src/server-process.ts";
 import { waitUntil } from "../src/wait-until.ts";
-import { CHROMIUM, startChromium } from "./chromium.ts";
+import { CHROMIUM, PAGE_WAIT_MS, startChromium } from "./chromium.ts";
 import { expectAccessible } from "./expect-accessible.ts";
 import { readEvent, startTestServer, type TestServer } from "./test-server.ts";
 import { watchFaults } from "./watch-faults.ts";
@@ -92,7 +92,7 @@ describe.runIf(CHROMIUM !== undefined)("triage, in a browser", () => {
       headers: { origin: server.url },
     });
     const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(PAGE_WAIT_MS);
     const faults = watchFaults(page);
     await page.goto(new URL(path, server.url).href);
     return { page, faults };
@@ -141,7 +141,7 @@ describe.runIf(CHROMIUM !== undefined)("triage, in a browser", () => {
     await row(page, "the printer is on fire").waitFor();
     expect(faults).toEqual([]);
     await page.context().close();
-  }, 60_000);
+  });
 
   test("several at once: archived for some days, then deleted after a question", async () => {
     for (const name of ["one of three", "two of three", "three of three"]) await report(name);
@@ -169,7 +169,7 @@ describe.runIf(CHROMIUM !== undefined)("triage, in a browser", () => {
     });
     expect(faults).toEqual([]);
     await page.context().close();
-  }, 60_000);
+  });
 
   test("an issue is talked about, and merged with one that is like it", async () => {
     await report("Payment of order 1 was declined by the bank");
@@ -186,7 +186,7 @@ describe.runIf(CHROMIUM !== undefined)("triage, in a browser", () => {
     await page.getByRole("list", { name: "Merged issues" }).waitFor({ state: "detached" });
     expect(faults).toEqual([]);
     await page.context().close();
-  }, 60_000);
+  });
 
   test("[UI-03] a list is longer than its document, and all that match are changed at once and brought back", async () => {
     await reportMany(120, "herring");
@@ -218,7 +218,7 @@ describe.runIf(CHROMIUM !== undefined)("triage, in a browser", () => {
     await page.locator("a[data-issue]:focus").waitFor();
     expect(faults).toEqual([]);
     await page.context().close();
-  }, 90_000);
+  });
 
   test("[UI-03] a search is kept for everybody, renamed and deleted; one that is none says where", async () => {
     await report("kept for later", "warning");
@@ -255,7 +255,7 @@ describe.runIf(CHROMIUM !== undefined)("triage, in a browser", () => {
     await page.getByRole("alert").getByText("This is no search. Column").waitFor();
     expect(faults).toEqual([]);
     await page.context().close();
-  }, 60_000);
+  });
 
   test("[UI-04] an event shows its stack with coloured source, breadcrumbs to be filtered, and contexts in words", async () => {
     const event_id = newEventId();
@@ -282,7 +282,7 @@ describe.runIf(CHROMIUM !== undefined)("triage, in a browser", () => {
     await expectAccessible(page);
     expect(faults).toEqual([]);
     await page.context().close();
-  }, 60_000);
+  });
 
   test("[UI-02] events are searched by what the issue's tags say, by the project, and page by page", async () => {
     for (let index = 0; index < 60; index++)
@@ -315,7 +315,7 @@ describe.runIf(CHROMIUM !== undefined)("triage, in a browser", () => {
     await page.getByRole("heading", { level: 1, name: "the same again" }).waitFor();
     expect(faults).toEqual([]);
     await page.context().close();
-  }, 90_000);
+  });
 
   test("new issues wait above a list that somebody points at, until they are asked for", async () => {
     await report("here from the start");
@@ -326,7 +326,7 @@ describe.runIf(CHROMIUM !== undefined)("triage, in a browser", () => {
     await row(page, "came meanwhile").waitFor();
     expect(faults).toEqual([]);
     await page.context().close();
-  }, 60_000);
+  });
 
   test("no sample of a real event makes a page of 390 pixels scroll sideways, or shows what no person can read", async ({
     skip,
@@ -348,7 +348,7 @@ describe.runIf(CHROMIUM !== undefined)("triage, in a browser", () => {
     }
     expect(faults).toEqual([]);
     await page.context().close();
-  }, 240_000);
+  });
 });
 
 /** A crash as an SDK tells it, with all that people look for. */

@@ -10,9 +10,6 @@ import { openSocket } from "../src/stream-client.ts";
 import { waitUntil } from "../src/wait-until.ts";
 import { countOutcome, readEvent, startTestServer } from "./test-server.ts";
 
-/** Servers are started, some more than once, and the machine may be busy: what is waited for has deadlines of its own. */
-const STARTS_MS_MAX = 120_000;
-
 interface Answer {
   readonly status: string;
   readonly id?: string;
@@ -28,9 +25,7 @@ async function connect(server: ServerProcess, publicKey: string, base = server.s
   return { socket, answers, [Symbol.dispose]: () => socket.terminate() };
 }
 
-test("[INGEST-05] [C-70] events of a socket are stored in the project of its key, on both ports", {
-  timeout: STARTS_MS_MAX,
-}, async () => {
+test("[INGEST-05] [C-70] events of a socket are stored in the project of its key, on both ports", async () => {
   await using testServer = await startTestServer();
   const { server } = testServer;
   const made = await fetch(`${server.url}/api/v1/projects`, {
@@ -55,9 +50,7 @@ test("[INGEST-05] [C-70] events of a socket are stored in the project of its key
   });
 });
 
-test("[INGEST-05] an answered frame is on disk: a server killed right then stores it when it is back, once", {
-  timeout: STARTS_MS_MAX,
-}, async () => {
+test("[INGEST-05] an answered frame is on disk: a server killed right then stores it when it is back, once", async () => {
   await using db = await testDatabase();
   await using dataDir = await createDataDir();
   const options = { databaseUrl: db.url, dataDir: dataDir.path, env: { MESHER_RATE_LIMIT_MAX_EVENTS: "1000000" } };

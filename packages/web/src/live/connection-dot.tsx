@@ -56,9 +56,10 @@ function useFreshLists(projectSlug: string): void {
         for (const key of ["alerts", "alert-rules"]) void queries.invalidateQueries({ queryKey: [key, projectSlug] });
         return;
       }
-      const isGap = message.type === "gap" || (message.type === "subscribed" && message.start === "gap");
+      // A new connection tells of what happens from now on: lists that were read before it may miss something, too.
+      const mayHaveMissed = message.type === "gap" || (message.type === "subscribed" && message.start !== "resumed");
       if (message.type === "event" || message.type === "issue") issueIds.add(message.issue_id);
-      else if (!isGap) return;
+      else if (!mayHaveMissed) return;
       timer ??= setTimeout(() => {
         timer = undefined;
         refresh(issueIds);
