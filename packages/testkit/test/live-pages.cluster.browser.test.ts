@@ -139,8 +139,8 @@ function repeatEvents(times: number): void {
   WebSocket.prototype.addEventListener = function (this: WebSocket, type: string, listener: (event: Event) => void) {
     addEventListener.call(this, type, (event) => {
       listener(event);
-      const { data = "{}" } = event as MessageEvent<string | undefined>;
-      const message = JSON.parse(data) as { type?: string };
+      if (!(event instanceof MessageEvent)) return;
+      const message = JSON.parse(String(event.data)) as { type: string };
       if (message.type !== "event" || !this.url.includes("level=error")) return;
       const tell = (told: object) => listener(new MessageEvent("message", { data: JSON.stringify(told) }));
       for (let index = 0; index < times; index += 1) tell({ ...message, event_id: String(index).padStart(32, "0") });
