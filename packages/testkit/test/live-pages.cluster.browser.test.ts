@@ -135,7 +135,8 @@ describe.runIf(CHROMIUM !== undefined)("two nodes, in a browser", () => {
 
 /** In the page: what the feed tells of one event, it tells so many times, and that it then left something out. */
 function repeatEvents(times: number): void {
-  const { addEventListener } = WebSocket.prototype;
+  type Add = (this: WebSocket, type: string, listener: (event: Event) => void) => void;
+  const { addEventListener } = WebSocket.prototype as { readonly addEventListener: Add };
   WebSocket.prototype.addEventListener = function (this: WebSocket, type: string, listener: (event: Event) => void) {
     addEventListener.call(this, type, (event) => {
       listener(event);
