@@ -2,4 +2,6 @@
 export interface ApiSignInOptions {
   /** An OpenID Connect provider is configured. */
   readonly single_sign_on: boolean;
+  /** The name of the host at which browsers can use passkeys; null: the server's address is not of the kind they need. */
+  readonly passkey_host: string | null;
 }

@@ -9,6 +9,7 @@ export * from "./api-issue-list.ts";
 export * from "./api-jobs.ts";
 export * from "./api-overview.ts";
 export * from "./api-page.ts";
+export * from "./api-passkeys.ts";
 export * from "./api-people.ts";
 export * from "./api-project-settings.ts";
 export * from "./api-projects.ts";

@@ -88,6 +88,8 @@ test("[C-130] the server has declared its routes, and the matrix knows them", ()
       "/api/docs/swagger-ui.css",
       "/api/openapi.json",
       "/api/v1/auth/callback/oidc",
+      "/api/v1/auth/passkey/generate-authenticate-options",
+      "/api/v1/auth/passkey/verify-authentication",
       "/api/v1/auth/sign-in/email",
       "/api/v1/auth/sign-in/social",
       "/api/v1/auth/sign-out",

@@ -7,6 +7,7 @@ import type {
   ApiNewInvitation,
   ApiNewToken,
   ApiPage,
+  ApiPasskey,
   ApiProjectDetail,
   ApiProjectKey,
   ApiSavedSearch,
@@ -15,6 +16,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { newEventId, sendEvent } from "../src/send.ts";
 import { waitUntil } from "../src/wait-until.ts";
 import { type ApiClient, apiClient } from "./api-client.ts";
+import { type Challenge, TestAuthenticator } from "./test-authenticator.ts";
 import { TestPerson, tokenIn } from "./test-person.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
 import { codeOf } from "./totp.ts";
@@ -66,6 +68,17 @@ const memberId = async () => {
 /** Each does once what the route is for. In this order: later ones need what earlier ones made. */
 const STEPS: Readonly<Record<string, () => Promise<Answered>>> = {
   "PATCH /api/v1/me": () => owner.patch("/api/v1/me", { display_name: "Olga Owner" }),
+  "POST /api/v1/auth/passkey/verify-registration": async () => {
+    const { body } = await owner.get<Challenge>("/api/v1/auth/passkey/generate-register-options");
+    const response = new TestAuthenticator(owner.origin ?? "").register(body);
+    return owner.post("/api/v1/auth/passkey/verify-registration", { name: "laptop", response });
+  },
+  "PATCH /api/v1/me/passkeys/{passkey}": async () => {
+    const { body } = await owner.get<ApiPasskey[]>("/api/v1/me/passkeys");
+    made["passkey"] = body[0]?.id ?? "";
+    return owner.patch(`/api/v1/me/passkeys/${made["passkey"]}`, { name: "key ring" });
+  },
+  "POST /api/v1/me/passkeys/{passkey}/remove": () => owner.post(`/api/v1/me/passkeys/${made["passkey"]}/remove`),
   "POST /api/v1/me/tokens": () =>
     keep(
       "own token",

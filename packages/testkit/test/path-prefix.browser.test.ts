@@ -54,7 +54,7 @@ describe.runIf(CHROMIUM !== undefined)("under a path of a host that others share
       await page.goto(`${base}/projects/default/live`);
       await page.getByLabel("Email").fill(OWNER.email);
       await page.getByLabel("Password").fill(OWNER.password);
-      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByRole("button", { name: "Sign in", exact: true }).click();
       await page
         .getByRole("status")
         .filter({ hasText: /^Live$/ })

@@ -1,5 +1,6 @@
-import type { ApiMe, ApiMember, ApiSignInMethods } from "@mesher/protocol";
+import type { ApiMe, ApiMember, ApiPasskey, ApiSignInMethods } from "@mesher/protocol";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { type Challenge, TestAuthenticator } from "./test-authenticator.ts";
 import { TestPerson, tokenIn } from "./test-person.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
 import { codeOf } from "./totp.ts";
@@ -108,7 +109,99 @@ test("a recovery code works once", async () => {
   expect(await use()).toBe(401);
 });
 
-test("who has lost the phone and the codes is let in by a link that says so", async () => {
+async function add(person: TestPerson, authenticator: TestAuthenticator, name = "laptop") {
+  const { body } = await person.get<Challenge>("/api/v1/auth/passkey/generate-register-options");
+  return person.post("/api/v1/auth/passkey/verify-registration", { name, response: authenticator.register(body) });
+}
+
+async function signInBy(authenticator: TestAuthenticator, person = new TestPerson(world.server.url)) {
+  const { body } = await person.get<Challenge>("/api/v1/auth/passkey/generate-authenticate-options");
+  const response = authenticator.sign(body);
+  const answer = await person.post("/api/v1/auth/passkey/verify-authentication", { response });
+  return { person, response, answer };
+}
+
+const listPasskeys = async (person: TestPerson) => (await person.get<ApiPasskey[]>("/api/v1/me/passkeys")).body;
+
+test("a passkey takes the place of password and code, and is its person's alone", async () => {
+  const person = new TestPerson(world.server.url);
+  await person.signIn(EMAIL, PASSWORD);
+  await person.post("/api/v1/auth/two-factor/verify-totp", { code: codeOf(uri) });
+  const { origin = "" } = person;
+  const authenticator = new TestAuthenticator(origin);
+
+  expect((await add(person, authenticator)).status).toBe(200);
+  expect(await listPasskeys(person)).toMatchObject([{ name: "laptop", synced: false, last_used_at: null }]);
+
+  const signedIn = await signInBy(authenticator);
+  expect(signedIn.answer.status).toBe(200);
+  expect(JSON.stringify(signedIn.answer.body)).not.toContain("token");
+  expect((await signedIn.person.get<ApiMe>("/api/v1/me")).body.user.email).toBe(EMAIL);
+  const [passkey] = await listPasskeys(person);
+  expect(passkey?.last_used_at).not.toBeNull();
+
+  const id = passkey?.id;
+  expect(await person.patch(`/api/v1/me/passkeys/${id}`, { name: " " })).toMatchObject({ status: 400 });
+  expect(await person.patch(`/api/v1/me/passkeys/${id}`, { name: "key ring" })).toMatchObject({ status: 200 });
+  const other = new TestPerson(world.server.url);
+  const made = { email: "other@example.com", display_name: "Other", password: PASSWORD };
+  await fetch(`${world.server.url}/api/v1/users`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${world.server.token}`, "content-type": "application/json" },
+    body: JSON.stringify(made),
+  });
+  await other.signIn(made.email, PASSWORD);
+  expect(await listPasskeys(other)).toEqual([]);
+  expect((await other.patch(`/api/v1/me/passkeys/${id}`, { name: "mine" })).status).toBe(404);
+  expect((await other.post(`/api/v1/me/passkeys/${id}/remove`)).status).toBe(404);
+  expect(await listPasskeys(person)).toMatchObject([{ id, name: "key ring" }]);
+
+  expect((await person.post(`/api/v1/me/passkeys/${id}/remove`)).status).toBe(200);
+  const late = await signInBy(authenticator);
+  expect(late.answer).toMatchObject({ status: 401, body: { code: "passkey_not_found" } });
+  expect((await late.person.get("/api/v1/me")).status).toBe(401);
+});
+
+test("a passkey that did not look at its person, or signed something else, lets nobody in", async () => {
+  const person = new TestPerson(world.server.url);
+  await person.signIn(EMAIL, PASSWORD);
+  await person.post("/api/v1/auth/two-factor/verify-totp", { code: codeOf(uri) });
+  const { origin = "" } = person;
+  const careless = new TestAuthenticator(origin);
+  careless.verifies = false;
+  expect(await add(person, careless)).toMatchObject({ status: 401, body: { code: "person_not_verified" } });
+  careless.verifies = true;
+  expect((await add(person, careless)).status).toBe(200);
+  careless.verifies = false;
+  const unseen = await signInBy(careless);
+  expect(unseen.answer).toMatchObject({ status: 401, body: { code: "person_not_verified" } });
+  expect((await unseen.person.get("/api/v1/me")).status).toBe(401);
+
+  careless.verifies = true;
+  const signedIn = await signInBy(careless);
+  expect(signedIn.answer.status).toBe(200);
+  // The answer to a challenge that was used, by the browser that got it, and by another with a challenge of its own.
+  const again = { response: signedIn.response };
+  expect((await signedIn.person.post("/api/v1/auth/passkey/verify-authentication", again)).status).toBe(400);
+  const thief = new TestPerson(world.server.url);
+  await thief.get("/api/v1/auth/passkey/generate-authenticate-options");
+  expect((await thief.post("/api/v1/auth/passkey/verify-authentication", again)).status).toBe(400);
+  expect((await thief.get("/api/v1/me")).status).toBe(401);
+
+  const elsewhere = new TestAuthenticator("https://mesher.example.com");
+  expect((await add(person, elsewhere)).status).toBe(400);
+  expect(await listPasskeys(person)).toHaveLength(1);
+});
+
+test("a login of yesterday adds no passkey", async () => {
+  const person = new TestPerson(world.server.url);
+  await person.signIn("other@example.com", PASSWORD);
+  await world.database.query({ text: "update logins set created_at = now() - interval '25 hours'" });
+  const asked = await person.get("/api/v1/auth/passkey/generate-register-options");
+  expect(asked).toMatchObject({ status: 403, body: { code: "session_not_fresh" } });
+});
+
+test("who has lost the phone and the codes is let in by a link that says so, and the passkeys on the phone are over", async () => {
   const make = (clears_two_factor: boolean) =>
     fetch(`${world.server.url}/api/v1/users/reset-link`, {
       method: "POST",
@@ -121,4 +214,5 @@ test("who has lost the phone and the codes is let in by a link that says so", as
   await person.post("/api/v1/password-resets/use", { token: tokenIn((await make(true)).link), password: PASSWORD });
   expect((await person.signIn(EMAIL, PASSWORD)).body).not.toHaveProperty("twoFactorRedirect");
   expect((await person.get<ApiMember[]>("/api/v1/orgs/default/members")).status).toBe(200);
+  expect(await listPasskeys(person)).toEqual([]);
 });

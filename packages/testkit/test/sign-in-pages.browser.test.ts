@@ -3,6 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ServerProcess } from "../src/server-process.ts";
 import { CHROMIUM, PAGE_WAIT_MS, startChromium } from "./chromium.ts";
+import { expectAccessible } from "./expect-accessible.ts";
 import { TestPerson } from "./test-person.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
 import { watchFaults } from "./watch-faults.ts";
@@ -35,7 +36,7 @@ describe.runIf(CHROMIUM !== undefined)("signing in, in a browser", () => {
   async function fillPassword(page: Page, password: string): Promise<void> {
     await page.getByLabel("Email").fill(EMAIL);
     await page.getByLabel("Password").fill(password);
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
   }
 
   test("the set-up link makes an owner, who is in; signing out and in again leads to the same page", async () => {
@@ -83,6 +84,52 @@ describe.runIf(CHROMIUM !== undefined)("signing in, in a browser", () => {
     await page.context().close();
   });
 
+  test("a passkey is added to the account, signs in, and is removed", async () => {
+    const { page, faults } = await visit("/");
+    await plugInPasskeys(page);
+    await page.goto(`${server.url}/settings/account`);
+    await fillPassword(page, PASSWORD);
+    await page.getByText("You have none yet.").waitFor();
+    await page.getByLabel("Name of the new one").fill("Key ring");
+    await page.getByRole("button", { name: "Add a passkey" }).click();
+    const passkeys = page.getByRole("list", { name: "Passkeys" });
+    await passkeys.getByText("not used yet").waitFor();
+    await page.getByRole("button", { name: "Rename Key ring" }).click();
+    await page.getByLabel("New name of Key ring").fill("Laptop");
+    await passkeys.getByRole("button", { name: "Save" }).click();
+    await passkeys.getByText("Laptop").waitFor();
+    await expectAccessible(page);
+
+    const signOut = async () => {
+      await page.getByRole("button", { name: "Account: Olga" }).click();
+      await page.getByRole("menuitem", { name: "Sign out" }).click();
+    };
+    // A browser that does not fill passkeys in has the button alone.
+    await page.evaluate("PublicKeyCredential.isConditionalMediationAvailable = async () => false");
+    await signOut();
+    await page.getByRole("button", { name: "Sign in with a passkey" }).waitFor();
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Sign in with a passkey" }).click();
+    await passkeys.getByText("last used").waitFor();
+    // One that does, with somebody who takes the first it offers.
+    await page.reload();
+    await passkeys.waitFor();
+    const entered = page.waitForResponse((response) => response.url().endsWith("/passkey/verify-authentication"));
+    await signOut();
+    expect((await entered).status()).toBe(200);
+    await passkeys.waitFor();
+
+    await page.getByRole("button", { name: "Remove Laptop" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
+    await page.getByText("You have none yet.").waitFor();
+    // Browsers have passkeys at names only.
+    await page.goto(`${server.url.replace("localhost", "127.0.0.1")}/settings/account`);
+    await fillPassword(page, PASSWORD);
+    await page.getByText("Passkeys of this server work at localhost only, and you are at 127.0.0.1.").waitFor();
+    expect(faults).toEqual([]);
+    await page.context().close();
+  });
+
   test("whoever has a second factor is asked for its code", async () => {
     const owner = new TestPerson(server.url);
     expect(await owner.signIn(EMAIL, PASSWORD)).toMatchObject({ status: 200 });
@@ -103,6 +150,22 @@ describe.runIf(CHROMIUM !== undefined)("signing in, in a browser", () => {
     await page.context().close();
   });
 });
+
+/** A device that keeps passkeys, with its person at hand. */
+async function plugInPasskeys(page: Page): Promise<void> {
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send("WebAuthn.enable");
+  await devtools.send("WebAuthn.addVirtualAuthenticator", {
+    options: {
+      protocol: "ctap2",
+      transport: "internal",
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+}
 
 const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const PERIOD_SECONDS = 30;

@@ -23,6 +23,7 @@ import { registerMeRoutes } from "./me.ts";
 import { registerNotificationPreferenceRoutes } from "./notification-preferences.ts";
 import { registerOrganizationRoutes } from "./organizations.ts";
 import { registerOverviewRoutes } from "./overview.ts";
+import { registerPasskeyRoutes } from "./passkeys.ts";
 import { registerProjectChangeRoutes } from "./project-changes.ts";
 import { registerProjectKeyRoutes } from "./project-keys.ts";
 import { registerProjectSettingsRoutes } from "./project-settings.ts";
@@ -44,6 +45,7 @@ export function registerRoutes(app: App, deps: ApiDependencies, declared: readon
   registerStorageRoutes(app, deps);
   registerSignInRoutes(app, deps);
   registerMeRoutes(app, deps);
+  registerPasskeyRoutes(app, deps);
   registerOrganizationRoutes(app, deps);
   registerInvitationRoutes(app, deps);
   registerTeamRoutes(app, deps);

@@ -1,6 +1,7 @@
 /** One-time links that set a new password. Whoever makes one tells the person; nothing is sent. */
 import type { Database } from "../db/database.ts";
 import { withTransaction } from "../db/transaction.ts";
+import { clearPasskeys } from "../people/passkeys.queries.ts";
 import {
   claimPasswordReset,
   clearTwoFactor,
@@ -59,7 +60,11 @@ export async function usePasswordReset(
     const reset = await claimPasswordReset(tx, sha256(token));
     if (reset === undefined) return false;
     await setPassword(tx, reset.userId, passwordHash);
-    if (reset.clearsTwoFactor) await clearTwoFactor(tx, reset.userId);
+    if (reset.clearsTwoFactor) {
+      await clearTwoFactor(tx, reset.userId);
+      // Whoever has lost the phone has lost the passkeys on it.
+      await clearPasskeys(tx, reset.userId);
+    }
     await endLogins(tx, reset.userId, "all");
     const { userId } = reset;
     const actor: AuditActor = { kind: "person", name: "holder of the reset link", userId };

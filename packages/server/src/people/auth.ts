@@ -1,15 +1,16 @@
 /**
- * Signing in, by better-auth: passwords, the second factor, OIDC, and the logins that come of them. Its tables are ours
+ * Signing in, by better-auth: passwords, the second factor, passkeys, OIDC, and the logins that come of them. Its tables are ours
  * (migrations), so are their names. What it answers to its routes is only reached through api/sign-in.ts.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { createKyselyAdapter, kyselyAdapter } from "@better-auth/kysely-adapter";
-import { type BetterAuthOptions, betterAuth } from "better-auth";
+import { type BetterAuthOptions, type BetterAuthPlugin, betterAuth } from "better-auth";
 import { APIError, createAuthMiddleware } from "better-auth/api";
 import { genericOAuth, twoFactor } from "better-auth/plugins";
 import type { Database } from "../db/database.ts";
 import { driverPoolOf } from "../db/driver-pool.ts";
 import { hashLoginTokens } from "./hashed-login-tokens.ts";
+import { passkeyHostOf } from "./passkey-host.ts";
 import { clearSignInAttempts, countSignInAttempt } from "./sign-in-attempts.queries.ts";
 
 /** Where better-auth's routes begin. */
@@ -70,6 +71,8 @@ export interface Login {
 export interface Auth {
   /** Whether a provider is configured; it may be away. */
   readonly hasSingleSignOn: boolean;
+  /** Where browsers can use passkeys; `undefined`: nowhere. */
+  readonly passkeyHost: string | undefined;
   /** Answers a request to one of better-auth's routes. */
   readonly handle: (request: Request) => Promise<Response>;
   /** The login of a cookie header. */
@@ -97,7 +100,21 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     if (next.hasOidc) current = next;
     else setTimeout(() => (connecting = undefined), OIDC_RETRY_MS).unref();
   };
+  const passkeyHost = passkeyHostOf(options.publicUrl);
+  // What reads WebAuthn takes 0.2 s and 9 MB to load: not before somebody has a passkey.
+  let passkeys: ReturnType<typeof begin> | undefined;
+  const beginPasskeys = async () => {
+    if (passkeyHost === undefined) return current;
+    const { passkeyPlugin } = await import("./passkeys.ts");
+    const plugin = passkeyPlugin({ ...options, host: passkeyHost });
+    passkeys ??= begin({ ...options, oidc: undefined }, [plugin]).catch((error: unknown) => {
+      passkeys = undefined;
+      throw error;
+    });
+    return passkeys;
+  };
   const instanceFor = async (request: Request) => {
+    if (PASSKEY_PATHS.test(new URL(request.url).pathname)) return beginPasskeys();
     if (options.oidc === undefined || current.hasOidc || !OIDC_PATHS.test(new URL(request.url).pathname))
       return current;
     connecting ??= connectOidc();
@@ -106,6 +123,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   };
   return {
     hasSingleSignOn: options.oidc !== undefined,
+    passkeyHost,
     handle: async (request) => (await instanceFor(request)).auth.handler(request),
     findLogin: async (cookie) => {
       const headers = new Headers({ cookie });
@@ -131,15 +149,17 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   };
 }
 
+const PASSKEY_PATHS = /\/passkey\/[^/]+$/;
 const OIDC_PATHS = /\/(sign-in\/social|callback\/[^/]+)$/;
 
-async function begin(options: AuthOptions) {
-  const auth = betterAuth(await settingsOf(options));
+async function begin(options: AuthOptions, plugins: readonly BetterAuthPlugin[] = []) {
+  const auth = betterAuth(await settingsOf(options, plugins));
   const context = await auth.$context;
   return { auth, context, hasOidc: context.socialProviders.some(({ id }) => id === OIDC_PROVIDER) };
 }
 
-async function settingsOf({ database, secret, publicUrl, oidc, mayJoin, onOidcSignIn, log }: AuthOptions) {
+async function settingsOf(options: AuthOptions, plugins: readonly BetterAuthPlugin[]) {
+  const { database, secret, publicUrl, oidc, mayJoin, onOidcSignIn, log } = options;
   const { kysely } = await createKyselyAdapter({ database: driverPoolOf(database) as never });
   if (kysely === null) throw new Error("better-auth does not know our pool as one of PostgreSQL");
   const adapter = kyselyAdapter(kysely, { type: "postgres", transaction: true });
@@ -164,7 +184,7 @@ async function settingsOf({ database, secret, publicUrl, oidc, mayJoin, onOidcSi
       window: RATE_WINDOW_SECONDS,
       max: RATE_REQUESTS_MAX,
       customRules: Object.fromEntries(
-        ["/sign-in/*", "/change-password", "/two-factor/*"].map((path) => [path, GUESSED_AT]),
+        ["/sign-in/*", "/change-password", "/two-factor/*", "/passkey/verify-*"].map((path) => [path, GUESSED_AT]),
       ),
       modelName: "sign_in_rates",
       fields: { lastRequest: "last_request_ms" },
@@ -228,6 +248,7 @@ async function settingsOf({ database, secret, publicUrl, oidc, mayJoin, onOidcSi
           },
         },
       }),
+      ...plugins,
       ...(oidc === undefined ? [] : [oidcPlugin(oidc)]),
     ],
     databaseHooks: {

@@ -3,6 +3,7 @@ import type {
   ApiInvitation,
   ApiLogin,
   ApiPage,
+  ApiPasskey,
   ApiProjectKey,
   ApiProjectSettings,
   ApiProjectStorage,
@@ -60,6 +61,13 @@ export function loginsQuery() {
   return queryOptions({
     queryKey: ["logins"],
     queryFn: ({ signal }) => getJson<ApiLogin[]>("api/v1/me/logins", {}, signal),
+  });
+}
+
+export function passkeysQuery() {
+  return queryOptions({
+    queryKey: ["passkeys"],
+    queryFn: ({ signal }) => getJson<ApiPasskey[]>("api/v1/me/passkeys", {}, signal),
   });
 }
 

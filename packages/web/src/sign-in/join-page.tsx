@@ -9,12 +9,11 @@ import { Field, FormError } from "../ui/field.tsx";
 import { Form, passwordOf, textOf } from "../ui/form.tsx";
 import { Bone } from "../ui/skeleton.tsx";
 import { TextButton } from "../ui/text-button.tsx";
+import { CodeForm, type CodeKind } from "./code-form.tsx";
 import { Gate, WayToSignIn } from "./gate.tsx";
 import { dropLinkToken, takeLinkToken } from "./link-token.ts";
+import { NewPasswordField, PasswordField } from "./password-field.tsx";
 import { enter, proveSecondFactor, signIn } from "./sign-in.ts";
-
-const PASSWORD_LENGTH_MIN = 10;
-const PASSWORD_LENGTH_MAX = 200;
 
 /** Where the link of an invitation leads, and that with which the first owner sets up the server. */
 export function JoinPage() {
@@ -91,7 +90,7 @@ function AcceptForm({ token, offer, isKnown }: AcceptFormProps) {
   const queries = useQueryClient();
   const navigate = useNavigate();
   const [needsCode, setNeedsCode] = useState(false);
-  const [codeKind, setCodeKind] = useState<"app" | "recovery">("app");
+  const [codeKind, setCodeKind] = useState<CodeKind>("app");
   const accept = (more: object) =>
     sendJson("POST", "api/v1/invitations/accept", { token, ...more }, { isSignIn: true });
   const acceptance = useMutation({
@@ -114,28 +113,7 @@ function AcceptForm({ token, offer, isKnown }: AcceptFormProps) {
     },
   });
   if (needsCode) {
-    return (
-      <Form key={codeKind} onData={(form) => acceptance.mutate(form)} className="mt-5 space-y-3.5">
-        <Field
-          label={codeKind === "app" ? "Code of your authenticator app" : "Recovery code"}
-          name="code"
-          inputMode={codeKind === "app" ? "numeric" : "text"}
-          autoComplete="one-time-code"
-          maxLength={40}
-          required
-          autoFocus
-        />
-        <FormError error={acceptance.error} />
-        <PrimaryButton type="submit" className="w-full" disabled={acceptance.isPending}>
-          {acceptance.isPending ? "Checking…" : "Continue"}
-        </PrimaryButton>
-        <p className="pt-2.5">
-          <TextButton onClick={() => setCodeKind(codeKind === "app" ? "recovery" : "app")}>
-            {codeKind === "app" ? "Use a recovery code" : "Use the authenticator app"}
-          </TextButton>
-        </p>
-      </Form>
-    );
+    return <CodeForm kind={codeKind} attempt={acceptance} onKind={setCodeKind} />;
   }
   return (
     <Form onData={(form) => acceptance.mutate(form)} className="mt-5 space-y-3.5">
@@ -161,16 +139,7 @@ function AcceptForm({ token, offer, isKnown }: AcceptFormProps) {
           required
         />
       )}
-      <Field
-        label="Password"
-        name="password"
-        type="password"
-        autoComplete={isKnown ? "current-password" : "new-password"}
-        minLength={isKnown ? undefined : PASSWORD_LENGTH_MIN}
-        maxLength={PASSWORD_LENGTH_MAX}
-        hint={isKnown ? undefined : `At least ${PASSWORD_LENGTH_MIN} characters.`}
-        required
-      />
+      {isKnown ? <PasswordField /> : <NewPasswordField />}
       <FormError error={acceptance.error} />
       <PrimaryButton type="submit" className="w-full" disabled={acceptance.isPending}>
         {acceptance.isPending ? "One moment…" : isKnown ? "Sign in and join" : "Continue"}

@@ -2,13 +2,11 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { sendJson } from "../api/client.ts";
 import { PrimaryButton } from "../ui/button.tsx";
-import { Field, FormError } from "../ui/field.tsx";
+import { FormError } from "../ui/field.tsx";
 import { Form, passwordOf } from "../ui/form.tsx";
 import { Gate, WayToSignIn } from "./gate.tsx";
 import { dropLinkToken, takeLinkToken } from "./link-token.ts";
-
-const PASSWORD_LENGTH_MIN = 10;
-const PASSWORD_LENGTH_MAX = 200;
+import { NewPasswordField } from "./password-field.tsx";
 
 /** Where a link leads with which somebody sets a new password. */
 export function ResetPage() {
@@ -35,17 +33,7 @@ export function ResetPage() {
   return (
     <Gate title="New password">
       <Form onData={(form) => reset.mutate(form)} className="mt-5 space-y-3.5">
-        <Field
-          label="Password"
-          name="password"
-          type="password"
-          autoComplete="new-password"
-          minLength={PASSWORD_LENGTH_MIN}
-          maxLength={PASSWORD_LENGTH_MAX}
-          hint={`At least ${PASSWORD_LENGTH_MIN} characters.`}
-          required
-          autoFocus
-        />
+        <NewPasswordField autoFocus />
         <FormError error={reset.error} />
         <PrimaryButton type="submit" className="w-full" disabled={reset.isPending}>
           {reset.isPending ? "One moment…" : "Set the password"}

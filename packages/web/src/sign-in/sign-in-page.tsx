@@ -5,11 +5,15 @@ import { Button, PrimaryButton } from "../ui/button.tsx";
 import { Field, FormError } from "../ui/field.tsx";
 import { Form, passwordOf, textOf } from "../ui/form.tsx";
 import { TextButton } from "../ui/text-button.tsx";
+import { CodeForm, type CodeKind } from "./code-form.tsx";
 import { Gate } from "./gate.tsx";
+import { PasskeySignIn } from "./passkey-sign-in.tsx";
+import { currentPlace, passkeyObstacle } from "./passkeys.ts";
+import { PasswordField } from "./password-field.tsx";
 import { enter, proveSecondFactor, signIn, signInElsewhere, signInOptionsQuery } from "./sign-in.ts";
 import { TokenForm } from "./token-form.tsx";
 
-type Step = "password" | "app" | "recovery" | "token";
+type Step = "password" | CodeKind | "token";
 
 /** Shown in place of any page that nobody is signed in for; what was asked for follows. */
 export function SignInPage() {
@@ -18,7 +22,7 @@ export function SignInPage() {
   if (step === "password") {
     return <PasswordStep onCode={() => setStep("app")} onToken={() => setStep("token")} />;
   }
-  return <CodeStep key={step} kind={step} onOther={() => setStep(step === "app" ? "recovery" : "app")} />;
+  return <CodeStep key={step} kind={step} onKind={setStep} />;
 }
 
 function PasswordStep(props: { onCode: () => void; onToken: () => void }) {
@@ -32,14 +36,22 @@ function PasswordStep(props: { onCode: () => void; onToken: () => void }) {
   return (
     <Gate title="Sign in" lead={hadToken ? "The server does not accept the token this browser has." : undefined}>
       <Form onData={(form) => attempt.mutate(form)} className="mt-5 space-y-3.5">
-        <Field label="Email" name="email" type="email" autoComplete="username" required autoFocus maxLength={254} />
-        <Field label="Password" name="password" type="password" autoComplete="current-password" required />
+        <Field
+          label="Email"
+          name="email"
+          type="email"
+          autoComplete="username webauthn"
+          required
+          autoFocus
+          maxLength={254}
+        />
+        <PasswordField />
         <FormError error={attempt.error} />
         <PrimaryButton type="submit" className="w-full" disabled={attempt.isPending}>
           {attempt.isPending ? "Signing in…" : "Sign in"}
         </PrimaryButton>
       </Form>
-      <SingleSignOn />
+      <OtherWays />
       <p className="mt-6 text-xs text-faint">
         Forgot the password? An owner or admin of your organization can give you a link to set a new one.
       </p>
@@ -53,11 +65,12 @@ function PasswordStep(props: { onCode: () => void; onToken: () => void }) {
   );
 }
 
-/** There when the server has a provider. */
-function SingleSignOn() {
-  const options = useQuery(signInOptionsQuery());
-  const leaving = useMutation({ mutationFn: () => signInElsewhere(location.href) });
-  if (options.data?.single_sign_on !== true) return null;
+/** There as far as the server and the browser have them. */
+function OtherWays() {
+  const options = useQuery(signInOptionsQuery()).data;
+  if (options === undefined) return null;
+  const hasPasskeys = passkeyObstacle(options, currentPlace()) === undefined;
+  if (!hasPasskeys && !options.single_sign_on) return null;
   return (
     <div className="mt-3 space-y-3">
       <p
@@ -66,15 +79,25 @@ function SingleSignOn() {
       >
         or
       </p>
-      <Button className="h-8 w-full justify-center" disabled={leaving.isPending} onClick={() => leaving.mutate()}>
-        {leaving.isPending ? "One moment…" : "Single sign-on"}
-      </Button>
-      <FormError error={leaving.error} />
+      {hasPasskeys && <PasskeySignIn />}
+      {options.single_sign_on && <SingleSignOn />}
     </div>
   );
 }
 
-function CodeStep({ kind, onOther }: { kind: "app" | "recovery"; onOther: () => void }) {
+function SingleSignOn() {
+  const leaving = useMutation({ mutationFn: () => signInElsewhere(location.href) });
+  return (
+    <>
+      <Button className="h-8 w-full justify-center" disabled={leaving.isPending} onClick={() => leaving.mutate()}>
+        {leaving.isPending ? "One moment…" : "Single sign-on"}
+      </Button>
+      <FormError error={leaving.error} />
+    </>
+  );
+}
+
+function CodeStep({ kind, onKind }: { kind: CodeKind; onKind: (kind: CodeKind) => void }) {
   const queries = useQueryClient();
   const attempt = useMutation({
     mutationFn: (form: FormData) => proveSecondFactor(kind, textOf(form, "code")),
@@ -86,25 +109,7 @@ function CodeStep({ kind, onOther }: { kind: "app" | "recovery"; onOther: () => 
       title={isApp ? "Two-factor code" : "Recovery code"}
       lead={isApp ? "Enter the code that your authenticator app shows." : "Each of your recovery codes works once."}
     >
-      <Form onData={(form) => attempt.mutate(form)} className="mt-5 space-y-3.5">
-        <Field
-          label={isApp ? "Six digits" : "Recovery code"}
-          name="code"
-          inputMode={isApp ? "numeric" : "text"}
-          autoComplete="one-time-code"
-          pattern={isApp ? "\\s*[0-9]{6}\\s*" : undefined}
-          maxLength={40}
-          required
-          autoFocus
-        />
-        <FormError error={attempt.error} />
-        <PrimaryButton type="submit" className="w-full" disabled={attempt.isPending}>
-          {attempt.isPending ? "Checking…" : "Continue"}
-        </PrimaryButton>
-      </Form>
-      <p className="mt-6">
-        <TextButton onClick={onOther}>{isApp ? "Use a recovery code" : "Use the authenticator app"}</TextButton>
-      </p>
+      <CodeForm kind={kind} attempt={attempt} onKind={onKind} />
     </Gate>
   );
 }

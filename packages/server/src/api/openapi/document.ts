@@ -13,6 +13,7 @@ import { DASHBOARDS } from "./operations-dashboards.ts";
 import { DELIVERIES } from "./operations-deliveries.ts";
 import { INSTALLATION } from "./operations-installation.ts";
 import { ISSUES } from "./operations-issues.ts";
+import { PASSKEYS, Passkey } from "./operations-passkeys.ts";
 import { PEOPLE } from "./operations-people.ts";
 import { PROJECTS } from "./operations-projects.ts";
 import { TEAMS, Team, TeamDetail } from "./operations-teams.ts";
@@ -28,6 +29,7 @@ import * as projects from "./shapes-projects.ts";
 const OPERATIONS: Operations = {
   ...INSTALLATION,
   ...PEOPLE,
+  ...PASSKEYS,
   ...PROJECTS,
   ...ISSUES,
   ...DASHBOARDS,
@@ -48,6 +50,7 @@ const SHAPES: Readonly<Record<string, TSchema>> = {
   ...events,
   ...projects,
   ...people,
+  Passkey,
   Team,
   TeamDetail,
   ...dashboards,

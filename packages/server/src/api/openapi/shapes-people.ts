@@ -99,4 +99,6 @@ export const AuditEntry = shapeOf<ApiAuditEntry>()(
 
 export const StreamTicket = shapeOf<ApiStreamTicket>()(Type.Object({ ticket: Text, expires_at: Time }));
 
-export const SignInOptions = shapeOf<ApiSignInOptions>()(Type.Object({ single_sign_on: Type.Boolean() }));
+export const SignInOptions = shapeOf<ApiSignInOptions>()(
+  Type.Object({ single_sign_on: Type.Boolean(), passkey_host: orNull(Text) }),
+);
