@@ -166,7 +166,7 @@ async function settingsOf(options: AuthOptions, plugins: readonly BetterAuthPlug
 
   return {
     appName: "Mesher",
-    database: (options: BetterAuthOptions) => hashLoginTokens(adapter(options)),
+    database: (own: BetterAuthOptions) => hashLoginTokens(adapter(own)),
     secret,
     basePath: AUTH_PATH,
     ...(publicUrl !== undefined && { baseURL: `${publicUrl}${AUTH_PATH}` }),
