@@ -576,6 +576,26 @@ create table outcome_counts (
   constraint outcome_counts_key PRIMARY KEY (project_id, hour, outcome, category, reason)
 ) with (fillfactor=70);
 
+create table passkeys (
+  id uuid default gen_random_uuid() not null,
+  user_id uuid not null,
+  name text not null,
+  credential_id text not null,
+  public_key text not null,
+  counter bigint not null,
+  device_type text not null,
+  backed_up boolean not null,
+  transports text,
+  aaguid text,
+  created_at timestamp with time zone default now() not null,
+  last_used_at timestamp with time zone,
+  constraint passkeys_credential_unique UNIQUE (credential_id),
+  constraint passkeys_pkey PRIMARY KEY (id),
+  constraint passkeys_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+  constraint passkeys_name_short CHECK ((length(name) <= 100))
+);
+CREATE INDEX passkeys_user ON public.passkeys USING btree (user_id);
+
 create table password_resets (
   id uuid default gen_random_uuid() not null,
   user_id uuid not null,
