@@ -7,6 +7,8 @@
 import { createHash, randomUUID } from "node:crypto";
 import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
+import { promisify } from "node:util";
+import { brotliCompress, constants, gzip } from "node:zlib";
 
 const WEB = import.meta.dirname;
 const DIST = join(WEB, "dist");
@@ -23,6 +25,10 @@ const SOURCES = [
 /** A build directory this old was left behind by a run that was killed. */
 const ABANDONED_AFTER_MS = 60 * 60 * 1000;
 const RENAME_ATTEMPTS_MAX = 5;
+/** Smaller files fit into a packet or two anyway. */
+const COMPRESSED_BYTES_MIN = 1_024;
+/** Of 11: the last two steps take ten times as long, for a twentieth less. */
+const BROTLI_QUALITY = 9;
 
 try {
   const stamp = await hashSources();
@@ -41,6 +47,7 @@ async function build(stamp: string): Promise<void> {
     // Loaded only now: a fresh build needs no Vite, and no time to load it.
     const vite = await import("vite");
     await vite.build({ root: WEB, logLevel: "error", build: { outDir, emptyOutDir: true } });
+    await compressAssets(join(outDir, "assets"));
     await writeFile(join(outDir, STAMP), stamp);
     await replaceDist(outDir);
   } catch (error) {
@@ -50,6 +57,17 @@ async function build(stamp: string): Promise<void> {
     await rm(outDir, { recursive: true, force: true });
   }
   process.stdout.write(` done in ${((performance.now() - startedAtMs) / 1000).toFixed(1)} s\n`);
+}
+
+/** Beside each file what of it travels, so that the server compresses nothing while it runs. */
+async function compressAssets(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const bytes = await readFile(join(folder, name));
+    if (bytes.length < COMPRESSED_BYTES_MIN || !/\.(?:js|css|svg)$/.test(name)) continue;
+    const params = { [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY };
+    await writeFile(join(folder, `${name}.br`), await promisify(brotliCompress)(bytes, { params }));
+    await writeFile(join(folder, `${name}.gz`), await promisify(gzip)(bytes));
+  }
 }
 
 /** A directory cannot be renamed over one with files in it, so the old one steps aside first. */

@@ -1,6 +1,7 @@
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { defineConfig, type IndexHtmlTransformContext } from "vite";
+import { beginEarly } from "./src/early.ts";
 
 export default defineConfig({
   // Relative to <base href> of index.html, so that the pages can live under a path prefix.
@@ -16,6 +17,21 @@ export default defineConfig({
         handler: (html) => html.replace('<script type="module"', '<script type="module" blocking="render"'),
       },
     },
+    {
+      name: "mesher:begin-early",
+      transformIndexHtml: {
+        order: "post",
+        handler: (html, { bundle }) =>
+          bundle === undefined
+            ? html
+            : // After <base>, which its addresses are relative to, and before all that takes time.
+              html.replace(
+                "<title>",
+                (title) =>
+                  `<script>(${beginEarly.toString()})(${JSON.stringify(chunksOfPages(bundle))})</script>\n    ${title}`,
+              ),
+      },
+    },
   ],
   build: {
     target: "es2024",
@@ -26,3 +42,30 @@ export default defineConfig({
   },
   server: { proxy: { "/api": process.env["MESHER_URL"] ?? "http://127.0.0.1:8080" } },
 });
+
+type Bundle = NonNullable<IndexHtmlTransformContext["bundle"]>;
+
+/** The code of each page beside that of `index.html`, by the name of its module: file names without their folder. */
+function chunksOfPages(bundle: Bundle): Record<string, string[]> {
+  const chunks = Object.values(bundle).filter((each) => each.type === "chunk");
+  const first = new Set(chunks.filter(({ isEntry }) => isEntry).flatMap(({ fileName }) => closureOf(bundle, fileName)));
+  return Object.fromEntries(
+    chunks
+      .filter(({ isDynamicEntry, name }) => isDynamicEntry && name.endsWith("-page"))
+      .map(({ name, fileName }) => [
+        name,
+        closureOf(bundle, fileName)
+          .filter((each) => !first.has(each))
+          .map((each) => each.replace(/^assets\//, "")),
+      ]),
+  );
+}
+
+/** The file, and all that has to be there before it runs. */
+function closureOf(bundle: Bundle, fileName: string, found = new Set<string>()): string[] {
+  if (found.has(fileName)) return [];
+  found.add(fileName);
+  const chunk = bundle[fileName];
+  if (chunk?.type === "chunk") for (const imported of chunk.imports) closureOf(bundle, imported, found);
+  return [...found];
+}

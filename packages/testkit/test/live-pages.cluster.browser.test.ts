@@ -116,6 +116,41 @@ describe.runIf(CHROMIUM !== undefined)("two nodes, in a browser", () => {
     await page.context().close();
   });
 
+  test("what is done to an issue on another node is seen in lists and on its page, and nothing is asked again and again", async () => {
+    await report("somebody else's");
+    const { page, faults } = await open("/projects/default");
+    const row = page.getByRole("list", { name: "Issues" }).getByRole("link", { name: "somebody else's" });
+    await row.getByText("1 event", { exact: true }).waitFor();
+    await page.getByRole("status").filter({ hasText: "Live" }).first().waitFor();
+    // What is read again when the feed begins.
+    await page.waitForLoadState("networkidle");
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(request.url()));
+    await report("somebody else's");
+    await row.getByText("2 events", { exact: true }).waitFor();
+    expect(asked).toEqual([]);
+
+    const id = await row.getAttribute("data-issue");
+    const tell = async (path: string, body: object) => {
+      const response = await fetch(`${sent.url}/api/v1/issues/${id}/${path}`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${sent.token}`, "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+      expect(response.status).toBe(200);
+    };
+    await tell("resolve", {});
+    await row.waitFor({ state: "detached" });
+    await page.goto(`${seen.url}/issues/${id}`);
+    await page.getByRole("button", { name: "Unresolve" }).waitFor();
+    await page.getByRole("status").filter({ hasText: "Live" }).first().waitFor();
+    await tell("archive", { mode: "for_ever" });
+    await page.getByText("for ever", { exact: true }).waitFor();
+    await page.getByRole("list", { name: "Activity" }).getByText("archived it").waitFor();
+    expect(faults).toEqual([]);
+    await page.context().close();
+  }, 60_000);
+
   test("the cluster's page shows a node die", async () => {
     const { page, faults } = await open("/cluster");
     await page.getByText("2 of 2 nodes alive").waitFor();

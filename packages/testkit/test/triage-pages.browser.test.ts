@@ -7,6 +7,7 @@ import type { ServerProcess } from "../src/server-process.ts";
 import { waitUntil } from "../src/wait-until.ts";
 import { CHROMIUM, PAGE_WAIT_MS, startChromium } from "./chromium.ts";
 import { expectAccessible } from "./expect-accessible.ts";
+import { countRounds, type LoadedPage, readLoad, watchLoad } from "./page-load.ts";
 import { readEvent, startTestServer, type TestServer } from "./test-server.ts";
 import { watchFaults } from "./watch-faults.ts";
 
@@ -20,6 +21,9 @@ const BULK_EVENTS_MAX = 100;
 const OPENED = `
   document.querySelectorAll("article details").forEach((each) => each.setAttribute("open", ""));
   ({ over: document.documentElement.scrollWidth - window.innerWidth, text: document.body.innerText })`;
+
+/** Cumulative layout shift that nobody sees: a fraction of a pixel in a line of text. */
+const LAYOUT_SHIFT_MAX = 0.001;
 
 const OWNER = { email: "olga@example.com", password: "correct horse battery" };
 
@@ -316,6 +320,47 @@ describe.runIf(CHROMIUM !== undefined)("triage, in a browser", () => {
     expect(faults).toEqual([]);
     await page.context().close();
   });
+
+  test("no page jumps while it loads, waits for more than it must, or asks for anything twice", async () => {
+    const event_id = newEventId();
+    await sendEvent(server.dsn, { ...CRASH, event_id, fingerprint: ["of a page that loads"] });
+    const issue = `/issues/${(await readEvent(server, event_id)).issue_id}`;
+    // In the first round comes the document, in the second the code and what `early.ts` asks for, in the third what an answer names.
+    const pages: readonly (LoadedPage & { readonly rounds: number })[] = [
+      { name: "issues", path: "/projects/default", ready: "a[data-issue]", rounds: 2 },
+      { name: "issue", path: issue, ready: "[aria-label=Actions] button", rounds: 2 },
+      {
+        name: "event",
+        path: `${issue}/events/${event_id}`,
+        ready: "nav[aria-label='Events of this issue']",
+        rounds: 2,
+      },
+      { name: "dashboard", path: "/projects/default/dashboard", ready: "[role=slider]", rounds: 3 },
+      { name: "live", path: "/projects/default/live", ready: "select[name=level]", rounds: 2 },
+    ];
+    const { page: first, faults } = await signedIn("/");
+    const found: object[] = [];
+    for (const each of pages) {
+      const path = `${server.url}${each.path}`;
+      const page = await first.context().newPage();
+      await watchLoad(page, each.ready);
+      await page.goto(path, { waitUntil: "commit" });
+      const { layoutShift, moved } = await readLoad(page);
+      await page.close();
+      const again = await first.context().newPage();
+      const rounds = await countRounds(again, { ...each, path });
+      await again.close();
+      found.push({
+        page: each.name,
+        moved: layoutShift < LAYOUT_SHIFT_MAX ? [] : [layoutShift, ...moved],
+        twice: rounds.flat().filter((asked, at, all) => all.indexOf(asked) !== at),
+        tooLate: rounds.slice(each.rounds),
+      });
+    }
+    expect(found).toEqual(pages.map(({ name }) => ({ page: name, moved: [], twice: [], tooLate: [] })));
+    expect(faults).toEqual([]);
+    await first.context().close();
+  }, 120_000);
 
   test("new issues wait above a list that somebody points at, until they are asked for", async () => {
     await report("here from the start");

@@ -1,4 +1,5 @@
 /** The built pages of packages/web: files under their names, and `index.html` for every address of a page. */
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,7 +11,7 @@ import type { App } from "./dependencies.ts";
 const DIST = join(fileURLToPath(import.meta.resolve("@mesher/web/package.json")), "../dist");
 
 /**
- * Scripts and styles come from here alone, and no other site may frame the pages.
+ * Scripts and styles come from here alone (but for one within `index.html` itself), and no other site may frame the pages.
  * `unsafe-inline` for styles: charts and virtual lists set sizes in `style` attributes.
  */
 const HEADERS = {
@@ -29,7 +30,12 @@ export async function registerPages(app: App, prefix: string): Promise<void> {
   const sendPage = async (reply: FastifyReply) => {
     const page = await readFile(join(DIST, "index.html"), "utf8");
     return reply
-      .headers({ ...HEADERS, "cache-control": "no-cache", "content-type": "text/html; charset=utf-8" })
+      .headers({
+        ...HEADERS,
+        "content-security-policy": `${HEADERS["content-security-policy"]}; script-src 'self'${hashesOfScripts(page)}`,
+        "cache-control": "no-cache",
+        "content-type": "text/html; charset=utf-8",
+      })
       .send(page.replace(BASE, `<base href="${escapeAttribute(prefix)}/" />`));
   };
   await app.register(async (pages) => {
@@ -40,6 +46,8 @@ export async function registerPages(app: App, prefix: string): Promise<void> {
     await pages.register(fastifyStatic, {
       root: DIST,
       index: false,
+      // Written beside the files when the pages were built.
+      preCompressed: true,
       // Set below: names under /assets carry a hash of the content, all other files may change.
       cacheControl: false,
       setHeaders: (response, path) => {
@@ -59,6 +67,14 @@ export async function registerPages(app: App, prefix: string): Promise<void> {
       return reply.code(404).send(body);
     });
   });
+}
+
+const INLINE_SCRIPT = /<script>([^]*?)<\/script>/g;
+
+/** The script that `index.html` holds may run, by what it is: no other may be written into the page. */
+function hashesOfScripts(page: string): string {
+  const hash = (text: string) => createHash("sha256").update(text).digest("base64");
+  return [...page.matchAll(INLINE_SCRIPT)].map(([, text = ""]) => ` 'sha256-${hash(text)}'`).join("");
 }
 
 function escapeAttribute(text: string): string {

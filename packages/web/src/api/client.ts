@@ -2,6 +2,8 @@ import type { ApiError } from "@mesher/protocol";
 import { currentToken, demandSignIn } from "./token.ts";
 
 const ANSWER_WITHIN_MS = 20_000;
+/** Since the page was opened. What was asked for then is no answer to what is asked later. */
+const EARLY_WITHIN_MS = 10_000;
 
 /** The server refused, failed, or could not be reached (then `status` is 0). The message is for people. */
 export class ApiFailure extends Error {
@@ -62,7 +64,7 @@ async function ask<Answer>(url: URL, init: Ask, signal?: AbortSignal, isSignIn =
 async function respond(url: URL, init: Ask, signal?: AbortSignal, isSignIn = false): Promise<Response> {
   const token = isSignIn ? null : currentToken();
   const timeout = AbortSignal.timeout(ANSWER_WITHIN_MS);
-  const response = await request(url, {
+  const asked = {
     ...init,
     headers: {
       accept: "application/json",
@@ -70,20 +72,41 @@ async function respond(url: URL, init: Ask, signal?: AbortSignal, isSignIn = fal
       ...init.headers,
     },
     signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
-  });
+  };
+  const early = init.method === undefined && init.headers === undefined ? takeEarly(url, token) : undefined;
+  const response = await request(
+    () => (early === undefined ? fetch(url, asked) : until(early, asked.signal)),
+    asked.signal,
+  );
   // A token that was replaced while this request was under way says nothing about the new one.
   if (response.status === 401 && !isSignIn && token === currentToken()) demandSignIn();
   return response;
 }
 
-async function request(url: URL, init: RequestInit): Promise<Response> {
+/** The answer to what `early.ts` has asked for, once. */
+function takeEarly({ href }: URL, token: string | null): Promise<Response> | undefined {
+  const early = window.mesherEarly;
+  if (early === undefined || early.token !== token || performance.now() > EARLY_WITHIN_MS) return undefined;
+  const answer = early.answers.get(href);
+  early.answers.delete(href);
+  return answer;
+}
+
+function until<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+    promise.then(resolve, reject);
+  });
+}
+
+async function request(send: () => Promise<Response>, signal: AbortSignal): Promise<Response> {
   try {
-    return await fetch(url, init);
+    return await send();
   } catch (error) {
-    if (init.signal?.reason instanceof DOMException && init.signal.reason.name === "TimeoutError") {
+    if (signal.reason instanceof DOMException && signal.reason.name === "TimeoutError") {
       throw new ApiFailure("The server did not answer in time.", 0, "timeout", { cause: error });
     }
-    if (init.signal?.aborted) throw error;
+    if (signal.aborted) throw error;
     throw new ApiFailure("The server cannot be reached.", 0, "unreachable", { cause: error });
   }
 }

@@ -14,8 +14,10 @@ import type {
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { OWN_ZONE } from "../charts/bucket-names.ts";
 import type { IssueFilter } from "../issues/issues-search.ts";
+import { isLive } from "../live/feed.ts";
 import { getJson } from "./client.ts";
 
+/** Of what the feed tells only while there is none. */
 const REFRESH_MS = 3_000;
 const ISSUES_PER_PAGE = 50;
 const EVENTS_PER_PAGE = 50;
@@ -55,7 +57,7 @@ export function issuesQuery(projectSlug: string, filter: IssueFilter) {
     initialPageParam: FIRST_PAGE,
     getNextPageParam: nextCursor,
     // A refresh reads every page that is on screen: the more there are, the rarer.
-    refetchInterval: (query) => REFRESH_MS * Math.max(1, query.state.data?.pages.length ?? 1),
+    refetchInterval: (query) => !isLive(projectSlug) && REFRESH_MS * Math.max(1, query.state.data?.pages.length ?? 1),
     // A list stays while a narrower one is on its way, that of another project does not.
     placeholderData: (previous, query) => (query?.queryKey[1] === projectSlug ? previous : undefined),
   });
@@ -75,7 +77,7 @@ export function hasIssuesQuery(projectSlug: string) {
       return (await getJson<ApiPage<ApiIssue>>(path, { limit: 1 }, signal)).data.length > 0;
     },
     // Once there is one there is no more to wait for.
-    refetchInterval: (query) => (query.state.data === true ? false : REFRESH_MS),
+    refetchInterval: (query) => !isLive(projectSlug) && query.state.data !== true && REFRESH_MS,
     staleTime: (query) => (query.state.data === true ? 60_000 : 0),
   });
 }
@@ -95,7 +97,7 @@ export function issueQuery(issueId: string) {
   return queryOptions({
     queryKey: ["issue", issueId],
     queryFn: ({ signal }) => getJson<ApiIssueDetail>(`api/v1/issues/${encodeURIComponent(issueId)}`, {}, signal),
-    refetchInterval: REFRESH_MS,
+    refetchInterval: () => !isLive() && REFRESH_MS,
   });
 }
 

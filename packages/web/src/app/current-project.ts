@@ -13,3 +13,11 @@ export function useCurrentProject(): ApiProject | undefined {
     issueId === undefined ? project.slug === slug : project.id === issue.data?.project_id,
   );
 }
+
+/** Whether there is nothing to wait for: which projects there are, and of which the page is, is known or will not be. */
+export function useIsProjectKnown(): boolean {
+  const { issueId } = useParams({ strict: false });
+  const projects = useQuery(projectsQuery());
+  const issue = useQuery({ ...issueQuery(issueId ?? ""), enabled: false });
+  return !projects.isPending && (issueId === undefined || !issue.isPending);
+}

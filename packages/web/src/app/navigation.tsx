@@ -10,7 +10,7 @@ import { nameOfKey } from "../ui/key-bindings.ts";
 import { Menu, MenuItem } from "../ui/menu.tsx";
 import { Bone } from "../ui/skeleton.tsx";
 import { AccountMenu } from "./account-menu.tsx";
-import { useCurrentProject } from "./current-project.ts";
+import { useCurrentProject, useIsProjectKnown } from "./current-project.ts";
 import { LogoMark } from "./logo.tsx";
 import { palette } from "./palette.tsx";
 import { ORGANIZATION_PLACES, PROJECT_PLACES, SERVER_PLACES } from "./places.ts";
@@ -106,7 +106,9 @@ function SearchButton() {
 }
 
 function Places() {
-  const session = useQuery(sessionQuery()).data;
+  const { data: session, isPending } = useQuery(sessionQuery());
+  // What stands below projects and roles comes with them, so that it does not move when they are here.
+  const isKnown = useIsProjectKnown() && !isPending;
   const server = SERVER_PLACES.filter(({ least }) => hasRole(session, least));
   return (
     <nav aria-label="Main" className="mt-3 min-h-0 grow space-y-5 overflow-y-auto">
@@ -120,18 +122,20 @@ function Places() {
       <Group title="Projects">
         <Projects />
       </Group>
-      {server.length > 0 && (
+      {isKnown && server.length > 0 && (
         <Group title="Server">
           {server.map(({ to, name }) => (
             <Place key={to} to={to} name={name} />
           ))}
         </Group>
       )}
-      <Group title="Organization">
-        {ORGANIZATION_PLACES.filter(({ least }) => hasRole(session, least)).map(({ to, name }) => (
-          <Place key={to} to={to} name={name} />
-        ))}
-      </Group>
+      {isKnown && (
+        <Group title="Organization">
+          {ORGANIZATION_PLACES.filter(({ least }) => hasRole(session, least)).map(({ to, name }) => (
+            <Place key={to} to={to} name={name} />
+          ))}
+        </Group>
+      )}
     </nav>
   );
 }
@@ -160,7 +164,8 @@ function Place({ to, name }: { to: PlaceAddress; name: string }) {
 function Projects() {
   const projects = useQuery(projectsQuery());
   const current = useCurrentProject();
-  if (projects.data === undefined) {
+  const isKnown = useIsProjectKnown();
+  if (projects.data === undefined || !isKnown) {
     return (
       <li aria-hidden className="appears-late space-y-2.5 px-2 py-1.5">
         <Bone className="h-3 w-24" />

@@ -11,7 +11,7 @@ import {
   volumeQuery,
 } from "../api/dashboard-queries.ts";
 import { overviewQuery } from "../api/overview-queries.ts";
-import { eventQuery, hasIssuesQuery, issueQuery, issuesQuery, projectsQuery } from "../api/queries.ts";
+import { eventQuery, issueQuery, issuesQuery, projectsQuery } from "../api/queries.ts";
 import { queryClient } from "../api/query-client.ts";
 import { sessionQuery } from "../api/session.ts";
 import { OWN_ZONE } from "../charts/bucket-names.ts";
@@ -127,7 +127,6 @@ const issuesRoute = createRoute({
   }),
   loaderDeps: ({ search }) => search,
   loader: ({ params: { slug }, deps: search }) => {
-    void queryClient.prefetchQuery(hasIssuesQuery(slug));
     if (searchFault(search.query ?? "", "issue") !== undefined) return;
     void queryClient.prefetchInfiniteQuery(issuesQuery(slug, filterOf(search)));
   },

@@ -1,6 +1,7 @@
 import { Outlet, useNavigate } from "@tanstack/react-router";
 import { useSyncExternalStore } from "react";
 import { isSignInDemanded, onSignInChange } from "../api/token.ts";
+import { useFreshIssues } from "../live/fresh-issues.ts";
 import { SignInPage } from "../sign-in/sign-in-page.tsx";
 import { Button } from "../ui/button.tsx";
 import { Toasts } from "../ui/toasts.tsx";
@@ -29,8 +30,19 @@ export function Shell() {
       <KeysHelp />
       <Palette />
       <PlaceKeys />
+      <FreshIssues />
     </div>
   );
+}
+
+function FreshIssues() {
+  const slug = useCurrentProject()?.slug;
+  return slug === undefined ? null : <FreshIssuesOf key={slug} projectSlug={slug} />;
+}
+
+function FreshIssuesOf({ projectSlug }: { projectSlug: string }) {
+  useFreshIssues(projectSlug);
+  return null;
 }
 
 /** `g` and a letter lead to a place. */

@@ -22,7 +22,8 @@ export function EventPage(props: { issueId: string; eventId: string; frameMode: 
   const event = useQuery(eventQuery(issueId, eventId));
   const issue = useQuery(issueQuery(issueId));
 
-  if (event.isPending) return <PageSkeleton label="Loading the event" />;
+  // Both, since what the issue adds would move what the event has brought.
+  if (event.isPending || issue.isPending) return <PageSkeleton label="Loading the event" />;
   if (event.data === undefined) {
     return <Failure title="The event could not be loaded." error={event.error} onRetry={() => void event.refetch()} />;
   }

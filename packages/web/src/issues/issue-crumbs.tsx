@@ -9,6 +9,8 @@ export function IssueCrumbs({ issue, current }: { issue: ApiIssue | undefined; c
   const projects = useQuery(projectsQuery());
   const project = projects.data?.find(({ id }) => id === issue?.project_id);
   const inHand = listInHand();
+  // The way begins with the project.
+  if (projects.isPending) return <nav aria-label="Breadcrumb" />;
   // The list as it was left.
   const list = inHand !== undefined && inHand.projectSlug === project?.slug ? inHand.search : {};
   return (

@@ -3,7 +3,7 @@ import { type UseQueryResult, useInfiniteQuery, useQuery } from "@tanstack/react
 import { Link, useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { useIssueCommands } from "../api/issue-commands.ts";
-import { eventQuery, issueEventsQuery, issueQuery } from "../api/queries.ts";
+import { activityQuery, eventQuery, issueEventsQuery, issueQuery, issueTagsQuery } from "../api/queries.ts";
 import { useCurrentProject } from "../app/current-project.ts";
 import { EventBody } from "../events/event-body.tsx";
 import { EventFacts } from "../events/event-facts.tsx";
@@ -93,19 +93,36 @@ function FilledIssue({ issue, search }: { issue: ApiIssueDetail; search: IssueSe
           )}
         </div>
         <aside aria-label="Details" className="min-w-0 space-y-6">
-          <IssueTags issueId={issue.id} shortId={issue.short_id} />
-          <Activity issueId={issue.id} />
-          <SimilarIssues issue={issue} />
-          <MergedIssues issue={issue} />
-          <Section title="Why grouped">
-            <GroupingExplanation grouping={issue.grouping} />
-          </Section>
-          {search.tab === undefined && latest.data !== undefined && (
-            <EventFacts detail={latest.data} showsGrouping={false} />
-          )}
+          <IssueDetails issue={issue} latest={search.tab === undefined ? latest.data : undefined} />
         </aside>
       </div>
     </article>
+  );
+}
+
+/** All at once: what comes one after the other would push down what somebody has begun to read. */
+function IssueDetails({ issue, latest }: { issue: ApiIssueDetail; latest: ApiEventDetail | undefined }) {
+  const tags = useQuery({ ...issueTagsQuery(issue.id), refetchInterval: false });
+  const activity = useInfiniteQuery(activityQuery(issue.id));
+  if (tags.isPending || activity.isPending) {
+    return (
+      <div role="status" aria-label="Loading the details" className="appears-late space-y-6">
+        <Bone className="h-32 w-full" />
+        <Bone className="h-20 w-full" />
+      </div>
+    );
+  }
+  return (
+    <>
+      <IssueTags issueId={issue.id} shortId={issue.short_id} />
+      <Activity issueId={issue.id} />
+      <SimilarIssues issue={issue} />
+      <MergedIssues issue={issue} />
+      <Section title="Why grouped">
+        <GroupingExplanation grouping={issue.grouping} />
+      </Section>
+      {latest !== undefined && <EventFacts detail={latest} showsGrouping={false} />}
+    </>
   );
 }
 

@@ -1,6 +1,6 @@
 import type { ApiIssueCommand, ApiListedIssue } from "@mesher/protocol";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { type FocusEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type FocusEvent, useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { useIssueCommands, useMatchingCommands } from "../api/issue-commands.ts";
 import { Button } from "../ui/button.tsx";
@@ -82,6 +82,13 @@ export function IssueRows({ projectSlug, filter, search, issues, hasMore, onMore
   });
 
   const hold = () => setHeldIds((held) => held ?? issues.map(({ id }) => id));
+  const holdWhileAway = useEffectEvent(() => {
+    if (window.scrollY > top) hold();
+  });
+  useEffect(() => {
+    window.addEventListener("scroll", holdWhileAway, { passive: true });
+    return () => window.removeEventListener("scroll", holdWhileAway);
+  }, []);
   const release = () => {
     if (selectedIds.size === 0 && window.scrollY <= top) setHeldIds(undefined);
   };

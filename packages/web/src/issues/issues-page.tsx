@@ -1,7 +1,7 @@
 import type { ApiProject } from "@mesher/protocol";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { hasIssuesQuery } from "../api/queries.ts";
+import { hasIssuesQuery, issuesQuery } from "../api/queries.ts";
 import { WithProject } from "../app/with-project.tsx";
 import { FirstEvent } from "../onboarding/first-event.tsx";
 import { WaitingForFirstEvent } from "../onboarding/waiting-for-first-event.tsx";
@@ -26,10 +26,15 @@ function ProjectIssues({ project, search }: { project: ApiProject; search: Issue
   const { query, sort, period } = search;
   const filter = filterOf(search);
   const navigate = useNavigate({ from: "/projects/$slug" });
-  const hasIssues = useQuery(hasIssuesQuery(project.slug)).data;
+  const isSearch = searchFault(query ?? "", "issue") === undefined;
+  // The list below keeps it fresh.
+  const list = useInfiniteQuery({ ...issuesQuery(project.slug, filter), enabled: isSearch, refetchInterval: false });
+  const listed = list.data?.pages[0]?.data.length;
+  // Whoever sees one need not ask whether there are any.
+  const asked = useQuery({ ...hasIssuesQuery(project.slug), enabled: !isSearch || listed === 0 }).data;
+  const hasIssues = listed === undefined || listed === 0 ? asked : true;
   const narrow = (change: Partial<IssuesSearch>) => void navigate({ search: (before) => ({ ...before, ...change }) });
   const isEmpty = hasIssues === false;
-  const isSearch = searchFault(query ?? "", "issue") === undefined;
 
   return (
     <>

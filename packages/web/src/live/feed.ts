@@ -126,3 +126,9 @@ export function feedOf(projectSlug: string, query = ""): Feed {
   feeds.set(key, feed);
   return feed;
 }
+
+/** Whether what happens to issues is told at once, and need not be asked for. Without a name: in the project that is looked at. */
+export function isLive(projectSlug?: string): boolean {
+  const heard = projectSlug === undefined ? [...feeds.values()] : [feeds.get(`${projectSlug}?`)];
+  return heard.some((feed) => feed?.hasListeners === true && feed.state === "connected");
+}

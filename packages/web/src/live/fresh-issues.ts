@@ -1,0 +1,141 @@
+/** Issues on screen are as they are now, by what the project's feed tells. Nothing is asked again and again while it is connected. */
+import type { ApiIssueDetail, StreamMessage } from "@mesher/protocol";
+import { type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import type { IssueFilter } from "../issues/issues-search.ts";
+import { toast } from "../ui/toasts.tsx";
+import { feedOf } from "./feed.ts";
+import { addNews, type IssueNews, type IssuePages, type News, pagesWithNews, withNews } from "./issue-news.ts";
+
+/** Messages come in bursts; what they say is taken up once for all of a moment. */
+const GATHER_MS = 500;
+/** What events of issues that are not loaded have changed is read at most so often. */
+const READ_LISTS_EVERY_MS = 3_000;
+const HOUR_MS = 3_600_000;
+
+/** For one place that is on every page. */
+export function useFreshIssues(projectSlug: string): void {
+  const queries = useQueryClient();
+  useEffect(() => {
+    const fresh = new FreshIssues(queries, projectSlug);
+    const feed = feedOf(projectSlug);
+    const stops = [
+      feed.listen((message) => fresh.hear(message)),
+      // Queries that were left to the feed begin to ask for themselves.
+      feed.listenToState(() => feed.state === "away" && fresh.readAll()),
+    ];
+    return () => {
+      for (const stop of stops) stop();
+      fresh.stop();
+    };
+  }, [projectSlug, queries]);
+}
+
+class FreshIssues {
+  readonly #queries: QueryClient;
+  readonly #projectSlug: string;
+  readonly #news = new Map<string, IssueNews>();
+  /** To be read again: issues of which more has changed than a count. */
+  readonly #changedIds = new Set<string>();
+  #gathering: ReturnType<typeof setTimeout> | undefined;
+  #reading: ReturnType<typeof setTimeout> | undefined;
+  #listsReadAtMs = 0;
+
+  constructor(queries: QueryClient, projectSlug: string) {
+    this.#queries = queries;
+    this.#projectSlug = projectSlug;
+  }
+
+  stop(): void {
+    clearTimeout(this.#gathering);
+    clearTimeout(this.#reading);
+  }
+
+  hear(message: StreamMessage): void {
+    if (message.type === "event") addNews(this.#news, message);
+    else if (message.type === "issue") this.#changedIds.add(message.issue_id);
+    else {
+      if (message.type === "alert") this.#hearAlert(message.rule_name);
+      // What was read before there was a feed may have changed since; and what it left out, too.
+      const mayMiss = message.type === "gap" || message.type === "dropped";
+      if (mayMiss || (message.type === "subscribed" && message.start !== "resumed")) this.readAll();
+      return;
+    }
+    this.#gathering ??= setTimeout(() => {
+      this.#gathering = undefined;
+      this.#takeUp();
+    }, GATHER_MS);
+  }
+
+  /** All that is on screen about issues. */
+  readAll(): void {
+    this.#listsReadAtMs = Date.now();
+    const ofIssue = ["issue", "activity", "issue-events"];
+    this.#invalidate(([of, project]) => ofIssue.includes(String(of)) || this.#isList(of, project));
+  }
+
+  #hearAlert(ruleName: string): void {
+    toast(`Alert: ${ruleName}`);
+    this.#invalidate(([of, project]) => (of === "alerts" || of === "alert-rules") && project === this.#projectSlug);
+  }
+
+  #takeUp(): void {
+    const hasUnknown = showNews(this.#queries, this.#projectSlug, this.#news);
+    if (this.#changedIds.size > 0) {
+      const ids = this.#changedIds;
+      this.#invalidate(([of, id], data) =>
+        of === "activity" || of === "issue-events"
+          ? ids.has(String(id))
+          : // An address names an issue by its short id or by its id.
+            of === "issue" && ids.has((data as ApiIssueDetail | undefined)?.id ?? String(id)),
+      );
+      this.#readLists();
+    } else if (hasUnknown) {
+      const waitMs = this.#listsReadAtMs + READ_LISTS_EVERY_MS - Date.now();
+      this.#reading ??= setTimeout(() => this.#readLists(), Math.max(0, waitMs));
+    }
+    for (const issueId of this.#news.keys()) this.#invalidate(([of, id]) => of === "issue-events" && id === issueId);
+    this.#news.clear();
+    this.#changedIds.clear();
+  }
+
+  #readLists(): void {
+    clearTimeout(this.#reading);
+    this.#reading = undefined;
+    this.#listsReadAtMs = Date.now();
+    this.#invalidate(([of, project]) => this.#isList(of, project));
+  }
+
+  #isList(of: unknown, project: unknown): boolean {
+    return (of === "issues" || of === "has-issues") && project === this.#projectSlug;
+  }
+
+  #invalidate(isMeant: (key: readonly unknown[], data: unknown) => boolean): void {
+    const predicate = ({ queryKey, state }: { queryKey: readonly unknown[]; state: { data?: unknown } }) =>
+      isMeant(queryKey, state.data);
+    void this.#queries.invalidateQueries({ predicate }, { cancelRefetch: false });
+  }
+}
+
+/** Writes what is known into what is on screen. Returns whether a list may have to change by more than that. */
+function showNews(queries: QueryClient, projectSlug: string, news: News): boolean {
+  queries.setQueriesData<ApiIssueDetail>({ queryKey: ["issue"] }, (issue) => {
+    const latest = issue && news.get(issue.id);
+    return latest === undefined || issue === undefined
+      ? issue
+      : { ...withNews(issue, news), latest_event_id: latest.latestEventId };
+  });
+  let hasUnknown = false;
+  for (const query of queries.getQueryCache().findAll({ queryKey: ["issues", projectSlug], type: "active" })) {
+    const list = query.state.data as IssuePages | undefined;
+    if (list === undefined) continue;
+    const { sort } = query.queryKey[2] as IssueFilter;
+    const { dataUpdatedAt } = query.state;
+    const known = new Set(list.pages.flatMap(({ data }) => data.map(({ id }) => id)));
+    // By a new hour all small charts have moved on.
+    const isOlder = Math.floor(dataUpdatedAt / HOUR_MS) < Math.floor(Date.now() / HOUR_MS);
+    hasUnknown ||= isOlder || [...news.keys()].some((id) => !known.has(id));
+    queries.setQueryData(query.queryKey, pagesWithNews(list, news, sort), { updatedAt: dataUpdatedAt });
+  }
+  return hasUnknown;
+}
