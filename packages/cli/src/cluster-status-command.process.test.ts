@@ -1,15 +1,10 @@
 import { TestNats } from "@mesher/cluster/testing";
 import { ServerCluster, type ServerProcess, testDatabase, testServerCluster, waitUntil } from "@mesher/testkit";
 import { expect, test } from "vitest";
-import { runProgram } from "./run-program.ts";
-import { testTerminal } from "./test-server.ts";
+import { runCommand } from "./test-server.ts";
 
-async function status(server: ServerProcess | undefined): Promise<{ code: number; out: string }> {
-  const terminal = testTerminal({
-    env: { MESHER_URL: server?.url ?? "", MESHER_BOOTSTRAP_TOKEN: server?.token ?? "" },
-  });
-  return { code: await runProgram(["cluster", "status"], terminal), out: terminal.shown.out };
-}
+const status = (server: ServerProcess | undefined) =>
+  runCommand(server ?? { url: "", token: "" }, ["cluster", "status"]);
 
 test("the status of a cluster names what carries it, and is no success while NATS is away", async () => {
   await using nats = await TestNats.start();

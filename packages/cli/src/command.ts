@@ -11,6 +11,8 @@ export interface Command {
   /** How many it takes at most. Default: 1. */
   readonly positionalsMax?: number;
   readonly options: Readonly<Record<string, OptionRule>>;
+  /** Command lines that show what it is for. */
+  readonly examples?: readonly string[];
   /** Further lines of its help: what a person needs to know beside the options. */
   readonly notes?: string;
   /** Gives the exit code. */

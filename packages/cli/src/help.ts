@@ -14,7 +14,7 @@ From the repository, "npm run mesher -- COMMAND" is the same as "mesher COMMAND"
 `;
 }
 
-export function helpOfCommand({ name, summary, positional, options, notes }: Command): string {
+export function helpOfCommand({ name, summary, positional, options, examples = [], notes }: Command): string {
   const usage = ["mesher", name, ...(positional === undefined ? [] : [positional]), "[OPTIONS]"].join(" ");
   const rows = Object.entries(options).map(([option, { value, help, repeatable }]) => [
     value === undefined ? `  --${option}` : `  --${option} ${value}`,
@@ -26,5 +26,5 @@ Usage: ${usage}
 
 Options:
 ${alignColumns([...rows, ["  --help", "This text."]])}
-${notes === undefined ? "" : `\n${notes}\n`}`;
+${examples.length === 0 ? "" : `\nExamples:\n${examples.map((line) => `  ${line}\n`).join("")}`}${notes === undefined ? "" : `\n${notes}\n`}`;
 }

@@ -1,24 +1,14 @@
-import { newEventId, ServerProcess, sendEvent, testDatabase } from "@mesher/testkit";
+import { newEventId, sendEvent, testServer } from "@mesher/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { runProgram } from "./run-program.ts";
-import { testTerminal } from "./test-server.ts";
+import { runCommand } from "./test-server.ts";
 
-let db: Awaited<ReturnType<typeof testDatabase>>;
-let server: ServerProcess;
+let started: Awaited<ReturnType<typeof testServer>>;
 beforeAll(async () => {
-  db = await testDatabase();
-  server = await ServerProcess.start({ databaseUrl: db.url });
+  started = await testServer();
 });
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  await db[Symbol.asyncDispose]();
-});
+afterAll(() => started[Symbol.asyncDispose]());
 
-async function mesher(...args: string[]): Promise<{ code: number; out: string; errors: string }> {
-  const terminal = testTerminal({ env: { MESHER_URL: server.url, MESHER_BOOTSTRAP_TOKEN: server.token } });
-  return { code: await runProgram(args, terminal), ...terminal.shown };
-}
-
+const mesher = (...args: string[]) => runCommand(started.server, args);
 const send = async (dsn: string | undefined) => (await sendEvent(dsn ?? "", { event_id: newEventId() })).status;
 const dsnIn = (text: string) => /http:\S+/.exec(text)?.[0];
 

@@ -4,6 +4,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
 import { type ApiJob, parseEnvelope } from "@mesher/protocol";
+import { runProgram } from "./run-program.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface Received {
@@ -113,4 +114,21 @@ export function testTerminal({ env = {}, input = "" }: { env?: Terminal["env"]; 
     },
     catchInterrupt: () => new AbortController().signal,
   };
+}
+
+/** How a command line ended, and what it printed. */
+export interface CommandRun {
+  readonly code: number;
+  readonly out: string;
+  readonly errors: string;
+}
+
+/** Runs one as the owner of a server, or with another token. */
+export async function runCommand(
+  server: { readonly url: string; readonly token: string },
+  args: readonly string[],
+  { input = "", token = server.token }: { readonly input?: string; readonly token?: string } = {},
+): Promise<CommandRun> {
+  const terminal = testTerminal({ env: { MESHER_URL: server.url, MESHER_BOOTSTRAP_TOKEN: token }, input });
+  return { code: await runProgram(args, terminal), ...terminal.shown };
 }

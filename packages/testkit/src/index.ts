@@ -19,4 +19,5 @@ export { ServerCluster, TEST_COOKIE, testServerCluster } from "./server-cluster.
 export { ServerProcess, TEST_TOKEN } from "./server-process.ts";
 export { SERVICES_CERTIFICATE } from "./services-certificate.ts";
 export { openSocket, StreamClient, UpgradeRefusedError } from "./stream-client.ts";
+export { testServer } from "./test-server.ts";
 export { waitUntil } from "./wait-until.ts";

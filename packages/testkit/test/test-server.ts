@@ -1,32 +1,27 @@
 /** For tests through the front door: a server with a database of its own, and what it answers to its users. */
 import type { ApiEventDetail, ApiEventSummary, ApiIssueDetail, ApiPage, Outcome } from "@mesher/protocol";
-import { type TestDatabase, testDatabase } from "../src/database.ts";
+import { testDatabase } from "../src/database.ts";
 import { ServerCluster } from "../src/server-cluster.ts";
-import { ServerProcess } from "../src/server-process.ts";
+import type { ServerProcess } from "../src/server-process.ts";
+import { type TestServer, testServer } from "../src/test-server.ts";
 import { waitUntil } from "../src/wait-until.ts";
 
-export interface TestServer extends AsyncDisposable {
-  readonly server: ServerProcess;
-  readonly database: TestDatabase["database"];
-}
+export type { TestServer } from "../src/test-server.ts";
 
 /**
  * A server alone, or, if `MESHER_TEST_NODE` says so ("3/3": the last of three), one node of a cluster: whatever a test asks of
  * it has to be the same.
  */
 export async function startTestServer(env: Readonly<Record<string, string>> = {}): Promise<TestServer> {
+  const place = process.env["MESHER_TEST_NODE"]?.split("/").map(Number);
+  if (place === undefined || env["MESHER_NODE_NAME"] !== undefined || env["MESHER_COOKIE"] !== undefined)
+    return testServer(env);
   await using started = new AsyncDisposableStack();
   const { database, url } = started.use(await testDatabase());
-  const place = process.env["MESHER_TEST_NODE"]?.split("/").map(Number);
-  if (place !== undefined && env["MESHER_NODE_NAME"] === undefined && env["MESHER_COOKIE"] === undefined) {
-    const [position = 1, count = 1] = place;
-    const cluster = started.use(await ServerCluster.start(count, { databaseUrl: url, env }));
-    const server = cluster.nodes[position - 1];
-    if (server === undefined) throw new RangeError(`a cluster of ${count} has no node ${position}`);
-    const whole = started.move();
-    return { server, database, [Symbol.asyncDispose]: () => whole.disposeAsync() };
-  }
-  const server = started.use(await ServerProcess.start({ databaseUrl: url, env }));
+  const [position = 1, count = 1] = place;
+  const cluster = started.use(await ServerCluster.start(count, { databaseUrl: url, env }));
+  const server = cluster.nodes[position - 1];
+  if (server === undefined) throw new RangeError(`a cluster of ${count} has no node ${position}`);
   const everything = started.move();
   return { server, database, [Symbol.asyncDispose]: () => everything.disposeAsync() };
 }

@@ -1,26 +1,18 @@
-/** Alerts and their rules on the command line. */
-import {
-  ALERT_STATUSES,
-  type AlertCondition,
-  type ApiAffected,
-  type ApiAlert,
-  type ApiAlertRule,
-} from "@mesher/protocol";
+/** `mesher alerts …`: what rules have fired. */
+import { ALERT_STATUSES, type ApiAffected, type ApiAlert } from "@mesher/protocol";
 import { alignColumns } from "../align-columns.ts";
 import { type Arguments, type Command, isGiven, optionOf, UsageError } from "../command.ts";
 import { JSON_OPTION } from "../issues/issue-access.ts";
-import { defaultProject } from "../issues/list-issues.ts";
+import { defaultProject, PROJECT_OPTION } from "../issues/list-issues.ts";
 import { fetchAnswer, findServerAccess, postFor, SERVER_NOTES, SERVER_OPTIONS } from "../server-access.ts";
 import type { Terminal } from "../terminal.ts";
+import { RULE_COMMANDS } from "./rule-commands.ts";
 
 /** Alerts of one command line. */
 const ALERTS_MAX = 100;
 const MESSAGE_LENGTH_MAX = 80;
 
 const OPTIONS = { json: JSON_OPTION, ...SERVER_OPTIONS } as const;
-const PROJECT_OPTION = {
-  project: { value: "PROJECT", help: "Slug, number or id. Default: the project default, or the first." },
-} as const;
 
 const listCommand: Command = {
   name: "alerts list",
@@ -80,46 +72,6 @@ function changeCommand(name: "ack" | "resolve", summary: string, done: string): 
   };
 }
 
-const rulesCommand: Command = {
-  name: "alert-rules list",
-  summary: "Lists the alert rules of a project.",
-  options: { ...PROJECT_OPTION, ...OPTIONS },
-  notes: SERVER_NOTES,
-  run: listRules,
-};
-
-async function listRules(given: Arguments, terminal: Terminal): Promise<number> {
-  const access = await findServerAccess(given, terminal);
-  const project = optionOf(given, "project") ?? (await defaultProject(access));
-  const path = `/api/v1/projects/${encodeURIComponent(project)}/alert-rules`;
-  const rules = await fetchAnswer(access, path, isListOf<ApiAlertRule>("cooldown_minutes"));
-  if (isGiven(given, "json")) terminal.print(`${JSON.stringify(rules, null, 2)}\n`);
-  else if (rules.length === 0) terminal.print("No alert rules.\n");
-  else terminal.print(`${formatRules(rules)}\n`);
-  return 0;
-}
-
-function formatRules(rules: readonly ApiAlertRule[]): string {
-  const rows = rules.map((rule) => [
-    rule.id,
-    rule.enabled ? (rule.silenced_until === null ? "on" : `silent until ${rule.silenced_until}`) : "off",
-    rule.name,
-    describe(rule.condition),
-    `${rule.cooldown_minutes} min`,
-    rule.last_fired_at ?? "-",
-    String(rule.open_alerts),
-  ]);
-  return alignColumns([["RULE", "STATE", "NAME", "CONDITION", "COOLDOWN", "FIRED LAST", "OPEN"], ...rows]);
-}
-
-function describe(condition: AlertCondition): string {
-  if (!("window_minutes" in condition)) return condition.condition_type;
-  const window = `in ${condition.window_minutes} min`;
-  if (condition.condition_type === "percent_change")
-    return `${condition.direction} of more than ${condition.percent} % ${window}`;
-  return `${condition.condition_type} > ${condition.threshold} ${window}`;
-}
-
 /** A list of objects that have this field. */
 function isListOf<Row>(field: keyof Row & string) {
   return (value: unknown): value is readonly Row[] =>
@@ -134,5 +86,5 @@ export const alertCommands = [
   listCommand,
   changeCommand("ack", "Acknowledges alerts: somebody looks after them.", "acknowledged"),
   changeCommand("resolve", "Resolves alerts.", "resolved"),
-  rulesCommand,
+  ...RULE_COMMANDS,
 ];

@@ -10,11 +10,15 @@ const LIMIT_DEFAULT = 25;
 const LIMIT_MAX = 100;
 const TITLE_LENGTH_MAX = 80;
 
+export const PROJECT_OPTION = {
+  project: { value: "PROJECT", help: "Slug, number or id. Default: the project default, or the first." },
+} as const;
+
 export const listCommand: Command = {
   name: "issues list",
   summary: "Lists a project's issues, last seen first.",
   options: {
-    project: { value: "PROJECT", help: "Slug, number or id. Default: the project default, or the first." },
+    ...PROJECT_OPTION,
     status: { value: "STATUS", help: "unresolved, resolved, archived, discarded or all. Default: unresolved." },
     level: { value: "LEVEL", help: "fatal, error, warning, info or debug. Default: any." },
     limit: { value: "N", help: `At most so many, up to ${LIMIT_MAX}. Default: ${LIMIT_DEFAULT}.` },

@@ -1,7 +1,15 @@
 /** One call of the API for a command about people, organizations or tokens. */
 import type { ApiMembership } from "@mesher/protocol";
 import { type Arguments, type Command, CommandError, isGiven, type OptionRule } from "../command.ts";
-import { fetchAnswer, findServerAccess, postFor, SERVER_NOTES, SERVER_OPTIONS } from "../server-access.ts";
+import {
+  fetchAnswer,
+  findServerAccess,
+  patchFor,
+  postFor,
+  SERVER_NOTES,
+  SERVER_OPTIONS,
+  type ServerAccess,
+} from "../server-access.ts";
 import type { Terminal } from "../terminal.ts";
 
 export const API_OPTIONS = {
@@ -11,22 +19,26 @@ export const API_OPTIONS = {
 
 export const API_NOTES = `It is about the organization of the token. ${SERVER_NOTES}`;
 
+type Method = "GET" | "POST" | "PATCH";
+
 /** The server, and the organization that the token belongs to. */
 export interface Api {
+  readonly access: ServerAccess;
   /** Throws a CommandError with the server's own sentence when it refuses. The caller knows the answer's shape. */
-  readonly call: <Answer>(method: "GET" | "POST", path: string, body?: object) => Promise<Answer>;
+  readonly call: <Answer>(method: Method, path: string, body?: object) => Promise<Answer>;
   readonly organization: ApiMembership;
 }
 
 export async function openApi(given: Arguments, terminal: Terminal): Promise<Api> {
   const access = await findServerAccess(given, terminal);
-  const call = <Answer>(method: "GET" | "POST", path: string, body: object = {}): Promise<Answer> => {
+  const call = <Answer>(method: Method, path: string, body: object = {}): Promise<Answer> => {
     const isAnswer = (value: unknown): value is Answer => typeof value === "object" && value !== null;
-    return method === "GET" ? fetchAnswer(access, path, isAnswer) : postFor(access, path, body, isAnswer);
+    if (method === "GET") return fetchAnswer(access, path, isAnswer);
+    return (method === "POST" ? postFor : patchFor)(access, path, body, isAnswer);
   };
   const [organization] = await call<readonly ApiMembership[]>("GET", "/api/v1/orgs");
   if (organization === undefined) throw new CommandError("The token belongs to no organization.");
-  return { call, organization };
+  return { access, call, organization };
 }
 
 /** For a person, or with `--json` for a program. */

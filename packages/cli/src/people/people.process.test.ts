@@ -1,35 +1,30 @@
-import { ServerProcess, testDatabase } from "@mesher/testkit";
+import { testServer } from "@mesher/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { runProgram } from "../run-program.ts";
-import { testTerminal } from "../test-server.ts";
+import { runCommand } from "../test-server.ts";
 
 const PASSWORD = "correct horse battery";
 
-const stack = new AsyncDisposableStack();
-let server: ServerProcess;
-
+let started: Awaited<ReturnType<typeof testServer>>;
 beforeAll(async () => {
-  const db = stack.use(await testDatabase());
-  server = stack.use(await ServerProcess.start({ databaseUrl: db.url }));
+  started = await testServer();
 });
-afterAll(() => stack.disposeAsync());
+afterAll(() => started[Symbol.asyncDispose]());
 
 /** What the command printed; it must have gone well. */
-async function mesher(args: readonly string[], { input = "", token = server.token } = {}): Promise<string> {
-  const terminal = testTerminal({ env: { MESHER_URL: server.url, MESHER_BOOTSTRAP_TOKEN: token }, input });
-  const exitCode = await runProgram(args, terminal);
-  expect([terminal.shown.errors, exitCode]).toEqual(["", 0]);
-  return terminal.shown.out;
+async function mesher(args: readonly string[], more: Parameters<typeof runCommand>[2] = {}): Promise<string> {
+  const { code, out, errors } = await runCommand(started.server, args, more);
+  expect([errors, code]).toEqual(["", 0]);
+  return out;
 }
 
-async function refused(args: readonly string[], { input = "", token = server.token } = {}): Promise<string> {
-  const terminal = testTerminal({ env: { MESHER_URL: server.url, MESHER_BOOTSTRAP_TOKEN: token }, input });
-  expect(await runProgram(args, terminal)).toBe(1);
-  return terminal.shown.errors;
+async function refused(args: readonly string[], more: Parameters<typeof runCommand>[2] = {}): Promise<string> {
+  const { code, errors } = await runCommand(started.server, args, more);
+  expect(code).toBe(1);
+  return errors;
 }
 
 async function canSignIn(email: string, password: string): Promise<boolean> {
-  const response = await fetch(`${server.url}/api/v1/auth/sign-in/email`, {
+  const response = await fetch(`${started.server.url}/api/v1/auth/sign-in/email`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ email, password }),
@@ -45,14 +40,14 @@ test("the first owner is made with a password from standard input, which is prin
   expect(await refused(["users", "create", "olga@example.com"], { input: PASSWORD })).toContain(
     "refuses: there is somebody",
   );
-  expect(server.output).not.toContain(PASSWORD);
+  expect(started.server.output).not.toContain(PASSWORD);
 });
 
 test("[ORG-04] members are listed, invited, given roles and removed", async () => {
   const link = (await mesher(["users", "invite", "ina@example.com", "--role", "admin"])).trim();
   const [invitation] = JSON.parse(await mesher(["invitations", "list", "--json"])) as { id: string; email: string }[];
   expect(invitation?.email).toBe("ina@example.com");
-  const accepted = await fetch(`${server.url}/api/v1/invitations/accept`, {
+  const accepted = await fetch(`${started.server.url}/api/v1/invitations/accept`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ token: link.split("#")[1], display_name: "Ina", password: PASSWORD }),
@@ -72,7 +67,7 @@ test("[ORG-04] members are listed, invited, given roles and removed", async () =
 
 test("a link sets a new password", async () => {
   const link = (await mesher(["users", "reset-link", "olga@example.com", "--clear-second-factor"])).trim();
-  const used = await fetch(`${server.url}/api/v1/password-resets/use`, {
+  const used = await fetch(`${started.server.url}/api/v1/password-resets/use`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ token: link.split("#")[1], password: "another password" }),
@@ -101,22 +96,4 @@ test("[ORG-01] organizations are made for a member, and renamed", async () => {
   expect(made).toMatchObject({ slug: "second", name: "Second" });
   expect(await refused(["orgs", "create", "Third"])).toContain("--owner is missing");
   expect(await mesher(["orgs", "rename", "All of us"])).toBe("default is called All of us now.\n");
-});
-
-test("destinations are listed and tested, deliveries listed and sent again", async () => {
-  await fetch(`${server.url}/api/v1/orgs/default/destinations`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${server.token}`, "content-type": "application/json" },
-    body: JSON.stringify({ kind: "webhook", name: "inside", config: { url: "http://127.0.0.1:1/" } }),
-  });
-  expect(await mesher(["destinations", "list"])).toMatch(/inside +webhook +on/);
-  const terminal = testTerminal({ env: { MESHER_URL: server.url, MESHER_BOOTSTRAP_TOKEN: server.token } });
-  expect(await runProgram(["destinations", "test", "inside"], terminal)).toBe(1);
-  expect(terminal.shown.out).toContain(
-    "The message has not arrived at inside: 127.0.0.1 is no address of the internet",
-  );
-  const list = ["deliveries", "list", "--status", "dead", "--destination", "inside", "--json"];
-  const [delivery] = JSON.parse(await mesher(list)) as { id: string }[];
-  expect(await mesher(["deliveries", "resend", delivery?.id ?? ""])).toBe(`${delivery?.id} is on its way again.\n`);
-  expect(await refused(["destinations", "test", "nowhere"])).toContain("There is no destination nowhere");
 });

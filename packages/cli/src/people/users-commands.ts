@@ -2,7 +2,7 @@
 import type { ApiInvitation, ApiLink, ApiMember, ApiNewInvitation } from "@mesher/protocol";
 import { alignColumns } from "../align-columns.ts";
 import { type Command, CommandError, isGiven, optionOf } from "../command.ts";
-import type { Terminal } from "../terminal.ts";
+import { readLine } from "../read-line.ts";
 import {
   API_NOTES,
   API_OPTIONS,
@@ -39,7 +39,11 @@ const create: Command = {
   run: async (given, terminal) => {
     const { call } = await openApi(given, terminal);
     const email = positionalOf(given, "EMAIL");
-    const body = { email, display_name: optionOf(given, "name") ?? email, password: await readLine(terminal) };
+    const body = {
+      email,
+      display_name: optionOf(given, "name") ?? email,
+      password: await readLine(terminal, "No password was given"),
+    };
     const answer = await call("POST", "/api/v1/users", { ...body, role: optionOf(given, "role") ?? "member" });
     return show(given, terminal, answer, () => `${email} can sign in now.`);
   },
@@ -141,18 +145,4 @@ export async function findMember(api: Api, email: string): Promise<ApiMember> {
   const found = (await listMembers(api)).find((member) => member.email === email.toLowerCase());
   if (found === undefined) throw new CommandError(`${email} is no member of ${api.organization.slug}.`);
   return found;
-}
-
-/** Longer than any password may be. */
-const LINE_BYTES_MAX = 4_096;
-
-async function readLine(terminal: Terminal): Promise<string> {
-  let text = "";
-  for await (const chunk of terminal.readInput()) {
-    text += Buffer.from(chunk).toString("utf8");
-    if (text.includes("\n") || text.length > LINE_BYTES_MAX) break;
-  }
-  const [line = ""] = text.split(/\r?\n/);
-  if (line === "") throw new CommandError("No password was given: it is the first line of standard input.");
-  return line;
 }

@@ -1,0 +1,17 @@
+import { CommandError } from "./command.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Longer than any password may be, and any address. */
+const LINE_BYTES_MAX = 4_096;
+
+/** The first line of standard input: for what should stand in no list of processes and in no history of a shell. */
+export async function readLine(terminal: Terminal, whenMissing: string): Promise<string> {
+  let text = "";
+  for await (const chunk of terminal.readInput()) {
+    text += Buffer.from(chunk).toString("utf8");
+    if (text.includes("\n") || text.length > LINE_BYTES_MAX) break;
+  }
+  const [line = ""] = text.split(/\r?\n/);
+  if (line === "") throw new CommandError(`${whenMissing}: it is the first line of standard input.`);
+  return line;
+}
