@@ -36,3 +36,9 @@ export async function sendEvent(
     body: new Uint8Array(body),
   });
 }
+
+/** An event that is its message alone, and an issue of its own by it. */
+export async function sendMessage(dsn: string, message: string, level = "error"): Promise<void> {
+  const response = await sendEvent(dsn, { event_id: newEventId(), message, level, fingerprint: [message] });
+  if (!response.ok) throw new Error(`the event "${message}" was answered with ${response.status}`);
+}

@@ -2,16 +2,18 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { ApiAlertRule, ApiDestination } from "@mesher/protocol";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { sendMessage } from "../src/send.ts";
 import { waitUntil } from "../src/wait-until.ts";
-import { CHROMIUM, PAGE_WAIT_MS, startChromium } from "./chromium.ts";
+import { CHROMIUM, startChromium } from "./chromium.ts";
 import { expectAccessible } from "./expect-accessible.ts";
+import { openPage } from "./open-page.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
-import { watchFaults } from "./watch-faults.ts";
 
 const OWNER = { email: "olga@example.com", password: "correct horse battery" };
 const MEMBER = { email: "mia@example.com", password: "correct horse battery" };
+const WIDE = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 844 };
 
 describe.runIf(CHROMIUM !== undefined)("alerts, in a browser", () => {
@@ -47,38 +49,11 @@ describe.runIf(CHROMIUM !== undefined)("alerts, in a browser", () => {
     receiver.close();
   });
 
-  async function signedIn(person: typeof OWNER, viewport = { width: 1280, height: 800 }): Promise<BrowserContext> {
-    const { url } = world.server;
-    const context = await browser.newContext({ viewport });
-    const answer = await context.request.post(`${url}/api/v1/auth/sign-in/email`, {
-      data: person,
-      headers: { origin: url },
-    });
-    expect(answer.status()).toBe(200);
-    return context;
-  }
-
-  async function open(context: BrowserContext, path: string): Promise<{ page: Page; faults: readonly string[] }> {
-    const page = await context.newPage();
-    page.setDefaultTimeout(PAGE_WAIT_MS);
-    const faults = watchFaults(page);
-    await page.goto(world.server.url + path);
-    return { page, faults };
-  }
-
-  async function report(message: string): Promise<void> {
-    const key = /\/\/([^@]+)@/.exec(world.server.dsn)?.[1] ?? "";
-    const response = await fetch(`${world.server.url}/api/v1/events`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-      body: JSON.stringify({ message, level: "error", fingerprint: [message] }),
-    });
-    expect(response.status).toBe(202);
-  }
+  const open = (path: string, as = OWNER, viewport = WIDE) =>
+    openPage(browser, world.server.url, { path, as, viewport });
 
   test("[UI-06] a destination is added and tested, and its outcome is shown", async () => {
-    const context = await signedIn(OWNER);
-    const { page, faults } = await open(context, "/settings/destinations");
+    const { page, context, faults } = await open("/settings/destinations");
     await page.getByRole("button", { name: "Webhook", exact: true }).click();
     await page.getByLabel("Name").fill("Status page");
     await page.getByLabel("URL").fill(`http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`);
@@ -102,8 +77,7 @@ describe.runIf(CHROMIUM !== undefined)("alerts, in a browser", () => {
   });
 
   test("[UI-06] with the keyboard alone a rule is made; it fires, is acknowledged, changed, switched off, and deleted", async () => {
-    const context = await signedIn(OWNER);
-    const { page, faults } = await open(context, "/projects/default/alert-rules");
+    const { page, context, faults } = await open("/projects/default/alert-rules");
     await page.getByText("There is no rule yet.").waitFor();
     await page.getByRole("link", { name: "New rule" }).first().focus();
     await page.keyboard.press("Enter");
@@ -119,7 +93,7 @@ describe.runIf(CHROMIUM !== undefined)("alerts, in a browser", () => {
     await rules.getByText("When an issue is new; at most every hour for each issue.").waitFor();
     await expectAccessible(page);
 
-    await report("the first of its kind");
+    await sendMessage(world.server.dsn, "the first of its kind");
     await page.getByText(/Alert: Something new/).waitFor();
     await rules.getByRole("link", { name: "1 open" }).click();
     const alerts = page.getByRole("list", { name: "Alerts" });
@@ -159,8 +133,7 @@ describe.runIf(CHROMIUM !== undefined)("alerts, in a browser", () => {
   });
 
   test("a member sees rules and destinations, changes none, and on a phone nothing scrolls sideways", async () => {
-    const context = await signedIn(MEMBER, PHONE);
-    const { page, faults } = await open(context, "/projects/default/alert-rules");
+    const { page, context, faults } = await open("/projects/default/alert-rules", MEMBER, PHONE);
     await page.getByText("Owners and admins of the organization make them.").waitFor();
     expect(await page.getByRole("link", { name: "New rule" }).count()).toBe(0);
     const sideways: string[] = [];

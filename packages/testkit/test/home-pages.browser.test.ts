@@ -3,12 +3,12 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ServerProcess } from "../src/server-process.ts";
 import { waitUntil } from "../src/wait-until.ts";
-import { CHROMIUM, PAGE_WAIT_MS, startChromium } from "./chromium.ts";
+import { CHROMIUM, startChromium } from "./chromium.ts";
 import { expectAccessible } from "./expect-accessible.ts";
 import { runNodeClient } from "./node-client.ts";
+import { openPage } from "./open-page.ts";
 import { TestPerson } from "./test-person.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
-import { watchFaults } from "./watch-faults.ts";
 
 const PASSWORD = "correct horse battery";
 const OWNER = { email: "olga@example.com", password: PASSWORD };
@@ -48,21 +48,8 @@ describe.runIf(CHROMIUM !== undefined)("finding one's way, in a browser", () => 
     await world[Symbol.asyncDispose]();
   });
 
-  async function signedIn(
-    path: string,
-    { as = OWNER, viewport = WIDE } = {},
-  ): Promise<{ page: Page; faults: readonly string[] }> {
-    const context = await browser.newContext({ viewport, reducedMotion: "reduce", timezoneId: "Europe/Vienna" });
-    await context.request.post(`${server.url}/api/v1/auth/sign-in/email`, {
-      data: as,
-      headers: { origin: server.url },
-    });
-    const page = await context.newPage();
-    page.setDefaultTimeout(PAGE_WAIT_MS);
-    const faults = watchFaults(page);
-    await page.goto(new URL(path, server.url).href);
-    return { page, faults };
-  }
+  const signedIn = (path: string, { as = OWNER, viewport = WIDE } = {}) =>
+    openPage(browser, server.url, { path, as, viewport, reducedMotion: "reduce", timezoneId: "Europe/Vienna" });
 
   test("an owner makes a project, and its first event from a stock SDK is celebrated", async () => {
     const { page, faults } = await signedIn("/new-project");

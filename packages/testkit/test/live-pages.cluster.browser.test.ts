@@ -1,11 +1,12 @@
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type TestDatabase, testDatabase } from "../src/database.ts";
+import { sendMessage } from "../src/send.ts";
 import { ServerCluster } from "../src/server-cluster.ts";
 import type { ServerProcess } from "../src/server-process.ts";
-import { CHROMIUM, PAGE_WAIT_MS, startChromium } from "./chromium.ts";
+import { CHROMIUM, startChromium } from "./chromium.ts";
 import { expectAccessible } from "./expect-accessible.ts";
-import { watchFaults } from "./watch-faults.ts";
+import { openPage } from "./open-page.ts";
 
 /** As many rows as the page keeps. */
 const FLOOD = 10_000;
@@ -27,29 +28,14 @@ describe.runIf(CHROMIUM !== undefined)("two nodes, in a browser", () => {
     await database[Symbol.asyncDispose]();
   });
 
-  async function report(message: string, level = "error"): Promise<void> {
-    const key = /\/\/([^@]+)@/.exec(sent.dsn)?.[1] ?? "";
-    const response = await fetch(`${sent.url}/api/v1/events`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-      body: JSON.stringify({ message, level, fingerprint: [message] }),
-    });
-    expect(response.status).toBe(202);
-  }
+  const report = (message: string) => sendMessage(sent.dsn, message);
 
   /** `prepare` runs in the page before any script of it, with `argument`. */
-  async function open(
-    path: string,
-    prepare: (argument: number) => void = () => undefined,
-    argument = 0,
-  ): Promise<{ page: Page; faults: readonly string[] }> {
-    const page = await (await browser.newContext()).newPage();
-    page.setDefaultTimeout(PAGE_WAIT_MS);
-    const faults = watchFaults(page);
-    await page.addInitScript((token) => localStorage.setItem("mesher-token", token), seen.token);
-    await page.addInitScript(prepare, argument);
-    await page.goto(new URL(path, seen.url).href);
-    return { page, faults };
+  async function open(path: string, prepare: (argument: number) => void = () => undefined, argument = 0) {
+    const opened = await openPage(browser, seen.url, { token: seen.token });
+    await opened.page.addInitScript(prepare, argument);
+    await opened.page.goto(seen.url + path);
+    return opened;
   }
 
   test("[UI-05] events that another node accepts come in live, wait while paused, and lead to their page", async () => {

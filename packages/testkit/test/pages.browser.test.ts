@@ -6,6 +6,7 @@ import { CHROMIUM, PAGE_WAIT_MS, startChromium } from "./chromium.ts";
 import { expectAccessible } from "./expect-accessible.ts";
 import { runNodeClient } from "./node-client.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
+import { watchFaults } from "./watch-faults.ts";
 
 /** A folder for pictures of what the test sees; absent: none are taken. */
 const PICTURES = process.env["MESHER_TEST_PICTURES"];
@@ -63,16 +64,6 @@ describe.runIf(CHROMIUM !== undefined)("a person's way", () => {
     await page.close();
   });
 });
-
-/** Everything that a developer's console would show in red. */
-function watchFaults(page: Page): readonly string[] {
-  const faults: string[] = [];
-  page.on("pageerror", (error) => faults.push(String(error)));
-  page.on("console", (message) => {
-    if (message.type() === "error") faults.push(message.text());
-  });
-  return faults;
-}
 
 async function picture(page: Page, name: string): Promise<void> {
   if (PICTURES === undefined) return;

@@ -1,12 +1,12 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { CHROMIUM, PAGE_WAIT_MS, startChromium } from "./chromium.ts";
+import { CHROMIUM, startChromium } from "./chromium.ts";
 import { freePort } from "./free-port.ts";
 import { CLIENT, startIdentityProvider } from "./identity-provider.ts";
 import { runNodeClient } from "./node-client.ts";
+import { openPage } from "./open-page.ts";
 import { PathProxy } from "./path-proxy.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
-import { watchFaults } from "./watch-faults.ts";
 
 const OWNER = { email: "olga@example.com", password: "correct horse battery" };
 const PREFIX = "/tools/mesher";
@@ -46,12 +46,7 @@ describe.runIf(CHROMIUM !== undefined)("under a path of a host that others share
       const target = new URL(`http://127.0.0.1:${serverPort}`);
       await using proxy = await PathProxy.inFrontOf(target, { prefix: PREFIX, strips, port });
       const base = `http://127.0.0.1:${proxy.port}${PREFIX}`;
-      const context = await browser.newContext();
-      const page = await context.newPage();
-      page.setDefaultTimeout(PAGE_WAIT_MS);
-      const faults = watchFaults(page);
-
-      await page.goto(`${base}/projects/default/live`);
+      const { page, context, faults } = await openPage(browser, base, { path: "/projects/default/live" });
       await page.getByLabel("Email").fill(OWNER.email);
       await page.getByLabel("Password").fill(OWNER.password);
       await page.getByRole("button", { name: "Sign in", exact: true }).click();
@@ -92,9 +87,7 @@ describe.runIf(CHROMIUM !== undefined)("under a path of a host that others share
     await using proxy = await PathProxy.inFrontOf(target, { prefix: PREFIX, strips: true, port });
     const base = `http://127.0.0.1:${proxy.port}${PREFIX}`;
     for (const login of [OWNER.email, "stranger@example.com"]) {
-      const page = await (await browser.newContext()).newPage();
-      page.setDefaultTimeout(PAGE_WAIT_MS);
-      await page.goto(`${base}/settings/account`);
+      const { page } = await openPage(browser, base, { path: "/settings/account" });
       await page.getByRole("button", { name: "Single sign-on" }).click();
       await page.locator("input[name=login]").fill(login);
       await page.locator("input[name=password]").fill("any");

@@ -17,6 +17,7 @@ import {
   startTestServer,
   type TestServer,
 } from "./test-server.ts";
+import { watchFaults } from "./watch-faults.ts";
 
 const CLIENT = fileURLToPath(new URL("./clients/browser-sdk.mjs", import.meta.url));
 
@@ -128,11 +129,7 @@ describe.runIf(CHROMIUM !== undefined)("@sentry/browser on a page of another ori
 
   async function visitShop(parameters: Readonly<Record<string, string>>): Promise<Visit> {
     const page = await browser.newPage();
-    const faults: string[] = [];
-    page.on("pageerror", (error) => faults.push(String(error)));
-    page.on("console", (message) => {
-      if (message.type() === "error") faults.push(message.text());
-    });
+    const faults = watchFaults(page);
     await page.goto(`${shop.url}/?${new URLSearchParams(parameters).toString()}`);
     await page.waitForFunction(`document.title === "ready"`);
     return { page, faults, [Symbol.asyncDispose]: () => page.close() };

@@ -2,10 +2,10 @@ import type { ApiProject, ApiProjectSettings } from "@mesher/protocol";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { waitUntil } from "../src/wait-until.ts";
-import { CHROMIUM, PAGE_WAIT_MS, startChromium } from "./chromium.ts";
+import { CHROMIUM, startChromium } from "./chromium.ts";
 import { expectAccessible } from "./expect-accessible.ts";
+import { openPage } from "./open-page.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
-import { watchFaults } from "./watch-faults.ts";
 
 const OWNER = { email: "olga@example.com", password: "correct horse battery" };
 
@@ -33,18 +33,8 @@ describe.runIf(CHROMIUM !== undefined)("settings, in a browser", () => {
     await world[Symbol.asyncDispose]();
   });
 
-  async function openAs(person: typeof OWNER, viewport = { width: 1280, height: 800 }) {
-    const { url } = world.server;
-    const context = await browser.newContext({ viewport });
-    const answer = await context.request.post(`${url}/api/v1/auth/sign-in/email`, {
-      data: person,
-      headers: { origin: url },
-    });
-    expect(answer.status()).toBe(200);
-    const page = await context.newPage();
-    page.setDefaultTimeout(PAGE_WAIT_MS);
-    return { context, page, faults: watchFaults(page) };
-  }
+  const openAs = (as: typeof OWNER, path: string, viewport = { width: 1280, height: 800 }) =>
+    openPage(browser, world.server.url, { as, path, viewport });
 
   async function post(path: string, body: object): Promise<void> {
     const { url, token } = world.server;
@@ -58,16 +48,7 @@ describe.runIf(CHROMIUM !== undefined)("settings, in a browser", () => {
 
   test("[UI-07] an owner invites, makes a token and a key, changes a project, and finds it in the log", async () => {
     const { server } = world;
-    const context = await browser.newContext();
-    await context.request.post(`${server.url}/api/v1/auth/sign-in/email`, {
-      data: OWNER,
-      headers: { origin: server.url },
-    });
-    const page = await context.newPage();
-    page.setDefaultTimeout(PAGE_WAIT_MS);
-    const faults = watchFaults(page);
-
-    await page.goto(`${server.url}/settings/members`);
+    const { context, page, faults } = await openAs(OWNER, "/settings/members");
     await page.getByLabel("Email").fill("mia@example.com");
     await page.getByRole("button", { name: "Invite" }).click();
     await page.getByText(/\/join#mshr_[0-9a-f]{48}/).waitFor();
@@ -116,8 +97,7 @@ describe.runIf(CHROMIUM !== undefined)("settings, in a browser", () => {
 
   test("[UI-07] organizations and projects are renamed, made, and a project is deleted by typing its name", async () => {
     const { server } = world;
-    const { context, page, faults } = await openAs(OWNER);
-    await page.goto(`${server.url}/settings/organization`);
+    const { context, page, faults } = await openAs(OWNER, "/settings/organization");
     await page.getByLabel("Name of the organization").fill("Olga & Co");
     await page.getByRole("button", { name: "Rename" }).click();
     await page.getByText("It is called Olga & Co now").waitFor();
@@ -148,8 +128,7 @@ describe.runIf(CHROMIUM !== undefined)("settings, in a browser", () => {
   test("a member sees what a member may, changes their own account, and on a phone nothing scrolls sideways", async () => {
     const { server } = world;
     await post("/api/v1/users", { ...MEMBER, display_name: "Mia", role: "member" });
-    const { context, page, faults } = await openAs(MEMBER, { width: 390, height: 844 });
-    await page.goto(`${server.url}/settings/account`);
+    const { context, page, faults } = await openAs(MEMBER, "/settings/account", { width: 390, height: 844 });
     await page.getByLabel("What others see").fill("Mia Berg");
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByText("Your name is changed").waitFor();

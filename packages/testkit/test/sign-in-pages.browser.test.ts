@@ -2,11 +2,11 @@ import { createHmac } from "node:crypto";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ServerProcess } from "../src/server-process.ts";
-import { CHROMIUM, PAGE_WAIT_MS, startChromium } from "./chromium.ts";
+import { CHROMIUM, startChromium } from "./chromium.ts";
 import { expectAccessible } from "./expect-accessible.ts";
+import { openPage } from "./open-page.ts";
 import { TestPerson } from "./test-person.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
-import { watchFaults } from "./watch-faults.ts";
 
 const EMAIL = "olga@example.com";
 const PASSWORD = "correct horse battery";
@@ -25,13 +25,7 @@ describe.runIf(CHROMIUM !== undefined)("signing in, in a browser", () => {
   });
 
   /** A browser of its own: no cookie, no token. */
-  async function visit(address: string): Promise<{ page: Page; faults: readonly string[] }> {
-    const page = await (await browser.newContext()).newPage();
-    page.setDefaultTimeout(PAGE_WAIT_MS);
-    const faults = watchFaults(page);
-    await page.goto(new URL(address, server.url).href);
-    return { page, faults };
-  }
+  const visit = (path: string) => openPage(browser, server.url, { path });
 
   async function fillPassword(page: Page, password: string): Promise<void> {
     await page.getByLabel("Email").fill(EMAIL);

@@ -2,14 +2,14 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import type { ApiIssue, ApiPage } from "@mesher/protocol";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { newEventId, sendEvent } from "../src/send.ts";
+import { newEventId, sendEvent, sendMessage } from "../src/send.ts";
 import type { ServerProcess } from "../src/server-process.ts";
 import { waitUntil } from "../src/wait-until.ts";
-import { CHROMIUM, PAGE_WAIT_MS, startChromium } from "./chromium.ts";
+import { CHROMIUM, startChromium } from "./chromium.ts";
 import { expectAccessible } from "./expect-accessible.ts";
+import { openPage } from "./open-page.ts";
 import { countRounds, type LoadedPage, readLoad, watchLoad } from "./page-load.ts";
 import { readEvent, startTestServer, type TestServer } from "./test-server.ts";
-import { watchFaults } from "./watch-faults.ts";
 
 /** Real events of many platforms; not part of the repository (its README says where they are from). */
 const SAMPLES = new URL("../../../../shared/data/events/", import.meta.url);
@@ -44,13 +44,7 @@ describe.runIf(CHROMIUM !== undefined)("triage, in a browser", () => {
   });
 
   async function report(message: string, level = "error"): Promise<void> {
-    const key = /\/\/([^@]+)@/.exec(server.dsn)?.[1] ?? "";
-    const response = await fetch(`${server.url}/api/v1/events`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-      body: JSON.stringify({ message, level, fingerprint: [message] }),
-    });
-    expect(response.status).toBe(202);
+    await sendMessage(server.dsn, message, level);
     await findIssue(message);
   }
 
@@ -89,18 +83,8 @@ describe.runIf(CHROMIUM !== undefined)("triage, in a browser", () => {
     }
   }
 
-  async function signedIn(path: string, width = 1280): Promise<{ page: Page; faults: readonly string[] }> {
-    const context = await browser.newContext({ viewport: { width, height: 800 } });
-    await context.request.post(`${server.url}/api/v1/auth/sign-in/email`, {
-      data: OWNER,
-      headers: { origin: server.url },
-    });
-    const page = await context.newPage();
-    page.setDefaultTimeout(PAGE_WAIT_MS);
-    const faults = watchFaults(page);
-    await page.goto(new URL(path, server.url).href);
-    return { page, faults };
-  }
+  const signedIn = (path: string, width = 1280) =>
+    openPage(browser, server.url, { path, as: OWNER, viewport: { width, height: 800 } });
 
   const row = (page: Page, title: string) =>
     page.getByRole("list", { name: "Issues" }).getByRole("link", { name: title });
