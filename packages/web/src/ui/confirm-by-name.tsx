@@ -1,6 +1,7 @@
-import { type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { Button, buttonClass } from "./button.tsx";
 import { inputClass } from "./field.tsx";
+import { Modal } from "./modal.tsx";
 
 /** Asks before what destroys much: whoever means it types the name. Shown as long as it is rendered. */
 export function ConfirmByName(props: {
@@ -13,51 +14,42 @@ export function ConfirmByName(props: {
   onConfirm: () => void;
   onCancel: () => void;
 }) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const id = useId();
   const [typed, setTyped] = useState("");
-  useEffect(() => dialog.current?.showModal(), []);
   return (
-    <dialog
-      ref={dialog}
-      aria-labelledby={id}
-      onClose={props.onCancel}
-      className="m-auto w-full max-w-sm rounded-xl border border-edge bg-bg p-5 text-ink shadow-2xl backdrop:bg-black/45"
-    >
-      <form
-        onSubmit={(submitted) => {
-          submitted.preventDefault();
-          if (typed === props.name) props.onConfirm();
-        }}
-      >
-        <h2 id={id} className="text-sm font-semibold">
-          {props.title}
-        </h2>
-        <div className="mt-1.5 text-dim">{props.children}</div>
-        <label className="mt-4 block">
-          <span className="mb-1 block text-xs text-dim">
-            Type <code className="text-ink">{props.name}</code> to confirm
-          </span>
-          <input
-            autoFocus
-            autoComplete="off"
-            spellCheck={false}
-            value={typed}
-            onChange={({ target: { value } }) => setTyped(value)}
-            className={inputClass}
-          />
-        </label>
-        <div className="mt-5 flex justify-end gap-2">
-          <Button onClick={() => dialog.current?.close()}>Cancel</Button>
-          <button
-            type="submit"
-            disabled={typed !== props.name || props.isPending}
-            className={`${buttonClass} text-red`}
-          >
-            {props.action}
-          </button>
-        </div>
-      </form>
-    </dialog>
+    <Modal title={props.title} onClose={props.onCancel}>
+      {(close) => (
+        <form
+          onSubmit={(submitted) => {
+            submitted.preventDefault();
+            if (typed === props.name) props.onConfirm();
+          }}
+        >
+          <div className="mt-1.5 text-dim">{props.children}</div>
+          <label className="mt-4 block">
+            <span className="mb-1 block text-xs text-dim">
+              Type <code className="text-ink">{props.name}</code> to confirm
+            </span>
+            <input
+              autoFocus
+              autoComplete="off"
+              spellCheck={false}
+              value={typed}
+              onChange={({ target: { value } }) => setTyped(value)}
+              className={inputClass}
+            />
+          </label>
+          <div className="mt-5 flex justify-end gap-2">
+            <Button onClick={close}>Cancel</Button>
+            <button
+              type="submit"
+              disabled={typed !== props.name || props.isPending}
+              className={`${buttonClass} text-red`}
+            >
+              {props.action}
+            </button>
+          </div>
+        </form>
+      )}
+    </Modal>
   );
 }

@@ -1,0 +1,39 @@
+import { type ReactNode, useEffect, useId, useRef } from "react";
+import { Button } from "./button.tsx";
+
+interface ModalProps {
+  readonly title: string;
+  readonly onClose: () => void;
+  /** It asks nothing, so a press beside it closes it as its button does. */
+  readonly isDismissible?: boolean;
+  /** What stands below the title, given how to close it. */
+  readonly children: (close: () => void) => ReactNode;
+}
+
+/** The frame of whatever lies over the page and keeps the focus. Escape closes it. Shown as long as it is rendered. */
+export function Modal({ title, onClose, isDismissible = false, children }: ModalProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useEffect(() => dialog.current?.showModal(), []);
+  const close = () => dialog.current?.close();
+  return (
+    <dialog
+      ref={dialog}
+      aria-labelledby={id}
+      onClose={onClose}
+      // Only the backdrop is the dialog itself; all that is shown lies in the element within.
+      onPointerDown={(pressed) => isDismissible && pressed.target === dialog.current && close()}
+      className="m-auto w-full max-w-sm rounded-xl border border-edge bg-bg text-ink shadow-2xl backdrop:bg-black/45"
+    >
+      <div className="p-5">
+        <div className="flex items-center justify-between">
+          <h2 id={id} className="text-sm font-semibold">
+            {title}
+          </h2>
+          {isDismissible && <Button onClick={close}>Close</Button>}
+        </div>
+        {children(close)}
+      </div>
+    </dialog>
+  );
+}
