@@ -2,7 +2,6 @@ import { useQuery } from "@tanstack/react-query";
 import { projectStorageQuery } from "../api/settings-queries.ts";
 import { formatBytes } from "../ui/bytes.ts";
 import { formatCount } from "../ui/count.ts";
-import { Failure } from "../ui/failure.tsx";
 import { Field } from "../ui/field.tsx";
 import { textOf } from "../ui/form.tsx";
 import { Section } from "../ui/section.tsx";
@@ -10,6 +9,7 @@ import { Bone } from "../ui/skeleton.tsx";
 import { Bars } from "./byte-bars.tsx";
 import type { ProjectSettingsProps } from "./project-tabs.ts";
 import { numberOrNull, SettingsForm } from "./settings-form.tsx";
+import { StorageFailure } from "./storage-failure.tsx";
 
 export function ProjectStorage({ projectSlug, settings, mayChange }: ProjectSettingsProps) {
   return (
@@ -64,15 +64,7 @@ export function ProjectStorage({ projectSlug, settings, mayChange }: ProjectSett
 function Stored({ projectSlug }: { projectSlug: string }) {
   const storage = useQuery(projectStorageQuery(projectSlug));
   if (storage.isPending) return <Bone className="h-40 w-full" />;
-  if (storage.data === undefined) {
-    return (
-      <Failure
-        title="What is stored could not be loaded."
-        error={storage.error}
-        onRetry={() => void storage.refetch()}
-      />
-    );
-  }
+  if (storage.data === undefined) return <StorageFailure storage={storage} />;
   const { event_count, estimated_bytes, parts, days } = storage.data;
   return (
     <Section title="What is stored">

@@ -4,12 +4,12 @@ import { projectsQuery } from "../api/queries.ts";
 import { projectStorageQuery, storageQuery } from "../api/settings-queries.ts";
 import { formatBytes } from "../ui/bytes.ts";
 import { formatCount } from "../ui/count.ts";
-import { Failure } from "../ui/failure.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { Section } from "../ui/section.tsx";
 import { Bone } from "../ui/skeleton.tsx";
 import { Bars } from "./byte-bars.tsx";
 import { SettingsFrame } from "./settings-frame.tsx";
+import { StorageFailure } from "./storage-failure.tsx";
 
 /** What is stored and the room it takes, as PostgreSQL and the disk say it. */
 export function StoragePage() {
@@ -23,15 +23,7 @@ export function StoragePage() {
 function Storage() {
   const storage = useQuery(storageQuery());
   if (storage.isPending) return <Bone className="h-64 w-full" />;
-  if (storage.data === undefined) {
-    return (
-      <Failure
-        title="What is stored could not be loaded."
-        error={storage.error}
-        onRetry={() => void storage.refetch()}
-      />
-    );
-  }
+  if (storage.data === undefined) return <StorageFailure storage={storage} />;
   const { database, journal, disk } = storage.data;
   const used = disk.total_bytes - disk.free_bytes;
   return (
