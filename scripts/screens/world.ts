@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { type Database, openDatabase, startEmbeddedPostgres } from "@mesher/server/testing";
 import { createDataDir, ServerCluster, ServerProcess, waitUntil } from "@mesher/testkit";
+import { liveThroughPast } from "./past.ts";
 
 const OWNER = { email: "olga@example.com", password: "correct horse battery" };
 const CLI = join(import.meta.dirname, "../../packages/cli/src/main.ts");
@@ -24,12 +25,13 @@ export async function startWorld(nodeCount: number): Promise<World> {
     MESHER_ADMIN_PASSWORD: OWNER.password,
     MESHER_RATE_LIMIT_MAX_EVENTS: "100000",
   };
+  await liveThroughPast(postgres.url, env);
   const nodes = await startNodes(started, nodeCount, postgres.url, env);
   const server = nodes[0] as ServerProcess;
 
   await fill(server);
   const database = openDatabase({ url: postgres.url, poolSize: 1, applicationName: "screens", log: () => undefined });
-  await spreadOverTheWeek(database);
+  await checkCounts(database);
   await database.close();
   const everything = started.move();
   return {
@@ -137,21 +139,16 @@ async function post({ url, token }: ServerProcess, path: string, body: object): 
   return response.json();
 }
 
-/** The demo's events are all of this hour. The same counts, in the waves of a week, are what a chart of a week shows. */
-async function spreadOverTheWeek(database: Database): Promise<void> {
-  const wave = `greatest(0, round(count * (0.35 + 0.3 * sin((hours.back % 24) * pi() / 12) + 0.15 * sin(hours.back * 1.7))))`;
-  for (const [table, columns] of [
-    ["event_counts", "project_id, level"],
-    ["issue_counts", "project_id, issue_id"],
-    ["outcome_counts", "project_id, outcome, category, reason"],
-  ] as const) {
-    await database.query({
-      text: `
-        insert into ${table} (${columns}, hour, count)
-        select ${columns}, hour - make_interval(hours => hours.back), ${wave}
-        from ${table}, generate_series(1, 168) as hours (back)
-        where ${wave} > 0
-        on conflict do nothing`,
-    });
-  }
+/** The pages show counts beside the events they count. */
+async function checkCounts(database: Database): Promise<void> {
+  const { rows } = await database.query<{ counter: string; counted: number; events: number }>({
+    text: `
+      with events as (select count(*) as events from events)
+      select counter, counted, events from events, (
+        select 'events by hour' as counter, sum(count) as counted from event_counts
+        union all select 'issues by hour', sum(count) from issue_counts
+        union all select 'issues', sum(event_count) from issue_counters) counters
+      where counted is distinct from events`,
+  });
+  if (rows.length > 0) throw new Error(`what is counted is not what is stored: ${JSON.stringify(rows)}`);
 }

@@ -1,0 +1,76 @@
+/** Two weeks of the demo's shop, sent to a server that lives through them: every count it shows is a count of events it has. */
+import { randomUUID } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { type Dsn, parseDsn } from "@mesher/protocol";
+import { createDataDir, ServerProcess } from "@mesher/testkit";
+import { Random } from "../../packages/cli/src/demo/random.ts";
+import { envelopeOf, makeShopEvent } from "../../packages/cli/src/demo/shop-event.ts";
+import { OCCURRENCES, type Occurrence } from "../../packages/cli/src/demo/shop-stream.ts";
+import { postEnvelope } from "../../packages/cli/src/post-envelope.ts";
+import { PAST_HOURS, PAST_LASTS_MS, pastTimeAt } from "./past-clock.ts";
+
+const SEED = 7;
+/** The threads of the server have read by then when the past begins. */
+const BEGIN_IN_MS = 1000;
+/** Of an ordinary hour, before its time of the day. */
+const EVENTS_AN_HOUR = 7;
+/** A bad release, which was taken back: from which hour on, for how many, and how many times as much went wrong. */
+const INCIDENT = { hour: PAST_HOURS - 31, hours: 3, times: 5 };
+
+/** Fills a database. The server that did it is gone afterwards, and with it nothing waits to be stored. */
+export async function liveThroughPast(databaseUrl: string, env: Readonly<Record<string, string>>): Promise<void> {
+  await using dataDir = await createDataDir("mesher-past-");
+  const beginFile = join(dataDir.path, "begin");
+  await using server = await ServerProcess.start({
+    databaseUrl,
+    env: { ...env, MESHER_PAST_CLOCK: beginFile },
+    nodeFlags: ["--import", new URL("./past-clock.ts", import.meta.url).href],
+  });
+  const dsn = parseDsn(server.dsn);
+  if (dsn === undefined) throw new Error(`${server.dsn} is not a DSN`);
+  const beginMs = Date.now() + BEGIN_IN_MS;
+  await writeFile(beginFile, String(beginMs));
+
+  const random = new Random(SEED);
+  const since = beginnings(random);
+  for (let hour = 0; hour < PAST_HOURS; hour += 1) {
+    await wait(Math.max(0, beginMs + (hour / PAST_HOURS) * PAST_LASTS_MS - Date.now()));
+    const happening = OCCURRENCES.filter((occurrence) => (since.get(occurrence) ?? 0) <= hour);
+    const count = eventsIn(hour, random);
+    for (let event = 0; event < count; event += 1) {
+      const occurrence = random.pickWeighted(happening, ({ problem }) => problem.weight);
+      await post(occurrence, random, { dsn, nowMs: pastTimeAt(Date.now(), beginMs) });
+    }
+  }
+}
+
+/** Most problems are old; some began lately, one yesterday. */
+function beginnings(random: Random): ReadonlyMap<Occurrence, number> {
+  return new Map(
+    OCCURRENCES.map((occurrence, index) => [
+      occurrence,
+      index % 4 === 3 ? random.integer(PAST_HOURS / 2, PAST_HOURS - 24) : 0,
+    ]),
+  );
+}
+
+/** People buy by day and in the evening, less on some days than on others. */
+function eventsIn(hour: number, random: Random): number {
+  const day = 1 + 0.6 * Math.sin(((hour % 24) / 24) * 2 * Math.PI);
+  const week = 1 + 0.25 * Math.sin((hour / 168) * 2 * Math.PI);
+  const isBad = hour >= INCIDENT.hour && hour < INCIDENT.hour + INCIDENT.hours;
+  return Math.round(EVENTS_AN_HOUR * day * week * (isBad ? INCIDENT.times : 1) * (0.7 + 0.6 * random.fraction()));
+}
+
+async function post(
+  { service, problem }: Occurrence,
+  random: Random,
+  { dsn, nowMs }: { readonly dsn: Dsn; readonly nowMs: number },
+): Promise<void> {
+  const event = makeShopEvent({ service, problem }, random, { eventId: randomUUID().replaceAll("-", ""), nowMs });
+  const wire = { client: `${service.sdk.name}/${service.sdk.version}`, ...service.wire };
+  const answer = await postEnvelope(dsn, wire, envelopeOf(service, event, { publicKey: dsn.publicKey, nowMs }));
+  if (answer.kind !== "accepted") throw new Error(`an event of the past was ${answer.kind}`);
+}
