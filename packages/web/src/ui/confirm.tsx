@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { Button, buttonClass } from "./button.tsx";
-import { Modal } from "./modal.tsx";
+import { closeModal, Modal } from "./modal.tsx";
 
 /** Asks before what cannot be undone. Shown as long as it is rendered. */
 export function Confirm(props: {
@@ -13,19 +13,15 @@ export function Confirm(props: {
 }) {
   return (
     <Modal title={props.title} onClose={props.onCancel}>
-      {(close) => (
-        <>
-          <div className="mt-1.5 text-dim">{props.children}</div>
-          <div className="mt-5 flex justify-end gap-2">
-            <Button autoFocus onClick={close}>
-              Cancel
-            </Button>
-            <button type="button" onClick={props.onConfirm} className={`${buttonClass} text-red`}>
-              {props.action}
-            </button>
-          </div>
-        </>
-      )}
+      <div className="mt-1.5 text-dim">{props.children}</div>
+      <div className="mt-5 flex justify-end gap-2">
+        <Button autoFocus onClick={closeModal}>
+          Cancel
+        </Button>
+        <button type="button" onClick={props.onConfirm} className={`${buttonClass} text-red`}>
+          {props.action}
+        </button>
+      </div>
     </Modal>
   );
 }

@@ -5,7 +5,7 @@ import { Modal } from "./modal.tsx";
 export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }) {
   return (
     <Modal title={title} onClose={onClose} isDismissible>
-      {() => children}
+      {children}
     </Modal>
   );
 }

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useId, useRef } from "react";
+import { type MouseEvent, type ReactNode, useEffect, useId, useRef } from "react";
 import { Button } from "./button.tsx";
 
 interface ModalProps {
@@ -6,8 +6,7 @@ interface ModalProps {
   readonly onClose: () => void;
   /** It asks nothing, so a press beside it closes it as its button does. */
   readonly isDismissible?: boolean;
-  /** What stands below the title, given how to close it. */
-  readonly children: (close: () => void) => ReactNode;
+  readonly children: ReactNode;
 }
 
 /** The frame of whatever lies over the page and keeps the focus. Escape closes it. Shown as long as it is rendered. */
@@ -15,14 +14,13 @@ export function Modal({ title, onClose, isDismissible = false, children }: Modal
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => dialog.current?.showModal(), []);
-  const close = () => dialog.current?.close();
   return (
     <dialog
       ref={dialog}
       aria-labelledby={id}
       onClose={onClose}
       // Only the backdrop is the dialog itself; all that is shown lies in the element within.
-      onPointerDown={(pressed) => isDismissible && pressed.target === dialog.current && close()}
+      onPointerDown={({ target, currentTarget }) => isDismissible && target === currentTarget && currentTarget.close()}
       className="m-auto w-full max-w-sm rounded-xl border border-edge bg-bg text-ink shadow-2xl backdrop:bg-black/45"
     >
       <div className="p-5">
@@ -30,10 +28,15 @@ export function Modal({ title, onClose, isDismissible = false, children }: Modal
           <h2 id={id} className="text-sm font-semibold">
             {title}
           </h2>
-          {isDismissible && <Button onClick={close}>Close</Button>}
+          {isDismissible && <Button onClick={closeModal}>Close</Button>}
         </div>
-        {children(close)}
+        {children}
       </div>
     </dialog>
   );
+}
+
+/** For a button within: closes as Escape does. */
+export function closeModal({ currentTarget }: MouseEvent): void {
+  currentTarget.closest("dialog")?.close();
 }
