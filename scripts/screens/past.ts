@@ -1,6 +1,6 @@
 /** Two weeks of the demo's shop, sent to a server that lives through them: every count it shows is a count of events it has. */
 import { randomUUID } from "node:crypto";
-import { writeFile } from "node:fs/promises";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { type Dsn, parseDsn } from "@mesher/protocol";
@@ -9,11 +9,15 @@ import { Random } from "../../packages/cli/src/demo/random.ts";
 import { envelopeOf, makeShopEvent } from "../../packages/cli/src/demo/shop-event.ts";
 import { OCCURRENCES, type Occurrence } from "../../packages/cli/src/demo/shop-stream.ts";
 import { postEnvelope } from "../../packages/cli/src/post-envelope.ts";
-import { PAST_HOURS, PAST_LASTS_MS, pastTimeAt } from "./past-clock.ts";
+import { replaceFile, shownFileOf } from "./past-clock.ts";
 
 const SEED = 7;
-/** The threads of the server have read by then when the past begins. */
-const BEGIN_IN_MS = 1000;
+const HOUR_MS = 3_600_000;
+const PAST_HOURS = 14 * 24;
+/** The clock is set so often an hour, a little unevenly. */
+const SETS_AN_HOUR = 4;
+const SHOWN_POLL_MS = 5;
+const SHOWN_TRIES_MAX = 12_000;
 /** Of an ordinary hour, before its time of the day. */
 const EVENTS_AN_HOUR = 7;
 /** A bad release, which was taken back: from which hour on, for how many, and how many times as much went wrong. */
@@ -22,28 +26,44 @@ const INCIDENT = { hour: PAST_HOURS - 31, hours: 3, times: 5 };
 /** Fills a database. The server that did it is gone afterwards, and with it nothing waits to be stored. */
 export async function liveThroughPast(databaseUrl: string, env: Readonly<Record<string, string>>): Promise<void> {
   await using dataDir = await createDataDir("mesher-past-");
-  const beginFile = join(dataDir.path, "begin");
+  const clock = join(dataDir.path, "clock");
+  const beginMs = Date.now() - PAST_HOURS * HOUR_MS;
+  replaceFile(clock, String(beginMs));
   await using server = await ServerProcess.start({
     databaseUrl,
-    env: { ...env, MESHER_PAST_CLOCK: beginFile },
+    env: { ...env, MESHER_PAST_CLOCK: clock },
     nodeFlags: ["--import", new URL("./past-clock.ts", import.meta.url).href],
   });
   const dsn = parseDsn(server.dsn);
   if (dsn === undefined) throw new Error(`${server.dsn} is not a DSN`);
-  const beginMs = Date.now() + BEGIN_IN_MS;
-  await writeFile(beginFile, String(beginMs));
 
   const random = new Random(SEED);
   const since = beginnings(random);
   for (let hour = 0; hour < PAST_HOURS; hour += 1) {
-    await wait(Math.max(0, beginMs + (hour / PAST_HOURS) * PAST_LASTS_MS - Date.now()));
     const happening = OCCURRENCES.filter((occurrence) => (since.get(occurrence) ?? 0) <= hour);
     const count = eventsIn(hour, random);
-    for (let event = 0; event < count; event += 1) {
-      const occurrence = random.pickWeighted(happening, ({ problem }) => problem.weight);
-      await post(occurrence, random, { dsn, nowMs: pastTimeAt(Date.now(), beginMs) });
+    for (let part = 0; part < SETS_AN_HOUR; part += 1) {
+      const nowMs = beginMs + Math.floor((hour + (part + random.fraction()) / SETS_AN_HOUR) * HOUR_MS);
+      await setClock(clock, nowMs);
+      const events = Math.floor((count * (part + 1)) / SETS_AN_HOUR) - Math.floor((count * part) / SETS_AN_HOUR);
+      await Promise.all(
+        Array.from({ length: events }, () => {
+          const occurrence = random.pickWeighted(happening, ({ problem }) => problem.weight);
+          return post(occurrence, random, { dsn, nowMs });
+        }),
+      );
     }
   }
+}
+
+async function setClock(file: string, nowMs: number): Promise<void> {
+  replaceFile(file, String(nowMs));
+  const shown = shownFileOf(file);
+  for (let tries = 0; tries < SHOWN_TRIES_MAX; tries += 1) {
+    if (existsSync(shown) && readFileSync(shown, "utf8") === String(nowMs)) return;
+    await wait(SHOWN_POLL_MS);
+  }
+  throw new Error("the server does not look at its clock");
 }
 
 /** Most problems are old; some began lately, one yesterday. */
