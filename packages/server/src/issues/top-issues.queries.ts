@@ -49,8 +49,8 @@ interface Hours {
   readonly toMs: number;
 }
 
-/** Issues whose hours are summed before all others'. More than a dashboard lists. */
-const CANDIDATES = 200;
+/** For every issue that is listed, so many are summed before all others. */
+const CANDIDATES_PER_LISTED = 4;
 
 /**
  * Those with the most events in some hours, the last one excluded. An issue has no more events in them than in all its
@@ -62,14 +62,15 @@ export async function listTopIssuesOfHours(
   limit: number,
   hours: Hours,
 ): Promise<TopIssue[]> {
-  const candidates = await sumCandidates(database, projectId, hours);
+  const candidatesMax = limit * CANDIDATES_PER_LISTED;
+  const candidates = await sumCandidates(database, projectId, candidatesMax, hours);
   const top = candidates
     .map(({ issue }) => issue)
     .filter(({ events }) => events > 0)
     .sort((one, other) => other.events - one.events || (one.id < other.id ? -1 : 1))
     .slice(0, limit);
   // What is no candidate has less events in all its life than the last of them.
-  const others = candidates.length < CANDIDATES ? 0 : (candidates.at(-1)?.allEvents ?? 0);
+  const others = candidates.length < candidatesMax ? 0 : (candidates.at(-1)?.allEvents ?? 0);
   const least = top.length < limit ? 0 : (top.at(-1)?.events ?? 0);
   if (others === 0 || least > others) return top;
   return sumAtLeast(database, projectId, { limit, eventsMin: least, hours });
@@ -78,6 +79,7 @@ export async function listTopIssuesOfHours(
 async function sumCandidates(
   database: Database,
   projectId: string,
+  candidatesMax: number,
   { fromMs, toMs }: Hours,
 ): Promise<{ issue: TopIssue; allEvents: number }[]> {
   const { rows } = await database.query<TopRow & { all_events: number }>({
@@ -96,7 +98,7 @@ async function sumCandidates(
         where project_id = $1 and issue_id = k.id and hour >= $2 and hour < $3
       ) h
       order by k.all_events desc, k.id desc`,
-    values: [projectId, new Date(fromMs), new Date(toMs), CANDIDATES],
+    values: [projectId, new Date(fromMs), new Date(toMs), candidatesMax],
   });
   return rows.map(({ all_events, ...row }) => ({ issue: topOf(row), allEvents: all_events }));
 }

@@ -7,7 +7,16 @@ import {
   type SearchKey,
   type SearchTerm,
 } from "@mesher/protocol";
-import { anyOfConditions, type Condition, folded, hasWords, likeOf, matchesAny, type SqlValues } from "./sql.ts";
+import {
+  anyOfConditions,
+  type Condition,
+  folded,
+  hasWords,
+  isKnownAndMatchesAny,
+  likeOf,
+  matchesAny,
+  type SqlValues,
+} from "./sql.ts";
 
 /** What is known when a search is made. */
 export interface SearchedProject {
@@ -46,8 +55,8 @@ function matchesKey(
   if (places !== undefined)
     return anyOfConditions(patterns.map((pattern) => hasWords("e.search", pattern, places, values)));
   if (field === "title") return matchesAny(folded("e.title"), patterns.map(loosePattern), values);
-  if (field === "level" || field === "environment" || field === "release")
-    return matchesAny(`e.${field}`, patterns, values);
+  if (field === "level") return matchesAny("e.level", patterns, values);
+  if (field === "environment" || field === "release") return isKnownAndMatchesAny(`e.${field}`, patterns, values);
   if (field === "id") return anyOfConditions(patterns.map((pattern) => hasId(pattern, values)));
   if (field === "issue") {
     const conditions = patterns.map((pattern) => hasShortId(pattern, project, values));

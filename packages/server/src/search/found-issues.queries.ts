@@ -7,7 +7,7 @@ import { OTHER_VALUES } from "../dashboards/counted-tags.ts";
 import type { Database } from "../db/database.ts";
 import { eventCondition } from "./event-condition.ts";
 import { type FoundIssues, isCountedTag, type SearchedIssues, searchedTextOf, tagOfTerm } from "./issue-condition.ts";
-import { matchesAnyKnown, SqlValues } from "./sql.ts";
+import { matchesAny, SqlValues } from "./sql.ts";
 
 /** Events whose issues are found, the newest: so that what is common does not read all events. */
 const NEWEST_EVENTS_MAX = 1_000;
@@ -60,7 +60,7 @@ async function listByTag(
   const conditions = [
     `t.project_id = ${values.add(of.projectId, "uuid")}`,
     `t.key = ${values.add(tag, "text")}`,
-    ...(term.kind === "match" ? [matchesAnyKnown("t.value", term.patterns, values)] : []),
+    ...(term.kind === "match" ? [matchesAny("t.value", term.patterns, values)] : []),
   ];
   return listFew(
     database,

@@ -12,15 +12,7 @@ import {
 } from "@mesher/protocol";
 import { PRIORITY } from "../issues/priority-sql.ts";
 import { eventCondition, hasShortId, type SearchedProject } from "./event-condition.ts";
-import {
-  anyOfConditions,
-  type Condition,
-  folded,
-  hasWords,
-  matchesAny,
-  matchesAnyKnown,
-  type SqlValues,
-} from "./sql.ts";
+import { anyOfConditions, type Condition, folded, hasWords, matchesAny, type SqlValues } from "./sql.ts";
 
 export interface SearchedIssues extends SearchedProject, Pick<SearchMoment, "personOf"> {
   /** Whether all values of a tag are counted, but those beyond the maximum. */
@@ -135,7 +127,7 @@ function hasTag(tag: string, term: SearchTerm, of: SearchedIssues, values: SqlVa
   const { all, newest } = of.found.get(term) ?? {};
   if (all !== undefined) return anyOfConditions(isOneOf([...all, ...(newest ?? [])], values));
   if (!isCountedTag(term, of)) return anEvent(eventCondition(term, of, values));
-  const value = term.kind === "match" ? matchesAnyKnown("t.value", term.patterns, values) : "true";
+  const value = term.kind === "match" ? matchesAny("t.value", term.patterns, values) : "true";
   // A bare `exists` could be made a join over all issues that have it. They are many, so a page is soon full along the list.
   const hasCounted = `coalesce(exists (select from issue_tags t where t.project_id = i.project_id and t.issue_id = i.id
     and t.key = ${values.add(tag, "text")} and ${value}), false)`;

@@ -28,19 +28,19 @@ export function anyOfConditions(conditions: readonly Condition[]): Condition {
   return conditions.length === 0 ? "false" : `(${conditions.join(" or ")})`;
 }
 
-/** Whether a value, which may be null, is one that the patterns describe. */
+/** Whether a value, which is never null, is one that the patterns describe. */
 export function matchesAny(value: string, patterns: readonly Pattern[], values: SqlValues): Condition {
-  return `coalesce(${matchesAnyKnown(value, patterns, values)}, false)`;
-}
-
-/** As `matchesAny`, of what is never null: then an index can be used. */
-export function matchesAnyKnown(value: string, patterns: readonly Pattern[], values: SqlValues): Condition {
   const exact = patterns.filter(isExact).map(([text]) => text);
   const conditions = patterns
     .filter((pattern) => !isExact(pattern))
     .map((pattern) => `${value} like ${values.add(likeOf(pattern), "text")}`);
   if (exact.length > 0) conditions.push(`${value} = any(${values.add(exact, "text[]")})`);
   return anyOfConditions(conditions);
+}
+
+/** The same of a value that may be null. Not with `coalesce`, behind which no index is seen. */
+export function isKnownAndMatchesAny(value: string, patterns: readonly Pattern[], values: SqlValues): Condition {
+  return `(${value} is not null and ${matchesAny(value, patterns, values)})`;
 }
 
 /** The pattern as `like` wants it. */
