@@ -282,7 +282,7 @@ create table events (
   placed_by uuid
 ) partition by RANGE (received_at);
 CREATE INDEX events_issue_received ON ONLY public.events USING btree (project_id, issue_id, received_at DESC, event_id DESC);
-CREATE INDEX events_project_received ON ONLY public.events USING btree (project_id, received_at DESC, event_id DESC);
+CREATE INDEX events_project_received ON ONLY public.events USING btree (project_id, received_at DESC, event_id DESC, level, environment, release);
 CREATE INDEX events_search ON ONLY public.events USING gin (search);
 CREATE INDEX events_tags ON ONLY public.events USING gin (tags jsonb_path_ops);
 
