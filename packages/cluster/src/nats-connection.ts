@@ -1,6 +1,6 @@
 /** The connection to a NATS server, made again for ever. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { connect, type Msg, type NatsConnection, type TlsOptions } from "@nats-io/transport-node";
+import type { Msg, NatsConnection, TlsOptions } from "@nats-io/transport-node";
 import type { NatsServers } from "./transport.ts";
 
 /** Waits between attempts, milliseconds: they double, shortened by up to half at random. */
@@ -109,6 +109,8 @@ export class NatsServerConnection {
     this.#attempts += 1;
     // By an address instead of a name the certificate would be compared with "localhost".
     const tls: TlsOptions & { host: string } = { host: server.replace(/:\d+$/, "").replace(/^\[|\]$/g, "") };
+    // Loaded here, since most nodes never talk to NATS.
+    const { connect } = await import("@nats-io/transport-node");
     const connection = await connect({
       servers: server,
       ...(servers.isEncrypted ? { tls } : {}),

@@ -1,7 +1,6 @@
 /** Sends mail over the operator's SMTP server. */
 
-import type { SMTPSentMessageInfo } from "nodemailer";
-import { createTransport, type NodemailerError, type Transporter } from "nodemailer";
+import type { NodemailerError, SMTPSentMessageInfo, Transporter } from "nodemailer";
 import type { MailContent } from "./compose-mail.ts";
 
 export interface MailSettings {
@@ -32,21 +31,11 @@ export class MailRefusedError extends Error {
 }
 
 export class Mailer {
-  readonly #transport: Transporter<SMTPSentMessageInfo>;
+  #transport: Promise<Transporter<SMTPSentMessageInfo>> | undefined;
   readonly #settings: MailSettings;
 
   constructor(settings: MailSettings) {
     this.#settings = settings;
-    this.#transport = createTransport({
-      url: settings.smtpUrl,
-      connectionTimeout: CONNECT_MS,
-      greetingTimeout: CONNECT_MS,
-      dnsTimeout: CONNECT_MS,
-      socketTimeout: SILENCE_MS,
-      // Nothing of a message names a file or an address to fetch.
-      disableFileAccess: true,
-      disableUrlAccess: true,
-    });
   }
 
   /** The server's code, 250 as a rule. Rejects when `signal` ends it, though what was begun may still arrive. */
@@ -57,7 +46,10 @@ export class Mailer {
     signal.addEventListener("abort", end, { once: true });
     try {
       signal.throwIfAborted();
-      const sending = this.#transport.sendMail({
+      this.#transport ??= openTransport(this.#settings.smtpUrl);
+      const transport = await this.#transport;
+      signal.throwIfAborted();
+      const sending = transport.sendMail({
         from: this.#settings.from,
         to: [...to],
         subject,
@@ -83,6 +75,21 @@ export class Mailer {
       signal.removeEventListener("abort", end);
     }
   }
+}
+
+/** The library is loaded with the first mail: many servers never send one, and its code takes memory. */
+async function openTransport(smtpUrl: string): Promise<Transporter<SMTPSentMessageInfo>> {
+  const { createTransport } = await import("nodemailer");
+  return createTransport({
+    url: smtpUrl,
+    connectionTimeout: CONNECT_MS,
+    greetingTimeout: CONNECT_MS,
+    dnsTimeout: CONNECT_MS,
+    socketTimeout: SILENCE_MS,
+    // Nothing of a message names a file or an address to fetch.
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
 }
 
 /** Of `mesher@example.com` or `Mesher <mesher@example.com>`. */

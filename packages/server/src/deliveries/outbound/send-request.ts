@@ -5,7 +5,7 @@
  */
 import { type LookupAddress, type LookupAllOptions, lookup as lookUp } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
-import { Agent, buildConnector, type Dispatcher, request } from "undici";
+import type { buildConnector, Dispatcher, request } from "undici";
 import { type Allowed, isAllowedAddress, isAllowedHost } from "./address-rule.ts";
 
 export interface OutboundRequest {
@@ -54,21 +54,24 @@ export interface OutboundNetwork {
 export class OutboundClient {
   readonly #allowed: Allowed;
   readonly #userAgent: string;
-  readonly #agent: Agent;
+  readonly #network: OutboundNetwork;
+  #http: Promise<Http> | undefined;
 
   constructor(allowed: Allowed, userAgent: string, network: OutboundNetwork = {}) {
     this.#allowed = allowed;
     this.#userAgent = userAgent;
-    this.#agent = new Agent({ connect: connector(allowed, network) });
+    this.#network = network;
   }
 
   /** Posts; throws when there is no answer. `signal` ends it wherever it is. */
   async post(given: OutboundRequest, signal: AbortSignal): Promise<OutboundAnswer> {
     let url = this.#check(given.url);
     let headers: Record<string, string> = { ...given.headers, "user-agent": this.#userAgent };
+    this.#http ??= openHttp(this.#allowed, this.#network);
+    const { request, dispatcher } = await this.#http;
     for (let redirects = 0; ; redirects += 1) {
       const response = await request(url, {
-        dispatcher: this.#agent,
+        dispatcher,
         method: "POST",
         headers,
         body: given.body,
@@ -84,8 +87,8 @@ export class OutboundClient {
     }
   }
 
-  close(): Promise<void> {
-    return this.#agent.destroy();
+  async close(): Promise<void> {
+    await (await this.#http)?.dispatcher.destroy();
   }
 
   #check(text: string, base?: URL): URL {
@@ -102,6 +105,17 @@ export class OutboundClient {
   }
 }
 
+interface Http {
+  readonly request: typeof request;
+  readonly dispatcher: Dispatcher;
+}
+
+/** The library is loaded with the first request: many servers never make one, and its code takes memory. */
+async function openHttp(allowed: Allowed, network: OutboundNetwork): Promise<Http> {
+  const { Agent, buildConnector, request } = await import("undici");
+  return { request, dispatcher: new Agent({ connect: connector(buildConnector, allowed, network) }) };
+}
+
 function refusalOf(host: string): OutboundRefusedError {
   return new OutboundRefusedError(
     `${host} is no address of the internet; the operator can allow it (MESHER_OUTBOUND_ALLOW)`,
@@ -109,10 +123,11 @@ function refusalOf(host: string): OutboundRefusedError {
 }
 
 function connector(
+  build: typeof buildConnector,
   allowed: Allowed,
   { resolve = lookUp, authorities, tlsPort = TLS_PORT }: OutboundNetwork,
 ): buildConnector.connector {
-  const connect = buildConnector({
+  const connect = build({
     lookup: lookUpAllowed(allowed, resolve),
     timeout: CONNECT_MS,
     ...(authorities !== undefined && { ca: authorities }),
