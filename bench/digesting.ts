@@ -24,7 +24,7 @@ import { SIZE_NAMES, type SizeName } from "./sample-events.ts";
 /** Compiled and remembered by then is what will be. */
 const WARM_UP_BATCHES = 15;
 /** As the dispatcher has it. */
-const BATCH_BYTES_MAX = 4 * 1024 * 1024;
+const BATCH_BYTES_MAX = 2 * 1024 * 1024;
 
 const { values } = parseArgs({
   options: {

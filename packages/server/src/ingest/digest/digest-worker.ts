@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 import type { Telling } from "./tell.ts";
 import { BATCHES_PER_WORKER, type BatchMessage, type WorkerData, type WorkerMessage } from "./worker-messages.ts";
 
-/** Old-generation heap of a worker. Two batches of 4 MiB take a tenth of it. */
+/** Old-generation heap of a worker. What lives of two batches takes a tenth of it. */
 const HEAP_MIB_MAX = 160;
 
 /** Of the young generation. Node's default is several times as much, which costs a hundred megabytes and gains nothing. */

@@ -19,7 +19,7 @@ import type { DiedMessage, FailedMessage, StoredMessage } from "./digest-worker.
 
 /** A batch is as large as one transaction may be: larger ones store more per second, and hold locks longer. */
 const BATCH_RECORDS_MAX = 1_000;
-const BATCH_BYTES_MAX = 4 * 1024 * 1024;
+const BATCH_BYTES_MAX = 2 * 1024 * 1024;
 
 /** While few entries wait, batches start at least this far apart: tiny batches cost several times as much an event. */
 const LINGER_MS = 50;
