@@ -1,4 +1,4 @@
-/** Two weeks of the demo's shop, sent to a server that lives through them: every count it shows is a count of events it has. */
+/** Almost two weeks of the demo's shop, sent to a server that lives through them: every count it shows is a count of events it has. */
 import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,15 +13,16 @@ import { replaceFile, shownFileOf } from "./past-clock.ts";
 
 const SEED = 7;
 const HOUR_MS = 3_600_000;
-const PAST_HOURS = 14 * 24;
+/** Less than two weeks: a chart of the last 14 days has all of it. */
+const PAST_HOURS = 13 * 24;
 /** The clock is set so often an hour, a little unevenly. */
 const SETS_AN_HOUR = 4;
 const SHOWN_POLL_MS = 5;
 const SHOWN_TRIES_MAX = 12_000;
 /** Of an ordinary hour, before its time of the day. */
-const EVENTS_AN_HOUR = 7;
+const EVENTS_AN_HOUR = 14;
 /** A bad release, which was taken back: from which hour on, for how many, and how many times as much went wrong. */
-const INCIDENT = { hour: PAST_HOURS - 31, hours: 3, times: 5 };
+const INCIDENT = { hour: PAST_HOURS - 31, hours: 3, times: 4 };
 
 /** Fills a database. The server that did it is gone afterwards, and with it nothing waits to be stored. */
 export async function liveThroughPast(databaseUrl: string, env: Readonly<Record<string, string>>): Promise<void> {

@@ -93,7 +93,7 @@ async function makeRules(server: ServerProcess): Promise<void> {
   const rules = [
     {
       name: "Checkout is on fire",
-      condition: { condition_type: "threshold", threshold: 100, window_minutes: 5 },
+      condition: { condition_type: "threshold", threshold: 40, window_minutes: 5 },
       filters: { level: ["error", "fatal"], environment: ["production"] },
       action: [to(slack), { type: "people", who: "assignee" }],
     },
@@ -121,7 +121,7 @@ async function makeRules(server: ServerProcess): Promise<void> {
 }
 
 async function sendDemo({ url, token }: ServerProcess): Promise<void> {
-  const demo = spawn(process.execPath, [CLI, "demo", "--url", url, "--seconds", "12", "--rate", "20", "--seed", "7"], {
+  const demo = spawn(process.execPath, [CLI, "demo", "--url", url, "--seconds", "4", "--rate", "5", "--seed", "7"], {
     env: { ...process.env, MESHER_BOOTSTRAP_TOKEN: token },
     stdio: ["ignore", "ignore", "inherit"],
   });
