@@ -73,7 +73,7 @@ function RuleRow({ projectSlug, rule, mayChange }: { projectSlug: string; rule: 
   const toggle = useRuleToggle(projectSlug);
   const filters = filterSentence(rule.filters);
   return (
-    <li className="grid items-center gap-x-4 gap-y-1.5 border-b px-4 py-2.5 hover:bg-hover sm:px-6 md:grid-cols-[2.25rem_minmax(0,1fr)_10rem_auto]">
+    <li className="grid grid-cols-[2.25rem_minmax(0,1fr)] items-center gap-x-4 gap-y-1.5 border-b px-4 py-2.5 hover:bg-hover sm:px-6 md:grid-cols-[2.25rem_minmax(0,1fr)_10rem_auto]">
       <div className="flex items-center">
         <Switch
           label={`${rule.name} is on`}
@@ -97,7 +97,7 @@ function RuleRow({ projectSlug, rule, mayChange }: { projectSlug: string; rule: 
           {rule.cooldown_scope === "issue" && " for each issue"}.
         </p>
       </div>
-      <p className="text-xs text-dim">
+      <p className="col-start-2 text-xs text-dim md:col-start-auto">
         {rule.last_fired_at === null ? (
           "never fired"
         ) : (
@@ -110,13 +110,13 @@ function RuleRow({ projectSlug, rule, mayChange }: { projectSlug: string; rule: 
             to="/projects/$slug/alerts"
             params={{ slug: projectSlug }}
             search={{ rule: rule.id }}
-            className="block text-red underline"
+            className="ml-2 text-red underline md:ml-0 md:block"
           >
             {rule.open_alerts} open
           </Link>
         )}
       </p>
-      <div className="md:justify-self-end">
+      <div className="col-start-2 md:col-start-auto md:justify-self-end">
         <SilenceMenu of={{ kind: "rule", id: rule.id, name: rule.name }} until={rule.silenced_until} />
       </div>
     </li>

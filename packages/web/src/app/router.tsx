@@ -33,9 +33,9 @@ import { searchFault } from "../issues/search-fault.ts";
 import type { LiveSearch } from "../live/live-page.tsx";
 import { PLATFORM_IDS } from "../onboarding/snippets.ts";
 import { parseProjectSettingsSearch } from "../settings/project-tabs.ts";
-import { Notice } from "../ui/notice.tsx";
 import { PageSkeleton } from "../ui/page-skeleton.tsx";
 import { around } from "./around.ts";
+import { NoSuchPage } from "./no-such-page.tsx";
 import { PageCrash } from "./page-crash.tsx";
 import { Shell } from "./shell.tsx";
 
@@ -63,7 +63,7 @@ const DeliveriesPage = lazyRouteComponent(() => import("../deliveries/deliveries
 const IssuePage = lazyRouteComponent(() => import("../issues/issue-page.tsx"), "IssuePage");
 const EventPage = lazyRouteComponent(() => import("../events/event-page.tsx"), "EventPage");
 
-const rootRoute = createRootRoute({ notFoundComponent: () => <Notice title="There is no such page." /> });
+const rootRoute = createRootRoute({ notFoundComponent: NoSuchPage });
 
 /** Open to whoever has a one-time link. */
 const joinRoute = createRoute({

@@ -31,6 +31,9 @@ const BAR_WIDTH_MAX = 40;
 const BAR_HEIGHT_MIN = 2;
 const ARRIVES_MS = 250;
 const TEXT_SIZE = 11;
+const TEXT_GAP = 6;
+/** So near an end of the chart, the name of a mark would not fit if the mark were its middle. */
+const END_SHARE = 0.12;
 
 /** Colours are CSS: drawn as SVG, the chart follows the theme by itself. */
 export function startBars(element: HTMLElement): BarsDrawing {
@@ -62,6 +65,8 @@ function optionOf({ columns, series, marks }: Bars): Option {
         fontFamily: "inherit",
         fontSize: TEXT_SIZE,
         hideOverlap: true,
+        // Names that touch read as one.
+        textMargin: [0, TEXT_GAP],
         interval: (index) => columns[index]?.isLabelled === true,
       },
     },
@@ -90,18 +95,23 @@ function optionOf({ columns, series, marks }: Bars): Option {
       itemStyle: { color },
       // The pointer is watched around the chart; lighter colours would have to be computed from the theme's.
       emphasis: { disabled: true },
-      ...(index === 0 && marks.length > 0 && { markLine: markLineOf(marks) }),
+      ...(index === 0 && marks.length > 0 && { markLine: markLineOf(marks, columns.length) }),
     })),
   };
 }
 
-function markLineOf(marks: Bars["marks"]): NonNullable<BarSeriesOption["markLine"]> {
+function markLineOf(marks: Bars["marks"], columnCount: number): NonNullable<BarSeriesOption["markLine"]> {
   return {
     silent: true,
     symbol: "none",
     animation: false,
     lineStyle: { color: "var(--color-dim)", type: "dashed", width: 1 },
     label: { color: "var(--color-dim)", fontFamily: "inherit", fontSize: TEXT_SIZE, formatter: "{b}", distance: 2 },
-    data: marks.map(({ column, name }) => ({ xAxis: column, name })),
+    data: marks.map(({ column, name }) => ({ xAxis: column, name, label: { align: alignAt(column / columnCount) } })),
   };
+}
+
+function alignAt(share: number): "left" | "center" | "right" {
+  if (share < END_SHARE) return "left";
+  return share > 1 - END_SHARE ? "right" : "center";
 }

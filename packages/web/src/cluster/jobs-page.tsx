@@ -85,19 +85,23 @@ function JobRow({ job }: { job: ApiJob }) {
           {isFailed ? job.error : resultOf(job)}
         </p>
       </div>
-      <p className="pl-4 text-dim md:pl-0">{job.state === "running" ? "running" : (job.outcome ?? "not run yet")}</p>
-      <p className="pl-4 text-dim md:pl-0">
-        {job.started_at === null ? null : (
-          <>
-            <RelativeTime at={job.started_at} />
-            {job.duration_ms !== null && <span className="text-faint"> in {job.duration_ms} ms</span>}
-          </>
-        )}
-        {job.holder !== null && <span className="block truncate text-xs text-faint">on {shortName(job.holder)}</span>}
-      </p>
-      <p className="pl-4 text-dim md:pl-0 md:text-right">
-        next <RelativeTime at={job.next_run_at} />
-      </p>
+      <div className="flex flex-wrap gap-x-3 pl-4 text-dim md:contents">
+        <p>{job.state === "running" ? "running" : (job.outcome ?? "not run yet")}</p>
+        <p>
+          {job.started_at === null ? null : (
+            <>
+              <RelativeTime at={job.started_at} />
+              {job.duration_ms !== null && <span className="text-faint"> in {job.duration_ms} ms</span>}
+            </>
+          )}
+          {job.holder !== null && (
+            <span className="text-faint md:block md:truncate md:text-xs"> on {shortName(job.holder)}</span>
+          )}
+        </p>
+        <p className="md:text-right">
+          next <RelativeTime at={job.next_run_at} />
+        </p>
+      </div>
     </li>
   );
 }

@@ -70,7 +70,7 @@ function Dashboard({ project, search }: { project: ApiProject; search: Dashboard
   return (
     <div className="px-4 pb-16 sm:px-6">
       <title>{`Dashboard · ${project.name} · Mesher`}</title>
-      <div className="flex min-h-13 flex-wrap items-center gap-x-3 gap-y-2 py-2">
+      <div className="mb-2 flex min-h-13 flex-wrap items-center gap-x-3 gap-y-2 py-2 sm:mb-0">
         <h1 className="truncate text-[0.9375rem] font-semibold">Dashboard</h1>
         <span className="min-w-0 grow truncate text-dim">{project.name}</span>
         <ZoneSelect zone={zone} />
@@ -175,7 +175,7 @@ function ShownSpan(props: { span: Span; zone: string; projectSlug: string; searc
 
 function Legend() {
   return (
-    <ul aria-label="Levels" className="flex flex-wrap justify-end gap-x-3 text-xs text-dim">
+    <ul aria-label="Levels" className="flex flex-wrap gap-x-3 text-xs text-dim">
       {LEVEL_SERIES.map(({ name, color }) => (
         <li key={name} className="flex items-center gap-1.5">
           <span aria-hidden className="size-2 rounded-[2px]" style={{ background: color }} />

@@ -230,7 +230,7 @@ function IssueHeader({ issue }: { issue: ApiIssueDetail }) {
         </h1>
         {issue.culprit !== "" && <code className="mt-1 block pl-5.5 break-all text-dim">{issue.culprit}</code>}
       </div>
-      <dl className="flex flex-wrap gap-x-5 gap-y-2 tabular-nums sm:gap-x-7">
+      <dl className="grid w-full grid-cols-2 gap-x-5 gap-y-2 tabular-nums sm:flex sm:w-auto sm:flex-wrap sm:gap-x-7">
         <Counter name="Status">
           <StatusMark issue={issue} />
           <StatusTerms details={issue.status_details} />

@@ -5,6 +5,7 @@ import { hasRole, sessionQuery } from "../api/session.ts";
 import { projectSettingsQuery } from "../api/settings-queries.ts";
 import { Failure } from "../ui/failure.tsx";
 import { PageSkeleton } from "../ui/page-skeleton.tsx";
+import { TabStrip, tabClass } from "../ui/tab-strip.tsx";
 import { ProjectFilters } from "./project-filters.tsx";
 import { ProjectGeneral } from "./project-general.tsx";
 import { ProjectKeys } from "./project-keys.tsx";
@@ -35,21 +36,21 @@ export function ProjectSettingsPage({ projectSlug, search }: { projectSlug: stri
       <div className="flex min-h-13 items-center">
         <h1 className="text-[0.9375rem] font-semibold">Project settings</h1>
       </div>
-      <nav aria-label="Project settings" className="mb-6 flex gap-1 overflow-x-auto border-b [scrollbar-width:none]">
+      <TabStrip label="Project settings">
         {Object.entries(PROJECT_TABS).map(([tab, name]) => (
           <Link
             key={tab}
             to="/projects/$slug/settings"
             params={{ slug: projectSlug }}
             search={tab === "general" ? {} : { tab: tab as ProjectTab }}
-            activeOptions={{ explicitUndefined: true }}
+            activeOptions={{ exact: true }}
             aria-current={(search.tab ?? "general") === tab ? "page" : undefined}
-            className="-mb-px border-b-2 border-transparent px-2.5 py-2 text-xs font-medium whitespace-nowrap text-dim hover:text-ink focus-visible:-outline-offset-2 aria-[current=page]:border-ink aria-[current=page]:text-ink"
+            className={tabClass}
           >
             {name}
           </Link>
         ))}
-      </nav>
+      </TabStrip>
       {settings.data !== undefined ? (
         <>
           {!mayChange && <p className="mb-5 text-dim">Owners and admins of the organization change these.</p>}

@@ -6,6 +6,7 @@ import { ORGANIZATION_PLACES } from "../app/places.ts";
 import { Failure } from "../ui/failure.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { PageSkeleton } from "../ui/page-skeleton.tsx";
+import { TabStrip, tabClass } from "../ui/tab-strip.tsx";
 
 export interface SettingsPageProps {
   readonly session: Session;
@@ -25,17 +26,13 @@ export function SettingsFrame(props: {
       <div className="flex min-h-13 items-center">
         <h1 className="text-[0.9375rem] font-semibold">Settings</h1>
       </div>
-      <nav aria-label="Settings" className="mb-6 flex gap-1 overflow-x-auto border-b [scrollbar-width:none]">
+      <TabStrip label="Settings">
         {ORGANIZATION_PLACES.filter(({ least }) => hasRole(session.data, least)).map((place) => (
-          <Link
-            key={place.to}
-            to={place.to}
-            className="-mb-px border-b-2 border-transparent px-2.5 py-2 text-xs font-medium whitespace-nowrap text-dim hover:text-ink focus-visible:-outline-offset-2 aria-[current=page]:border-ink aria-[current=page]:text-ink"
-          >
+          <Link key={place.to} to={place.to} className={tabClass}>
             {"tab" in place ? place.tab : place.name}
           </Link>
         ))}
-      </nav>
+      </TabStrip>
       <Content session={session.data} error={session.error} onRetry={() => void session.refetch()} {...props} />
     </div>
   );

@@ -119,11 +119,11 @@ function ProjectRow({ slug, name }: { slug: string; name: string }) {
       {storage.data === undefined ? (
         <span className={storage.isError ? "text-red" : "text-faint"}>{storage.error?.message ?? "…"}</span>
       ) : (
-        <>
+        <div className="flex flex-wrap items-baseline gap-x-3 sm:contents">
           <span className="tabular-nums sm:text-right">{formatBytes(storage.data.estimated_bytes)}</span>
           <span className="text-dim tabular-nums sm:text-right">{formatCount(storage.data.event_count)} events</span>
           <span className="text-xs text-faint sm:text-right">kept {storage.data.retention_days} days</span>
-        </>
+        </div>
       )}
     </li>
   );

@@ -16,8 +16,8 @@ export function Section({
   const id = useId();
   return (
     <section aria-labelledby={id} className="min-w-0">
-      <div className="mb-2 flex min-h-7 items-center justify-between gap-3">
-        <h2 id={id} className="text-[0.8125rem] font-semibold">
+      <div className="mb-2 flex min-h-7 flex-wrap items-center justify-between gap-x-3 gap-y-1">
+        <h2 id={id} className="text-[0.8125rem] font-semibold whitespace-nowrap">
           {title}
           {note !== undefined && <span className="ml-2 text-xs font-normal text-faint">{note}</span>}
         </h2>
