@@ -161,7 +161,7 @@ async function listPages(server: ServerProcess): Promise<LoadedPage[]> {
     {
       name: "event",
       path: `${ofIssue}/events/${events.data[0]?.id}`,
-      ready: "nav[aria-label='Events of this issue'] a",
+      ready: "nav[aria-label='Events of this issue']",
     },
     { name: "dashboard", path: "/projects/default/dashboard", ready: "[role=slider]" },
     { name: "live", path: "/projects/default/live", ready: "select[name=level]" },

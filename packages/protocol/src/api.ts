@@ -1,6 +1,7 @@
 /** Shapes that the HTTP API answers with (`/api/v1`). Times are ISO 8601 in UTC. */
 import type { Priority } from "./api-issue-actions.ts";
 import type { ApiIssueLife } from "./api-issue-detail.ts";
+import type { ApiStatusDetails } from "./api-issue-status.ts";
 import type { Cut, Event, Level } from "./event.ts";
 import type { Grouping } from "./grouping.ts";
 
@@ -28,7 +29,10 @@ export interface ApiIssue {
   readonly level: Level;
   readonly platform: string;
   readonly status: IssueStatus;
+  readonly status_details: ApiStatusDetails | null;
   readonly priority: Priority;
+  /** Whether the priority was set by hand. */
+  readonly is_priority_set: boolean;
   readonly event_count: number;
   /** Users it affected: exact up to 128, then about 3 % off. */
   readonly user_count: number;

@@ -6,6 +6,7 @@ export * from "./api-destinations.ts";
 export * from "./api-issue-actions.ts";
 export * from "./api-issue-detail.ts";
 export * from "./api-issue-list.ts";
+export * from "./api-issue-status.ts";
 export * from "./api-jobs.ts";
 export * from "./api-overview.ts";
 export * from "./api-page.ts";

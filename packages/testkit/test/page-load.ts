@@ -28,6 +28,8 @@ export interface PageLoad {
 /** For so many frames nothing has moved, and nothing more was asked for: the page rests. */
 const REST_FRAMES = 20;
 
+const REST_WITHIN_MS = 30_000;
+
 /** Runs in the page from its beginning; a text, since nothing of this file is there. */
 const OBSERVER = `(ready) => {
   const load = { interactiveMs: 0, largestPaintMs: 0, layoutShift: 0, moved: [], blockedMs: 0 };
@@ -53,8 +55,9 @@ const OBSERVER = `(ready) => {
     transferredBytes: [...performance.getEntriesByType("navigation"), ...resources()].reduce((sum, { transferSize }) => sum + transferSize, 0),
     requests: 1 + resources().length,
   });
-  window.mesherLoad = new Promise((resolve) => {
+  window.mesherLoad = new Promise((resolve, reject) => {
     let known = 0;
+    setTimeout(() => reject(new Error("the page does not come to rest with " + ready)), ${REST_WITHIN_MS});
     const look = () => {
       if (load.interactiveMs === 0 && canBePressed()) load.interactiveMs = performance.now();
       restFrames = load.interactiveMs > 0 && resources().length === known ? restFrames + 1 : 0;

@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import type { ApiIssue, ApiPage } from "@mesher/protocol";
+import type { ApiIssue, ApiIssueDetail, ApiPage } from "@mesher/protocol";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newEventId, sendEvent, sendMessage } from "../src/send.ts";
 import type { ServerProcess } from "../src/server-process.ts";
 import { waitUntil } from "../src/wait-until.ts";
+import { apiClient } from "./api-client.ts";
 import { CHROMIUM, startChromium } from "./chromium.ts";
 import { expectAccessible } from "./expect-accessible.ts";
 import { openPage } from "./open-page.ts";
@@ -175,6 +176,78 @@ describe.runIf(CHROMIUM !== undefined)("triage, in a browser", () => {
     expect(faults).toEqual([]);
     await page.context().close();
   });
+
+  test("several issues are merged from the list into the one that is chosen, and parted again by the toast, and by the activity", async () => {
+    const names = ["plum cake burnt", "plum jam burnt", "plum tart burnt"];
+    for (const name of [...names, "plum jam burnt"]) await report(name);
+    await waitUntil("two of one", async () => (await findIssue("plum jam burnt")).event_count === 2);
+    const { page, faults } = await signedIn("/projects/default?query=plum");
+    const merge = async () => {
+      await row(page, "plum tart burnt").waitFor();
+      await page.getByRole("checkbox", { name: "Select all issues shown" }).click();
+      await page.getByText("3 selected").waitFor();
+      await page.getByRole("button", { name: "Merge…" }).click();
+      return page.getByRole("dialog", { name: "Merge 3 issues" });
+    };
+    const dialog = await merge();
+    expect(await dialog.getByRole("radio", { name: "plum jam burnt" }).isChecked()).toBe(true);
+    await expectAccessible(page);
+    await dialog.getByRole("radio", { name: "plum cake burnt" }).check();
+    const cake = await findIssue("plum cake burnt");
+    await dialog.getByRole("button", { name: `Merge into ${cake.short_id}` }).click();
+    await page.getByText(`2 issues are part of ${cake.short_id} now`).waitFor();
+    await row(page, "plum jam burnt").waitFor({ state: "detached" });
+    await waitUntil("all to be one", async () => (await findIssue("plum cake burnt")).event_count === 4);
+    await page.getByRole("button", { name: "Undo" }).click();
+    await row(page, "plum jam burnt").waitFor();
+    await waitUntil("them to be three", async () => (await countIssues("plum")) === 3);
+
+    await (await merge()).getByRole("button", { name: "Merge into" }).click();
+    await row(page, "plum cake burnt").waitFor({ state: "detached" });
+    await row(page, "plum jam burnt").click();
+    await page.getByRole("button", { name: "Undo the merge" }).click();
+    await page.getByText("2 issues are issues again").waitFor();
+    await waitUntil("them to be three", async () => (await countIssues("plum")) === 3);
+    expect(faults).toEqual([]);
+    await page.context().close();
+  }, 90_000);
+
+  test("whatever was done to an issue is undone by its toast, terms and all", async () => {
+    await report("a window that does not close");
+    const { page, faults } = await signedIn("/projects/default?query=window");
+    const title = "a window that does not close";
+    const issue = await findIssue(title);
+    const api = apiClient(server);
+    await api("POST", `issues/${issue.id}/archive`, { mode: "for_ever" });
+    await page.goto(`${server.url}/issues/${issue.short_id}`);
+    const undo = async (said: string) => {
+      const toast = page
+        .getByRole("status")
+        .locator("div")
+        .filter({ hasText: `${issue.short_id} ${said}` });
+      await toast.getByRole("button", { name: "Undo" }).click();
+      await page.getByText("Undone").first().waitFor();
+      await page.getByRole("button", { name: "Dismiss" }).first().click();
+    };
+    const read = async () => (await api<ApiIssueDetail>("GET", `issues/${issue.id}`)).body;
+
+    await page.getByRole("button", { name: "Unarchive" }).click();
+    await undo("unresolved");
+    expect(await read()).toMatchObject({ status: "archived", status_details: { mode: "for_ever" } });
+
+    await page.getByRole("button", { name: "Priority" }).click();
+    await page.getByRole("menuitem", { name: "high" }).click();
+    await waitUntil("it to be set", async () => (await read()).is_priority_set);
+    await undo("set to high");
+    expect(await read()).toMatchObject({ is_priority_set: false });
+
+    await page.getByRole("button", { name: "More actions" }).click();
+    await page.getByRole("menuitem", { name: "Discard" }).click();
+    await undo("discarded");
+    expect(await read()).toMatchObject({ status: "archived", status_details: { mode: "for_ever" } });
+    expect(faults).toEqual([]);
+    await page.context().close();
+  }, 60_000);
 
   test("[UI-03] a list is longer than its document, and all that match are changed at once and brought back", async () => {
     await reportMany(120, "herring");

@@ -49,7 +49,7 @@ export function registerEventRoutes(app: App, deps: ApiDependencies): void {
       culprit: eventCulprit(event),
       receivedAt: stored.receivedAt.toISOString(),
       shortId: `${issue.projectSlug.toUpperCase()}-${issue.number}`,
-      status: issue.status,
+      status: issue.standing.status,
       eventCount: issue.eventCount,
       firstSeen: issue.firstSeen.toISOString(),
       lastSeen: issue.lastSeen.toISOString(),

@@ -184,9 +184,7 @@ async function showIssueDetail(deps: ApiDependencies, issue: IssueDetail): Promi
   const shortIdOf = (number: number) => `${issue.projectSlug.toUpperCase()}-${number}`;
   return {
     ...showIssue(issue),
-    status_details: showStanding(issue.standing),
     status_changed_at: issue.statusChangedAt?.toISOString() ?? null,
-    is_priority_set: issue.prioritySet !== null,
     first_release: issue.firstRelease,
     last_release: issue.lastRelease,
     grouping: issue.grouping,
@@ -225,8 +223,10 @@ function showIssue(issue: Issue): ApiIssue {
     culprit: issue.culprit,
     level: issue.level,
     platform: issue.platform,
-    status: issue.status,
+    status: issue.standing.status,
+    status_details: showStanding(issue.standing),
     priority: priorityOf(issue),
+    is_priority_set: issue.prioritySet !== null,
     event_count: issue.eventCount,
     user_count: issue.userCount,
     first_seen: issue.firstSeen.toISOString(),

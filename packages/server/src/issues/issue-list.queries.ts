@@ -1,13 +1,5 @@
 /** Reading issues, always within an organization: an issue of another one is as good as none. */
-import {
-  type Grouping,
-  type IssueStatus,
-  type Level,
-  type Priority,
-  type SearchQuery,
-  type SearchTerm,
-  termsOf,
-} from "@mesher/protocol";
+import { type Grouping, type Level, type Priority, type SearchQuery, type SearchTerm, termsOf } from "@mesher/protocol";
 import { isFullyCounted } from "../dashboards/counted-tags.ts";
 import { listCountedKeys } from "../dashboards/tags.queries.ts";
 import type { Database } from "../db/database.ts";
@@ -29,7 +21,7 @@ export interface Issue {
   readonly culprit: string;
   readonly level: Level;
   readonly platform: string;
-  readonly status: IssueStatus;
+  readonly standing: Standing;
   readonly prioritySet: Priority | null;
   readonly assignedTo: string | null;
   readonly regressedAt: Date | null;
@@ -39,7 +31,7 @@ export interface Issue {
   readonly lastSeen: Date;
 }
 
-interface IssueRow {
+interface IssueRow extends StandingColumns {
   id: string;
   project_id: string;
   project_slug: string;
@@ -48,7 +40,6 @@ interface IssueRow {
   culprit: string;
   level: Level;
   platform: string;
-  status: IssueStatus;
   priority_set: Priority | null;
   assigned_to: string | null;
   regressed_at: Date | null;
@@ -58,7 +49,7 @@ interface IssueRow {
   last_seen: Date;
 }
 
-const COLUMNS = `i.id, i.project_id, p.slug as project_slug, i.number, i.title, i.culprit, i.level, i.platform, i.status,
+const COLUMNS = `i.id, i.project_id, p.slug as project_slug, i.number, i.title, i.culprit, i.level, i.platform, ${STANDING_COLUMNS},
   i.priority_set, i.assigned_to, i.regressed_at, c.event_count, c.user_count, c.first_seen, c.last_seen`;
 
 const issueOf = (row: IssueRow): Issue => ({
@@ -70,7 +61,7 @@ const issueOf = (row: IssueRow): Issue => ({
   culprit: row.culprit,
   level: row.level,
   platform: row.platform,
-  status: row.status,
+  standing: standingOf(row),
   prioritySet: row.priority_set,
   assignedTo: row.assigned_to,
   regressedAt: row.regressed_at,
@@ -158,22 +149,20 @@ async function countedOwnKeys(database: Database, { projectId, query }: IssueSea
 /** An issue with all that is told of it alone. */
 export interface IssueDetail extends Issue {
   readonly grouping: Grouping;
-  readonly standing: Standing;
   readonly statusChangedAt: Date | null;
   readonly firstRelease: string | null;
   readonly lastRelease: string | null;
 }
 
-type DetailRow = IssueRow &
-  StandingColumns & {
-    grouping: Grouping;
-    status_changed_at: Date | null;
-    first_release: string | null;
-    last_release: string | null;
-  };
+interface DetailRow extends IssueRow {
+  grouping: Grouping;
+  status_changed_at: Date | null;
+  first_release: string | null;
+  last_release: string | null;
+}
 
 const SELECT_DETAIL = `
-  select ${COLUMNS}, i.grouping, ${STANDING_COLUMNS}, i.status_changed_at, c.first_release, c.last_release
+  select ${COLUMNS}, i.grouping, i.status_changed_at, c.first_release, c.last_release
   from issues i
   join issue_counters c on c.project_id = i.project_id and c.issue_id = i.id
   join projects p on p.id = i.project_id`;
@@ -181,7 +170,6 @@ const SELECT_DETAIL = `
 const detailOf = (row: DetailRow): IssueDetail => ({
   ...issueOf(row),
   grouping: row.grouping,
-  standing: standingOf(row),
   statusChangedAt: row.status_changed_at,
   firstRelease: row.first_release,
   lastRelease: row.last_release,

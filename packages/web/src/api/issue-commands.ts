@@ -10,43 +10,46 @@ import type {
 } from "@mesher/protocol";
 import { type InfiniteData, type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
 import type { IssueFilter } from "../issues/issues-search.ts";
+import { type UndoStep, undoSteps } from "../issues/undo.ts";
 import { toast, toastFailure } from "../ui/toasts.tsx";
 import { sendJson } from "./client.ts";
 import { conditionsOf } from "./queries.ts";
 
 interface IssueOrder {
+  /** As they were before. */
   readonly issues: readonly ApiIssue[];
   readonly command: ApiIssueCommand;
-  /** It undoes another, which needs no way back of its own. */
-  readonly isUndo?: boolean;
 }
 
 /** All issues of one order are of one project. */
 export function useIssueCommands() {
   const queries = useQueryClient();
-  const orders = useMutation({
-    mutationFn: ({ issues, command }: IssueOrder) => {
-      const project = issues[0]?.project_id ?? "";
-      return changeByIds(
-        project,
-        command,
-        issues.map(({ id }) => id),
-      );
+  const undoing = useMutation({
+    mutationFn: async (steps: readonly UndoStep[]) => {
+      for (const { issues, command } of steps) {
+        showAsDone(queries, idsOf(issues), command);
+        await changeByIds(issues, command);
+      }
     },
+    onSuccess: () => toast("Undone"),
+    onError: (error) => toastFailure("Not all of it was undone.", error),
+    onSettled: () => queries.invalidateQueries({ predicate: ({ queryKey }) => isAboutIssues(queryKey) }),
+  });
+  return useMutation({
+    mutationFn: ({ issues, command }: IssueOrder) => changeByIds(issues, command),
     onMutate: async ({ issues, command }) => {
       await queries.cancelQueries({ queryKey: ["issues"] });
       const before = queries.getQueriesData({ predicate: ({ queryKey }) => isAboutIssues(queryKey) });
-      showAsDone(queries, new Set(issues.map(({ id }) => id)), command);
+      showAsDone(queries, idsOf(issues), command);
       return before;
     },
-    onSuccess: ({ results }, { issues, command, isUndo = false }) => {
-      const refused = results.filter(({ result }) => result === "illegal").length;
-      const done = issues.length - refused;
-      const way = isUndo || refused > 0 ? undefined : undoOf(issues, command);
-      const undo = way && (() => way.forEach((order) => orders.mutate(order)));
-      if (done > 0) toast(isUndo ? "Undone" : `${nameOf(issues.slice(0, done))} ${pastOf(command)}`, undo);
-      if (refused > 0) {
-        const these = refused === 1 ? "One discarded issue was" : `${refused} discarded issues were`;
+    onSuccess: ({ results }, { issues, command }) => {
+      const refused = new Set(results.flatMap(({ id, result }) => (result === "illegal" ? [id] : [])));
+      const done = issues.filter(({ id }) => !refused.has(id));
+      const steps = undoSteps(done, command, Date.now());
+      if (done.length > 0) toast(`${nameOf(done)} ${pastOf(command)}`, steps && (() => undoing.mutate(steps)));
+      if (refused.size > 0) {
+        const these = refused.size === 1 ? "One discarded issue was" : `${refused.size} discarded issues were`;
         toastFailure(`${these} left alone.`, new Error("Undiscard first."));
       }
     },
@@ -56,7 +59,12 @@ export function useIssueCommands() {
     },
     onSettled: () => queries.invalidateQueries({ predicate: ({ queryKey }) => isAboutIssues(queryKey) }),
   });
-  return orders;
+}
+
+const idsOf = (issues: readonly ApiIssue[]) => new Set(issues.map(({ id }) => id));
+
+function changeByIds(issues: readonly ApiIssue[], command: ApiIssueCommand) {
+  return changeThose(issues[0]?.project_id ?? "", command, [...idsOf(issues)]);
 }
 
 /** All issues of a project that match a filter, also those that no page has loaded. */
@@ -92,7 +100,7 @@ export function useMatchingCommands() {
 
 async function bringBack(projectSlug: string, undo: "unresolve" | "undiscard", ids: readonly string[]) {
   try {
-    await changeByIds(projectSlug, { do: undo }, ids);
+    await changeThose(projectSlug, { do: undo }, ids);
     toast("Undone");
   } catch (error) {
     toastFailure("Not all of it was undone.", error instanceof Error ? error : new Error(String(error)));
@@ -114,7 +122,7 @@ async function changeMatching({ projectSlug, filter, command }: MatchingOrder) {
   return { changedIds, isWhole: false };
 }
 
-async function changeByIds(project: string, command: ApiIssueCommand, ids: readonly string[]) {
+async function changeThose(project: string, command: ApiIssueCommand, ids: readonly string[]) {
   const results: ApiBulkResult["results"][number][] = [];
   for (let start = 0; start < ids.length; start += IDS_MAX) {
     const body = { ...command, ids: ids.slice(start, start + IDS_MAX) };
@@ -123,7 +131,7 @@ async function changeByIds(project: string, command: ApiIssueCommand, ids: reado
   return { results };
 }
 
-/** Of issues that were unresolved before. */
+/** Of issues that were unresolved before; of others that no page has loaded it is not known how they were. */
 const UNDO_OF: Partial<Record<ApiIssueCommand["do"], "unresolve" | "undiscard">> = {
   resolve: "unresolve",
   archive: "unresolve",
@@ -168,21 +176,12 @@ const STATUS_AFTER: Partial<Record<ApiIssueCommand["do"], IssueStatus>> = {
 
 function patchOf(command: ApiIssueCommand): Partial<ApiIssue> {
   if (command.do === "assign") return { assigned_to: command.user_id === "" ? null : command.user_id };
-  if (command.do === "set_priority") return command.priority === "auto" ? {} : { priority: command.priority };
-  const status = STATUS_AFTER[command.do];
-  return status === undefined ? {} : { status };
-}
-
-/** The orders that bring back what was; undefined where too little is known of it. */
-function undoOf(issues: readonly ApiIssue[], { do: done }: ApiIssueCommand): IssueOrder[] | undefined {
-  if (done === "assign") {
-    const groups = Object.entries(Object.groupBy(issues, ({ assigned_to }) => assigned_to ?? ""));
-    return groups.map(([user_id, group = []]) => ({ issues: group, command: { do: "assign", user_id }, isUndo: true }));
+  if (command.do === "set_priority") {
+    return command.priority === "auto" ? {} : { priority: command.priority, is_priority_set: true };
   }
-  const undo = UNDO_OF[done];
-  // The terms of another status than unresolved stand in no list, so it cannot be brought back as it was.
-  if (undo === undefined || issues.some(({ status }) => status !== "unresolved")) return undefined;
-  return [{ issues, command: { do: undo }, isUndo: true }];
+  const status = STATUS_AFTER[command.do];
+  // The terms of it are for the server to say.
+  return status === undefined ? {} : { status, status_details: null };
 }
 
 function nameOf(issues: readonly ApiIssue[]): string {

@@ -1,7 +1,8 @@
-import type { ApiActivity, IssueAction } from "@mesher/protocol";
+import type { ApiActivity, ApiIssueDetail, IssueAction } from "@mesher/protocol";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { sendJson } from "../api/client.ts";
+import { useTakeOut } from "../api/merge-commands.ts";
 import { activityQuery, membersQuery } from "../api/queries.ts";
 import { sessionQuery } from "../api/session.ts";
 import { Button } from "../ui/button.tsx";
@@ -35,11 +36,11 @@ const PHRASE: Readonly<Record<IssueAction | "comment", string>> = {
   comment: "commented",
 };
 
-export function Activity({ issueId }: { issueId: string }) {
+export function Activity({ issue }: { issue: ApiIssueDetail }) {
   return (
     <Section title="Activity">
-      <CommentForm issueId={issueId} />
-      <ActivityList issueId={issueId} />
+      <CommentForm issueId={issue.id} />
+      <ActivityList issue={issue} />
     </Section>
   );
 }
@@ -73,8 +74,8 @@ function CommentForm({ issueId }: { issueId: string }) {
   );
 }
 
-function ActivityList({ issueId }: { issueId: string }) {
-  const activity = useInfiniteQuery(activityQuery(issueId));
+function ActivityList({ issue }: { issue: ApiIssueDetail }) {
+  const activity = useInfiniteQuery(activityQuery(issue.id));
   if (activity.isPending) return <Bone className="h-20 w-full" />;
   if (activity.data === undefined) {
     return (
@@ -91,7 +92,7 @@ function ActivityList({ issueId }: { issueId: string }) {
     <>
       <ol aria-label="Activity" className="space-y-3">
         {entries.map((entry) => (
-          <Entry key={entry.id} issueId={issueId} entry={entry} />
+          <Entry key={entry.id} issue={issue} entry={entry} />
         ))}
       </ol>
       {activity.hasNextPage && (
@@ -103,7 +104,8 @@ function ActivityList({ issueId }: { issueId: string }) {
   );
 }
 
-function Entry({ issueId, entry }: { issueId: string; entry: ApiActivity }) {
+function Entry({ issue, entry }: { issue: ApiIssueDetail; entry: ApiActivity }) {
+  const issueId = issue.id;
   const session = useQuery(sessionQuery()).data;
   const isOwn = entry.kind === "comment" && session?.user != null && entry.actor.id === session.user.id;
   const queries = useQueryClient();
@@ -164,6 +166,7 @@ function Entry({ issueId, entry }: { issueId: string; entry: ApiActivity }) {
           {entry.comment}
         </div>
       )}
+      {entry.kind === "merged" && <UndoMerge issue={issue} entry={entry} />}
       {isOwn && !isEditing && (
         <span className="mt-0.5 flex gap-3">
           <TextButton onClick={() => setEditing(true)}>Edit</TextButton>
@@ -172,6 +175,24 @@ function Entry({ issueId, entry }: { issueId: string; entry: ApiActivity }) {
       )}
       <FormError error={removal.error} />
     </li>
+  );
+}
+
+/** As long as something of what went into the issue then is still part of it. */
+function UndoMerge({ issue, entry }: { issue: ApiIssueDetail; entry: ApiActivity }) {
+  const takeOut = useTakeOut();
+  const { from } = entry.details;
+  const merged = issue.fingerprints.flatMap(({ fingerprint, merged_from }) =>
+    merged_from !== null && Array.isArray(from) && from.includes(merged_from.id) ? [{ fingerprint, merged_from }] : [],
+  );
+  if (merged.length === 0) return null;
+  const issues = uniqueById(merged.map(({ merged_from }) => merged_from));
+  return (
+    <TextButton
+      onClick={() => takeOut.mutate({ of: issue, fingerprints: merged.map(({ fingerprint }) => fingerprint), issues })}
+    >
+      Undo the merge
+    </TextButton>
   );
 }
 

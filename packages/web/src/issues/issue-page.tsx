@@ -115,7 +115,7 @@ function IssueDetails({ issue, latest }: { issue: ApiIssueDetail; latest: ApiEve
   return (
     <>
       <IssueTags issueId={issue.id} shortId={issue.short_id} />
-      <Activity issueId={issue.id} />
+      <Activity issue={issue} />
       <SimilarIssues issue={issue} />
       <MergedIssues issue={issue} />
       <Section title="Why grouped">

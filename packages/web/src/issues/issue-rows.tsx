@@ -3,6 +3,7 @@ import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { type FocusEvent, useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { useIssueCommands, useMatchingCommands } from "../api/issue-commands.ts";
+import { useMerge } from "../api/merge-commands.ts";
 import { Button } from "../ui/button.tsx";
 import { useKeptState } from "../ui/kept-state.ts";
 import { useIsWide } from "../ui/media.ts";
@@ -44,6 +45,7 @@ export function IssueRows({ projectSlug, filter, search, issues, hasMore, onMore
   const selected = shown.filter(({ id }) => selectedIds.has(id));
   const commands = useIssueCommands();
   const matchingCommands = useMatchingCommands();
+  const merge = useMerge();
 
   const isWide = useIsWide();
   const height = ROW_HEIGHT[isWide ? "wide" : "narrow"];
@@ -211,6 +213,10 @@ export function IssueRows({ projectSlug, filter, search, issues, hasMore, onMore
           matchingStatus={filter.status}
           onAllMatching={isAllSelected && hasMore && !isAllMatching ? () => setAllMatching(true) : undefined}
           onCommand={(command) => run(command)}
+          onMerge={(into, others) => {
+            merge.mutate({ into, issues: others });
+            clear();
+          }}
           onClear={clear}
         />
       )}

@@ -1,15 +1,12 @@
-import type { ApiIssueDetail, ApiMergeResult } from "@mesher/protocol";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import type { ApiIssueDetail } from "@mesher/protocol";
 import { Link } from "@tanstack/react-router";
-import { sendJson } from "../api/client.ts";
+import { useMerge, useTakeOut } from "../api/merge-commands.ts";
 import { Button } from "../ui/button.tsx";
-import { FormError } from "../ui/field.tsx";
 import { Section } from "../ui/section.tsx";
-import { toast } from "../ui/toasts.tsx";
 
 /** Issues that may be the same, to look at or to merge into this one. */
 export function SimilarIssues({ issue }: { issue: ApiIssueDetail }) {
-  const { run, isPending, error } = useMerging(issue);
+  const merge = useMerge();
   if (issue.similar_issues.length === 0) return null;
   return (
     <Section title="Similar issues">
@@ -26,23 +23,22 @@ export function SimilarIssues({ issue }: { issue: ApiIssueDetail }) {
             </Link>
             <span className="shrink-0 text-xs text-faint tabular-nums">{Math.round(similar.likeness * 100)} %</span>
             <Button
-              disabled={isPending}
+              disabled={merge.isPending}
               aria-label={`Merge ${similar.short_id} into ${issue.short_id}`}
-              onClick={() => run({ do: "merge", id: similar.id, shortId: similar.short_id })}
+              onClick={() => merge.mutate({ into: issue, issues: [similar] })}
             >
               Merge
             </Button>
           </li>
         ))}
       </ul>
-      <FormError error={error} />
     </Section>
   );
 }
 
 /** What was merged into the issue, to be taken out again. */
 export function MergedIssues({ issue }: { issue: ApiIssueDetail }) {
-  const { run, isPending, error } = useMerging(issue);
+  const takeOut = useTakeOut();
   const merged = issue.fingerprints.filter(({ merged_from }) => merged_from !== null);
   if (merged.length === 0) return null;
   return (
@@ -55,38 +51,21 @@ export function MergedIssues({ issue }: { issue: ApiIssueDetail }) {
             </span>
             {event_count !== null && <span className="shrink-0 text-xs text-faint tabular-nums">{event_count}</span>}
             <Button
-              disabled={isPending}
+              disabled={takeOut.isPending}
               aria-label={`Take ${merged_from?.short_id} out`}
-              onClick={() => run({ do: "unmerge", fingerprint, shortId: merged_from?.short_id ?? "" })}
+              onClick={() =>
+                takeOut.mutate({
+                  of: issue,
+                  fingerprints: [fingerprint],
+                  issues: merged_from === null ? [] : [merged_from],
+                })
+              }
             >
               Take out
             </Button>
           </li>
         ))}
       </ul>
-      <FormError error={error} />
     </Section>
   );
-}
-
-type MergeOrder =
-  | { readonly do: "merge"; readonly id: string; readonly shortId: string }
-  | { readonly do: "unmerge"; readonly fingerprint: string; readonly shortId: string };
-
-function useMerging(issue: ApiIssueDetail) {
-  const queries = useQueryClient();
-  const merging = useMutation({
-    mutationFn: (order: MergeOrder) => {
-      const body = order.do === "merge" ? { ids: [order.id] } : { fingerprints: [order.fingerprint] };
-      return sendJson<ApiMergeResult>("POST", `api/v1/issues/${encodeURIComponent(issue.id)}/${order.do}`, body);
-    },
-    onSuccess: (_result, { do: done, shortId }) =>
-      toast(done === "merge" ? `${shortId} is part of ${issue.short_id} now` : `${shortId} is an issue again`),
-    onSettled: () =>
-      queries.invalidateQueries({
-        predicate: ({ queryKey: [of] }) =>
-          of === "issue" || of === "issues" || of === "activity" || of === "issue-events",
-      }),
-  });
-  return { run: merging.mutate, isPending: merging.isPending, error: merging.error };
 }

@@ -1,7 +1,10 @@
 import type { ApiIssue, ApiIssueCommand, IssueStatus } from "@mesher/protocol";
+import { useState } from "react";
+import { MERGED_ISSUES_MAX } from "../api/merge-commands.ts";
 import { Button } from "../ui/button.tsx";
 import { TextButton } from "../ui/text-button.tsx";
 import { IssueActions } from "./issue-actions.tsx";
+import { MergeDialog } from "./merge-dialog.tsx";
 
 interface SelectionBarProps {
   readonly issues: readonly ApiIssue[];
@@ -10,12 +13,16 @@ interface SelectionBarProps {
   readonly matchingStatus: IssueStatus | "all";
   readonly onAllMatching: (() => void) | undefined;
   readonly onCommand: (command: ApiIssueCommand) => void;
+  readonly onMerge: (into: ApiIssue, others: readonly ApiIssue[]) => void;
   readonly onClear: () => void;
 }
 
 /** What can be done with the selected issues, at the lower edge of the window. */
 export function SelectionBar(props: SelectionBarProps) {
-  const { issues, isAllMatching, matchingStatus, onAllMatching, onCommand, onClear } = props;
+  const { issues, isAllMatching, matchingStatus, onAllMatching, onCommand, onMerge, onClear } = props;
+  const [isMerging, setMerging] = useState(false);
+  const isKept = issues.every(({ status }) => status !== "discarded");
+  const canMerge = !isAllMatching && issues.length > 1 && issues.length <= MERGED_ISSUES_MAX && isKept;
   return (
     <div
       role="toolbar"
@@ -27,6 +34,17 @@ export function SelectionBar(props: SelectionBarProps) {
       </span>
       {onAllMatching !== undefined && <TextButton onClick={onAllMatching}>Select all that match</TextButton>}
       <IssueActions issues={issues} all={isAllMatching ? matchingStatus : undefined} onCommand={onCommand} side="top" />
+      {canMerge && <Button onClick={() => setMerging(true)}>Merge…</Button>}
+      {isMerging && (
+        <MergeDialog
+          issues={issues}
+          onCancel={() => setMerging(false)}
+          onMerge={(into, others) => {
+            setMerging(false);
+            onMerge(into, others);
+          }}
+        />
+      )}
       <Button className="border-transparent" onClick={onClear}>
         Clear
       </Button>

@@ -48,6 +48,15 @@ export const Activity = shapeOf<ApiActivity>()(
   }),
 );
 
+const StatusDetails = Type.Union([
+  Type.Object({ mode: Type.Literal("now") }),
+  Type.Object({ mode: Type.Literal("in_release"), release: Text }),
+  Type.Object({ mode: Type.Literal("in_next_release"), after: orNull(Text) }),
+  Type.Object({ mode: Type.Enum(["until_escalating", "for_ever"]) }),
+  Type.Object({ mode: Type.Literal("until_time"), until: Time }),
+  Type.Object({ mode: Type.Literal("until_count"), event_count: Count }),
+]);
+
 const Issue = shapeOf<ApiIssue>()(
   Type.Object({
     id: Uuid,
@@ -58,7 +67,9 @@ const Issue = shapeOf<ApiIssue>()(
     level: Level,
     platform: Text,
     status: Type.Enum([...ISSUE_STATUSES]),
+    status_details: orNull(StatusDetails),
     priority: Type.Enum([...PRIORITIES]),
+    is_priority_set: Type.Boolean(),
     event_count: Count,
     user_count: Count,
     first_seen: Time,
@@ -72,21 +83,10 @@ export const ListedIssue = shapeOf<ApiListedIssue>()(
   Type.Object({ ...Issue.properties, stats: Type.Optional(Type.Array(Count)) }),
 );
 
-const StatusDetails = Type.Union([
-  Type.Object({ mode: Type.Literal("now") }),
-  Type.Object({ mode: Type.Literal("in_release"), release: Text }),
-  Type.Object({ mode: Type.Literal("in_next_release"), after: orNull(Text) }),
-  Type.Object({ mode: Type.Enum(["until_escalating", "for_ever"]) }),
-  Type.Object({ mode: Type.Literal("until_time"), until: Time }),
-  Type.Object({ mode: Type.Literal("until_count"), event_count: Count }),
-]);
-
 export const IssueDetail = shapeOf<ApiIssueDetail>()(
   Type.Object({
     ...Issue.properties,
-    status_details: orNull(StatusDetails),
     status_changed_at: orNull(Time),
-    is_priority_set: Type.Boolean(),
     first_release: orNull(Text),
     last_release: orNull(Text),
     activity: Type.Array(Activity),
