@@ -4,6 +4,7 @@ import { formatCount } from "../ui/count.ts";
 import { LevelMark } from "../ui/level-mark.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 
+/** Their events in the time that is shown. Users are counted over an issue's whole life, so they would not compare with it. */
 export function TopIssues({ issues }: { issues: readonly ApiTopIssue[] }) {
   return (
     <ol aria-label="Top issues" className="divide-y border-y">
@@ -20,9 +21,6 @@ export function TopIssues({ issues }: { issues: readonly ApiTopIssue[] }) {
           </Link>
           <span className="w-12 shrink-0 text-right font-medium tabular-nums" title={`${issue.event_count} events`}>
             {formatCount(issue.event_count)}
-          </span>
-          <span className="w-16 shrink-0 text-right text-xs text-dim max-sm:hidden" title={`${issue.user_count} users`}>
-            {formatCount(issue.user_count)} {issue.user_count === 1 ? "user" : "users"}
           </span>
           <span className="w-14 shrink-0 text-right text-xs text-dim">
             <RelativeTime at={issue.last_seen} />

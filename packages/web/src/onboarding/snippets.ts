@@ -110,7 +110,7 @@ php artisan sentry:test`,
     install: `implementation("io.sentry:sentry:8.+")`,
     code: (dsn) => `import io.sentry.Sentry;
 
-class Hello {
+public class Hello {
   public static void main(String[] arguments) {
     Sentry.init(options -> options.setDsn("${dsn}"));
     Sentry.captureException(new RuntimeException("Hello, Mesher"));

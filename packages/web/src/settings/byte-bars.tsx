@@ -6,9 +6,16 @@ interface BarRow {
   readonly note: string;
 }
 
+interface BarsProps {
+  readonly label: string;
+  readonly rows: readonly BarRow[];
+  /** What a whole bar stands for; absent: the largest of the rows. */
+  readonly wholeBytes?: number;
+}
+
 /** A bar beside its number, so that the largest stands out. */
-export function Bars({ label, rows }: { label: string; rows: readonly BarRow[] }) {
-  const top = Math.max(1, ...rows.map(({ bytes }) => bytes));
+export function Bars({ label, rows, wholeBytes }: BarsProps) {
+  const top = Math.max(1, wholeBytes ?? 0, ...rows.map(({ bytes }) => bytes));
   return (
     <ul aria-label={label} className="space-y-1.5">
       {rows.map(({ name, bytes, note }) => (

@@ -4,8 +4,9 @@ import { projectsQuery } from "../api/queries.ts";
 import { projectStorageQuery, storageQuery } from "../api/settings-queries.ts";
 import { formatBytes } from "../ui/bytes.ts";
 import { formatCount } from "../ui/count.ts";
+import { isAhead } from "../ui/is-ahead.ts";
 import { RelativeTime } from "../ui/relative-time.tsx";
-import { Section } from "../ui/section.tsx";
+import { Disclosure, Section } from "../ui/section.tsx";
 import { Bone } from "../ui/skeleton.tsx";
 import { Bars } from "./byte-bars.tsx";
 import { SettingsFrame } from "./settings-frame.tsx";
@@ -26,6 +27,8 @@ function Storage() {
   if (storage.data === undefined) return <StorageFailure storage={storage} />;
   const { database, journal, disk } = storage.data;
   const used = disk.total_bytes - disk.free_bytes;
+  // Those that are to come are made in advance, and empty.
+  const days = database.days.filter(({ day }) => !isAhead(day));
   return (
     <div className="space-y-8">
       <Section title="In all">
@@ -46,22 +49,12 @@ function Storage() {
         </dl>
       </Section>
       <Projects />
-      <Section title="Tables">
-        <Bars
-          label="Tables"
-          rows={database.tables.map(({ name, bytes, rows_estimate }) => ({
-            name,
-            bytes,
-            // PostgreSQL has not looked at small tables yet.
-            note: rows_estimate > 0 ? `about ${formatCount(rows_estimate)} rows` : "",
-          }))}
-        />
-      </Section>
-      {database.days.length > 0 && (
+      <Tables tables={database.tables} />
+      {days.length > 0 && (
         <Section title="Events by day">
           <Bars
             label="Days"
-            rows={database.days.toReversed().map(({ day, bytes, rows_estimate }) => ({
+            rows={days.toReversed().map(({ day, bytes, rows_estimate }) => ({
               name: day,
               bytes,
               note: `about ${formatCount(Math.max(0, rows_estimate))} events`,
@@ -72,6 +65,35 @@ function Storage() {
       <Retention last={storage.data.last_retention} />
     </div>
   );
+}
+
+/** The rest is small, and of interest to few. */
+const TABLES_SHOWN = 10;
+
+function Tables({ tables }: { tables: ApiStorage["database"]["tables"] }) {
+  const rows = tables.map(({ name, bytes, rows_estimate }) => ({
+    name,
+    bytes,
+    // PostgreSQL has not looked at small tables yet.
+    note: rows_estimate > 0 ? `about ${formatCount(rows_estimate)} rows` : "",
+  }));
+  const [largest, others] = [rows.slice(0, TABLES_SHOWN), rows.slice(TABLES_SHOWN)];
+  return (
+    <Section title="Tables">
+      <Bars label="Tables" rows={largest} />
+      {others.length > 0 && (
+        <div className="mt-2">
+          <Disclosure title={`${others.length} smaller ones`} note={formatBytes(sumOf(others))}>
+            <Bars label="Smaller tables" rows={others} wholeBytes={largest[0]?.bytes ?? 0} />
+          </Disclosure>
+        </div>
+      )}
+    </Section>
+  );
+}
+
+function sumOf(rows: readonly { readonly bytes: number }[]): number {
+  return rows.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 /** Above this a disk is nearly full. */
