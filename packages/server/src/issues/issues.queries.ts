@@ -181,7 +181,7 @@ export interface UserCount extends IssueKey {
 
 /**
  * The issues are counted already. The counts come from sketches that only grow, so of two the greater is the later, but where
- * issues were merged or taken apart: there a count `mayFall`.
+ * issues were merged or taken apart: there a count `mayFall`. They are estimates, but no issue has more users than events.
  */
 export async function setUserCounts(
   tx: Transaction,
@@ -191,7 +191,7 @@ export async function setUserCounts(
   await tx.query({
     name: mayFall ? "issues.replace_user_counts" : "issues.set_user_counts",
     text: `
-      update issue_counters c set user_count = ${mayFall ? "k.users" : "greatest(c.user_count, k.users)"}
+      update issue_counters c set user_count = least(${mayFall ? "k.users" : "greatest(c.user_count, k.users)"}, c.event_count)
       from unnest($1::uuid[], $2::uuid[], $3::integer[]) as k (project_id, issue_id, users)
       where c.project_id = k.project_id and c.issue_id = k.issue_id`,
     values: [

@@ -85,8 +85,8 @@ function Dashboard({ project, search }: { project: ApiProject; search: Dashboard
           query={volume}
           height="min-h-55"
           skeleton={<ChartSkeleton label="Loading the chart" height={VOLUME_HEIGHT} />}
-          isEmpty={() => false}
-          empty={null}
+          isEmpty={(buckets) => buckets.every(({ count }) => count === 0)}
+          empty="There was no event in this time."
         >
           {(buckets) => (
             <VolumeByLevel

@@ -6,6 +6,7 @@ import { listUsers } from "../../dashboards/dashboards.queries.ts";
 import { EXACT_USERS_MAX, hashUser } from "../../dashboards/user-sketch.ts";
 import type { Database } from "../../db/database.ts";
 import { withTransaction } from "../../db/transaction.ts";
+import { setUserCounts } from "../../issues/issues.queries.ts";
 import { type CountedEvent, rollUp } from "./roll-up.ts";
 
 let db: Awaited<ReturnType<typeof testDatabase>>;
@@ -113,6 +114,23 @@ test("users are counted once, for an issue in all its life and for a project in 
     zone: "UTC",
   });
   expect([users.count, users.buckets.map(({ count }) => count)]).toEqual([3, [2, 2]]);
+});
+
+test("an issue has no more users than events, whatever their sketch estimates", async () => {
+  const [projectId, issueId] = [randomUUID(), randomUUID()];
+  const ofIssue = [projectId, issueId];
+  await database.query({
+    text: "insert into issue_counters (project_id, issue_id, event_count, first_seen, last_seen) values ($1, $2, 1009, now(), now())",
+    values: ofIssue,
+  });
+  for (const mayFall of [false, true]) {
+    await withTransaction(database, (tx) => setUserCounts(tx, [{ projectId, issueId, users: 1037 }], { mayFall }));
+    const { rows } = await database.query({
+      text: "select user_count from issue_counters where project_id = $1 and issue_id = $2",
+      values: ofIssue,
+    });
+    expect(rows).toEqual([{ user_count: 1009 }]);
+  }
 });
 
 test("batches that bring users and tags of the same issues at the same moment lose none", async () => {
