@@ -2,16 +2,15 @@
 import { type Pattern, type SearchQuery, searchedWords, termsOf } from "@mesher/protocol";
 import type { Database } from "../db/database.ts";
 import { eventCondition, type SearchedProject } from "../search/event-condition.ts";
+import { narrowToCounts, type SearchedRange } from "../search/event-hours.queries.ts";
 import { conditionOf, rankQueryOf, SqlValues } from "../search/sql.ts";
 import type { EventSummary } from "./events.queries.ts";
 
-export interface EventSearch extends SearchedProject {
+/** Events received in a range. */
+export interface EventSearch extends SearchedProject, SearchedRange {
   readonly query: SearchQuery;
   /** Only of this issue. */
   readonly issueId?: string;
-  /** Received between these moments, the last one excluded. */
-  readonly fromMs?: number | undefined;
-  readonly toMs?: number | undefined;
   readonly limit: number;
 }
 
@@ -51,8 +50,10 @@ export async function listEvents(
   database: Database,
   search: EventSearch & { readonly after?: { readonly receivedAt: Date; readonly eventId: string } | undefined },
 ): Promise<FoundEvent[]> {
+  const range = await narrowToCounts(database, search.projectId, search.query, search);
+  if (range === undefined) return [];
   const values = new SqlValues();
-  const conditions = conditionsOf(search, values);
+  const conditions = conditionsOf({ ...search, ...range }, values);
   if (search.after !== undefined) {
     const { receivedAt, eventId } = search.after;
     conditions.push(
@@ -75,8 +76,10 @@ export const RANKED_EVENTS_MAX = 500;
 
 /** The best matches first: words in a message before those in a stack trace, many before few, new before old. */
 export async function rankEvents(database: Database, search: EventSearch): Promise<FoundEvent[]> {
+  const range = await narrowToCounts(database, search.projectId, search.query, search);
+  if (range === undefined) return [];
   const values = new SqlValues();
-  const conditions = conditionsOf(search, values);
+  const conditions = conditionsOf({ ...search, ...range }, values);
   const words = rankQueryOf(wordsOf(search.query));
   const rank = words === "" ? "0::real" : `ts_rank(search, ${values.add(words, "text")}::tsquery)`;
   const { rows } = await database.query<FoundRow>({
