@@ -134,8 +134,10 @@ function hasTag(tag: string, term: SearchTerm, of: SearchedIssues, values: SqlVa
   return anyOfConditions([hasCounted, ...isOneOf(newest, values)]);
 }
 
+/** Not a bare `exists` either: what is rare and has an index was looked up. */
 function anEvent(condition: Condition): Condition {
-  return `exists (select from events e where e.project_id = i.project_id and e.issue_id = i.id and ${condition})`;
+  return `coalesce(exists (select from events e
+    where e.project_id = i.project_id and e.issue_id = i.id and ${condition}), false)`;
 }
 
 function isAssigned(pattern: Pattern, { personOf }: SearchedIssues, values: SqlValues): Condition {
