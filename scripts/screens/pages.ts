@@ -43,6 +43,10 @@ export const PAGES: readonly ScreenPage[] = [
   { name: "deliveries", path: () => "/settings/deliveries" },
   { name: "notifications", path: () => "/settings/notifications" },
   { name: "audit", path: () => "/settings/audit" },
+  {
+    name: "audit-filtered",
+    path: () => "/settings/audit?what=alert_rule.&project=default&from=2026-01-01&kind=issue&id=x",
+  },
   { name: "account", path: () => "/settings/account" },
   { name: "jobs", path: () => "/jobs" },
   { name: "cluster", path: () => "/cluster" },

@@ -1,4 +1,4 @@
-/** People, organizations, tokens and the audit log, as the HTTP API shows them. */
+/** People, organizations and tokens, as the HTTP API shows them. */
 
 export type ApiRole = "owner" | "admin" | "member";
 
@@ -96,13 +96,4 @@ export interface ApiSignInMethods {
   readonly two_factor: boolean;
   /** 0 without a second factor. */
   readonly recovery_codes_left: number;
-}
-
-export interface ApiAuditEntry {
-  readonly id: string;
-  readonly created_at: string;
-  readonly actor: { readonly kind: "person" | "token" | "server"; readonly id: string | null; readonly name: string };
-  readonly action: string;
-  readonly target: { readonly kind: string; readonly id: string | null };
-  readonly details: Readonly<Record<string, unknown>>;
 }

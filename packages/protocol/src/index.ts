@@ -1,5 +1,6 @@
 export * from "./api.ts";
 export * from "./api-alerts.ts";
+export * from "./api-audit.ts";
 export * from "./api-cluster.ts";
 export * from "./api-dashboards.ts";
 export * from "./api-destinations.ts";

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type {
   ApiAlertRule,
   ApiAuditEntry,
@@ -299,6 +300,74 @@ test("a line says what a setting was and is; what changes nothing has none", asy
   expect((await owner.patch("/api/v1/projects/default", { name: "Default" })).status).toBe(200);
   expect((await newestEntries()).length).toBe(before);
 });
+
+test("the log is asked by who, what, what for, project and time, and all pages of an answer keep to it", async () => {
+  const all = await listed("");
+  const { body: projects } = await owner.get<ApiProjectDetail[]>("/api/v1/projects");
+  const { id: projectId } = projects.find(({ slug }) => slug === "default") as ApiProjectDetail;
+  const middle = all[Math.floor(all.length / 2)] as ApiAuditEntry;
+  const made = all.find(({ action }) => action === "project_key.created") as ApiAuditEntry;
+
+  const filters: readonly [string, (entry: ApiAuditEntry) => boolean][] = [
+    ["actor=OWNER%40", ({ actor }) => actor.name.includes("owner@")],
+    [`actor=${made.actor.id}`, ({ actor }) => actor.id === made.actor.id],
+    ["action=project.", ({ action }) => action.startsWith("project.")],
+    ["action=project_key.created", ({ action }) => action === "project_key.created"],
+    ["target_kind=issue", ({ target }) => target.kind === "issue"],
+    [`target_kind=project_key&target_id=${made.target.id}`, ({ target }) => target.id === made.target.id],
+    ["project=default", ({ project_id }) => project_id === projectId],
+    [
+      `project=${projectId}&action=alert_rule.`,
+      (e) => e.project_id === projectId && e.action.startsWith("alert_rule."),
+    ],
+    [`from=${middle.created_at}`, ({ created_at }) => created_at >= middle.created_at],
+    [`to=${middle.created_at}`, ({ created_at }) => created_at < middle.created_at],
+  ];
+  for (const [query, matches] of filters) {
+    const expected = all.filter(matches).map(({ id }) => id);
+    expect([query, expected.length > 0 && expected.length < all.length]).toEqual([query, true]);
+    expect([query, (await listed(`&${query}`)).map(({ id }) => id)]).toEqual([query, expected]);
+  }
+  // Of a project that is gone, by its id: its end is told, too.
+  const gone = all.find(({ action }) => action === "project.deleted");
+  expect((await listed(`&project=${gone?.target.id}`)).map(({ action }) => action)).toContain("project.deleted");
+  expect(await listed(`&project=${randomUUID()}`)).toEqual([]);
+  for (const query of ["action=%25", "project=nobody", "from=yesterday", "from=2031-01-02&to=2031-01-01"])
+    expect([query, [400, 404].includes((await owner.get(`/api/v1/audit?${query}`)).status)]).toEqual([query, true]);
+});
+
+test("the log is downloaded whole or filtered, as CSV and as NDJSON, and by nobody who may not read it", async () => {
+  const all = await listed("");
+  const ndjson = await download("format=ndjson");
+  expect(ndjson.headers.get("content-disposition")).toBe('attachment; filename="mesher-audit-log.ndjson"');
+  const lines = (await ndjson.text()).trimEnd().split("\n");
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(all);
+
+  const csv = await (await download("action=project.")).text();
+  const [header, ...rows] = csv.trimEnd().split("\r\n");
+  expect(header).toMatch(/^created_at,actor_kind,actor_name,/);
+  expect(rows).toHaveLength(all.filter(({ action }) => action.startsWith("project.")).length);
+
+  expect((await download("format=xlsx")).status).toBe(400);
+  expect((await fetch(`${world.server.url}/api/v1/audit/download`)).status).toBe(401);
+});
+
+function download(query: string): Promise<Response> {
+  const headers = { authorization: `Bearer ${world.server.token}` };
+  return fetch(`${world.server.url}/api/v1/audit/download?${query}`, { headers });
+}
+
+/** Through pages of a few. */
+async function listed(query: string): Promise<ApiAuditEntry[]> {
+  const entries: ApiAuditEntry[] = [];
+  for (let cursor = ""; ; ) {
+    const { status, body } = await operator<ApiPage<ApiAuditEntry>>("GET", `audit?limit=20${query}${cursor}`);
+    expect([query, status]).toEqual([query, 200]);
+    entries.push(...body.data);
+    if (!body.has_more) return entries;
+    cursor = `&cursor=${encodeURIComponent(body.next_cursor ?? "")}&cursor_id=${body.next_cursor_id}`;
+  }
+}
 
 /** All of them, of every organization: the test's own make fewer than this. */
 const ENTRIES_MAX = 1_000;

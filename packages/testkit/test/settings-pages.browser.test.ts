@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import type { ApiProject, ApiProjectSettings } from "@mesher/protocol";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -88,7 +89,25 @@ describe.runIf(CHROMIUM !== undefined)("settings, in a browser", () => {
     expect(settings).toMatchObject({ retention_days: 45, filters: { web_crawlers: true } });
 
     await page.goto(`${server.url}/settings/audit`);
-    await page.getByRole("list", { name: "Audit log" }).getByText(OWNER.email).first().waitFor();
+    const log = page.getByRole("list", { name: "Audit log" });
+    await log.getByText(OWNER.email).first().waitFor();
+    // Filters stand in the address, and what a line names is one.
+    await page.getByLabel("What").selectOption("Keys of projects");
+    await expect.poll(() => log.getByRole("listitem").count()).toBe(1);
+    expect(page.url()).toContain("what=project_key.");
+    await log.getByRole("link", { name: "project key created" }).click();
+    await page.getByRole("button", { name: "About one project key" }).waitFor();
+    await expectAccessible(page);
+    await page.getByLabel("Who").fill("nobody at all");
+    await page.getByLabel("Who").press("Enter");
+    await page.getByText("No change matches.").waitFor();
+    await page.goBack();
+    await log.getByText("backend").waitFor();
+    const downloading = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Download" }).click();
+    await page.getByRole("menuitem", { name: "CSV, for a spreadsheet" }).click();
+    const file = await (await downloading).path();
+    expect((await readFile(file, "utf8")).trimEnd().split("\r\n")).toHaveLength(2);
     await page.goto(`${server.url}/settings/account`);
     await page.getByRole("list", { name: "Logins" }).getByText("This browser").waitFor();
     expect(faults).toEqual([]);

@@ -5,7 +5,7 @@ import type { Actor } from "../organizations/access.ts";
 import { recordAudit } from "../organizations/audit.queries.ts";
 import type { AlertActor } from "./alert.ts";
 import { insertActivity, listOpenOfRule } from "./alert-activity.queries.ts";
-import { type AlertRule, RULES_MAX, type RuleSettings } from "./alert-rule.ts";
+import { type AlertRule, RULES_MAX, type RuleKey, type RuleSettings } from "./alert-rule.ts";
 import { deleteRule, insertRule, lockRule, setRuleSilence, updateRule } from "./alert-rules.queries.ts";
 
 /** The project has as many rules as it may. */
@@ -28,7 +28,7 @@ export async function createRule(
     const ruleId = await insertRule(tx, projectId, settings);
     if (ruleId === undefined) throw new TooManyRulesError();
     await recordAudit(tx, {
-      ...auditOf(actor, "alert_rule.created", ruleId),
+      ...auditOf(actor, "alert_rule.created", { projectId, ruleId }),
       details: { project_id: projectId, name: settings.name, condition: settings.condition, enabled: settings.enabled },
     });
     return ruleId;
@@ -50,7 +50,7 @@ export async function changeRule(
     if (changed.length === 0) return true;
     await updateRule(tx, rule, settings);
     await recordAudit(tx, {
-      ...auditOf(actor, "alert_rule.changed", ruleId),
+      ...auditOf(actor, "alert_rule.changed", rule),
       details: {
         project_id: rule.projectId,
         name: settings.name,
@@ -82,7 +82,7 @@ export async function removeRule(database: Database, actor: Actor, ruleId: strin
     if (rule === undefined) return false;
     await deleteRule(tx, rule);
     await recordAudit(tx, {
-      ...auditOf(actor, "alert_rule.deleted", ruleId),
+      ...auditOf(actor, "alert_rule.deleted", rule),
       details: { project_id: rule.projectId, name: rule.name },
     });
     return true;
@@ -110,13 +110,13 @@ export async function silenceRule(
       })),
     );
     await recordAudit(tx, {
-      ...auditOf(actor, until === null ? "alert_rule.unsilenced" : "alert_rule.silenced", ruleId),
+      ...auditOf(actor, until === null ? "alert_rule.unsilenced" : "alert_rule.silenced", rule),
       details: { project_id: rule.projectId, name: rule.name, until },
     });
     return until;
   });
 }
 
-function auditOf(actor: Actor, action: string, ruleId: string) {
-  return { organizationId: actor.organizationId, actor, action, target: { kind: "alert_rule", id: ruleId } };
+function auditOf(actor: Actor, action: string, { projectId, ruleId }: RuleKey) {
+  return { organizationId: actor.organizationId, actor, action, target: { kind: "alert_rule", id: ruleId }, projectId };
 }

@@ -59,6 +59,7 @@ export async function silenceIssue(
       actor,
       action: until === null ? "issue.alerts_unsilenced" : "issue.alerts_silenced",
       target: { kind: "issue", id: issue.issueId },
+      projectId: issue.projectId,
       details: { project_id: issue.projectId, until },
     });
     return until;

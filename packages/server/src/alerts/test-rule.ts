@@ -43,6 +43,7 @@ export async function testRule(
       actor,
       action: "alert_rule.tested",
       target: { kind: "alert_rule", id: ruleId },
+      projectId,
       details: { project_id: projectId, name: rule.name },
     });
     return tellingOf(alert);

@@ -21,6 +21,7 @@ export async function auditIssueChanges(
       actor: auditActorOf(actor),
       action: `issue.${action}`,
       target: { kind: "issue", id: issueId },
+      projectId,
       details: { projectId, ...details },
     });
   }

@@ -20,20 +20,23 @@ export interface AuditChange {
   /** `<noun>.<what happened>`: `member.role_changed`. */
   readonly action: string;
   readonly target: { readonly kind: string; readonly id?: string };
+  /** What it was about, where that is not the target itself. */
+  readonly projectId?: string;
   /** What it was and is now, as far as a reader needs it. Never a secret. */
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
 export async function recordAudit(
   tx: Transaction,
-  { organizationId, actor, action, target, details }: AuditChange,
+  { organizationId, actor, action, target, projectId, details }: AuditChange,
 ): Promise<void> {
   const actorId = actor.kind === "server" ? null : ((actor.kind === "token" ? actor.tokenId : actor.userId) ?? null);
   await tx.query({
     name: "audit_log.record",
     text: `
-      insert into audit_log (organization_id, actor_kind, actor_id, actor_name, action, target_kind, target_id, details)
-      values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      insert into audit_log
+        (organization_id, actor_kind, actor_id, actor_name, action, target_kind, target_id, project_id, details)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
     values: [
       organizationId,
       actor.kind,
@@ -42,6 +45,7 @@ export async function recordAudit(
       action,
       target.kind,
       target.id ?? null,
+      projectId ?? (target.kind === "project" ? target.id : undefined) ?? null,
       JSON.stringify(details ?? {}),
     ],
   });
@@ -53,17 +57,59 @@ export interface AuditEntry {
   readonly actor: { readonly kind: "person" | "token" | "server"; readonly id: string | null; readonly name: string };
   readonly action: string;
   readonly target: { readonly kind: string; readonly id: string | null };
+  readonly projectId: string | null;
   readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** Which entries; what is absent filters nothing. */
+export interface AuditFilter {
+  readonly organizationId: string;
+  /** An id, or a part of a name in any case. */
+  readonly actor?: { readonly id: string } | { readonly namePart: string } | undefined;
+  /** An action, or, with a point at its end, what actions begin with. */
+  readonly action?: string | undefined;
+  readonly targetKind?: string | undefined;
+  readonly targetId?: string | undefined;
+  readonly projectId?: string | undefined;
+  readonly from?: Date | undefined;
+  /** Itself excluded. */
+  readonly to?: Date | undefined;
+}
+
+export interface AuditKey {
+  readonly createdAt: Date;
+  readonly id: string;
+}
+
+/** Of $1 to $9: bounds that are always there, so that the key's order serves every page, however deep. */
+const MATCHING = `
+  organization_id = $1 and created_at >= $2 and created_at < $3
+  and ($4::uuid is null or actor_id = $4)
+  and ($5::text is null or strpos(lower(actor_name), lower($5)) > 0)
+  and ($6::text is null or action = $6 or (right($6, 1) = '.' and starts_with(action, $6)))
+  and ($7::text is null or target_kind = $7)
+  and ($8::text is null or target_id = $8)
+  and ($9::uuid is null or project_id = $9)`;
+
+function valuesOf({ organizationId, actor, action, targetKind, targetId, projectId, from, to }: AuditFilter) {
+  return [
+    organizationId,
+    from ?? "-infinity",
+    to ?? "infinity",
+    actor !== undefined && "id" in actor ? actor.id : null,
+    actor !== undefined && "namePart" in actor ? actor.namePart : null,
+    action ?? null,
+    targetKind ?? null,
+    targetId ?? null,
+    projectId ?? null,
+  ];
 }
 
 /** Newest first. */
 export async function listAudit(
   database: Queryable,
-  {
-    organizationId,
-    limit,
-    after,
-  }: { organizationId: string; limit: number; after?: { createdAt: Date; id: string } | undefined },
+  filter: AuditFilter,
+  { limit, after }: { readonly limit: number; readonly after?: AuditKey | undefined },
 ): Promise<AuditEntry[]> {
   const { rows } = await database.query<{
     id: string;
@@ -74,14 +120,15 @@ export async function listAudit(
     action: string;
     target_kind: string;
     target_id: string | null;
+    project_id: string | null;
     details: Record<string, unknown>;
   }>({
     name: "audit_log.list",
     text: `
-      select id, created_at, actor_kind, actor_id, actor_name, action, target_kind, target_id, details from audit_log
-      where organization_id = $1 and ($2::timestamptz is null or (created_at, id) < ($2, $3::uuid))
-      order by created_at desc, id desc limit $4`,
-    values: [organizationId, after?.createdAt ?? null, after?.id ?? null, limit],
+      select id, created_at, actor_kind, actor_id, actor_name, action, target_kind, target_id, project_id, details
+      from audit_log where ${MATCHING} and (created_at, id) < ($10, $11::uuid)
+      order by created_at desc, id desc limit $12`,
+    values: [...valuesOf(filter), after?.createdAt ?? "infinity", after?.id ?? LAST_ID, limit],
   });
   return rows.map((row) => ({
     id: row.id,
@@ -89,8 +136,21 @@ export async function listAudit(
     actor: { kind: row.actor_kind, id: row.actor_id, name: row.actor_name },
     action: row.action,
     target: { kind: row.target_kind, id: row.target_id },
+    projectId: row.project_id,
     details: row.details,
   }));
+}
+
+const LAST_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+
+/** Whether more entries match than this. */
+export async function hasMoreAuditThan(database: Queryable, filter: AuditFilter, rowsMax: number): Promise<boolean> {
+  const { rows } = await database.query({
+    name: "audit_log.has_more_than",
+    text: `select from audit_log where ${MATCHING} offset $10 limit 1`,
+    values: [...valuesOf(filter), rowsMax],
+  });
+  return rows.length > 0;
 }
 
 /** Removes entries older than `AUDIT_DAYS`; how many. */

@@ -30,7 +30,14 @@ export function createKey(
     }
     const id = await addProjectKey(tx, { ...key, publicKey: makeSecret() });
     const target = { kind: "project_key", id };
-    await recordAudit(tx, { organizationId, actor, action: "project_key.created", target, details: key });
+    await recordAudit(tx, {
+      organizationId,
+      actor,
+      action: "project_key.created",
+      target,
+      projectId: key.projectId,
+      details: key,
+    });
     return id;
   });
 }
@@ -50,7 +57,7 @@ export async function changeKey(
     await updateProjectKey(tx, { id, projectId, ...after });
     const target = { kind: "project_key", id };
     const details = { projectId, ...changes };
-    await recordAudit(tx, { organizationId, actor, action: "project_key.changed", target, details });
+    await recordAudit(tx, { organizationId, actor, action: "project_key.changed", target, projectId, details });
   });
 }
 
@@ -62,7 +69,7 @@ export function revokeKey(database: Database, actor: Actor, { id, projectId, lab
     if (revoked > 0) {
       const target = { kind: "project_key", id };
       const details = { projectId, label };
-      await recordAudit(tx, { organizationId, actor, action: "project_key.revoked", target, details });
+      await recordAudit(tx, { organizationId, actor, action: "project_key.revoked", target, projectId, details });
     }
     return revoked;
   });

@@ -69,7 +69,7 @@ export function addPart(
   const { organizationId } = actor;
   return withTransaction(database, async (tx) => {
     if (!(await addToTeam(tx, part, { organizationId, teamId: team.id, id }))) return false;
-    await audit(tx, actor, team.id, `team.${part}_added`, { team: team.slug, [part]: name });
+    await audit(tx, actor, team.id, `team.${part}_added`, { team: team.slug, [part]: name }, projectIn({ part, id }));
     return true;
   });
 }
@@ -78,7 +78,7 @@ export function removePart(database: Database, actor: Actor, team: Team, change:
   const { part, id, name } = change;
   return withTransaction(database, async (tx) => {
     if (!(await takeFromTeam(tx, part, team.id, id))) return false;
-    await audit(tx, actor, team.id, `team.${part}_removed`, { team: team.slug, [part]: name });
+    await audit(tx, actor, team.id, `team.${part}_removed`, { team: team.slug, [part]: name }, projectIn(change));
     return true;
   });
 }
@@ -89,7 +89,12 @@ function audit(
   teamId: string,
   action: string,
   details: Readonly<Record<string, unknown>>,
+  about: { readonly projectId?: string } = {},
 ): Promise<void> {
   const { organizationId } = actor;
-  return recordAudit(tx, { organizationId, actor, action, target: { kind: "team", id: teamId }, details });
+  return recordAudit(tx, { organizationId, actor, action, target: { kind: "team", id: teamId }, details, ...about });
+}
+
+function projectIn({ part, id }: Pick<TeamChange, "part" | "id">): { readonly projectId?: string } {
+  return part === "project" ? { projectId: id } : {};
 }

@@ -4,6 +4,8 @@ import { currentToken, demandSignIn } from "./token.ts";
 const ANSWER_WITHIN_MS = 20_000;
 /** Since the page was opened. What was asked for then is no answer to what is asked later. */
 const EARLY_WITHIN_MS = 10_000;
+/** Of a file, its last byte. */
+const FILE_WITHIN_MS = 5 * 60_000;
 
 /** The server refused, failed, or could not be reached (then `status` is 0). The message is for people. */
 export class ApiFailure extends Error {
@@ -24,10 +26,13 @@ export type Query = Readonly<Record<string, string | number | undefined>>;
 
 /** Reads from the API; `path` is relative to the document's base. */
 export async function getJson<Answer>(path: string, query: Query, signal: AbortSignal): Promise<Answer> {
+  return ask<Answer>(urlOf(path, query), {}, { signal });
+}
+
+function urlOf(path: string, query: Query): URL {
   const url = new URL(path, document.baseURI);
   for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
-
-  return ask<Answer>(url, {}, signal);
+  return url;
 }
 
 /** Changes something. A browser sends the page's `Origin` with it, by which the server knows its own pages. */
@@ -38,7 +43,7 @@ export async function sendJson<Answer>(
   { isSignIn = false }: { readonly isSignIn?: boolean } = {},
 ): Promise<Answer> {
   const init = { method, body: JSON.stringify(body), headers: { "content-type": "application/json" } };
-  return ask<Answer>(new URL(path, document.baseURI), init, undefined, isSignIn);
+  return ask<Answer>(new URL(path, document.baseURI), init, { isSignIn });
 }
 
 interface Ask {
@@ -54,16 +59,33 @@ export async function getText(path: string): Promise<string> {
   throw await failureOf(response);
 }
 
-async function ask<Answer>(url: URL, init: Ask, signal?: AbortSignal, isSignIn = false): Promise<Answer> {
-  const response = await respond(url, init, signal, isSignIn);
+/** Reads what is to be kept as a file. */
+export async function getFile(path: string, query: Query): Promise<Blob> {
+  const response = await respond(urlOf(path, query), { headers: { accept: "*/*" } }, { withinMs: FILE_WITHIN_MS });
+  if (response.ok) return response.blob();
+  throw await failureOf(response);
+}
+
+interface Manner {
+  readonly signal?: AbortSignal;
+  /** The request proves who somebody is, so that its 401 is an answer and no reason to ask them again. */
+  readonly isSignIn?: boolean;
+  readonly withinMs?: number;
+}
+
+async function ask<Answer>(url: URL, init: Ask, manner: Manner): Promise<Answer> {
+  const response = await respond(url, init, manner);
   if (response.ok && isJson(response)) return (await response.json()) as Answer;
   throw await failureOf(response);
 }
 
-/** `isSignIn`: the request proves who somebody is, so that its 401 is an answer and no reason to ask them again. */
-async function respond(url: URL, init: Ask, signal?: AbortSignal, isSignIn = false): Promise<Response> {
+async function respond(
+  url: URL,
+  init: Ask,
+  { signal, isSignIn = false, withinMs = ANSWER_WITHIN_MS }: Manner = {},
+): Promise<Response> {
   const token = isSignIn ? null : currentToken();
-  const timeout = AbortSignal.timeout(ANSWER_WITHIN_MS);
+  const timeout = AbortSignal.timeout(withinMs);
   const asked = {
     ...init,
     headers: {

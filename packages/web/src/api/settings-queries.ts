@@ -11,7 +11,8 @@ import type {
   ApiStorage,
   ApiToken,
 } from "@mesher/protocol";
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { type AuditSearch, auditFilterOf } from "../settings/audit-search.ts";
 import { getJson } from "./client.ts";
 
 const AUDIT_PER_PAGE = 50;
@@ -71,11 +72,14 @@ export function passkeysQuery() {
   });
 }
 
-export function auditQuery() {
+/** What was shown before stays while other entries are read. */
+export function auditQuery(search: AuditSearch) {
+  const filter = auditFilterOf(search);
   return infiniteQueryOptions({
-    queryKey: ["audit"],
+    queryKey: ["audit", filter],
+    placeholderData: keepPreviousData,
     queryFn: ({ signal, pageParam }) =>
-      getJson<ApiPage<ApiAuditEntry>>("api/v1/audit", { limit: AUDIT_PER_PAGE, ...pageParam }, signal),
+      getJson<ApiPage<ApiAuditEntry>>("api/v1/audit", { limit: AUDIT_PER_PAGE, ...filter, ...pageParam }, signal),
     initialPageParam: {},
     getNextPageParam: (page) =>
       page.has_more ? { cursor: page.next_cursor, cursor_id: page.next_cursor_id } : undefined,

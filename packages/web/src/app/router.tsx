@@ -32,6 +32,7 @@ import {
 import { searchFault } from "../issues/search-fault.ts";
 import type { LiveSearch } from "../live/live-page.tsx";
 import { PLATFORM_IDS } from "../onboarding/snippets.ts";
+import { parseAuditSearch } from "../settings/audit-search.ts";
 import { parseProjectSettingsSearch } from "../settings/project-tabs.ts";
 import { PageSkeleton } from "../ui/page-skeleton.tsx";
 import { around } from "./around.ts";
@@ -59,6 +60,7 @@ const AlertsPage = lazyRouteComponent(() => import("../alerts/alerts-page.tsx"),
 const AlertPage = lazyRouteComponent(() => import("../alerts/alert-page.tsx"), "AlertPage");
 const RulesPage = lazyRouteComponent(() => import("../alerts/rules-page.tsx"), "RulesPage");
 const RulePage = lazyRouteComponent(() => import("../alerts/rule-page.tsx"), "RulePage");
+const AuditPage = lazyRouteComponent(() => import("../settings/audit-page.tsx"), "AuditPage");
 const DeliveriesPage = lazyRouteComponent(() => import("../deliveries/deliveries-page.tsx"), "DeliveriesPage");
 const IssuePage = lazyRouteComponent(() => import("../issues/issue-page.tsx"), "IssuePage");
 const EventPage = lazyRouteComponent(() => import("../events/event-page.tsx"), "EventPage");
@@ -292,7 +294,10 @@ const notificationsRoute = createRoute({
 const auditRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/settings/audit",
-  component: lazyRouteComponent(() => import("../settings/audit-page.tsx"), "AuditPage"),
+  validateSearch: parseAuditSearch,
+  component: around(AuditPage, function AuditRoute() {
+    return <AuditPage search={auditRoute.useSearch()} />;
+  }),
 });
 const accountRoute = createRoute({
   getParentRoute: () => shellRoute,

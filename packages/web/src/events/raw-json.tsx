@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { Button } from "../ui/button.tsx";
 import { CopyButton } from "../ui/copy-button.tsx";
+import { saveFile } from "../ui/save-file.ts";
 import { Disclosure } from "../ui/section.tsx";
 import { TextButton } from "../ui/text-button.tsx";
 import { JsonValue } from "./json-value.tsx";
@@ -16,7 +17,10 @@ export function RawJson({ eventId, payload }: { eventId: string; payload: unknow
     <div className="relative">
       <div className="absolute top-0 right-0 flex gap-1.5">
         <CopyButton text={print} name="Copy the raw JSON" />
-        <Button onClick={() => download(`event-${eventId}.json`, print())} aria-label="Download the raw JSON">
+        <Button
+          onClick={() => saveFile(new Blob([print()], { type: "application/json" }), `event-${eventId}.json`)}
+          aria-label="Download the raw JSON"
+        >
           Download
         </Button>
       </div>
@@ -54,13 +58,4 @@ function Printed({ text }: { text: string }) {
       </pre>
     </>
   );
-}
-
-function download(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
 }

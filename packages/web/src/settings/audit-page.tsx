@@ -1,89 +1,137 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import type { ApiAuditEntry } from "@mesher/protocol";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { projectsQuery } from "../api/queries.ts";
 import { auditQuery } from "../api/settings-queries.ts";
 import { Failure } from "../ui/failure.tsx";
 import { MoreButton } from "../ui/more-button.tsx";
+import { Notice } from "../ui/notice.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
-import { Section } from "../ui/section.tsx";
 import { Bone } from "../ui/skeleton.tsx";
+import { StaleNotice } from "../ui/stale-notice.tsx";
 import { uniqueById } from "../ui/unique-by-id.ts";
+import { AuditFilters } from "./audit-filters.tsx";
+import { type AuditSearch, isAuditFiltered } from "./audit-search.ts";
+import { isId, readable, wordsOf } from "./audit-words.ts";
 import { Line, Lines } from "./parts.tsx";
 import { SettingsFrame } from "./settings-frame.tsx";
 
-export function AuditPage() {
+/** Who changed what. What an entry names leads to all others that do. */
+export function AuditPage({ search }: { search: AuditSearch }) {
   return (
     <SettingsFrame title="Audit log" adminOnly>
-      {() => <Entries />}
+      {({ organization }) => (
+        <>
+          <AuditFilters organization={organization} search={search} />
+          <Entries search={search} />
+        </>
+      )}
     </SettingsFrame>
   );
 }
 
-function Entries() {
-  const audit = useInfiniteQuery(auditQuery());
-  if (audit.isPending) return <Bone className="h-64 w-full" />;
+function Entries({ search }: { search: AuditSearch }) {
+  const audit = useInfiniteQuery(auditQuery(search));
+  if (audit.isPending) return <Waiting />;
   if (audit.data === undefined) {
     return <Failure title="The log could not be loaded." error={audit.error} onRetry={() => void audit.refetch()} />;
   }
   const entries = uniqueById(audit.data.pages.flatMap((page) => page.data));
+  if (entries.length === 0) {
+    return isAuditFiltered(search) ? (
+      <Notice title="No change matches." />
+    ) : (
+      <Notice title="Nothing was changed yet.">Whatever people, tokens and the server change is listed here.</Notice>
+    );
+  }
   return (
-    <Section title="Who changed what">
-      {entries.length === 0 ? (
-        <p className="text-faint">Nothing was changed yet.</p>
-      ) : (
-        <Lines label="Audit log">
-          {entries.map(({ id, action, actor, details, created_at }) => (
-            <Line
-              key={id}
-              title={action.replace(/[._]/g, " ")}
-              detail={
-                <>
-                  by {actor.name}
-                  {Object.entries(details)
-                    .filter(([, value]) => !isId(value))
-                    .map(([name, value]) => (
-                      <span key={name}>
-                        {" "}
-                        · {wordsOf(name)} {readable(value)}
-                      </span>
-                    ))}
-                </>
-              }
-            >
-              <span className="text-xs text-faint">
-                <RelativeTime at={created_at} />
-              </span>
-            </Line>
-          ))}
-        </Lines>
-      )}
+    <>
+      <StaleNotice error={audit.error} readAtMs={audit.dataUpdatedAt} />
+      <Lines label="Audit log">
+        {entries.map((entry) => (
+          <Entry key={entry.id} entry={entry} search={search} />
+        ))}
+      </Lines>
       {audit.hasNextPage && (
         <MoreButton isLoading={audit.isFetchingNextPage} onClick={() => void audit.fetchNextPage()}>
           Earlier
         </MoreButton>
       )}
-    </Section>
+    </>
   );
 }
 
-/** What a change says of itself, without braces and quotes. */
-function readable(value: unknown): string {
-  if (typeof value === "string") return value;
-  if (typeof value === "number" || typeof value === "boolean") return String(value);
-  if (Array.isArray(value)) return value.length === 0 ? "none" : value.map(readable).join(", ");
-  if (typeof value !== "object" || value === null) return "none";
-  return Object.entries(value)
-    .map(([name, part]) => `${wordsOf(name)} ${readable(part)}`)
-    .join(", ");
+function Entry({ entry, search }: { entry: ApiAuditEntry; search: AuditSearch }) {
+  const { action, actor, target, project_id: projectId, details, created_at } = entry;
+  const { data: projects } = useQuery(projectsQuery());
+  const project = projects?.find(({ id }) => id === projectId);
+  return (
+    <Line
+      title={
+        target.id === null ? (
+          wordsOf(action)
+        ) : (
+          <Narrow
+            search={{ ...search, kind: target.kind, id: target.id }}
+            title={`All of this ${wordsOf(target.kind)}`}
+            className="inline-block min-h-6 leading-6"
+          >
+            {wordsOf(action)}
+          </Narrow>
+        )
+      }
+      detail={
+        <>
+          by{" "}
+          <Narrow search={{ ...search, who: actor.name }} title={`All that ${actor.name} did`}>
+            {actor.name}
+          </Narrow>
+          {project !== undefined && (
+            <>
+              {" "}
+              in{" "}
+              <Narrow search={{ ...search, project: project.slug }} title={`All of ${project.name}`}>
+                {project.name}
+              </Narrow>
+            </>
+          )}
+          {Object.entries(details)
+            .filter(([, value]) => !isId(value))
+            .map(([name, value]) => (
+              <span key={name}>
+                {" "}
+                · {wordsOf(name)} {readable(value)}
+              </span>
+            ))}
+        </>
+      }
+    >
+      <span className="text-xs text-faint">
+        <RelativeTime at={created_at} />
+      </span>
+    </Line>
+  );
 }
 
-/** `rate limit events` of `rateLimitEvents` and `rate_limit_events`. */
-function wordsOf(name: string): string {
-  return name
-    .replaceAll("_", " ")
-    .replace(/([a-z])([A-Z])/g, "$1 $2")
-    .toLowerCase();
+function Narrow(props: { search: AuditSearch; title: string; className?: string; children: ReactNode }) {
+  const { search, title, className = "", children } = props;
+  return (
+    <Link to="/settings/audit" search={search} title={title} className={`rounded hover:underline ${className}`}>
+      {children}
+    </Link>
+  );
 }
 
-/** Programs know things by it; to people it says nothing. */
-function isId(value: unknown): boolean {
-  return typeof value === "string" && /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(value);
+function Waiting() {
+  return (
+    <div role="status" aria-label="Loading the audit log" className="divide-y rounded-lg border">
+      {Array.from({ length: 8 }, (_, row) => (
+        <div key={row} className="space-y-1.5 px-3 py-2.5">
+          <Bone className="h-4 w-44" />
+          <Bone className="h-3 w-72 max-w-full" />
+        </div>
+      ))}
+    </div>
+  );
 }

@@ -2,9 +2,10 @@
  * What the audit log says of every route that changes something, or why it says nothing. A route that is in neither table, or in
  * both, stops the description; `audit.pg.test.ts` uses each of the first table and looks for its line.
  */
+import type { AuditNoun } from "@mesher/protocol";
 
 /** The action's name in the log. */
-export const AUDITED: Readonly<Record<string, string>> = {
+export const AUDITED: Readonly<Record<string, `${AuditNoun}.${string}`>> = {
   "POST /api/v1/auth/change-password": "person.password_changed",
   "POST /api/v1/auth/two-factor/verify-totp": "person.two_factor_enabled",
   "POST /api/v1/auth/two-factor/disable": "person.two_factor_disabled",

@@ -198,4 +198,11 @@ export const PEOPLE: Operations = {
   },
   "POST /api/v1/users/reset-link": { summary: "Make a password reset link for anybody", answers: created(Link) },
   "GET /api/v1/audit": { summary: "Who changed what, newest first", answers: ok(pageOf(AuditEntry)) },
+  "GET /api/v1/audit/download": {
+    summary: "The audit log as a file, newest first",
+    description:
+      "The same filters. As CSV (RFC 4180, with a header; a cell that a spreadsheet would compute begins with an apostrophe), or as NDJSON, a line for each entry.",
+    answers: { 200: { mediaType: "text/csv", schema: Type.String() } },
+    refusals: { 409: "Too many entries match: a shorter time is to be named" },
+  },
 };

@@ -93,6 +93,7 @@ export const AuditEntry = shapeOf<ApiAuditEntry>()(
     actor: Type.Object({ kind: Type.Enum(["person", "token", "server"]), id: orNull(Text), name: Text }),
     action: Text,
     target: Type.Object({ kind: Text, id: orNull(Text) }),
+    project_id: orNull(Uuid),
     details: Details,
   }),
 );

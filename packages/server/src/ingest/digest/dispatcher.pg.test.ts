@@ -173,11 +173,11 @@ test("a journal that another node has claimed is not stored from here until it i
   const names = Array.from({ length: 40 }, (_, n) => `event ${String(n).padStart(2, "0")}`);
   await Promise.all(names.slice(0, 20).map((message) => line.journal.append(entryOf(message))));
   await waitUntil("the journal to be empty", async () => line.journal.depth === 0);
-  await claimJournal(line.database, line.journal.id, "another node");
+  const other = await claimJournal(line.database, line.journal.id, "another node");
   await Promise.all(names.slice(20).map((message) => line.journal.append(entryOf(message))));
   await waitUntil("the journal to be empty", async () => line.journal.depth === 0);
   expect(await storedMessages(line.database)).toEqual(names);
-  expect(line.dispatcher.epoch).toBe(3);
+  expect(line.dispatcher.epoch).toBeGreaterThan(other);
 });
 
 test("what another node stored of a batch is not stored again, and the rest is", async () => {

@@ -29,7 +29,7 @@ export async function claimJournal(database: Database, journalId: string, node: 
     name: "journal.claim",
     text: `
       insert into journals (id, node) values ($1, $2)
-      on conflict (id) do update set node = excluded.node, epoch = journals.epoch + 1, claimed_at = now()
+      on conflict (id) do update set node = excluded.node, epoch = excluded.epoch, claimed_at = now(), seen_at = now()
       returning epoch`,
     values: [journalId, node],
   });
