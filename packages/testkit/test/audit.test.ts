@@ -306,15 +306,15 @@ test("the log is asked by who, what, what for, project and time, and all pages o
   const { body: projects } = await owner.get<ApiProjectDetail[]>("/api/v1/projects");
   const { id: projectId } = projects.find(({ slug }) => slug === "default") as ApiProjectDetail;
   const middle = all[Math.floor(all.length / 2)] as ApiAuditEntry;
-  const made = all.find(({ action }) => action === "project_key.created") as ApiAuditEntry;
+  const key = all.find(({ action }) => action === "project_key.created") as ApiAuditEntry;
 
   const filters: readonly [string, (entry: ApiAuditEntry) => boolean][] = [
     ["actor=OWNER%40", ({ actor }) => actor.name.includes("owner@")],
-    [`actor=${made.actor.id}`, ({ actor }) => actor.id === made.actor.id],
+    [`actor=${key.actor.id}`, ({ actor }) => actor.id === key.actor.id],
     ["action=project.", ({ action }) => action.startsWith("project.")],
     ["action=project_key.created", ({ action }) => action === "project_key.created"],
     ["target_kind=issue", ({ target }) => target.kind === "issue"],
-    [`target_kind=project_key&target_id=${made.target.id}`, ({ target }) => target.id === made.target.id],
+    [`target_kind=project_key&target_id=${key.target.id}`, ({ target }) => target.id === key.target.id],
     ["project=default", ({ project_id }) => project_id === projectId],
     [
       `project=${projectId}&action=alert_rule.`,

@@ -71,10 +71,10 @@ test("a batch of which a part is stored is refused, and one whose journal anothe
   const batch = batchOf(eventOf(projectId, newFingerprint()), eventOf(projectId, newFingerprint()));
   await storeBatch(database, { ...batch, lastSequence: batch.firstSequence, events: batch.events.slice(0, 1) });
   await expect(storeBatch(database, batch)).rejects.toThrow(BatchOverlapError);
-  const journalId = randomUUID();
-  const epoch = await claimJournal(database, journalId, "its owner");
-  expect(await claimJournal(database, journalId, "another node")).toBeGreaterThan(epoch);
-  await expect(storeBatch(database, { ...batch, journalId, epoch })).rejects.toThrow(JournalFencedError);
+  const taken = randomUUID();
+  const epoch = await claimJournal(database, taken, "its owner");
+  expect(await claimJournal(database, taken, "another node")).toBeGreaterThan(epoch);
+  await expect(storeBatch(database, { ...batch, journalId: taken, epoch })).rejects.toThrow(JournalFencedError);
   expect(await countersOf(projectId)).toEqual({ issues: 1, events: 1 });
 });
 
