@@ -111,7 +111,9 @@ async function main(): Promise<void> {
     alerts: await told("alerts", () => measureAlerts(servers.cluster, servers.database)),
   }));
   const bare = await told("ws alone", () => measureBare(options));
-  const stalledClients = await withServers({ ...options, nodes: 1 }, (servers) => measureStalled(servers, options));
+  const stalledClients = await withServers({ nodes: 1, sockets: options.stalled }, (servers) =>
+    measureStalled(servers, options),
+  );
   const report: Report = { ...thisMachine(), ...options, live, bare, stalledClients, alerts };
   print(report);
   writeReport(values.json, report);
