@@ -49,6 +49,19 @@ test("the pool survives the end of its connections, busy and idle", async () => 
   expect(rows).toEqual([{ one: 1 }]);
 });
 
+test("when a pool is closed the server has none of its connections any more, so that it may be stopped", async () => {
+  await using db = await testDatabase();
+  for (let round = 0; round < 10; round += 1) {
+    const pool = openDatabase({ url: db.url, poolSize: 8, applicationName: "closing", log });
+    await Promise.all(Array.from({ length: 8 }, () => pool.query({ text: "select pg_sleep(0.01)" })));
+    await pool.close();
+    const { rowCount } = await db.database.query({
+      text: "select from pg_stat_activity where application_name = 'closing' and datname = current_database()",
+    });
+    expect([round, rowCount]).toEqual([round, 0]);
+  }
+});
+
 test("a refused statement does not cost the connection", async () => {
   await using db = await testDatabase({ poolSize: 1 });
   const backendPid = (): Promise<unknown> => db.database.query({ text: "select pg_backend_pid()" });

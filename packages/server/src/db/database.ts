@@ -162,9 +162,18 @@ class PooledDatabase implements Database {
     }, CLOSE_TIMEOUT_MS);
     try {
       await this.#pool.end();
+      await this.#allClosed();
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /**
+   * `end` has told every connection to end, and waits for none. A server that is stopped right now would end them itself, and
+   * tell that as a fault.
+   */
+  async #allClosed(): Promise<void> {
+    while (this.#open.size > 0) await new Promise<void>((resolve) => this.#pool.once("remove", () => resolve()));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
