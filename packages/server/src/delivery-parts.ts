@@ -8,6 +8,7 @@ import { DeliveryQueue } from "./deliveries/delivery-queue.ts";
 import { Mailer } from "./deliveries/mail/mailer.ts";
 import { parseAllowed } from "./deliveries/outbound/address-rule.ts";
 import { OutboundClient } from "./deliveries/outbound/send-request.ts";
+import { registerQueueGauges } from "./deliveries/queue-gauges.ts";
 import { deriveKey } from "./deliveries/seal.ts";
 import type { Log } from "./runtime/log.ts";
 import type { Metrics } from "./runtime/metrics.ts";
@@ -45,5 +46,6 @@ export function buildDeliveries({ config, cluster, secret, metrics, ...parts }: 
       metrics.deliverySeconds.observe({ kind }, seconds);
     },
   });
+  registerQueueGauges(metrics.registry, { database: parts.database, log: parts.log, now: Date.now });
   return { queue, facts: { keys, isMailSetUp: mailer !== undefined } };
 }

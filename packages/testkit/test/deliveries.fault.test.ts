@@ -181,6 +181,11 @@ describe("deliveries", () => {
     expect(await ended(dead.id, 2)).toMatchObject({ status: "sent", attempts: 2 });
     expect(await server.metric("mesher_deliveries_total", { kind: "webhook", outcome: "dead" })).toBe(1);
     expect(await server.metric("mesher_delivery_seconds_count", { kind: "webhook" })).toBeGreaterThan(3);
+    await waitUntil(
+      "the dead letter to be counted",
+      async () => (await server.metric("mesher_delivery_dead_letters")) === 1,
+    );
+    expect(await server.metric("mesher_delivery_queue_depth", { state: "sending" })).toBe(0);
   });
 });
 

@@ -172,6 +172,40 @@ export async function measureQueue(database: Queryable): Promise<ApiDeliveryQueu
   return rows[0] ?? { waiting: 0, sending: 0, dead: 0, overdue_seconds: null };
 }
 
+export interface MeasuredQueue {
+  readonly waiting: MeasuredState;
+  readonly sending: MeasuredState;
+  readonly dead: number;
+}
+
+interface MeasuredState {
+  readonly count: number;
+  /** Since the oldest was due; 0: none is. */
+  readonly oldestSeconds: number;
+}
+
+/** A scrape waits for it. */
+const MEASURE_MS_MAX = 2_000;
+
+/** Of the whole installation. */
+export async function measureQueueByState(database: Queryable): Promise<MeasuredQueue> {
+  const { rows } = await database.query<{ status: "waiting" | "sending" | "dead"; count: number; oldest: number }>({
+    name: "deliveries.measure_by_state",
+    text: `
+      select status, count(*) as count,
+        greatest(0, extract(epoch from clock_timestamp() - min(due_at)))::float8 as oldest
+      from deliveries where status in ('waiting', 'sending') group by status
+      union all
+      select 'dead', count(*), 0 from deliveries where status = 'dead'`,
+    timeoutMs: MEASURE_MS_MAX,
+  });
+  const of = (wanted: string): MeasuredState => {
+    const row = rows.find(({ status }) => status === wanted);
+    return { count: row?.count ?? 0, oldestSeconds: row?.oldest ?? 0 };
+  };
+  return { waiting: of("waiting"), sending: of("sending"), dead: of("dead").count };
+}
+
 /** Removes deliveries that ended `KEPT_DAYS` ago, and lie there; how many. */
 export async function removeOldDeliveries(database: Database): Promise<number> {
   for (let removed = 0; ; ) {
