@@ -56,4 +56,6 @@ export interface RetentionResult {
   readonly bytes_reusable: number;
   readonly quarantined_deleted: number;
   readonly counts_deleted: number;
+  /** What was known of journals that nobody has used for long. */
+  readonly journal_rows_deleted: number;
 }

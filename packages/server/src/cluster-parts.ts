@@ -13,6 +13,7 @@ import type { DigestPool } from "./ingest/digest/digest-pool.ts";
 import type { StoredMessage } from "./ingest/digest/digest-worker.ts";
 import { acceptRecord } from "./ingest/journal/fallback-sink.ts";
 import { type Journal, segmentBytesOf } from "./ingest/journal/journal.ts";
+import { JournalsSeen } from "./ingest/journal/journals-seen.ts";
 import { help } from "./ingest/offload/help.ts";
 import { Lender } from "./ingest/offload/lender.ts";
 import { parseHelperMessage } from "./ingest/offload/offload-messages.ts";
@@ -133,7 +134,8 @@ export async function buildClusterParts(options: ClusterPartsOptions) {
     },
     log,
   );
+  const journalsSeen = new JournalsSeen(database, () => [journal.id, ...takeovers.journalIds], log);
   const view = () =>
     viewCluster(cluster, { load, replication: replicator.state, copies: takeovers.copies, offload: offload.state });
-  return { load, replicator, takeovers, offload, registry, view };
+  return { load, replicator, takeovers, offload, registry, journalsSeen, view };
 }

@@ -243,7 +243,7 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
     onFenced: () => claimJournal(database, journal.id, cluster.node.self),
     log,
   });
-  const { load, replicator, takeovers, offload, registry, view } = await buildClusterParts({
+  const { load, replicator, takeovers, offload, registry, journalsSeen, view } = await buildClusterParts({
     config,
     cluster,
     database,
@@ -348,6 +348,7 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
     takeovers,
     dispatcher,
     offload,
+    journalsSeen,
     // Those who ask.
     registry,
     socketPort,

@@ -6,7 +6,7 @@ import { withTransaction } from "../db/transaction.ts";
 import { DAY_MS, daysAhead, ensurePartitions, keptSinceMs, partitionName } from "../events/partitions.ts";
 import { type InTransaction, JobIncompleteError, LeaseLostError } from "./job.ts";
 import { partitionsJob } from "./partitions-job.ts";
-import { COUNTS_DAYS, type RetentionDependencies, removeExpired } from "./retention.ts";
+import { COUNTS_DAYS, JOURNALS_DAYS, type RetentionDependencies, removeExpired } from "./retention.ts";
 
 const NOW_MS = Date.UTC(2031, 4, 15, 12);
 const HOUR_MS = 3_600_000;
@@ -184,6 +184,18 @@ test("[C-107] one project's fault does not keep the others' old events", async (
     result: { events_deleted: 4 },
   });
   expect([await db.eventsOf(broken), await db.eventsOf(sound)]).toEqual([4, 0]);
+});
+
+test("what is known of journals goes when nobody has used them for long", async () => {
+  await using db = await prepare();
+  await db.database.query({
+    text: `
+      insert into journals (id, node, seen_at)
+      select gen_random_uuid(), 'node', $1::timestamptz - make_interval(days => days) from unnest($2::int[]) as days`,
+    values: [new Date(NOW_MS), [0, JOURNALS_DAYS - 1, JOURNALS_DAYS + 1]],
+  });
+  expect(await db.run()).toMatchObject({ journal_rows_deleted: 1 });
+  expect(await db.count("journals")).toBe(2);
 });
 
 test("a day that somebody reads is left until the next run, and the rest is done", async () => {

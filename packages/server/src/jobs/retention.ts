@@ -10,13 +10,19 @@ import { PG, sqlState } from "../db/errors.ts";
 import type { Transaction } from "../db/transaction.ts";
 import { deleteEventsOfDay, findEventBefore } from "../events/events.queries.ts";
 import { DAY_MS, dayOf, dropPartition, keptSinceMs, listPartitions, type Partition } from "../events/partitions.ts";
-import { deleteQuarantinedBefore } from "../ingest/journal/journal.queries.ts";
+import { condenseJournal, deleteQuarantinedBefore, listForgottenJournals } from "../ingest/journal/journal.queries.ts";
 import { deleteFingerprintHoursBefore } from "../issues/issues.queries.ts";
 import { listRetentions, type ProjectRetention } from "../organizations/project-settings.queries.ts";
 import { type InTransaction, JobIncompleteError, type LeaseJob, LeaseLostError, type Run } from "./job.ts";
 
 /** Hourly counts are kept this long, whatever projects keep of events: a year, and the month to compare it with. */
 export const COUNTS_DAYS = 400;
+
+/** What is known of a journal is kept as it is for so long after it was last used. */
+export const JOURNALS_DAYS = 90;
+
+/** Of one run; the next one goes on. */
+const JOURNALS_MAX = 1_000;
 
 /** Where there is no project, nobody has said what may go. */
 const RETENTION_DAYS_MAX = 365;
@@ -75,6 +81,7 @@ export async function removeExpired(
   await removal.attempt("fingerprint_counts", () =>
     removal.deleteCounts((tx, rowsMax) => deleteFingerprintHoursBefore(tx, countedSince, rowsMax)),
   );
+  await removal.attempt("journals", () => removal.condenseJournals(database, new Date(nowMs - JOURNALS_DAYS * DAY_MS)));
   return removal.end();
 }
 
@@ -89,6 +96,7 @@ class Removal {
   #bytesReusable = 0;
   #quarantinedDeleted = 0;
   #countsDeleted = 0;
+  #journalRowsDeleted = 0;
 
   constructor({ write, limits, signal }: { write: InTransaction; limits: RetentionLimits; signal: AbortSignal }) {
     this.#write = write;
@@ -142,6 +150,13 @@ class Removal {
     });
   }
 
+  async condenseJournals(database: Database, before: Date): Promise<void> {
+    for (const journalId of await listForgottenJournals(database, before, JOURNALS_MAX)) {
+      this.#signal.throwIfAborted();
+      this.#journalRowsDeleted += await this.#write((tx) => condenseJournal(tx, journalId, before));
+    }
+  }
+
   end(): RetentionResult {
     const result: RetentionResult = {
       partitions_dropped: this.#dropped.map(({ name }) => name),
@@ -151,6 +166,7 @@ class Removal {
       bytes_reusable: this.#bytesReusable,
       quarantined_deleted: this.#quarantinedDeleted,
       counts_deleted: this.#countsDeleted,
+      journal_rows_deleted: this.#journalRowsDeleted,
     };
     if (this.#faults.length === 0) return result;
     const told = this.#faults.slice(0, FAULTS_TOLD_MAX).map(({ what, error }) => `${what}: ${String(error)}`);

@@ -63,6 +63,7 @@ export const Storage = shapeOf<ApiStorage>()(
         bytes_reusable: Count,
         quarantined_deleted: Count,
         counts_deleted: Count,
+        journal_rows_deleted: Count,
       }),
     ),
   }),

@@ -47,6 +47,8 @@ export interface DispatcherOptions {
   readonly journal: Journal;
   /** Under which this node may store the journal's entries. */
   readonly epoch: number;
+  /** A copy of another node's journal: what is done here may lie on its owner's disk, so the database is to remember it. */
+  readonly isCopy?: boolean;
   readonly pool: DigestPool;
   readonly quarantine: (entry: { firstSequence: number; record: Buffer; reason: string }) => Promise<void>;
   readonly onStored: (message: StoredMessage) => void;
@@ -163,7 +165,7 @@ export class Dispatcher implements Service {
   }
 
   async #digest(batch: Batch): Promise<void> {
-    const { journal, pool } = this.#options;
+    const { journal, pool, isCopy = false } = this.#options;
     this.#batches += 1;
     const { firstSequence, lastSequence, bytes } = batch;
     const result = await pool
@@ -172,7 +174,7 @@ export class Dispatcher implements Service {
         epoch: this.#epoch,
         firstSequence,
         lastSequence,
-        doneThrough: journal.doneThrough,
+        doneThrough: isCopy ? 0 : journal.doneThrough,
         bytes,
       })
       .finally(() => {

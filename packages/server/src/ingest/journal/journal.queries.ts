@@ -1,4 +1,4 @@
-/** Statements on `journal_batches` and `quarantined_entries`, which this folder owns. */
+/** Statements on `journals`, `journal_batches` and `quarantined_entries`, which this folder owns. */
 import type { Database } from "../../db/database.ts";
 import { deleteChunk } from "../../db/delete-chunk.ts";
 import type { Transaction } from "../../db/transaction.ts";
@@ -36,6 +36,78 @@ export async function claimJournal(database: Database, journalId: string, node: 
   const claimed = rows[0];
   if (claimed === undefined) throw new Error(`journal ${journalId} could not be claimed`);
   return claimed.epoch;
+}
+
+/** Notes that these journals are in use. */
+export async function markJournalsSeen(database: Database, journalIds: readonly string[]): Promise<void> {
+  await database.query({
+    name: "journal.mark_seen",
+    text: "update journals set seen_at = now() where id = any($1::uuid[])",
+    values: [journalIds],
+  });
+}
+
+/** Journals that nobody has used since, and of which the database keeps more than it needs. */
+export async function listForgottenJournals(database: Database, before: Date, limit: number): Promise<string[]> {
+  const { rows } = await database.query<{ id: string }>({
+    name: "journal.list_forgotten",
+    text: `
+      select id from journals j
+      where seen_at < $1 and (
+        not exists (select from journal_batches b where b.journal_id = j.id)
+        or exists (
+          select from journal_batches a join journal_batches b
+            on b.journal_id = a.journal_id and b.first_sequence = a.last_sequence + 1
+          where a.journal_id = j.id))
+      order by seen_at limit $2`,
+    values: [before, limit],
+  });
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * Keeps of a journal that nobody has used since only what tells its owner, should it come back, which entries are stored: claims
+ * that follow one another become one, and the journal itself goes when there is no claim. How many rows went.
+ */
+export async function condenseJournal(tx: Transaction, journalId: string, before: Date): Promise<number> {
+  // Whoever stores from it right now holds it: it is in use after all.
+  const { rowCount: isForgotten } = await tx.query({
+    name: "journal.lock_forgotten",
+    text: "select from journals where id = $1 and seen_at < $2 for update skip locked",
+    values: [journalId, before],
+  });
+  if (isForgotten === 0) return 0;
+  const joined = await tx.query({
+    name: "journal.join_claims",
+    text: `
+      with claims as (
+        select first_sequence, last_sequence, lag(last_sequence) over (order by first_sequence) as before
+        from journal_batches where journal_id = $1
+      ),
+      numbered as (
+        select first_sequence, last_sequence,
+          count(*) filter (where before is distinct from first_sequence - 1) over (order by first_sequence) as range
+        from claims
+      ),
+      ranges as (
+        select min(first_sequence) as first_sequence, max(last_sequence) as last_sequence
+        from numbered group by range having count(*) > 1
+      ),
+      widened as (
+        update journal_batches b set last_sequence = r.last_sequence from ranges r
+        where b.journal_id = $1 and b.first_sequence = r.first_sequence
+      )
+      delete from journal_batches b using ranges r
+      where b.journal_id = $1 and b.first_sequence > r.first_sequence and b.last_sequence <= r.last_sequence`,
+    values: [journalId],
+  });
+  const removed = await tx.query({
+    name: "journal.remove_unclaimed",
+    text: `
+      delete from journals where id = $1 and not exists (select from journal_batches where journal_id = $1)`,
+    values: [journalId],
+  });
+  return joined.rowCount + removed.rowCount;
 }
 
 /** Which node stores the journal's entries. */

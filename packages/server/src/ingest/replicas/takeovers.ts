@@ -67,6 +67,11 @@ export class Takeovers implements Service {
     });
   }
 
+  /** Of other nodes, whose entries are stored from here now. */
+  get journalIds(): string[] {
+    return [...this.#takeovers.keys()];
+  }
+
   async start(): Promise<void> {
     this.#timer = setInterval(() => this.look(), LOOK_EVERY_MS).unref();
   }
@@ -150,6 +155,7 @@ export class Takeovers implements Service {
     const dispatcher: Dispatcher = new Dispatcher({
       journal,
       epoch,
+      isCopy: true,
       pool,
       quarantine: async (entry) => {
         await quarantineEntry(database, { id: journalId, epoch }, entry);
