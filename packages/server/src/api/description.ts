@@ -43,11 +43,15 @@ const PAGE = `<!doctype html>
 const START = `SwaggerUIBundle({ url: "openapi.json", dom_id: "#api", deepLinking: true, docExpansion: "none", validatorUrl: null });\n`;
 
 /** `routes` need only be complete when the first request comes. */
-export function registerDescriptionRoutes(app: App, routes: readonly DeclaredRoute[]): void {
+export function registerDescriptionRoutes(
+  app: App,
+  routes: readonly DeclaredRoute[],
+  publicUrl: string | undefined,
+): void {
   let description: string | undefined;
 
   app.get("/api/openapi.json", OPEN, async (_request, reply) => {
-    description ??= JSON.stringify(describeApi(routes));
+    description ??= JSON.stringify(describeApi(routes, publicUrl));
     return reply.type("application/json; charset=utf-8").header("cache-control", "no-cache").send(description);
   });
 

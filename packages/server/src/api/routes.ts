@@ -73,5 +73,5 @@ export function registerRoutes(app: App, deps: ApiDependencies, declared: readon
   registerDestinationRoutes(app, deps);
   registerDeliveryRoutes(app, deps);
   registerNotificationPreferenceRoutes(app, deps);
-  registerDescriptionRoutes(app, declared);
+  registerDescriptionRoutes(app, declared, deps.publicUrl);
 }

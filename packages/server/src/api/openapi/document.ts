@@ -7,6 +7,8 @@ import { SCOPES } from "../../organizations/access.ts";
 import { VERSION } from "../../version.ts";
 import type { Access, DeclaredRoute } from "../access.ts";
 import { AUDITED, UNAUDITED } from "./audited.ts";
+import { pathExample } from "./example.ts";
+import { curlExample, exampleAnswer, exampleRequest } from "./examples.ts";
 import type { Operation, Operations } from "./operation.ts";
 import { ALERTS } from "./operations-alerts.ts";
 import { DASHBOARDS } from "./operations-dashboards.ts";
@@ -69,14 +71,20 @@ export interface ApiDescription {
   readonly [key: string]: unknown;
 }
 
-/** Throws an error that names every route the tables do not know, and every entry without a route. */
-export function describeApi(routes: readonly DeclaredRoute[]): ApiDescription {
+/** Where an example is sent that nobody has said the address of. */
+const EXAMPLE_URL = "http://localhost:8080";
+
+/**
+ * `publicUrl`: under which people reach the server, with the path it may live under; absent: where the description was found.
+ * Throws an error that names every route the tables do not know, every entry without a route, and an example that is not of its shape.
+ */
+export function describeApi(routes: readonly DeclaredRoute[], publicUrl?: string): ApiDescription {
   const described = routes.filter(({ config }) => config.isFile !== true);
   demandTogether(described);
   const paths: Record<string, Record<string, Json>> = {};
   for (const route of described.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))) {
     const path = route.url.replace(/:(\w+)/g, "{$1}");
-    paths[path] = { ...paths[path], [route.method.toLowerCase()]: describeRoute(route) };
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: describeRoute(route, publicUrl ?? EXAMPLE_URL) };
   }
   return {
     openapi: "3.1.0",
@@ -86,7 +94,7 @@ export function describeApi(routes: readonly DeclaredRoute[]): ApiDescription {
       description: ABOUT,
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
-    servers: [{ url: "/" }],
+    servers: [{ url: publicUrl ?? "/" }],
     paths: Object.fromEntries(Object.entries(paths).toSorted(([a], [b]) => (a < b ? -1 : 1))),
     components: {
       schemas: Object.fromEntries(Object.entries(SHAPES).map(([name, shape]) => [name, inside(shape)])),
@@ -138,15 +146,16 @@ function demandTogether(routes: readonly DeclaredRoute[]): void {
     throw new Error(`packages/server/src/api/openapi describes what is no route: ${gone.join(", ")}`);
 }
 
-function describeRoute(route: DeclaredRoute): Json {
+function describeRoute(route: DeclaredRoute, serverUrl: string): Json {
   const operation = OPERATIONS[nameOf(route)] as Operation;
   const { access, schema } = route;
   const body = operation.body ?? (schema?.body as TSchema | undefined);
+  const bodyExample = body && exampleRequest(nameOf(route), body);
   return {
     operationId: operationIdOf(route),
     tags: [tagOf(route.url)],
     summary: operation.summary,
-    description: descriptionOf(route, operation),
+    description: descriptionOf(route, operation, curlExample(route, serverUrl, bodyExample)),
     parameters: [
       ...pathParameters(route.url),
       ...queryParameters(schema?.querystring as TSchema | undefined),
@@ -156,8 +165,13 @@ function describeRoute(route: DeclaredRoute): Json {
     ],
     ...(body === undefined
       ? {}
-      : { requestBody: { required: hasRequired(body), content: { "application/json": { schema: inside(body) } } } }),
-    responses: { ...answersOf(operation), ...refusalsOf(route, operation, body !== undefined) },
+      : {
+          requestBody: {
+            required: hasRequired(body),
+            content: { [JSON_TYPE]: { schema: inside(body), example: bodyExample } },
+          },
+        }),
+    responses: { ...answersOf(nameOf(route), operation), ...refusalsOf(route, operation, body !== undefined) },
     security: securityOf(access),
     "x-access": access,
     ...(AUDITED[nameOf(route)] === undefined ? {} : { "x-audit": AUDITED[nameOf(route)] }),
@@ -165,12 +179,13 @@ function describeRoute(route: DeclaredRoute): Json {
 }
 
 /** What the table says, and what the route was registered with, in words: viewers show a person no extension. */
-function descriptionOf(route: DeclaredRoute, { description }: Operation): string {
+function descriptionOf(route: DeclaredRoute, { description }: Operation, curl: string): string {
   const audited = AUDITED[nameOf(route)];
   const sentences = [
     description,
     `**${accessSentence(route.access)}**`,
     audited === undefined ? undefined : `In the audit log: \`${audited}\`.`,
+    `\`\`\`sh\n${curl}\n\`\`\``,
   ];
   return sentences.filter((sentence) => sentence !== undefined).join("\n\n");
 }
@@ -183,12 +198,17 @@ function accessSentence(access: Access): string {
   return `For ${who}, and tokens of that role with the scope \`${access.scope}\`.`;
 }
 
-function answersOf({ answers }: Operation): Json {
+function answersOf(name: string, { answers }: Operation): Json {
   return Object.fromEntries(
-    Object.entries(answers).map(([status, answer]) => {
+    Object.entries(answers).map(([status, answer], index) => {
       const { mediaType, schema } = "mediaType" in answer ? answer : { mediaType: JSON_TYPE, schema: answer };
       if (status === "302") return [status, { description: "On to the pages" }];
-      return [status, { description: "Done", content: { [mediaType]: { schema: shapeOrReference(schema) } } }];
+      // The first is the one that is meant; what others there are looks alike.
+      const example = index === 0 ? { example: exampleAnswer(name, schema) } : {};
+      return [
+        status,
+        { description: "Done", content: { [mediaType]: { schema: shapeOrReference(schema), ...example } } },
+      ];
     }),
   );
 }
@@ -266,6 +286,7 @@ function pathParameters(url: string): Json[] {
     in: "path",
     required: true,
     schema: { type: "string" },
+    example: pathExample(name),
     ...(PARAMETERS[name] === undefined ? {} : { description: PARAMETERS[name] }),
   }));
 }
