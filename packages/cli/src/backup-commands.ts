@@ -18,7 +18,7 @@ const backupCommand: Command = {
   positional: "BACKUP_DIR",
   options: OPTIONS,
   notes: `BACKUP_DIR is made, on this machine, and holds everything that was accepted before the backup began.
-A PostgreSQL of your own is backed up with pg_dump: see docs/operating.md.`,
+A PostgreSQL of your own is backed up with pg_dump, beside a copy of each node's journal: "Backup" in docs/operating.md has the commands.`,
   run: (given, terminal) => runProgram(["backup", dataDirOf(given, terminal), backupDirOf(given, terminal)], terminal),
 };
 
@@ -27,6 +27,8 @@ const restoreCommand: Command = {
   summary: "Puts a backup into an empty data directory, on which the server can then be started.",
   positional: "BACKUP_DIR",
   options: OPTIONS,
+  notes: `BACKUP_DIR is one that "mesher backup" has made, with the embedded database of the same PostgreSQL version.
+A dump of a PostgreSQL of your own is restored with pg_restore: "Backup" in docs/operating.md has the commands.`,
   run: (given, terminal) => runProgram(["restore", backupDirOf(given, terminal), dataDirOf(given, terminal)], terminal),
 };
 

@@ -28,11 +28,18 @@ function entryOf(message: string, event: Record<string, unknown> = {}): JournalE
   };
 }
 
-async function setUp(more: Partial<DigestPoolOptions> = {}) {
+/** What a journal is, if not this node's own of the usual size. */
+interface Copied {
+  readonly isCopy?: boolean;
+  readonly segmentBytes?: number;
+}
+
+async function setUp({ isCopy = false, segmentBytes, ...more }: Partial<DigestPoolOptions> & Copied = {}) {
   await using stack = new AsyncDisposableStack();
   const db = stack.use(await testDatabase());
   const dataDir = stack.use(await createDataDir());
-  const journal = await Journal.open({ directory: dataDir.path, bytesMax: 1e9, log: () => {} });
+  const size = segmentBytes === undefined ? {} : { segmentBytes };
+  const journal = await Journal.open({ directory: dataDir.path, bytesMax: 1e9, ...size, log: () => {} });
   stack.defer(() => journal.close());
   const deaths = { count: 0 };
   const log = createLog({ level: "error", format: "json" });
@@ -55,6 +62,7 @@ async function setUp(more: Partial<DigestPoolOptions> = {}) {
     const dispatcher: Dispatcher = new Dispatcher({
       journal,
       epoch: await claim(),
+      isCopy,
       pool,
       quarantine: (entry) => quarantineEntry(db.database, { id: journal.id, epoch: dispatcher.epoch }, entry),
       onStored: () => {},
@@ -199,6 +207,23 @@ test("what another node stored of a batch is not stored again, and the rest is",
   expect(await storedMessages(line.database)).toEqual([...names.slice(0, 7), ...names.slice(12)]);
   expect((await listStoredRanges(line.database, line.journal.id)).length).toBeGreaterThan(2);
 });
+
+test.each([false, true])(
+  "the database forgets what a journal has erased, but not what a copy of it has: %s",
+  async (isCopy) => {
+    await using line = await setUp({ isCopy, segmentBytes: 64 * 1024 });
+    // A segment is erased when it is done and another is written.
+    const messages = Array.from({ length: 24 }, (_, n) => `event ${n} ${"x".repeat(8_000)}`);
+    for (const message of messages) {
+      await line.journal.append(entryOf(message));
+      await waitUntil("the journal to be empty", async () => line.journal.depth === 0);
+    }
+    const ranges = await listStoredRanges(line.database, line.journal.id);
+    const remembered = ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0);
+    if (isCopy) expect(remembered).toBe(messages.length);
+    else expect(remembered).toBeLessThan(messages.length);
+  },
+);
 
 test("JSON that cannot be read and JSON that is no event are the outcome `invalid`", async () => {
   await using line = await setUp();
