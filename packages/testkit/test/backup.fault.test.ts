@@ -75,6 +75,11 @@ test("a backup made under load holds every event that was answered before it beg
   expect(storage.event_count).toBeLessThanOrEqual(answered.length);
   // It goes on as any other.
   expect((await sendEvent(restored.dsn, { event_id: newEventId() })).status).toBe(200);
+  // And nothing of its stop is worth a warning, not even that its database ends.
+  expect(await restored.stop()).toBe(0);
+  const [, told] = restored.output.split("SIGTERM received");
+  expect(told).toMatch(/Mesher stopped/);
+  expect(told).not.toMatch(/ (warn|ERROR) /);
 });
 
 test("events that were answered and wait for the database are in a backup, too", async () => {
