@@ -143,6 +143,7 @@ create table audit_log (
   target_kind text not null,
   target_id text,
   details jsonb default '{}'::jsonb not null,
+  project_id uuid,
   constraint audit_log_key PRIMARY KEY (organization_id, created_at, id),
   constraint audit_log_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE,
   constraint audit_log_actor_known CHECK ((actor_kind = ANY (ARRAY['person'::text, 'token'::text, 'server'::text])))
@@ -492,8 +493,9 @@ create table journal_batches (
 create table journals (
   id uuid not null,
   node text not null,
-  epoch bigint default 1 not null,
+  epoch bigint default nextval('journal_epochs'::regclass) not null,
   claimed_at timestamp with time zone default now() not null,
+  seen_at timestamp with time zone default now() not null,
   constraint journals_pkey PRIMARY KEY (id)
 );
 
