@@ -2,7 +2,6 @@ import { BlackholeProxy, testDatabase } from "@mesher/testkit";
 import { Registry } from "prom-client";
 import { expect, test } from "vitest";
 import { openDatabase } from "../db/database.ts";
-import { createTestProject } from "../ingest/store/store-testing.ts";
 import { createLog } from "../runtime/log.ts";
 import { registerQueueGauges } from "./queue-gauges.ts";
 
@@ -10,13 +9,15 @@ const log = createLog({ level: "error", format: "json" });
 
 test("the queue is shown by state with the age of its oldest, and dead letters beside it", async () => {
   await using db = await testDatabase();
-  const { organizationId } = await createTestProject(db.database);
+  const { rows } = await db.database.query<{ id: string }>({
+    text: "insert into organizations (slug, name) values ('acme', 'Acme') returning id",
+  });
   const add = (status: string, dueSecondsAgo: number) =>
     db.database.query({
       text: `
         insert into deliveries (organization_id, kind, receiver, purpose, title, message, status, tries_left, due_at)
         values ($1, 'webhook', 'x', 'test', 'x', '{}', $2, 1, now() - make_interval(secs => $3))`,
-      values: [organizationId, status, dueSecondsAgo],
+      values: [rows[0]?.id, status, dueSecondsAgo],
     });
   for (const [status, dueSecondsAgo] of [
     ["waiting", 100],
