@@ -19,8 +19,8 @@ export function MergeDialog({ issues, onMerge, onCancel }: MergeDialogProps) {
   const [chosenId, setChosenId] = useState(() => survivorOf(issues).id);
   const chosen = issues.find(({ id }) => id === chosenId) ?? survivorOf(issues);
   const others = issues.filter((issue) => issue !== chosen);
-  const most = Math.max(...issues.map(({ event_count }) => event_count));
-  const first = Math.min(...issues.map(({ first_seen }) => Date.parse(first_seen)));
+  const frequent = theOne(issues, ({ event_count }) => event_count);
+  const oldest = theOne(issues, ({ first_seen }) => -Date.parse(first_seen));
   return (
     <Dialog title={`Merge ${issues.length} issues`} onClose={onCancel}>
       <Form onData={() => onMerge(chosen, others)} className="mt-3">
@@ -45,11 +45,11 @@ export function MergeDialog({ issues, onMerge, onCancel }: MergeDialogProps) {
                     <span>{issue.short_id}</span>
                     <span>
                       {issue.event_count.toLocaleString("en")} {issue.event_count === 1 ? "event" : "events"}
-                      {issue.event_count === most && <b className="font-medium text-ink"> · most</b>}
+                      {issue === frequent && <b className="font-medium text-ink"> · most</b>}
                     </span>
                     <span>
                       since <RelativeTime at={issue.first_seen} />
-                      {Date.parse(issue.first_seen) === first && <b className="font-medium text-ink"> · oldest</b>}
+                      {issue === oldest && <b className="font-medium text-ink"> · oldest</b>}
                     </span>
                   </span>
                 </span>
@@ -69,4 +69,10 @@ export function MergeDialog({ issues, onMerge, onCancel }: MergeDialogProps) {
       </Form>
     </Dialog>
   );
+}
+
+/** The one of which it is most; undefined if two are alike in it. */
+function theOne(issues: readonly ApiIssue[], of: (issue: ApiIssue) => number): ApiIssue | undefined {
+  const [first, second] = issues.toSorted((one, other) => of(other) - of(one));
+  return first !== undefined && second !== undefined && of(first) === of(second) ? undefined : first;
 }

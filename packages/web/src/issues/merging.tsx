@@ -51,6 +51,7 @@ export function MergedIssues({ issue }: { issue: ApiIssueDetail }) {
             </span>
             {event_count !== null && <span className="shrink-0 text-xs text-faint tabular-nums">{event_count}</span>}
             <Button
+              className="shrink-0 whitespace-nowrap"
               disabled={takeOut.isPending}
               aria-label={`Take ${merged_from?.short_id} out`}
               onClick={() =>

@@ -21,7 +21,7 @@ export function Modal({ title, onClose, isDismissible = false, children }: Modal
       onClose={onClose}
       // Only the backdrop is the dialog itself; all that is shown lies in the element within.
       onPointerDown={({ target, currentTarget }) => isDismissible && target === currentTarget && currentTarget.close()}
-      className="m-auto w-full max-w-sm rounded-xl border border-edge bg-bg text-ink shadow-2xl backdrop:bg-black/45"
+      className="m-auto w-[calc(100%-1.5rem)] max-w-sm rounded-xl border border-edge bg-bg text-ink shadow-2xl backdrop:bg-black/45"
     >
       <div className="p-5">
         <div className="flex items-center justify-between">
