@@ -6,6 +6,7 @@ import {
   accountQuery,
   healthQuery,
   releasesQuery,
+  tagQuery,
   topIssuesQuery,
   usersQuery,
   volumeQuery,
@@ -16,6 +17,7 @@ import type { Span } from "../charts/buckets.ts";
 import { LEVEL_SERIES } from "../charts/level-series.ts";
 import { ChartSkeleton, VolumeChart, type VolumeSeries } from "../charts/volume-chart.tsx";
 import { PageSkeleton } from "../ui/page-skeleton.tsx";
+import { Bone } from "../ui/skeleton.tsx";
 import { type DashboardSearch, rangeOf, unitOf } from "./dashboard-search.ts";
 import { searchOfSpan } from "./issue-search-of.ts";
 import { LossAccount } from "./loss-account.tsx";
@@ -23,7 +25,7 @@ import { Panel } from "./panel.tsx";
 import { RangePicker } from "./range-picker.tsx";
 import { Releases } from "./releases.tsx";
 import { Stats } from "./stats.tsx";
-import { TagBreakdown } from "./tag-breakdown.tsx";
+import { DEFAULT_KEY, TagBreakdown } from "./tag-breakdown.tsx";
 import { TopIssues } from "./top-issues.tsx";
 import { VolumeByLevel } from "./volume-by-level.tsx";
 import { ZoneSelect } from "./zone-select.tsx";
@@ -51,7 +53,10 @@ function Dashboard({ project, search }: { project: ApiProject; search: Dashboard
   const health = useQuery(healthQuery(slug, zone));
   const top = useQuery(topIssuesQuery(slug, range));
   const releases = useQuery(releasesQuery(slug, range));
+  const tag = useQuery(tagQuery(slug, range, search.tag ?? DEFAULT_KEY));
   const account = useQuery(accountQuery(slug, range));
+  // How long its lists are nobody knows before they are there: what comes one after the other would push down what is below.
+  const areListsKnown = [top, tag, users, releases].every(({ isPending }) => !isPending);
   const userPoints = useMemo(
     () => (users.data?.buckets ?? []).map(({ bucket, count }) => ({ at: bucket, values: [count] })),
     [users.data],
@@ -99,56 +104,69 @@ function Dashboard({ project, search }: { project: ApiProject; search: Dashboard
             />
           )}
         </Panel>
-        <div className="grid gap-x-10 gap-y-8 xl:grid-cols-2">
-          <Panel
-            title="Top issues"
-            query={top}
-            height="min-h-40"
-            isEmpty={(issues) => issues.length === 0}
-            empty="No unresolved issue had an event in this time."
+        {areListsKnown ? (
+          <>
+            <div className="grid gap-x-10 gap-y-8 xl:grid-cols-2">
+              <Panel
+                title="Top issues"
+                query={top}
+                height="min-h-40"
+                isEmpty={(issues) => issues.length === 0}
+                empty="No unresolved issue had an event in this time."
+              >
+                {(issues) => <TopIssues issues={issues} />}
+              </Panel>
+              <TagBreakdown projectSlug={slug} range={range} chosen={search.tag} total={events} span={span} />
+              <Panel
+                title="Users affected"
+                query={users}
+                height="min-h-40"
+                skeleton={<ChartSkeleton label="Loading the chart" height={USERS_HEIGHT} />}
+                isEmpty={({ count }) => count === 0}
+                empty="No event of this time names a user. SDKs do with setUser."
+              >
+                {() => (
+                  <VolumeChart
+                    label="Users affected"
+                    series={USERS}
+                    points={userPoints}
+                    unit={unit}
+                    zone={zone}
+                    height={USERS_HEIGHT}
+                    onZoom={zoom}
+                  />
+                )}
+              </Panel>
+              <Panel
+                title="Releases"
+                query={releases}
+                height="min-h-40"
+                isEmpty={(rows) => rows.length === 0}
+                empty="No event of this time names a release. SDKs take it as an option of init."
+              >
+                {(rows) => <Releases releases={rows} projectSlug={slug} span={span} />}
+              </Panel>
+            </div>
+            <Panel
+              title="Where everything went"
+              query={account}
+              height="min-h-32"
+              isEmpty={({ outcomes }) => outcomes.length === 0}
+              empty="Nothing was sent in this time."
+            >
+              {(data) => <LossAccount account={data} projectSlug={slug} />}
+            </Panel>
+          </>
+        ) : (
+          <div
+            role="status"
+            aria-label="Loading what is below"
+            className="appears-late grid gap-x-10 gap-y-8 xl:grid-cols-2"
           >
-            {(issues) => <TopIssues issues={issues} />}
-          </Panel>
-          <TagBreakdown projectSlug={slug} range={range} chosen={search.tag} total={events} span={span} />
-          <Panel
-            title="Users affected"
-            query={users}
-            height="min-h-40"
-            skeleton={<ChartSkeleton label="Loading the chart" height={USERS_HEIGHT} />}
-            isEmpty={({ count }) => count === 0}
-            empty="No event of this time names a user. SDKs do with setUser."
-          >
-            {() => (
-              <VolumeChart
-                label="Users affected"
-                series={USERS}
-                points={userPoints}
-                unit={unit}
-                zone={zone}
-                height={USERS_HEIGHT}
-                onZoom={zoom}
-              />
-            )}
-          </Panel>
-          <Panel
-            title="Releases"
-            query={releases}
-            height="min-h-40"
-            isEmpty={(rows) => rows.length === 0}
-            empty="No event of this time names a release. SDKs take it as an option of init."
-          >
-            {(rows) => <Releases releases={rows} projectSlug={slug} span={span} />}
-          </Panel>
-        </div>
-        <Panel
-          title="Where everything went"
-          query={account}
-          height="min-h-32"
-          isEmpty={({ outcomes }) => outcomes.length === 0}
-          empty="Nothing was sent in this time."
-        >
-          {(data) => <LossAccount account={data} projectSlug={slug} />}
-        </Panel>
+            <Bone className="h-56" />
+            <Bone className="h-56" />
+          </div>
+        )}
       </div>
     </div>
   );

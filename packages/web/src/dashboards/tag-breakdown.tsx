@@ -8,7 +8,8 @@ import { searchOfTag } from "./issue-search-of.ts";
 import { Panel } from "./panel.tsx";
 import { type ShareRow, ShareRows } from "./share-rows.tsx";
 
-const DEFAULT_KEY = "environment";
+/** The tag that is shown if nobody has chosen one. */
+export const DEFAULT_KEY = "environment";
 
 interface TagBreakdownProps {
   readonly projectSlug: string;
