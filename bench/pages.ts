@@ -51,7 +51,14 @@ const INTERACTIVE_MS_GOAL = 1_000;
 const TEMPERATURES = ["cold", "warm"] as const;
 type Temperature = (typeof TEMPERATURES)[number];
 
-interface Figures extends Record<Temperature, Omit<PageLoad, "moved">> {
+interface Load extends PageLoad {
+  /** Processor time of the page's main thread until it rests: what is left of a load when nobody else uses the machine. */
+  readonly processorMs: number;
+}
+
+type MedianLoad = Omit<Load, "moved">;
+
+interface Figures extends Record<Temperature, MedianLoad> {
   /** The slowest of the cold ones. */
   readonly slowestMs: number;
   /** Requests that wait for each other. */
@@ -169,7 +176,7 @@ async function listPages(server: ServerProcess): Promise<LoadedPage[]> {
 }
 
 async function measure(browser: Browser, server: ServerProcess, page: LoadedPage, rounds: number): Promise<Figures> {
-  const loads: Record<Temperature, PageLoad[]> = { cold: [], warm: [] };
+  const loads: Record<Temperature, Load[]> = { cold: [], warm: [] };
   for (let round = 0; round < rounds; round++) {
     // Of one context, so that the second finds in the cache what the first has left there.
     await using context = await signedIn(browser, server);
@@ -202,32 +209,47 @@ async function signedIn(
   return { value, [Symbol.asyncDispose]: () => value.close() };
 }
 
-async function openPage(context: Context, { path, ready }: LoadedPage): Promise<PageLoad> {
+async function openPage(context: Context, { path, ready }: LoadedPage): Promise<Load> {
   const page = await context.newPage();
+  const devTools = await context.newCDPSession(page);
+  await devTools.send("Performance.enable", { timeDomain: "threadTicks" });
   await watchLoad(page, ready);
   await page.goto(path, { waitUntil: "commit" });
   const load = await readLoad(page);
+  const { metrics } = await devTools.send("Performance.getMetrics");
   await page.close();
-  return load;
+  return { ...load, processorMs: 1_000 * (metrics.find(({ name }) => name === "TaskDuration")?.value ?? Number.NaN) };
 }
 
-function medianOf(loads: readonly PageLoad[]): Omit<PageLoad, "moved"> {
-  const median = (of: (load: PageLoad) => number) => quantile(loads.map(of), 0.5);
+function medianOf(loads: readonly Load[]): MedianLoad {
+  const median = (of: (load: Load) => number) => quantile(loads.map(of), 0.5);
   return {
     firstPaintMs: median(({ firstPaintMs }) => firstPaintMs),
     interactiveMs: median(({ interactiveMs }) => interactiveMs),
     largestPaintMs: median(({ largestPaintMs }) => largestPaintMs),
     layoutShift: Math.max(...loads.map(({ layoutShift }) => layoutShift)),
     blockedMs: median(({ blockedMs }) => blockedMs),
+    processorMs: median(({ processorMs }) => processorMs),
     transferredBytes: median(({ transferredBytes }) => transferredBytes),
     requests: median(({ requests }) => requests),
   };
 }
 
 function print(figures: Record<string, Figures>): void {
-  const cell = (text: string) => text.padStart(13);
-  const both = (of: Figures, take: (load: Omit<PageLoad, "moved">) => string) => `${take(of.cold)} / ${take(of.warm)}`;
-  const heads = ["first paint", "interactive", "slowest", "largest", "blocked", "shift", "KB", "requests", "depth"];
+  const cell = (text: string) => text.padStart(15);
+  const both = (of: Figures, take: (load: MedianLoad) => string) => `${take(of.cold)} / ${take(of.warm)}`;
+  const heads = [
+    "first paint",
+    "interactive",
+    "slowest",
+    "largest",
+    "blocked",
+    "processor",
+    "shift",
+    "KB",
+    "requests",
+    "depth",
+  ];
   process.stdout.write(`\nms, medians, cold / warm\n\n${"".padEnd(10)}${heads.map(cell).join("")}\n`);
   for (const [name, of] of Object.entries(figures)) {
     const cells = [
@@ -236,6 +258,7 @@ function print(figures: Record<string, Figures>): void {
       whole(of.slowestMs),
       both(of, ({ largestPaintMs }) => whole(largestPaintMs)),
       both(of, ({ blockedMs }) => whole(blockedMs)),
+      both(of, ({ processorMs }) => whole(processorMs)),
       Math.max(of.cold.layoutShift, of.warm.layoutShift).toFixed(4),
       both(of, ({ transferredBytes }) => whole(transferredBytes / 1024)),
       whole(of.cold.requests),
