@@ -11,6 +11,10 @@ import { openPage } from "./open-page.ts";
 /** As many rows as the page keeps. */
 const FLOOD = 10_000;
 
+const HOUR_MS = 3_600_000;
+/** In which pages that have no feed ask several times. */
+const AGAIN_MS = 30_000;
+
 describe.runIf(CHROMIUM !== undefined)("two nodes, in a browser", () => {
   let database: TestDatabase;
   let cluster: ServerCluster;
@@ -106,6 +110,9 @@ describe.runIf(CHROMIUM !== undefined)("two nodes, in a browser", () => {
     await report("somebody else's");
     const { page, faults } = await open("/projects/default");
     const row = page.getByRole("list", { name: "Issues" }).getByRole("link", { name: "somebody else's" });
+    // In the middle of an hour: with a new one the list is read again, for its charts.
+    await page.clock.install({ time: Math.floor(Date.now() / HOUR_MS) * HOUR_MS + HOUR_MS / 2 });
+    await page.reload();
     await row.getByText("1 event", { exact: true }).waitFor();
     await page.getByRole("status").filter({ hasText: "Live" }).first().waitFor();
     // What is read again when the feed begins.
@@ -114,6 +121,9 @@ describe.runIf(CHROMIUM !== undefined)("two nodes, in a browser", () => {
     page.on("request", (request) => asked.push(request.url()));
     await report("somebody else's");
     await row.getByText("2 events", { exact: true }).waitFor();
+    await page.clock.fastForward(AGAIN_MS);
+    await report("somebody else's");
+    await row.getByText("3 events", { exact: true }).waitFor();
     expect(asked).toEqual([]);
 
     const id = await row.getAttribute("data-issue");
