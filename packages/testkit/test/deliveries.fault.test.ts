@@ -230,34 +230,80 @@ describe("a person", () => {
   });
 });
 
-// Last, for it ends one of the servers.
-test("a node is killed while it sends: every message arrives all the same, repeated at most once and under its old id", async () => {
-  const other = stack.use(await startServer());
-  const held = new Map<string, ServerResponse>();
-  receiver.answer = (response, { headers }) => void held.set(String(headers["webhook-id"]), response);
-  const ids: string[] = [];
-  for (const name of ["one", "two", "three", "four"]) ids.push(await queueTest((await webhook(name)).id));
-  await waitUntil("all of them under way", async () => held.size === ids.length || undefined);
-  const nodes = await Promise.all(ids.map(async (id) => (await readDelivery(id)).attempt_log[0]?.node));
-  const victim = [server, other].find(({ process: { pid } }) => nodes[0]?.endsWith(`/${pid}`));
-  const survivor = victim === server ? other : server;
-  if (victim === undefined) throw new Error(`nobody is ${nodes[0]}`);
-  await victim.kill();
+describe("of two nodes that send", () => {
+  let other: ServerProcess;
 
-  receiver.answer = (response) => void response.writeHead(204).end();
-  for (const response of held.values()) response.writeHead(204).end();
-  ask = apiClient(survivor);
-  for (const [index, id] of ids.entries()) {
-    const wasLost = nodes[index] === nodes[0];
-    const delivery = await waitUntil(`delivery ${id}`, async () => {
-      const found = await readDelivery(id);
-      return found.status === "sent" ? found : undefined;
-    });
-    expect(delivery.attempt_log.map(({ outcome }) => outcome)).toEqual(wasLost ? ["sent", "lost"] : ["sent"]);
-    const arrived = receiver.requests.filter(({ headers }) => headers["webhook-id"] === id);
-    expect(arrived).toHaveLength(wasLost ? 2 : 1);
+  beforeAll(async () => {
+    other = stack.use(await startServer());
+  });
+
+  /** Four messages that the receiver has and does not answer; the first is the victim's. */
+  async function sendFour() {
+    const held = new Map<string, ServerResponse>();
+    receiver.answer = (response, { headers }) => void held.set(String(headers["webhook-id"]), response);
+    const ids: string[] = [];
+    for (const name of ["one", "two", "three", "four"]) ids.push(await queueTest((await webhook(name)).id));
+    await waitUntil("all of them under way", async () => held.size === ids.length || undefined);
+    const nodes = await Promise.all(ids.map(async (id) => (await readDelivery(id)).attempt_log[0]?.node));
+    const victim = [server, other].find(({ process: { pid } }) => nodes[0]?.endsWith(`/${pid}`));
+    if (victim === undefined) throw new Error(`nobody is ${nodes[0]}`);
+    const isLost = (index: number) => nodes[index] === nodes[0];
+    return { held, ids, victim, survivor: victim === server ? other : server, isLost };
   }
-  expect(receiver.requests).toHaveLength(ids.length + nodes.filter((node) => node === nodes[0]).length);
+
+  const outcomesOf = async (id: string) => (await readDelivery(id)).attempt_log.map(({ outcome }) => outcome);
+
+  test("one freezes: the other sends its messages again, and the thawed one sends none and changes nothing", async () => {
+    const { held, ids, victim, survivor, isLost } = await sendFour();
+    victim.process.kill("SIGSTOP");
+    receiver.answer = (response) => void response.writeHead(204).end();
+    // The frozen one finds its answers when it thaws.
+    for (const response of held.values()) response.writeHead(204).end();
+    ask = apiClient(survivor);
+    const outcomes = ids.map((_, index) => (isLost(index) ? ["sent", "lost"] : ["sent"]));
+    for (const [index, id] of ids.entries()) {
+      await waitUntil(`delivery ${id}`, async () => (await readDelivery(id)).status === "sent" || undefined);
+      expect(await outcomesOf(id)).toEqual(outcomes[index]);
+    }
+    const lost = outcomes.filter(({ length }) => length > 1).length;
+    expect(receiver.requests).toHaveLength(ids.length + lost);
+
+    victim.process.kill("SIGCONT");
+    await waitUntil("the thawed one to learn that they are no longer its", async () => {
+      const taken = await victim.metric("mesher_deliveries_total", { kind: "webhook", outcome: "taken_over" });
+      return taken === lost || undefined;
+    });
+    // What it has learnt of its own attempt it writes down, and nothing of the delivery.
+    for (const [index, id] of ids.entries()) {
+      const { status, attempts, attempt_log } = await readDelivery(id);
+      expect([status, attempts, attempt_log[0]?.outcome]).toEqual(["sent", outcomes[index]?.length, "sent"]);
+    }
+    const arrived = receiver.requests.map(({ headers }) => headers["webhook-id"]);
+    for (const [index, id] of ids.entries())
+      expect(arrived.filter((each) => each === id)).toHaveLength(outcomes[index]?.length ?? 0);
+    expect(arrived).toHaveLength(ids.length + lost);
+  });
+
+  // Last, for it ends one of the servers.
+  test("one is killed: every message arrives all the same, repeated at most once and under its old id", async () => {
+    const { held, ids, victim, survivor, isLost } = await sendFour();
+    await victim.kill();
+
+    receiver.answer = (response) => void response.writeHead(204).end();
+    for (const response of held.values()) response.writeHead(204).end();
+    ask = apiClient(survivor);
+    for (const [index, id] of ids.entries()) {
+      const wasLost = isLost(index);
+      const delivery = await waitUntil(`delivery ${id}`, async () => {
+        const found = await readDelivery(id);
+        return found.status === "sent" ? found : undefined;
+      });
+      expect(delivery.attempt_log.map(({ outcome }) => outcome)).toEqual(wasLost ? ["sent", "lost"] : ["sent"]);
+      const arrived = receiver.requests.filter(({ headers }) => headers["webhook-id"] === id);
+      expect(arrived).toHaveLength(wasLost ? 2 : 1);
+    }
+    expect(receiver.requests).toHaveLength(ids.length + ids.filter((_, index) => isLost(index)).length);
+  });
 });
 
 async function webhook(name: string): Promise<ApiNewDestination> {
