@@ -3,9 +3,15 @@ import type { TLSSocket } from "node:tls";
 import { encodeHeader } from "./frame.ts";
 import { type LinkOptions, PeerLink } from "./peer-link.ts";
 
+/** Shorter bodies are copied together: a stream takes longer for a write of its own than that takes. */
+const COPIED_BYTES_MAX = 8 * 1024;
+
 export class Link extends PeerLink {
   readonly #socket: TLSSocket;
   #isCorked = false;
+  /** Headers and bodies that are written as one. */
+  #gathered: Buffer[] = [];
+  #gatheredBytes = 0;
 
   constructor(socket: TLSSocket, options: LinkOptions) {
     super(options);
@@ -19,7 +25,7 @@ export class Link extends PeerLink {
 
   /** Bytes that the network has not taken. */
   override get queuedBytes(): number {
-    return this.#socket.writableLength;
+    return this.#socket.writableLength + this.#gatheredBytes;
   }
 
   /** IP address and port of the other end. */
@@ -34,8 +40,10 @@ export class Link extends PeerLink {
 
   protected override write(type: number, body: Buffer): void {
     this.#cork();
-    this.#socket.write(encodeHeader(type, body.length));
-    if (body.length > 0) this.#socket.write(body);
+    this.#gather(encodeHeader(type, body.length));
+    if (body.length <= COPIED_BYTES_MAX) return this.#gather(body);
+    this.#flush();
+    this.#socket.write(body);
   }
 
   protected override destroy(): void {
@@ -43,20 +51,35 @@ export class Link extends PeerLink {
   }
 
   protected override async finish(): Promise<void> {
+    this.#flush();
     await new Promise<void>((resolve) => {
       this.#socket.once("close", () => resolve());
       this.#socket.end();
     });
   }
 
-  /** What is written in one turn of the event loop goes out as one TLS record instead of two for each frame. */
+  #gather(bytes: Buffer): void {
+    this.#gathered.push(bytes);
+    this.#gatheredBytes += bytes.length;
+  }
+
+  /** What is written in one turn of the event loop goes out together, as few TLS records. */
   #cork(): void {
     if (this.#isCorked) return;
     this.#isCorked = true;
     this.#socket.cork();
     process.nextTick(() => {
       this.#isCorked = false;
+      this.#flush();
       this.#socket.uncork();
     });
+  }
+
+  #flush(): void {
+    if (this.#gathered.length === 0 || !this.isOpen) return;
+    const bytes = Buffer.concat(this.#gathered, this.#gatheredBytes);
+    this.#gathered = [];
+    this.#gatheredBytes = 0;
+    this.#socket.write(bytes);
   }
 }

@@ -2,8 +2,9 @@
  * The engine: requests with deadlines, answers, broadcasts and the registry of nodes are Moleculer's.
  * Every name of Moleculer that is not of its public interface is used in this file only, and looked for at start.
  */
+import { randomBytes } from "node:crypto";
 import { Errors, ServiceBroker, Transporters } from "moleculer";
-import { CallError } from "./call-error.ts";
+import { CallError, type CallErrorReason } from "./call-error.ts";
 import type { Mesh } from "./mesh.ts";
 
 /** Answers given per request by the other side. */
@@ -29,6 +30,18 @@ interface Packet {
   readonly target: string | null;
 }
 
+/**
+ * What of a packet is used at the other end, if not all: traces, levels and what is empty take longer to write and read than a
+ * call of a kilobyte. A deadline is its caller's; nobody else keeps a timer for it.
+ */
+const USED: Readonly<Record<string, (payload: Record<string, unknown>) => object>> = {
+  REQ: ({ id, action, params }) => ({ id, action, params }),
+  RES: ({ id, success, data, error }) => ({ id, success, data, error }),
+  EVENT: ({ id, event, data, groups, broadcast }) => ({ id, event, data, groups, broadcast }),
+};
+
+const SENT = Promise.resolve();
+
 /** What is not in Moleculer's types. */
 interface Internals {
   readonly registry: {
@@ -38,6 +51,9 @@ interface Internals {
 }
 
 export class Engine {
+  /** Requests are numbered; an answer to an earlier life of this node answers none of this one's. */
+  readonly #life = `${randomBytes(6).toString("base64url")}.`;
+  #lastId = 0;
   readonly #broker: ServiceBroker;
   readonly #transporter: MeshTransporter | undefined;
 
@@ -48,6 +64,10 @@ export class Engine {
       nodeID: name === "" ? "standalone" : name,
       ...(this.#transporter === undefined ? {} : { transporter: this.#transporter }),
       logger: false,
+      uidGenerator: () => {
+        this.#lastId += 1;
+        return this.#life + this.#lastId;
+      },
       // Signals are the program's.
       skipProcessEventRegistration: true,
       // The mesh knows better who is alive.
@@ -162,20 +182,28 @@ class MeshTransporter extends Transporters.Base {
   override async subscribeBalancedRequest(): Promise<void> {}
   override async subscribeBalancedEvent(): Promise<void> {}
 
+  override serialize(packet: Parameters<Transporters.Base["serialize"]>[0]): Buffer {
+    const { type, payload } = packet;
+    const used = USED[type]?.(payload);
+    return super.serialize(used === undefined ? packet : { type, payload: used });
+  }
+
   /** A request or an answer waits while too much waits already; a broadcast does not, it is dropped for that peer. */
-  override async send(_topic: string, data: Buffer, { packet }: { packet: Packet }): Promise<void> {
+  override send(_topic: string, data: Buffer, { packet }: { packet: Packet }): Promise<void> {
     const command = COMMANDS.indexOf(packet.type);
     const { target } = packet;
     if (target === null || target === undefined) {
       for (const { peer } of this.#mesh.sessions) this.#mesh.send(peer.name, command, data);
-      return;
+      return SENT;
     }
     const session = this.#mesh.session(target);
-    if (data.length > this.#mesh.bodyBytesMax)
-      throw new CallError(target, "too_long", `${data.length} bytes, ${this.#mesh.bodyBytesMax} at most`);
-    if (session === undefined) throw new CallError(target, "not_connected");
-    if (!this.#mesh.send(target, command, data) && packet.type !== "EVENT") throw new CallError(target, "overloaded");
-    if (packet.type !== "EVENT") await session.link.drained();
+    const refused = (...why: [CallErrorReason, string?]) => Promise.reject(new CallError(target, ...why));
+    const { bodyBytesMax } = this.#mesh;
+    if (data.length > bodyBytesMax) return refused("too_long", `${data.length} bytes, ${bodyBytesMax} at most`);
+    if (session === undefined) return refused("not_connected");
+    const isSent = this.#mesh.send(target, command, data);
+    if (packet.type === "EVENT") return SENT;
+    return isSent ? session.link.drained() : refused("overloaded");
   }
 
   /** The sender that a packet names must be the one that proved itself: by another's name a node could be shut down. */

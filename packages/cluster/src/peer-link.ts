@@ -10,6 +10,9 @@ const QUEUE_BYTES_WAIT = 1024 * 1024;
 
 const NOTHING = Buffer.alloc(0);
 
+/** Every call and answer asks whether it has to wait. */
+const AT_ONCE = Promise.resolve();
+
 export interface LinkLimits {
   /** Longest frame taken or sent once the peer is welcomed. */
   readonly frameBytesMax: number;
@@ -112,9 +115,9 @@ export abstract class PeerLink {
   }
 
   /** Resolves when the queue is short enough to go on, or the link is closed. */
-  async drained(): Promise<void> {
-    if (!this.isOpen || !this.isFull) return;
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  drained(): Promise<void> {
+    if (!this.isOpen || !this.isFull) return AT_ONCE;
+    return new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   /** Ends the link at once; what waits is lost. */
