@@ -38,6 +38,7 @@ export const PAGES: readonly ScreenPage[] = [
   { name: "organization", path: () => "/settings/organization" },
   { name: "storage", path: () => "/settings/storage" },
   { name: "members", path: () => "/settings/members" },
+  { name: "teams", path: () => "/settings/teams" },
   { name: "tokens", path: () => "/settings/tokens" },
   { name: "destinations", path: () => "/settings/destinations" },
   { name: "deliveries", path: () => "/settings/deliveries" },

@@ -17,7 +17,7 @@ export const ISSUE_ACTIONS = [
   "escalated",
   /** The days or events it was archived for are over. */
   "archive_ended",
-  /** To somebody, or to nobody. */
+  /** To somebody, a team, or nobody. */
   "assigned",
   "priority_set",
   /** Other issues went into it. */
@@ -60,6 +60,8 @@ export type ApiIssueCommand =
   | { readonly do: "unresolve" | "discard" | "undiscard" | "delete" }
   /** `""` unassigns. */
   | { readonly do: "assign"; readonly user_id: string }
+  /** By id or slug. */
+  | { readonly do: "assign"; readonly team: string }
   /** `auto`: told from level and volume. */
   | { readonly do: "set_priority"; readonly priority: Priority | "auto" };
 

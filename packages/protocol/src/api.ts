@@ -38,7 +38,10 @@ export interface ApiIssue {
   readonly user_count: number;
   readonly first_seen: string;
   readonly last_seen: string;
+  /** The person who looks after it, by their user id. */
   readonly assigned_to: string | null;
+  /** The team that does; then it is no single person's. */
+  readonly assigned_team: string | null;
   /** When an event last made a resolved issue unresolved again. */
   readonly regressed_at: string | null;
 }

@@ -111,7 +111,10 @@ const issueTerms = fc.oneof(
     fields("priority"),
     fc.constantFrom(...PRIORITIES).map((priority) => [priority]),
   ),
-  matchOf(fields("assigned"), fc.constantFrom<Pattern>(["me"], ["none"], ["nobody@example.com"])),
+  matchOf(
+    fields("assigned"),
+    fc.constantFrom<Pattern>(["me"], ["my_teams"], ["#other"], ["none"], ["nobody@example.com"], ["#nobody"]),
+  ),
   fc.record({ kind: fc.constant("has" as const), key: fields("assigned") }),
 );
 

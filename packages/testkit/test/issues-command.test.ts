@@ -79,6 +79,7 @@ test("what the server refuses is one sentence and exit code 1, a wrong command l
     errors: "The server refuses: issue not found.\n",
   });
   expect((await issues("assign", issue.short_id, "--to", "somebody")).errors).toContain("must be a member");
+  expect((await issues("assign", issue.short_id, "--to", "#nobody")).errors).toContain("must be a team");
   for (const args of [
     ["resolve"],
     ["delete", issue.short_id],

@@ -1,5 +1,6 @@
 import type {
   ApiAuditEntry,
+  ApiBulkResult,
   ApiInvitation,
   ApiIssue,
   ApiIssueDetail,
@@ -294,6 +295,54 @@ test("[ISSUE-04] an issue is assigned to a member, by a person, and to nobody wh
   });
   const again = await owner.post(`/api/v1/issues/${issue.id}/assign`, { user_id });
   expect([again.status, again.body["code"]]).toEqual([400, "not_a_member"]);
+});
+
+test("[ISSUE-04] an issue is assigned to a team, found by it, and nobody's once the team is gone", async () => {
+  const assignee = await joined("in-a-team@example.com", "member");
+  const { user_id } = await memberOf("in-a-team@example.com");
+  const team = (await owner.post<ApiTeamDetail>("/api/v1/teams", { name: "Back end" })).body;
+  await owner.post(`/api/v1/teams/${team.id}/members`, { user_id });
+  await sendEvent(world.server.dsn, { event_id: newEventId(), message: "Some team should look at this" });
+  const found = async (person: TestPerson, query: string) => {
+    const list = `/api/v1/projects/default/issues?query=${encodeURIComponent(`${query} title:"some team"`)}`;
+    return (await person.get<ApiPage<ApiIssue>>(list)).body.data;
+  };
+  const issue = await waitUntil("the issue", async () => (await found(owner, ""))[0]);
+  const assign = (body: object) => assignee.post(`/api/v1/issues/${issue.id}/assign`, body);
+
+  expect(await assign({ user_id })).toMatchObject({ status: 200, body: { affected: 1 } });
+  expect(await assign({ team: "back-end" })).toMatchObject({ status: 200, body: { affected: 1 } });
+  expect(await assign({ team: team.id })).toMatchObject({ status: 200, body: { affected: 0 } });
+  expect((await assignee.get<ApiIssueDetail>(`/api/v1/issues/${issue.id}`)).body).toMatchObject({
+    assigned_to: null,
+    assigned_team: team.id,
+    activity: [{ kind: "assigned", details: { user_id: null, before: user_id, team_id: team.id } }, {}],
+  });
+  expect(await assign({ team: "no-such-team" })).toMatchObject({ status: 400, body: { code: "not_a_team" } });
+  expect((await assign({ team: team.id, user_id })).status).toBe(400);
+  expect((await assign({})).status).toBe(400);
+
+  // Whom it is assigned to, as the two who ask see it.
+  const asked = ["assigned:me", "assigned:my_teams", "assigned:#back-end", "assigned:[me,my_teams]", "is:unassigned"];
+  const seenBy = async (person: TestPerson) => {
+    const counts = await Promise.all(asked.map(async (query) => (await found(person, query)).length));
+    return asked.filter((_, index) => counts[index] === 1);
+  };
+  expect(await seenBy(assignee)).toEqual(["assigned:my_teams", "assigned:#back-end", "assigned:[me,my_teams]"]);
+  expect(await seenBy(owner)).toEqual(["assigned:#back-end"]);
+
+  const bulk = { do: "assign", team: team.id, query: { query: 'is:unassigned title:"look at this"' } };
+  const { body } = await owner.post<ApiBulkResult>("/api/v1/projects/default/issues/bulk", bulk);
+  expect(body.affected).toBe(1);
+  await owner.post(`/api/v1/teams/${team.id}/delete`);
+  expect((await assignee.get<ApiIssueDetail>(`/api/v1/issues/${issue.id}`)).body).toMatchObject({
+    assigned_to: null,
+    assigned_team: null,
+    activity: [{ kind: "assigned", actor: { kind: "user" }, details: { user_id: null, team_before: team.id } }, {}, {}],
+  });
+  expect(await seenBy(assignee)).toEqual(["is:unassigned"]);
+  const log = await owner.get<ApiPage<ApiAuditEntry>>("/api/v1/audit?limit=1");
+  expect(log.body.data[0]).toMatchObject({ action: "team.deleted", details: { unassigned: 2 } });
 });
 
 describe("password resets by link", () => {

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { ApiProject, ApiProjectSettings } from "@mesher/protocol";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { newEventId, sendEvent } from "../src/send.ts";
 import { waitUntil } from "../src/wait-until.ts";
 import { CHROMIUM, startChromium } from "./chromium.ts";
 import { expectAccessible } from "./expect-accessible.ts";
@@ -14,6 +15,7 @@ const MEMBER = { email: "mia.berg@example.com", password: "correct horse battery
 const MEMBER_PATHS = [
   "/settings/organization",
   "/settings/members",
+  "/settings/teams",
   "/settings/account",
   "/projects/default/settings",
   "/projects/default/settings?tab=filters",
@@ -140,6 +142,44 @@ describe.runIf(CHROMIUM !== undefined)("settings, in a browser", () => {
     await page.getByText("short-lived is deleted").waitFor();
     const projects = await server.get<ApiProject[]>("/api/v1/projects");
     expect(projects.map(({ slug }) => slug)).toEqual(["default"]);
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  test("a team is made, gets a member and a project, an issue, another name, and is deleted by typing its own", async () => {
+    const { server } = world;
+    await sendEvent(server.dsn, { event_id: newEventId(), message: "the oven is cold" });
+    const { context, page, faults } = await openAs(OWNER, "/settings/teams");
+    await page.getByText("There is none yet.").waitFor();
+    await page.getByLabel("New team").fill("Kitchen");
+    await page.getByRole("button", { name: "Make it" }).click();
+    await page.getByText("Nobody is in it yet.").waitFor();
+    await page.getByRole("button", { name: "Add" }).first().click();
+    await page.getByRole("list", { name: "Members of Kitchen" }).waitFor();
+    await page.getByRole("button", { name: "Add" }).last().click();
+    await page.getByRole("list", { name: "Projects of Kitchen" }).waitFor();
+    await page.getByText("#kitchen, 1 member, 1 project").waitFor();
+    await expectAccessible(page);
+
+    await page.goto(`${server.url}/projects/default`);
+    await page.getByRole("link", { name: "the oven is cold" }).click();
+    await page.getByRole("button", { name: "Assign" }).click();
+    await page.keyboard.type("kit");
+    await expectAccessible(page);
+    await page.keyboard.press("Enter");
+    await page.getByText("assigned it to Kitchen").waitFor();
+    await page.goto(`${server.url}/projects/default?query=${encodeURIComponent("assigned:my_teams")}`);
+    await page.getByRole("img", { name: "assigned to Kitchen" }).waitFor();
+
+    await page.goto(`${server.url}/settings/teams?open=kitchen`);
+    await page.getByRole("button", { name: "Rename" }).click();
+    await page.getByLabel("New name of Kitchen").fill("Bakery");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("It is called Bakery now").waitFor();
+    await page.getByRole("button", { name: "Delete…" }).click();
+    await page.keyboard.type("kitchen");
+    await page.keyboard.press("Enter");
+    await page.getByText("There is none yet.").waitFor();
     expect(faults).toEqual([]);
     await context.close();
   });

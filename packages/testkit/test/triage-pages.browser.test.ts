@@ -118,7 +118,7 @@ describe.runIf(CHROMIUM !== undefined)("triage, in a browser", () => {
 
     await toFirstIssue(page);
     await page.keyboard.press("a");
-    await page.getByRole("menuitemradio", { name: "(you)" }).waitFor();
+    await page.getByRole("option", { name: "(you)" }).waitFor();
     await page.keyboard.press("Enter");
     await waitUntil("somebody to have it", async () => (await findIssue("the coffee is cold")).assigned_to !== null);
     await row(page, "assigned to").waitFor();

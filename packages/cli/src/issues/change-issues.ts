@@ -43,9 +43,9 @@ const CHANGES: readonly Change[] = [
   },
   {
     name: "assign",
-    summary: "Assigns issues to a member, or to nobody.",
-    options: { to: { value: "USER", help: "The member's user id, or nobody." } },
-    bodyOf: (given) => ({ user_id: required(given, "to") === "nobody" ? "" : required(given, "to") }),
+    summary: "Assigns issues to a member, to a team, or to nobody.",
+    options: { to: { value: "WHOM", help: "The member's user id, a team's slug behind a #, or nobody." } },
+    bodyOf: assignBody,
     done: "assigned",
   },
   {
@@ -104,6 +104,12 @@ function resolveBody(given: Arguments): ApiResolve {
   }
   if (release !== undefined) return { mode: "in_release", release };
   return isGiven(given, "in-next-release") ? { mode: "in_next_release" } : {};
+}
+
+function assignBody(given: Arguments): object {
+  const to = required(given, "to");
+  if (to.startsWith("#")) return { team: to.slice(1) };
+  return { user_id: to === "nobody" ? "" : to };
 }
 
 function archiveBody(given: Arguments): ApiArchive {

@@ -28,7 +28,7 @@ function formatIssue(issue: ApiIssueDetail): string {
     ["Issue", `${issue.short_id} (${issue.id})`],
     ["Status", details === null ? issue.status : `${issue.status}: ${formatDetails(details)}`],
     ["Priority", issue.is_priority_set ? `${issue.priority}, set by hand` : issue.priority],
-    ["Assigned to", issue.assigned_to ?? "nobody"],
+    ["Assigned to", issue.assigned_team === null ? (issue.assigned_to ?? "nobody") : `team ${issue.assigned_team}`],
     ["Level", issue.level],
     ["Where", issue.culprit === "" ? "-" : issue.culprit],
     ["Events", `${issue.event_count}, from ${issue.first_seen} to ${issue.last_seen}`],

@@ -32,6 +32,7 @@ export interface SearchedIssue {
   readonly culprit: string;
   readonly status: IssueStatus;
   readonly priority: Priority;
+  /** The id of the person or team. */
   readonly assignedTo: string | null;
   readonly createdAtMs: number;
   readonly regressedAtMs: number | null;
@@ -45,8 +46,8 @@ export interface SearchedIssue {
 
 export interface SearchMoment {
   readonly nowMs: number;
-  /** The id of a person that `assigned:` names: `me`, an address, an id. `undefined`: nobody's. */
-  readonly personOf: (name: string) => string | undefined;
+  /** The ids of people and teams that `assigned:` names: `me`, `my_teams`, `#team`, an address, an id. */
+  readonly assigneesOf: (name: string) => readonly string[];
 }
 
 export function matchesEvent(query: SearchQuery, event: SearchedEvent, moment: SearchMoment): boolean {
@@ -142,10 +143,10 @@ function issueHas(issue: SearchedIssue, key: SearchKey): boolean {
   return issue.events.some((event) => valueOfEvent(event, key) !== undefined);
 }
 
-function issueMatches(issue: SearchedIssue, key: SearchKey, pattern: Pattern, { personOf }: SearchMoment): boolean {
+function issueMatches(issue: SearchedIssue, key: SearchKey, pattern: Pattern, { assigneesOf }: SearchMoment): boolean {
   if (!("field" in key)) return anEventMatches(issue, key, pattern);
   const { field } = key;
-  if (field === "assigned") return isAssignedTo(issue, pattern, personOf);
+  if (field === "assigned") return isAssignedTo(issue, pattern, assigneesOf);
   if (field === "title" || field === "culprit") return matchesPattern(loosePattern(pattern), foldCase(issue[field]));
   if (field === "level" || field === "platform" || field === "priority") return matchesPattern(pattern, issue[field]);
   if (field === "issue") return matchesPattern(pattern, issue.shortId);
@@ -161,11 +162,10 @@ function anEventMatches(issue: SearchedIssue, key: SearchKey, pattern: Pattern):
   });
 }
 
-function isAssignedTo(issue: SearchedIssue, pattern: Pattern, personOf: SearchMoment["personOf"]): boolean {
+function isAssignedTo(issue: SearchedIssue, pattern: Pattern, assigneesOf: SearchMoment["assigneesOf"]): boolean {
   const name = pattern.join("*");
   if (name === "none") return issue.assignedTo === null;
-  const id = personOf(name);
-  return id !== undefined && issue.assignedTo === id;
+  return issue.assignedTo !== null && assigneesOf(name).includes(issue.assignedTo);
 }
 
 function hasWords(words: Words, text: Pattern, places: number | undefined): boolean {

@@ -16,7 +16,7 @@ export const SEARCH_FIELDS = {
   "stack.filename": { type: "words", of: ["issue", "event"], help: "words of a file in a stack trace" },
   "stack.function": { type: "words", of: ["issue", "event"], help: "words of a function or module in a stack trace" },
   priority: { type: "value", of: ["issue"], values: PRIORITIES, help: "how urgent" },
-  assigned: { type: "person", of: ["issue"], help: "me, none, an email address or a person's id" },
+  assigned: { type: "person", of: ["issue"], help: "me, my_teams, #team, none, an email address or an id" },
   timesSeen: { type: "number", of: ["issue"], help: "its events: >100" },
   users: { type: "number", of: ["issue"], help: "the users it affected: >10" },
   firstSeen: { type: "time", of: ["issue"], help: "-24h, +7d, >2026-01-31" },
@@ -26,7 +26,7 @@ export const SEARCH_FIELDS = {
 
 interface FieldDefinition {
   /**
-   * `value`: equal as a whole. `text`: holds it. `words`: holds all its words. `person`: of the organization. `number` and
+   * `value`: equal as a whole. `text`: holds it. `words`: holds all its words. `person`: or team, of the organization. `number` and
    * `time`: compared.
    */
   readonly type: "value" | "text" | "words" | "person" | "number" | "time";

@@ -123,7 +123,7 @@ export function sumMatching(counts: readonly KindCount[], query: SearchQuery): n
 /** Of a search that `isCounted`: it asks for nothing but these three. */
 function matchesKind({ level, environment, release }: KindCount, query: SearchQuery): boolean {
   const event = { ...NO_EVENT, level, environment, release };
-  return matchesEvent(query, event, { nowMs: 0, personOf: () => undefined });
+  return matchesEvent(query, event, { nowMs: 0, assigneesOf: () => [] });
 }
 
 const NO_EVENT = {

@@ -1,6 +1,7 @@
 /** What can be done with issues: routes for one of them, and one for many at once. */
 import type { ApiAffected, ApiBulkResult } from "@mesher/protocol";
 import { type Static, Type } from "typebox";
+import type { IssueAssignee } from "../issues/change-issues.queries.ts";
 import { changeIssues, type IssueCommand, type IssueRequest, type IssueResults } from "../issues/change-issues.ts";
 import { deleteIssues } from "../issues/delete-issues.ts";
 import { followEvents } from "../issues/follow-events.ts";
@@ -8,17 +9,25 @@ import { type ListedIssue, listIssues } from "../issues/issue-list.queries.ts";
 import type { Actor } from "../organizations/access.ts";
 import { findMemberOfUser } from "../organizations/members.queries.ts";
 import type { Project } from "../organizations/organizations.queries.ts";
+import { findTeam } from "../organizations/teams.queries.ts";
 import { badRequest, notFound, RequestRefusedError } from "./api-error.ts";
 import { takeNoBodyAsEmpty } from "./check-fields.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
 import { actorOf } from "./issue-actor.ts";
-import { COMMANDS, type CommandBody, CommandFields, type CommandName, commandOf } from "./issue-command.ts";
+import {
+  COMMANDS,
+  type CommandBody,
+  CommandFields,
+  type CommandName,
+  commandOf,
+  type GivenCommand,
+} from "./issue-command.ts";
 import { isUuid, oneOf, PageQuery, parseCursor } from "./pages-of-lists.ts";
 import { findProject } from "./projects.ts";
 import {
+  assigneesAsSeenBy,
   type GivenIssueFilters,
   IssueFilters,
-  peopleAsSeenBy,
   readIssueSearch,
   SearchParameter,
   searching,
@@ -95,18 +104,14 @@ export function registerIssueActionRoutes(app: App, deps: ApiDependencies): void
   );
 }
 
-type AnyCommand = IssueCommand | { readonly do: "delete" };
-
-async function run(deps: ApiDependencies, request: IssueRequest<AnyCommand>): Promise<IssueResults> {
+async function run(deps: ApiDependencies, request: IssueRequest<GivenCommand>): Promise<IssueResults> {
   const { command } = request;
-  if (command.do === "assign" && command.userId !== null) {
-    const { userId } = command;
-    const member = isUuid(userId) ? await findMemberOfUser(deps.database, request.organizationId, userId) : undefined;
-    if (member === undefined)
-      throw new RequestRefusedError(400, "not_a_member", "user_id must be a member of the organization");
-  }
   if (command.do !== "delete") {
-    return changeIssues(deps.database, { ...request, command }, deps.onIssueChanged);
+    const checked: IssueCommand =
+      command.do === "assign"
+        ? { do: command.do, assignee: await findAssignee(deps, request.organizationId, command.to) }
+        : command;
+    return changeIssues(deps.database, { ...request, command: checked }, deps.onIssueChanged);
   }
   const projectIds = new Set<string>();
   const results = await deleteIssues(deps.database, { ...request, command }, (change) => {
@@ -115,6 +120,25 @@ async function run(deps: ApiDependencies, request: IssueRequest<AnyCommand>): Pr
   });
   for (const projectId of projectIds) await followEvents(deps.database, projectId);
   return results;
+}
+
+type GivenAssignee = Extract<GivenCommand, { readonly do: "assign" }>["to"];
+
+async function findAssignee(
+  { database }: Pick<ApiDependencies, "database">,
+  organizationId: string,
+  to: GivenAssignee,
+): Promise<IssueAssignee | null> {
+  if (to === null) return null;
+  if ("team" in to) {
+    const team = await findTeam(database, organizationId, to.team.replace(/^#/, ""));
+    if (team === undefined) throw new RequestRefusedError(400, "not_a_team", "team must be a team of the organization");
+    return { kind: "team", id: team.id };
+  }
+  const member = isUuid(to.userId) ? await findMemberOfUser(database, organizationId, to.userId) : undefined;
+  if (member === undefined)
+    throw new RequestRefusedError(400, "not_a_member", "user_id must be a member of the organization");
+  return { kind: "user", id: member.userId };
 }
 
 function affectedOf(name: CommandName, result: string | undefined): number {
@@ -149,13 +173,13 @@ async function findMatches(
   after: { readonly at: Date; readonly id: string } | undefined,
 ): Promise<ListedIssue[]> {
   const query = readIssueSearch(given);
-  const personOf = await peopleAsSeenBy(deps, actor, query);
+  const assigneesOf = await assigneesAsSeenBy(deps, actor, query);
   return searching(
     listIssues(deps.database, {
       projectId: project.id,
       slug: project.slug,
       nowMs: deps.now(),
-      personOf,
+      assigneesOf,
       query,
       ...parseOpenRange(given, deps.now()),
       sort: "first_seen",

@@ -41,8 +41,8 @@ import {
 } from "./pages-of-lists.ts";
 import { findProject } from "./projects.ts";
 import {
+  assigneesAsSeenBy,
   IssueFilters,
-  peopleAsSeenBy,
   readIssueSearch,
   readSearch,
   SearchParameter,
@@ -82,13 +82,13 @@ export function registerIssueRoutes(app: App, deps: ApiDependencies): void {
       const sort = oneOf("sort", ISSUE_SORTS, request.query.sort) ?? "last_seen";
       const stats = oneOf("stats", ISSUE_STATS, request.query.stats);
       const query = readIssueSearch(request.query);
-      const personOf = await peopleAsSeenBy(deps, actor, query);
+      const assigneesOf = await assigneesAsSeenBy(deps, actor, query);
       const issues = await searching(
         listIssues(deps.database, {
           projectId: project.id,
           slug: project.slug,
           nowMs: deps.now(),
-          personOf,
+          assigneesOf,
           query,
           ...parseOpenRange(request.query, deps.now()),
           sort,
@@ -232,6 +232,7 @@ function showIssue(issue: Issue): ApiIssue {
     first_seen: issue.firstSeen.toISOString(),
     last_seen: issue.lastSeen.toISOString(),
     assigned_to: issue.assignedTo,
+    assigned_team: issue.assignedTeam,
     regressed_at: issue.regressedAt?.toISOString() ?? null,
   };
 }

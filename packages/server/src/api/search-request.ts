@@ -15,6 +15,8 @@ import { Type } from "typebox";
 import { PG, sqlState } from "../db/errors.ts";
 import type { Actor } from "../organizations/access.ts";
 import { listMembers } from "../organizations/members.queries.ts";
+import { listTeams, listTeamsOf } from "../organizations/teams.queries.ts";
+import { TEAMS_MAX } from "../organizations/teams.ts";
 import { RequestRefusedError } from "./api-error.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { isUuid, oneOf } from "./pages-of-lists.ts";
@@ -53,7 +55,9 @@ export function readWords(text: string): SearchQuery {
 export const IssueFilters = {
   status: Type.Optional(Type.String()),
   level: Type.Optional(Type.String()),
-  assigned_to: Type.Optional(Type.String({ description: "A person's id, `me` or `none`" })),
+  assigned_to: Type.Optional(
+    Type.String({ description: "As behind `assigned:`: a person's or team's id, `me`, `my_teams`, `#team` or `none`" }),
+  ),
 };
 
 export interface GivenIssueFilters {
@@ -76,27 +80,41 @@ export function readIssueSearch(given: GivenIssueFilters): SearchQuery {
   ]);
 }
 
-/** Whom `assigned:` names, as the one who asks means it: members of the organization go by their addresses. */
-export async function peopleAsSeenBy(
+/**
+ * Whom `assigned:` names, as the one who asks means it: members of the organization go by their addresses, teams by their
+ * slugs. `me` is oneself, without one's teams: whoever wants both says `assigned:[me, my_teams]`.
+ */
+export async function assigneesAsSeenBy(
   { database }: Pick<ApiDependencies, "database">,
   actor: Actor,
   query: SearchQuery,
-): Promise<SearchMoment["personOf"]> {
-  const members = namesAddress(query) ? await listMembers(database, actor.organizationId) : [];
-  const ids = new Map(members.map(({ email, userId }) => [email.toLowerCase(), userId]));
+): Promise<SearchMoment["assigneesOf"]> {
+  const { organizationId, userId } = actor;
+  const names = assigneesIn(query);
+  const [members, teams, ownTeams] = await Promise.all([
+    names.some((name) => name.includes("@")) ? listMembers(database, organizationId) : [],
+    names.some((name) => name.startsWith("#")) ? listTeams(database, { organizationId, limit: TEAMS_MAX }) : [],
+    names.includes(MY_TEAMS) && userId !== undefined ? listTeamsOf(database, organizationId, userId) : [],
+  ]);
+  const ids = new Map([
+    ...members.map((member) => [member.email.toLowerCase(), member.userId] as const),
+    ...teams.map(({ slug, id }) => [`#${slug}`, id] as const),
+  ]);
   return (name) => {
-    if (name === "me") return actor.userId;
-    return isUuid(name) ? name : ids.get(name.toLowerCase());
+    if (name === MY_TEAMS) return ownTeams;
+    const id = name === "me" ? userId : isUuid(name) ? name.toLowerCase() : ids.get(name.toLowerCase());
+    return id === undefined ? [] : [id];
   };
 }
 
-function namesAddress(query: SearchQuery): boolean {
-  return [...termsOf(query)].some(
-    (term) =>
-      term.kind === "match" &&
-      "field" in term.key &&
-      term.key.field === "assigned" &&
-      term.patterns.some(([name]) => name.includes("@")),
+const MY_TEAMS = "my_teams";
+
+/** As they were typed. */
+function assigneesIn(query: SearchQuery): string[] {
+  return [...termsOf(query)].flatMap((term) =>
+    term.kind === "match" && "field" in term.key && term.key.field === "assigned"
+      ? term.patterns.map((pattern) => pattern.join("*"))
+      : [],
   );
 }
 

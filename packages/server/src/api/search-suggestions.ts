@@ -84,7 +84,7 @@ async function suggestValuesOf(
 
   const field = searchFieldOf(key);
   if (field === "assigned")
-    return ["me", "none"].filter(begins).map((value) => suggestion("value", `assigned:${value}`, null));
+    return ["me", "my_teams", "none"].filter(begins).map((value) => suggestion("value", `assigned:${value}`, null));
   const definition = field && SEARCH_FIELDS[field];
   if (definition !== undefined && "values" in definition)
     return definition.values.filter(begins).map((value) => suggestion("value", `${field}:${value}`, null));

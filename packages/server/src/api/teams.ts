@@ -22,6 +22,7 @@ import {
 } from "../organizations/teams.ts";
 import { notFound } from "./api-error.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
+import { actorOf } from "./issue-actor.ts";
 import { slugOf } from "./organizations.ts";
 import { isUuid } from "./pages-of-lists.ts";
 import { findProject } from "./projects.ts";
@@ -95,7 +96,8 @@ export function registerTeamRoutes(app: App, deps: ApiDependencies): void {
   app.post<{ Params: TeamParams }>("/api/v1/teams/:team/delete", ADMINISTER, async (request): Promise<ApiAffected> => {
     const actor = await deps.authenticate(request);
     const team = await getTeam(deps, actor.organizationId, request.params.team);
-    if (!(await removeTeam(deps.database, actor, team))) throw notFound("team");
+    const removal = { by: actorOf(actor), tell: deps.onIssueChanged };
+    if (!(await removeTeam(deps.database, actor, team, removal))) throw notFound("team");
     return { status: "ok", affected: 1 };
   });
 

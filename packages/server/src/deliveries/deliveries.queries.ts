@@ -23,18 +23,17 @@ export async function listReceivers(
   return rows.map(({ id, kind, name }) => ({ destinationId: id, userId: null, kind, receiver: name }));
 }
 
-/** Who looks after an issue. */
-export async function findAssignee(
-  database: Queryable,
-  projectId: string,
-  issueId: string,
-): Promise<string | undefined> {
-  const { rows } = await database.query<{ assigned_to: string | null }>({
-    name: "deliveries.find_assignee",
-    text: "select assigned_to from issues where project_id = $1 and id = $2",
+/** The users who look after an issue: one, or all of a team. */
+export async function listAssignees(database: Queryable, projectId: string, issueId: string): Promise<string[]> {
+  const { rows } = await database.query<{ user_id: string }>({
+    name: "deliveries.list_assignees",
+    text: `
+      select coalesce(i.assigned_to, m.user_id) as user_id
+      from issues i left join team_members m on m.team_id = i.assigned_team
+      where i.project_id = $1 and i.id = $2 and coalesce(i.assigned_to, m.user_id) is not null`,
     values: [projectId, issueId],
   });
-  return rows[0]?.assigned_to ?? undefined;
+  return rows.map((row) => row.user_id);
 }
 
 export interface NewDeliveries {

@@ -86,6 +86,20 @@ describe("an alert is delivered", () => {
   });
 });
 
+test("an alert about an issue of a team is delivered to those who are in it", async () => {
+  const [one, other] = [await member("One"), await member("Other", { only_assigned: true })];
+  await member("Elsewhere", { only_assigned: true });
+  const { rows } = await db.database.query<{ id: string }>({
+    text: `
+      with team as (insert into teams (organization_id, slug, name) values ($1, 'back-end', 'Back end') returning id)
+      insert into team_members (team_id, organization_id, user_id)
+      select id, $1, unnest($2::uuid[]) from team returning team_id as id`,
+    values: [organizationId, [one, other]],
+  });
+  await queue([{ type: "people", who: "assignee" }], notice(await issue(null, rows[0]?.id)));
+  expect(await receivers()).toEqual(["One", "Other"]);
+});
+
 test("a receiver for whom too many wait gets no more: the delivery is dead and says why", async () => {
   const id = await destination("slow");
   await db.database.query({
@@ -133,11 +147,11 @@ async function member(name: string, { mode = "instant", only_assigned = false } 
   return userId;
 }
 
-async function issue(assignee: string | null): Promise<string> {
+async function issue(assignee: string | null, team?: string): Promise<string> {
   return insert(
-    `insert into issues (project_id, id, title, culprit, level, platform, assigned_to, grouping)
-     values ($1, gen_random_uuid(), 'Boom', 'checkout', 'error', 'node', $2, '{}') returning id`,
-    [projectId, assignee],
+    `insert into issues (project_id, id, title, culprit, level, platform, assigned_to, assigned_team, grouping)
+     values ($1, gen_random_uuid(), 'Boom', 'checkout', 'error', 'node', $2, $3, '{}') returning id`,
+    [projectId, assignee, team],
   );
 }
 

@@ -2,7 +2,7 @@
 import type { AlertAction } from "@mesher/protocol";
 import type { Transaction } from "../db/transaction.ts";
 import { type AlertNotice, titleOf } from "./alert-notice.ts";
-import { findAssignee, insertDeliveries, listReceivers } from "./deliveries.queries.ts";
+import { insertDeliveries, listAssignees, listReceivers } from "./deliveries.queries.ts";
 import { addDigestEntries, listMailedMembers, type MailedMember } from "./preferences.queries.ts";
 
 export type { AlertNotice } from "./alert-notice.ts";
@@ -51,15 +51,15 @@ interface Asked {
 async function askMembers(tx: Transaction, notice: AlertNotice, actions: readonly AlertAction[]): Promise<Asked> {
   const named = actions.flatMap((action) => (action.type === "people" ? [action.who] : []));
   if (named.length === 0) return { instant: [], gathered: [] };
-  const assignee = notice.issue && (await findAssignee(tx, notice.projectId, notice.issue.id));
+  const assignees = notice.issue ? await listAssignees(tx, notice.projectId, notice.issue.id) : [];
   const isForAll = named.includes("members");
   const userIds = named.flatMap((who) => {
     if (typeof who === "object") return [who.user_id];
-    return who === "assignee" && assignee !== undefined ? [assignee] : [];
+    return who === "assignee" ? assignees : [];
   });
   const members = await listMailedMembers(tx, notice.organizationId, isForAll ? "all" : userIds);
   const wishing = members.filter(({ mode, onlyAssigned, userId }) => {
-    return mode !== "mute" && (!onlyAssigned || userId === assignee);
+    return mode !== "mute" && (!onlyAssigned || assignees.includes(userId));
   });
   return {
     instant: wishing.filter(({ mode }) => mode === "instant"),

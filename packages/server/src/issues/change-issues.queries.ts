@@ -5,10 +5,16 @@ import type { IssueKey } from "./issues.queries.ts";
 import type { Standing } from "./lifecycle.ts";
 import { columnsOf, STANDING_COLUMNS, type StandingColumns, standingOf } from "./standing.ts";
 
+/** Who looks after an issue: one person, or those of a team. */
+export interface IssueAssignee {
+  readonly kind: "user" | "team";
+  readonly id: string;
+}
+
 /** What of an issue may be changed. */
 export interface IssueState {
   readonly standing: Standing;
-  readonly assignedTo: string | null;
+  readonly assignee: IssueAssignee | null;
   readonly prioritySet: Priority | null;
 }
 
@@ -20,6 +26,7 @@ interface LockedRow extends StandingColumns {
   project_id: string;
   id: string;
   assigned_to: string | null;
+  assigned_team: string | null;
   priority_set: Priority | null;
   event_count: number;
 }
@@ -39,7 +46,7 @@ export async function lockIssues(
   const { rows } = await tx.query<LockedRow>({
     name: "issues.lock",
     text: `
-      select i.project_id, i.id, ${STANDING_COLUMNS}, i.assigned_to, i.priority_set, c.event_count
+      select i.project_id, i.id, ${STANDING_COLUMNS}, i.assigned_to, i.assigned_team, i.priority_set, c.event_count
       from issues i
       join projects p on p.id = i.project_id
       join issue_counters c on c.project_id = i.project_id and c.issue_id = i.id
@@ -52,13 +59,18 @@ export async function lockIssues(
     projectId: row.project_id,
     issueId: row.id,
     standing: standingOf(row),
-    assignedTo: row.assigned_to,
+    assignee: assigneeOf(row),
     prioritySet: row.priority_set,
     eventCount: row.event_count,
   }));
 }
 
-/** Writes what became of locked issues. */
+function assigneeOf({ assigned_to: userId, assigned_team: teamId }: LockedRow): IssueAssignee | null {
+  if (userId !== null) return { kind: "user", id: userId };
+  return teamId === null ? null : { kind: "team", id: teamId };
+}
+
+/** Writes what became of locked issues. Whoever deletes a team at the same time waits, and then takes them from it. */
 export async function setIssueStates(tx: Transaction, issues: readonly (IssueKey & IssueState)[]): Promise<void> {
   if (issues.length === 0) return;
   const columns = issues.map(({ standing }) => columnsOf(standing));
@@ -69,11 +81,13 @@ export async function setIssueStates(tx: Transaction, issues: readonly (IssueKey
         status = t.status, resolution = t.resolution, resolved_release = t.resolved_release, archive_mode = t.archive_mode,
         archived_until = t.archived_until, archived_until_count = t.archived_until_count,
         status_changed_at = case when i.status = t.status then i.status_changed_at else now() end,
-        assigned_to = t.assigned_to, priority_set = t.priority_set
+        assigned_to = t.assigned_to, priority_set = t.priority_set,
+        assigned_team = case when t.assigned_team is null then null
+          else (select team.id from teams team where team.id = t.assigned_team for key share) end
       from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::bigint[],
-          $9::uuid[], $10::text[])
+          $9::uuid[], $10::uuid[], $11::text[])
         as t (project_id, id, status, resolution, resolved_release, archive_mode, archived_until, archived_until_count,
-          assigned_to, priority_set)
+          assigned_to, assigned_team, priority_set)
       where i.project_id = t.project_id and i.id = t.id`,
     values: [
       issues.map(({ projectId }) => projectId),
@@ -84,28 +98,34 @@ export async function setIssueStates(tx: Transaction, issues: readonly (IssueKey
       columns.map(({ archive_mode }) => archive_mode),
       columns.map(({ archived_until }) => archived_until),
       columns.map(({ archived_until_count }) => archived_until_count),
-      issues.map(({ assignedTo }) => assignedTo),
+      issues.map(({ assignee }) => (assignee?.kind === "user" ? assignee.id : null)),
+      issues.map(({ assignee }) => (assignee?.kind === "team" ? assignee.id : null)),
       issues.map(({ prioritySet }) => prioritySet),
     ],
   });
 }
 
-/** Takes the organization's issues from somebody; which ones they were. */
-export async function unassignAll(tx: Transaction, organizationId: string, userId: string): Promise<IssueKey[]> {
+/** Takes the organization's issues from somebody, or a team; which ones they were. */
+export async function unassignAll(
+  tx: Transaction,
+  organizationId: string,
+  { kind, id }: IssueAssignee,
+): Promise<IssueKey[]> {
+  const column = { user: "assigned_to", team: "assigned_team" }[kind];
   const { rows } = await tx.query<{ project_id: string; id: string }>({
-    name: "issues.unassign_all",
+    name: `issues.unassign_all_of_${kind}`,
     text: `
       with assigned as materialized (
         select i.project_id, i.id
         from issues i join projects p on p.id = i.project_id
-        where p.organization_id = $1 and i.assigned_to = $2
+        where p.organization_id = $1 and i.${column} = $2
         order by i.project_id, i.id
         for update of i
       )
-      update issues i set assigned_to = null from assigned a
+      update issues i set ${column} = null from assigned a
       where i.project_id = a.project_id and i.id = a.id
       returning i.project_id, i.id`,
-    values: [organizationId, userId],
+    values: [organizationId, id],
   });
   return rows.map((row) => ({ projectId: row.project_id, issueId: row.id }));
 }

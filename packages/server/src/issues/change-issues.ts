@@ -9,6 +9,7 @@ import { findNewestReleases } from "../releases/releases.queries.ts";
 import { insertActivity } from "./activity.queries.ts";
 import { auditBulk, auditIssueChanges } from "./audit-issues.ts";
 import {
+  type IssueAssignee,
   type IssueSelection,
   type IssueState,
   type LockedIssue,
@@ -27,8 +28,8 @@ export type IssueCommand =
   /** `events`: how many more. */
   | { readonly do: "archive"; readonly mode: "for_events"; readonly events: number }
   | { readonly do: "unresolve" | "discard" | "undiscard" }
-  /** The caller has made sure that the user is a member. */
-  | { readonly do: "assign"; readonly userId: string | null }
+  /** The caller has made sure that they are of the organization. */
+  | { readonly do: "assign"; readonly assignee: IssueAssignee | null }
   | { readonly do: "set_priority"; readonly priority: Priority | null };
 
 /** What one request of a person is about. */
@@ -118,15 +119,15 @@ function changeOf(
   command: IssueCommand,
   newestRelease: string | null,
 ): Change | { readonly kind: "unchanged" | "illegal" } {
-  const { standing, assignedTo, prioritySet } = issue;
+  const { standing, assignee, prioritySet } = issue;
   if (command.do === "assign") {
-    const { userId } = command;
-    if (assignedTo === userId) return { kind: "unchanged" };
+    const to = command.assignee;
+    if (assignee?.id === to?.id) return { kind: "unchanged" };
     return {
       kind: "changed",
-      to: { standing, assignedTo: userId, prioritySet },
+      to: { standing, assignee: to, prioritySet },
       action: "assigned",
-      details: { user_id: userId, before: assignedTo },
+      details: detailsOfAssignment(to, assignee),
     };
   }
   if (command.do === "set_priority") {
@@ -134,7 +135,7 @@ function changeOf(
     if (prioritySet === priority) return { kind: "unchanged" };
     return {
       kind: "changed",
-      to: { standing, assignedTo, prioritySet: priority },
+      to: { standing, assignee, prioritySet: priority },
       action: "priority_set",
       details: { priority: priority ?? "auto", before: prioritySet ?? "auto" },
     };
@@ -143,7 +144,7 @@ function changeOf(
   const decision = decide(standing, cause, wanted);
   if (decision.kind !== "changed") return decision;
   const details = detailsOf(decision.to);
-  return { kind: "changed", to: { standing: decision.to, assignedTo, prioritySet }, action: decision.action, details };
+  return { kind: "changed", to: { standing: decision.to, assignee, prioritySet }, action: decision.action, details };
 }
 
 type StatusCommand = Exclude<IssueCommand, { readonly do: "assign" | "set_priority" }>;
@@ -172,6 +173,17 @@ function intentOf(
     return { cause: "archive", wanted: { status: "archived", terms } };
   }
   return { cause: command.do, wanted: { status: command.do === "discard" ? "discarded" : "unresolved" } };
+}
+
+/** What the activity keeps of an assignment: `user_id` and `before` are people, and null where it is a team. */
+export function detailsOfAssignment(to: IssueAssignee | null, from: IssueAssignee | null): IssueChange["details"] {
+  const personOf = (each: IssueAssignee | null) => (each?.kind === "user" ? each.id : null);
+  return {
+    user_id: personOf(to),
+    before: personOf(from),
+    ...(to?.kind === "team" && { team_id: to.id }),
+    ...(from?.kind === "team" && { team_before: from.id }),
+  };
 }
 
 /** What the activity keeps of a standing beside its name. */

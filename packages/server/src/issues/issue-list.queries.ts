@@ -24,6 +24,7 @@ export interface Issue {
   readonly standing: Standing;
   readonly prioritySet: Priority | null;
   readonly assignedTo: string | null;
+  readonly assignedTeam: string | null;
   readonly regressedAt: Date | null;
   readonly eventCount: number;
   readonly userCount: number;
@@ -42,6 +43,7 @@ interface IssueRow extends StandingColumns {
   platform: string;
   priority_set: Priority | null;
   assigned_to: string | null;
+  assigned_team: string | null;
   regressed_at: Date | null;
   event_count: number;
   user_count: number;
@@ -50,7 +52,7 @@ interface IssueRow extends StandingColumns {
 }
 
 const COLUMNS = `i.id, i.project_id, p.slug as project_slug, i.number, i.title, i.culprit, i.level, i.platform, ${STANDING_COLUMNS},
-  i.priority_set, i.assigned_to, i.regressed_at, c.event_count, c.user_count, c.first_seen, c.last_seen`;
+  i.priority_set, i.assigned_to, i.assigned_team, i.regressed_at, c.event_count, c.user_count, c.first_seen, c.last_seen`;
 
 const issueOf = (row: IssueRow): Issue => ({
   id: row.id,
@@ -64,6 +66,7 @@ const issueOf = (row: IssueRow): Issue => ({
   standing: standingOf(row),
   prioritySet: row.priority_set,
   assignedTo: row.assigned_to,
+  assignedTeam: row.assigned_team,
   regressedAt: row.regressed_at,
   eventCount: row.event_count,
   userCount: row.user_count,

@@ -116,7 +116,7 @@ export async function removeMember(
   const isRemoved = await changeMember(database, actor, memberId, async (tx, member) => {
     await demandAnotherOwner(tx, actor.organizationId, member);
     await deleteMember(tx, actor.organizationId, member);
-    const issues = await unassignAll(tx, actor.organizationId, member.userId);
+    const issues = await unassignAll(tx, actor.organizationId, { kind: "user", id: member.userId });
     const details = { user_id: null, before: member.userId };
     changes = issues.map((issue) => ({ ...issue, action: "assigned", actor: by, details }));
     await insertActivity(tx, changes);

@@ -52,6 +52,16 @@ export async function listTeams(
   return rows.map(teamOf);
 }
 
+/** The ids of those that somebody is in. */
+export async function listTeamsOf(database: Queryable, organizationId: string, userId: string): Promise<string[]> {
+  const { rows } = await database.query<{ team_id: string }>({
+    name: "team_members.list_teams",
+    text: "select team_id from team_members where organization_id = $1 and user_id = $2 order by team_id",
+    values: [organizationId, userId],
+  });
+  return rows.map((row) => row.team_id);
+}
+
 /** By id or slug. */
 export async function findTeam(database: Queryable, organizationId: string, given: string): Promise<Team | undefined> {
   const { rows } = await database.query<TeamRow>({

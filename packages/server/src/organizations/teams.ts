@@ -1,6 +1,10 @@
 /** Changes of teams, each in one transaction with its line in the audit log. */
 import type { Database } from "../db/database.ts";
 import { type Transaction, withTransaction } from "../db/transaction.ts";
+import { insertActivity } from "../issues/activity.queries.ts";
+import { unassignAll } from "../issues/change-issues.queries.ts";
+import { detailsOfAssignment } from "../issues/change-issues.ts";
+import type { IssueActor, IssueChange } from "../issues/issue-change.ts";
 import type { Actor } from "./access.ts";
 import { recordAudit } from "./audit.queries.ts";
 import { OrganizationRefusedError } from "./refusal.ts";
@@ -43,12 +47,33 @@ export function changeTeamName(database: Database, actor: Actor, team: Team, nam
   });
 }
 
-export function removeTeam(database: Database, actor: Actor, { id, slug, name }: Team): Promise<boolean> {
-  return withTransaction(database, async (tx) => {
+export interface TeamRemoval {
+  /** As the activity of issues names the actor. */
+  readonly by: IssueActor;
+  /** Hears of every issue that was the team's, after it is committed. */
+  readonly tell: (change: IssueChange) => void;
+}
+
+/** Issues assigned to it are nobody's then. Whoever assigns another at the same time has done so before, or finds no team. */
+export async function removeTeam(
+  database: Database,
+  actor: Actor,
+  { id, slug, name }: Team,
+  { by, tell }: TeamRemoval,
+): Promise<boolean> {
+  let changes: readonly IssueChange[] = [];
+  const isRemoved = await withTransaction(database, async (tx) => {
     if (!(await deleteTeam(tx, actor.organizationId, id))) return false;
-    await audit(tx, actor, id, "team.deleted", { slug, name });
+    const team = { kind: "team", id } as const;
+    const issues = await unassignAll(tx, actor.organizationId, team);
+    const details = detailsOfAssignment(null, team);
+    changes = issues.map((issue) => ({ ...issue, action: "assigned", actor: by, details }));
+    await insertActivity(tx, changes);
+    await audit(tx, actor, id, "team.deleted", { slug, name, unassigned: issues.length });
     return true;
   });
+  for (const change of changes) tell(change);
+  return isRemoved;
 }
 
 export interface TeamChange {

@@ -14,7 +14,7 @@ import { PRIORITY } from "../issues/priority-sql.ts";
 import { eventCondition, hasShortId, type SearchedProject } from "./event-condition.ts";
 import { anyOfConditions, type Condition, folded, hasWords, matchesAny, type SqlValues } from "./sql.ts";
 
-export interface SearchedIssues extends SearchedProject, Pick<SearchMoment, "personOf"> {
+export interface SearchedIssues extends SearchedProject, Pick<SearchMoment, "assigneesOf"> {
   /** Whether all values of a tag are counted, but those beyond the maximum. */
   readonly isCounted: (key: string) => boolean;
   /** What was looked up for every term. */
@@ -30,6 +30,9 @@ export interface FoundIssues {
 }
 
 const DAY_MS = 86_400_000;
+
+/** Of people and teams no two have one id. */
+const ASSIGNEE = "coalesce(i.assigned_to, i.assigned_team)";
 
 /** The condition of a term on a row `i` of `issues` and `c` of `issue_counters`. */
 export function issueCondition(term: SearchTerm, of: SearchedIssues, values: SqlValues): Condition {
@@ -76,17 +79,17 @@ function isInState(state: IssueState, nowMs: number, values: SqlValues): Conditi
   const recent = () => values.add(new Date(nowMs - RECENT_DAYS * DAY_MS), "timestamptz");
   const isNew = () => `(i.status = 'unresolved' and i.created_at >= ${recent()})`;
   const isRegressed = "(i.status = 'unresolved' and i.regressed_at is not null)";
-  if (state === "assigned") return "i.assigned_to is not null";
-  if (state === "unassigned") return "i.assigned_to is null";
+  if (state === "assigned") return `${ASSIGNEE} is not null`;
+  if (state === "unassigned") return `${ASSIGNEE} is null`;
   if (state === "new") return isNew();
   if (state === "regressed") return isRegressed;
   if (state === "for_review")
-    return `(i.assigned_to is null and (${isNew()} or (${isRegressed} and i.regressed_at >= ${recent()})))`;
+    return `(${ASSIGNEE} is null and (${isNew()} or (${isRegressed} and i.regressed_at >= ${recent()})))`;
   return `i.status = ${values.add(state, "text")}`;
 }
 
 function hasField(key: SearchKey): Condition {
-  return "field" in key && key.field === "assigned" ? "i.assigned_to is not null" : "true";
+  return "field" in key && key.field === "assigned" ? `${ASSIGNEE} is not null` : "true";
 }
 
 function matchesField(term: Extract<SearchTerm, { kind: "match" }>, of: SearchedIssues, values: SqlValues): Condition {
@@ -140,9 +143,10 @@ function anEvent(condition: Condition): Condition {
     where e.project_id = i.project_id and e.issue_id = i.id and ${condition}), false)`;
 }
 
-function isAssigned(pattern: Pattern, { personOf }: SearchedIssues, values: SqlValues): Condition {
+function isAssigned(pattern: Pattern, { assigneesOf }: SearchedIssues, values: SqlValues): Condition {
   const name = pattern.join("*");
-  if (name === "none") return "i.assigned_to is null";
-  const id = personOf(name);
-  return id === undefined ? "false" : `i.assigned_to is not distinct from ${values.add(id, "uuid")}`;
+  if (name === "none") return `${ASSIGNEE} is null`;
+  const ids = assigneesOf(name);
+  // Never null, which `not` would leave null.
+  return ids.length === 0 ? "false" : `coalesce(${ASSIGNEE} = any(${values.add(ids, "uuid[]")}), false)`;
 }

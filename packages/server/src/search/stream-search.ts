@@ -82,6 +82,6 @@ export function compileStreamSearch(text: string): CompiledSearch | undefined {
 /** Places of the searches that an event matches. */
 export function matchedBy(searches: readonly CompiledSearch[], event: SearchedEvent, nowMs: number): number[] {
   // `assigned:` tells of issues; no search of events has it.
-  const moment = { nowMs, personOf: () => undefined };
+  const moment = { nowMs, assigneesOf: () => [] };
   return searches.flatMap(({ query }, place) => (matchesEvent(query, event, moment) ? [place] : []));
 }

@@ -175,7 +175,11 @@ const STATUS_AFTER: Partial<Record<ApiIssueCommand["do"], IssueStatus>> = {
 };
 
 function patchOf(command: ApiIssueCommand): Partial<ApiIssue> {
-  if (command.do === "assign") return { assigned_to: command.user_id === "" ? null : command.user_id };
+  if (command.do === "assign") {
+    return "team" in command
+      ? { assigned_to: null, assigned_team: command.team }
+      : { assigned_to: command.user_id === "" ? null : command.user_id, assigned_team: null };
+  }
   if (command.do === "set_priority") {
     return command.priority === "auto" ? {} : { priority: command.priority, is_priority_set: true };
   }
@@ -191,7 +195,7 @@ function nameOf(issues: readonly ApiIssue[]): string {
 const countOf = (count: number) => `${count.toLocaleString("en")} ${count === 1 ? "issue" : "issues"}`;
 
 function pastOf(command: ApiIssueCommand): string {
-  if (command.do === "assign") return command.user_id === "" ? "unassigned" : "assigned";
+  if (command.do === "assign") return "user_id" in command && command.user_id === "" ? "unassigned" : "assigned";
   if (command.do === "set_priority") {
     return command.priority === "auto" ? "set to automatic priority" : `set to ${command.priority}`;
   }

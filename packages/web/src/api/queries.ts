@@ -10,6 +10,8 @@ import type {
   ApiMember,
   ApiPage,
   ApiProject,
+  ApiTeam,
+  ApiTeamDetail,
 } from "@mesher/protocol";
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { OWN_ZONE } from "../charts/bucket-names.ts";
@@ -79,6 +81,22 @@ export function hasIssuesQuery(projectSlug: string) {
     // Once there is one there is no more to wait for.
     refetchInterval: (query) => !isLive(projectSlug) && query.state.data !== true && REFRESH_MS,
     staleTime: (query) => (query.state.data === true ? 60_000 : 0),
+  });
+}
+
+export function teamsQuery(organization: string | undefined) {
+  return queryOptions({
+    queryKey: ["teams", organization],
+    queryFn: ({ signal }) => getJson<ApiTeam[]>("api/v1/teams", {}, signal),
+    enabled: organization !== undefined,
+    staleTime: 60_000,
+  });
+}
+
+export function teamQuery(organization: string, id: string) {
+  return queryOptions({
+    queryKey: ["teams", organization, id],
+    queryFn: ({ signal }) => getJson<ApiTeamDetail>(`api/v1/teams/${encodeURIComponent(id)}`, {}, signal),
   });
 }
 

@@ -20,6 +20,7 @@ export const SERVER_PLACES = [
 export const ORGANIZATION_PLACES = [
   { to: "/settings/organization", name: "General", tab: "Organization", least: "member" },
   { to: "/settings/members", name: "Members", least: "member" },
+  { to: "/settings/teams", name: "Teams", least: "member" },
   { to: "/settings/tokens", name: "Tokens", least: "member" },
   { to: "/settings/destinations", name: "Destinations", least: "member" },
   { to: "/settings/deliveries", name: "Deliveries", least: "member" },

@@ -61,6 +61,7 @@ const AlertPage = lazyRouteComponent(() => import("../alerts/alert-page.tsx"), "
 const RulesPage = lazyRouteComponent(() => import("../alerts/rules-page.tsx"), "RulesPage");
 const RulePage = lazyRouteComponent(() => import("../alerts/rule-page.tsx"), "RulePage");
 const AuditPage = lazyRouteComponent(() => import("../settings/audit-page.tsx"), "AuditPage");
+const TeamsPage = lazyRouteComponent(() => import("../settings/teams-page.tsx"), "TeamsPage");
 const DeliveriesPage = lazyRouteComponent(() => import("../deliveries/deliveries-page.tsx"), "DeliveriesPage");
 const IssuePage = lazyRouteComponent(() => import("../issues/issue-page.tsx"), "IssuePage");
 const EventPage = lazyRouteComponent(() => import("../events/event-page.tsx"), "EventPage");
@@ -264,6 +265,14 @@ const membersRoute = createRoute({
   path: "/settings/members",
   component: lazyRouteComponent(() => import("../settings/members-page.tsx"), "MembersPage"),
 });
+const teamsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/settings/teams",
+  validateSearch: (search: Record<string, unknown>): { open: string | undefined } => ({ open: textOf(search["open"]) }),
+  component: around(TeamsPage, function TeamsRoute() {
+    return <TeamsPage open={teamsRoute.useSearch().open} />;
+  }),
+});
 const tokensRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/settings/tokens",
@@ -352,6 +361,7 @@ export const router = createRouter({
       organizationRoute,
       storageRoute,
       membersRoute,
+      teamsRoute,
       tokensRoute,
       destinationsRoute,
       deliveriesRoute,

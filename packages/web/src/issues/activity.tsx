@@ -3,7 +3,7 @@ import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tansta
 import { useRef, useState } from "react";
 import { sendJson } from "../api/client.ts";
 import { useTakeOut } from "../api/merge-commands.ts";
-import { activityQuery, membersQuery } from "../api/queries.ts";
+import { activityQuery } from "../api/queries.ts";
 import { sessionQuery } from "../api/session.ts";
 import { Button } from "../ui/button.tsx";
 import { Failure } from "../ui/failure.tsx";
@@ -15,6 +15,7 @@ import { Bone } from "../ui/skeleton.tsx";
 import { TextButton } from "../ui/text-button.tsx";
 import { toast, toastFailure } from "../ui/toasts.tsx";
 import { uniqueById } from "../ui/unique-by-id.ts";
+import { useAssigneeName } from "./assignee.tsx";
 
 const COMMENT_LENGTH_MAX = 10_000;
 
@@ -197,16 +198,14 @@ function UndoMerge({ issue, entry }: { issue: ApiIssueDetail; entry: ApiActivity
 }
 
 function Detail({ entry }: { entry: ApiActivity }) {
-  const organization = useQuery(sessionQuery()).data?.organization?.slug;
-  const members = useQuery(membersQuery(organization)).data;
+  const assigneeName = useAssigneeName();
   const text = (name: string) => {
     const value = entry.details[name];
     return typeof value === "string" ? value : undefined;
   };
   if (entry.kind === "assigned") {
-    const id = text("user_id");
-    const name = members?.find(({ user_id }) => user_id === id)?.display_name;
-    return <>{id === undefined ? "to nobody" : `to ${name ?? "somebody"}`} </>;
+    const [userId, teamId] = [text("user_id") ?? null, text("team_id") ?? null];
+    return <>to {userId === null && teamId === null ? "nobody" : assigneeName(userId, teamId)} </>;
   }
   const said = text("release") ?? text("priority");
   return said === undefined ? null : <>({said}) </>;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { completionsAt, type Known, termAt } from "./completions.ts";
 
-const NOTHING: Known = { scope: "issue", people: [], suggested: [] };
+const NOTHING: Known = { scope: "issue", assignees: [], suggested: [] };
 
 const texts = (text: string, cursor = text.length, known: Partial<Known> = {}) =>
   completionsAt(text, cursor, { ...NOTHING, ...known }).choices.map((choice) => choice.text);
@@ -40,10 +40,12 @@ test("the term that is typed ends at the cursor", () => {
 test("behind a colon come the values, also by another name of the key", () => {
   expect(texts("level:w")).toEqual(["level:warning"]);
   expect(texts("is:reg")).toEqual(["is:regressed"]);
-  expect(texts("assignee:m", undefined, { people: ["mia@example.com"] })).toEqual([
+  expect(texts("assignee:m", undefined, { assignees: ["#mobile", "mia@example.com"] })).toEqual([
     "assignee:me",
+    "assignee:my_teams",
     "assignee:mia@example.com",
   ]);
+  expect(texts("assigned:#", undefined, { assignees: ["#mobile", "mia@example.com"] })).toEqual(["assigned:#mobile"]);
 });
 
 test("a negation stays", () => {

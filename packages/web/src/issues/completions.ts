@@ -24,8 +24,8 @@ const EXAMPLES = {
 
 export interface Known {
   readonly scope: SearchScope;
-  /** The addresses of those whom an issue may be assigned to. */
-  readonly people: readonly string[];
+  /** Whom an issue may be assigned to: the addresses of people, `#` and the slugs of teams. */
+  readonly assignees: readonly string[];
   /** What the server suggests for the term: the keys and values that events really have. */
   readonly suggested: readonly ApiSuggestion[];
 }
@@ -35,7 +35,7 @@ export function termAt(text: string, cursor: number): string {
   return text.slice(startOfTerm(text, cursor), cursor);
 }
 
-export function completionsAt(text: string, cursor: number, { scope, people, suggested }: Known): Completions {
+export function completionsAt(text: string, cursor: number, { scope, assignees, suggested }: Known): Completions {
   const from = startOfTerm(text, cursor);
   const rest = /^\S*/.exec(text.slice(cursor))?.[0] ?? "";
   const typed = text.slice(from, cursor);
@@ -44,7 +44,7 @@ export function completionsAt(text: string, cursor: number, { scope, people, sug
   const choices =
     colon < 0
       ? keysLike(body, scope).map((choice) => ({ ...choice, text: not + choice.text }))
-      : valuesLike(body.slice(0, colon), body.slice(colon + 1), people).map(({ text: value, help }) => ({
+      : valuesLike(body.slice(0, colon), body.slice(colon + 1), assignees).map(({ text: value, help }) => ({
           text: `${not}${body.slice(0, colon)}:${value}`,
           help,
         }));
@@ -92,11 +92,11 @@ function keysLike(typed: string, scope: SearchScope): Completion[] {
   return keys.filter(({ text }) => text.toLowerCase().startsWith(typed.toLowerCase()));
 }
 
-function valuesLike(key: string, typed: string, people: readonly string[]): Completion[] {
-  return valuesOf(key, people).filter(({ text }) => text.toLowerCase().startsWith(typed.toLowerCase()));
+function valuesLike(key: string, typed: string, assignees: readonly string[]): Completion[] {
+  return valuesOf(key, assignees).filter(({ text }) => text.toLowerCase().startsWith(typed.toLowerCase()));
 }
 
-function valuesOf(key: string, people: readonly string[]): Completion[] {
+function valuesOf(key: string, assignees: readonly string[]): Completion[] {
   if (key === "is") return ISSUE_STATES.map((text) => ({ text, help: "" }));
   const name = searchFieldOf(key);
   if (name === undefined) return [];
@@ -104,8 +104,9 @@ function valuesOf(key: string, people: readonly string[]): Completion[] {
   if (field.type === "person") {
     return [
       { text: "me", help: "yourself" },
+      { text: "my_teams", help: "teams you are in" },
       { text: "none", help: "nobody" },
-      ...people.map((text) => ({ text, help: "" })),
+      ...assignees.map((text) => ({ text, help: "" })),
     ];
   }
   if (field.type === "time" || field.type === "number") {

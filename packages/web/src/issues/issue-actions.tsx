@@ -1,11 +1,9 @@
 import { type ApiIssue, type ApiIssueCommand, type IssueStatus, PRIORITIES } from "@mesher/protocol";
-import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { membersQuery } from "../api/queries.ts";
-import { sessionQuery } from "../api/session.ts";
 import { Button } from "../ui/button.tsx";
 import { Confirm } from "../ui/confirm.tsx";
 import { Menu, MenuItem } from "../ui/menu.tsx";
+import { AssignMenu } from "./assign-menu.tsx";
 import { TermsDialog } from "./terms-dialog.tsx";
 
 interface IssueActionsProps {
@@ -98,36 +96,6 @@ export function IssueActions({ issues, all, onCommand, side }: IssueActionsProps
         />
       )}
     </>
-  );
-}
-
-function AssignMenu({ issues, onCommand, side }: Omit<IssueActionsProps, "all">) {
-  const session = useQuery(sessionQuery()).data;
-  const members = useQuery(membersQuery(session?.organization?.slug));
-  const me = session?.user?.id;
-  const assignee = issues.length === 1 ? issues[0]?.assigned_to : undefined;
-  // Oneself first: that is whom one assigns most.
-  const people = (members.data ?? []).toSorted(
-    (one, other) => Number(other.user_id === me) - Number(one.user_id === me),
-  );
-  return (
-    <Menu label="Assign" button="Assign" name="assign" side={side}>
-      {people.map((member) => (
-        <MenuItem
-          key={member.user_id}
-          isChosen={member.user_id === assignee}
-          onSelect={() => onCommand({ do: "assign", user_id: member.user_id })}
-        >
-          <span className="max-w-52 truncate" title={member.email}>
-            {member.display_name}
-            {member.user_id === me && <span className="text-faint"> (you)</span>}
-          </span>
-        </MenuItem>
-      ))}
-      <MenuItem isChosen={assignee === null} onSelect={() => onCommand({ do: "assign", user_id: "" })}>
-        Nobody
-      </MenuItem>
-    </Menu>
   );
 }
 

@@ -242,7 +242,7 @@ function IssueHeader({ issue }: { issue: ApiIssueDetail }) {
           <span className="inline-block first-letter:uppercase">{issue.priority}</span>
         </Counter>
         <Counter name="Assigned to">
-          <Assignee userId={issue.assigned_to} />
+          <Assignee issue={issue} />
         </Counter>
         <Counter name="Users">{issue.user_count.toLocaleString("en")}</Counter>
         <Counter name="Events">{issue.event_count.toLocaleString("en")}</Counter>

@@ -129,7 +129,7 @@ export function IssueRow({ issue, place, measure, unit, isSelected, onToggle, on
             <Sparkline counts={issue.stats ?? []} unit={unit} />
           </span>
           <span className="order-last inline-flex empty:hidden md:order-none md:empty:inline">
-            <Assignee userId={issue.assigned_to} short />
+            <Assignee issue={issue} short />
           </span>
           <span className={`order-last md:order-none md:inline-flex ${isUsual ? "hidden" : "inline-flex"}`}>
             <StatusMark issue={issue} quiet />

@@ -14,6 +14,7 @@ import { ISSUE_SORTS, type IssueSort, type IssuesSearch, wholeQueryOf } from "./
 /** What many want to see first. */
 const COMMON = [
   { name: "Assigned to me", query: "is:unresolved assigned:me" },
+  { name: "Assigned to me or my teams", query: "is:unresolved assigned:[me, my_teams]" },
   { name: "For review", query: "is:for_review" },
   { name: "New in the last day", query: "is:unresolved firstSeen:-24h" },
   { name: "Regressed", query: "is:regressed" },

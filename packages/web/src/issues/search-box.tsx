@@ -1,7 +1,7 @@
 import type { SearchScope } from "@mesher/protocol";
 import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useDeferredValue, useEffect, useId, useRef, useState } from "react";
-import { membersQuery } from "../api/queries.ts";
+import { membersQuery, teamsQuery } from "../api/queries.ts";
 import { suggestionsQuery } from "../api/search-queries.ts";
 import { sessionQuery } from "../api/session.ts";
 import { inputClass } from "../ui/field.tsx";
@@ -30,11 +30,15 @@ export function SearchBox({ projectSlug, scope, query, onSearch }: SearchBoxProp
   const listId = useId();
   const organization = useQuery(sessionQuery()).data?.organization?.slug;
   const members = useQuery(membersQuery(organization));
-  const people = members.data?.map(({ email }) => email) ?? [];
+  const teams = useQuery(teamsQuery(organization));
+  const assignees = [
+    ...(teams.data?.map(({ slug }) => `#${slug}`) ?? []),
+    ...(members.data?.map(({ email }) => email) ?? []),
+  ];
   const term = useDeferredValue(termAt(text, cursor));
   const suggested = useQuery({ ...suggestionsQuery(projectSlug, scope, term), enabled: isOpen }).data ?? [];
   const fits = term === termAt(text, cursor);
-  const { from, to, choices } = completionsAt(text, cursor, { scope, people, suggested: fits ? suggested : [] });
+  const { from, to, choices } = completionsAt(text, cursor, { scope, assignees, suggested: fits ? suggested : [] });
   const isShown = isOpen && choices.length > 0;
   const fault = refused === text ? searchFault(text, scope) : undefined;
 

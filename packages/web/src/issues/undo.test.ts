@@ -5,7 +5,15 @@ import { undoSteps } from "./undo.ts";
 const NOW_MS = Date.UTC(2026, 0, 1);
 
 const issue = (id: string, is: Partial<ApiIssue>) =>
-  ({ id, status: "unresolved", status_details: null, assigned_to: null, event_count: 10, ...is }) as ApiIssue;
+  ({
+    id,
+    status: "unresolved",
+    status_details: null,
+    assigned_to: null,
+    assigned_team: null,
+    event_count: 10,
+    ...is,
+  }) as ApiIssue;
 
 const undo = (command: ApiIssueCommand, ...issues: readonly ApiIssue[]) =>
   undoSteps(issues, command, NOW_MS)?.map((step) => [step.command, step.issues.map(({ id }) => id)]);
@@ -54,6 +62,9 @@ test("a priority that was told from level and volume is told so again, and an as
   ]);
   expect(undo({ do: "assign", user_id: "x" }, issue("a", { assigned_to: "y" }))).toEqual([
     [{ do: "assign", user_id: "y" }, ["a"]],
+  ]);
+  expect(undo({ do: "assign", user_id: "x" }, issue("a", { assigned_team: "y" }))).toEqual([
+    [{ do: "assign", team: "y" }, ["a"]],
   ]);
 });
 

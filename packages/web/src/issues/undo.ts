@@ -36,7 +36,11 @@ export function undoSteps(
 const wasKept = ({ status }: ApiIssue) => status !== "discarded";
 
 function commandBack(issue: ApiIssue, done: Exclude<ApiIssueCommand["do"], "delete">, nowMs: number): ApiIssueCommand {
-  if (done === "assign") return { do: "assign", user_id: issue.assigned_to ?? "" };
+  if (done === "assign") {
+    return issue.assigned_team === null
+      ? { do: "assign", user_id: issue.assigned_to ?? "" }
+      : { do: "assign", team: issue.assigned_team };
+  }
   if (done === "set_priority") return { do: "set_priority", priority: issue.is_priority_set ? issue.priority : "auto" };
   if (issue.status === "discarded") return { do: "discard" };
   if (issue.status === "resolved") return resolveBack(issue.status_details);

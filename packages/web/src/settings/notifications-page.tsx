@@ -98,7 +98,7 @@ function Preferences() {
           disabled={mode === "mute"}
           onChange={(isOn) => save.mutate({ only_assigned: isOn })}
         >
-          Only about issues that are assigned to me
+          Only about issues that are assigned to me or to a team of mine
         </Check>
       </Section>
       <Section title="Weekly report">

@@ -46,7 +46,14 @@ export function Lines({ label, children }: { label: string; children: ReactNode 
   );
 }
 
-export function Line({ title, detail, children }: { title: ReactNode; detail?: ReactNode; children?: ReactNode }) {
+export function Line(props: {
+  title: ReactNode;
+  detail?: ReactNode;
+  children?: ReactNode;
+  /** What the line opens to, as wide as it is. */
+  below?: ReactNode;
+}) {
+  const { title, detail, children, below } = props;
   return (
     <li className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1.5 px-3 py-2">
       <div className="min-w-0 flex-[1_1_14rem]">
@@ -54,6 +61,7 @@ export function Line({ title, detail, children }: { title: ReactNode; detail?: R
         {detail !== undefined && <div className="text-xs wrap-anywhere text-dim">{detail}</div>}
       </div>
       <div className="flex flex-wrap items-center gap-1.5">{children}</div>
+      {below}
     </li>
   );
 }

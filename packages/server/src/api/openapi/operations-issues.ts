@@ -40,7 +40,7 @@ export const ISSUES: Operations = {
   "POST /api/v1/issues/:issue/discard": act("Discard an issue, and its events to come"),
   "POST /api/v1/issues/:issue/undiscard": act("Take a discard back"),
   "POST /api/v1/issues/:issue/delete": act("Delete an issue with its events"),
-  "POST /api/v1/issues/:issue/assign": act("Assign an issue to a member, or to nobody"),
+  "POST /api/v1/issues/:issue/assign": act("Assign an issue to a member, to a team, or to nobody"),
   "POST /api/v1/issues/:issue/priority": act("Set an issue's priority"),
   "GET /api/v1/issues/:issue/activity": {
     summary: "What happened to an issue, newest first",

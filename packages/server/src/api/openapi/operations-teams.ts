@@ -33,7 +33,7 @@ export const TEAMS: Operations = {
   "PATCH /api/v1/teams/:team": { summary: "Rename a team", answers: ok(TeamDetail) },
   "POST /api/v1/teams/:team/delete": {
     summary: "Delete a team",
-    description: "Its members and projects stay in the organization.",
+    description: "Its members and projects stay in the organization, and issues assigned to it are nobody's.",
     answers: ok(Affected),
   },
   "POST /api/v1/teams/:team/members": {

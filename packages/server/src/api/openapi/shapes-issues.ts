@@ -75,6 +75,7 @@ const Issue = shapeOf<ApiIssue>()(
     first_seen: Time,
     last_seen: Time,
     assigned_to: orNull(Uuid),
+    assigned_team: orNull(Uuid),
     regressed_at: orNull(Time),
   }),
 );

@@ -85,7 +85,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => db[Symbol.asyncDispose]());
 
-const issueSearch = () => ({ projectId, slug: "shop", nowMs: NOW_MS, personOf: () => undefined, limit: PAGE });
+const issueSearch = () => ({ projectId, slug: "shop", nowMs: NOW_MS, assigneesOf: () => [], limit: PAGE });
 
 async function pageOfIssues(database: Database, text: string, sort: IssueSort) {
   return listIssues(database, { ...issueSearch(), query: parseSearch(text, "issue"), sort });

@@ -39,7 +39,14 @@ const ISSUES = 30;
 const EVENTS_PER_ISSUE_MAX = 4;
 const HOUR_MS = 3_600_000;
 const ME = randomUUID();
-const personOf = (name: string) => (name === "me" ? ME : undefined);
+const MY_TEAM = randomUUID();
+const OTHER_TEAM = randomUUID();
+const ASSIGNEES: Readonly<Record<string, readonly string[]>> = {
+  me: [ME],
+  my_teams: [MY_TEAM, randomUUID()],
+  "#other": [OTHER_TEAM],
+};
+const assigneesOf = (name: string) => ASSIGNEES[name] ?? [];
 
 let db: Awaited<ReturnType<typeof testDatabase>>;
 let database: Database;
@@ -95,7 +102,7 @@ const randomIssues = fc.record({
   culprit: texts,
   status: fc.constantFrom(...ISSUE_STATUSES),
   priority: fc.constantFrom(...PRIORITIES),
-  assignedTo: fc.constantFrom(ME, randomUUID(), null),
+  assignedTo: fc.constantFrom(ME, MY_TEAM, OTHER_TEAM, randomUUID(), null),
   createdDaysAgo: fc.integer({ min: 0, max: 14 }),
   regressedDaysAgo: fc.option(fc.integer({ min: 0, max: 14 })),
   userCount: fc.nat({ max: 4 }),
@@ -134,9 +141,10 @@ async function storeIssue({
   const issueId = (await store(database, ...rows)).stored[0]?.issueId ?? "";
   const day = (ago: number) => new Date(SEARCHED_NOW_MS - ago * 24 * HOUR_MS);
   const createdAt = day(createdDaysAgo);
+  const isTeam = random.assignedTo === MY_TEAM || random.assignedTo === OTHER_TEAM;
   const regressedAt = regressedDaysAgo === null ? null : day(regressedDaysAgo);
   await database.query({
-    text: `update issues set level = $2, platform = $3, title = $4, culprit = $5, status = $6, assigned_to = $7,
+    text: `update issues set level = $2, platform = $3, title = $4, culprit = $5, status = $6, assigned_to = $7, assigned_team = $11,
         created_at = $8, regressed_at = $9, priority_set = $10, archive_mode = case $6 when 'archived' then 'for_ever' end,
         resolution = case $6 when 'resolved' then 'now' end
       where id = $1`,
@@ -147,10 +155,11 @@ async function storeIssue({
       random.title,
       random.culprit,
       random.status,
-      random.assignedTo,
+      isTeam ? null : random.assignedTo,
       createdAt,
       regressedAt,
       random.priority,
+      isTeam ? random.assignedTo : null,
     ],
   });
   await database.query({
@@ -175,7 +184,7 @@ async function storeIssue({
   };
 }
 
-const moment = { nowMs: SEARCHED_NOW_MS, personOf };
+const moment = { nowMs: SEARCHED_NOW_MS, assigneesOf };
 const project = () => ({ projectId, slug, nowMs: SEARCHED_NOW_MS });
 
 async function findEvents(query: SearchQuery): Promise<string[]> {
@@ -183,7 +192,7 @@ async function findEvents(query: SearchQuery): Promise<string[]> {
 }
 
 async function findIssues(query: SearchQuery): Promise<string[]> {
-  const found = await listIssues(database, { ...project(), personOf, query, sort: "last_seen", limit: 1_000 });
+  const found = await listIssues(database, { ...project(), assigneesOf, query, sort: "last_seen", limit: 1_000 });
   return found.map(({ number }) => `${slug.toUpperCase()}-${number}`).toSorted();
 }
 
@@ -243,7 +252,7 @@ test("issues are searched and sorted by the priority that is shown", async () =>
       await database.query({ text: "update issues set priority_set = 'low' where id = $1", values: [stored?.issueId] });
     }
   }
-  const search = { ...project(), projectId: id, personOf, limit: 100 };
+  const search = { ...project(), projectId: id, assigneesOf, limit: 100 };
   const all = await listIssues(database, { ...search, query: EVERYTHING, sort: "priority" });
   expect(all).toHaveLength(3 * LEVELS.length);
   const ranks = all.map((issue) => PRIORITIES.indexOf(priorityOf(issue)));

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { passkeyObstacle } from "./passkeys.ts";
+import { passkeyObstacle } from "./passkey-obstacle.ts";
 
 const at = (hostname: string, hasPasskeys = true) => ({ hostname, hasPasskeys });
 const server = (passkey_host: string | null) => ({ single_sign_on: false, passkey_host });
