@@ -177,15 +177,15 @@ describe("deliveries", () => {
 
     const { body: before } = await ask<ApiJobs>("GET", "jobs");
     expect(before.deliveries).toMatchObject({ waiting: 0, sending: 0, dead: 1 });
+    await waitUntil(
+      "the dead letter to be counted, after what was measured last is old",
+      async () => (await server.metric("mesher_delivery_dead_letters")) === 1,
+    );
+    expect(await server.metric("mesher_delivery_queue_depth", { state: "sending" })).toBe(0);
     expect((await ask("POST", `${ORG}/deliveries/${dead.id}/resend`)).status).toBe(200);
     expect(await ended(dead.id, 2)).toMatchObject({ status: "sent", attempts: 2 });
     expect(await server.metric("mesher_deliveries_total", { kind: "webhook", outcome: "dead" })).toBe(1);
     expect(await server.metric("mesher_delivery_seconds_count", { kind: "webhook" })).toBeGreaterThan(3);
-    await waitUntil(
-      "the dead letter to be counted",
-      async () => (await server.metric("mesher_delivery_dead_letters")) === 1,
-    );
-    expect(await server.metric("mesher_delivery_queue_depth", { state: "sending" })).toBe(0);
   });
 });
 
