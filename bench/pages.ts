@@ -107,8 +107,9 @@ async function main(): Promise<void> {
   const pages = (await listPages(server)).filter(({ name }) => values.only?.split(",").includes(name) ?? true);
   const browser = await startChromium();
   try {
+    const login = await signIn(browser, server);
     const figures: Record<string, Figures> = {};
-    for (const page of pages) figures[page.name] = await told(page.name, () => measure(browser, server, page, rounds));
+    for (const page of pages) figures[page.name] = await told(page.name, () => measure(browser, login, page, rounds));
     print(figures);
     writeReport(values.json, { ...thisMachine(), issues, rounds, figures } satisfies Report);
   } finally {
@@ -175,14 +176,14 @@ async function listPages(server: ServerProcess): Promise<LoadedPage[]> {
   ];
 }
 
-async function measure(browser: Browser, server: ServerProcess, page: LoadedPage, rounds: number): Promise<Figures> {
+async function measure(browser: Browser, login: Login, page: LoadedPage, rounds: number): Promise<Figures> {
   const loads: Record<Temperature, Load[]> = { cold: [], warm: [] };
   for (let round = 0; round < rounds; round++) {
     // Of one context, so that the second finds in the cache what the first has left there.
-    await using context = await signedIn(browser, server);
+    await using context = await freshContext(browser, login);
     for (const temperature of TEMPERATURES) loads[temperature].push(await openPage(context.value, page));
   }
-  await using context = await signedIn(browser, server);
+  await using context = await freshContext(browser, login);
   const tab = await context.value.newPage();
   const waits = await countRounds(tab, page);
   return {
@@ -196,16 +197,27 @@ async function measure(browser: Browser, server: ServerProcess, page: LoadedPage
 
 type Context = Awaited<ReturnType<Browser["newContext"]>>;
 
-async function signedIn(
-  browser: Browser,
-  server: ServerProcess,
-): Promise<AsyncDisposable & { readonly value: Context }> {
-  const value = await browser.newContext({ viewport: VIEWPORT, baseURL: server.url });
-  const answer = await value.request.post("/api/v1/auth/sign-in/email", {
+interface Login {
+  readonly baseURL: string;
+  readonly storageState: Awaited<ReturnType<Context["storageState"]>>;
+}
+
+/** One login for all: a server lets nobody sign in again and again. */
+async function signIn(browser: Browser, server: ServerProcess): Promise<Login> {
+  const context = await browser.newContext({ baseURL: server.url });
+  const answer = await context.request.post("/api/v1/auth/sign-in/email", {
     data: OWNER,
     headers: { origin: server.url },
   });
   if (!answer.ok()) throw new Error(`signing in: ${answer.status()}`);
+  const storageState = await context.storageState();
+  await context.close();
+  return { baseURL: server.url, storageState };
+}
+
+/** A browser's context in whose cache nothing is. */
+async function freshContext(browser: Browser, login: Login): Promise<AsyncDisposable & { readonly value: Context }> {
+  const value = await browser.newContext({ viewport: VIEWPORT, ...login });
   return { value, [Symbol.asyncDispose]: () => value.close() };
 }
 
