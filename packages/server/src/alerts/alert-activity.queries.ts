@@ -60,24 +60,26 @@ export async function listActivity(database: Queryable, { projectId, alertId }: 
 /** Alerts that one silence is written into; the others are still silent. */
 const OPEN_MAX = 500;
 
-export async function listOpenOfRule(tx: Transaction, { projectId, ruleId }: RuleKey): Promise<AlertKey[]> {
-  const { rows } = await tx.query<{ id: string }>({
-    name: "alerts.list_open_of_rule",
-    text: `
-      select id from alerts where project_id = $1 and rule_id = $2 and status <> 'resolved'
-      order by triggered_at desc limit ${OPEN_MAX}`,
-    values: [projectId, ruleId],
-  });
-  return rows.map(({ id }) => ({ projectId, alertId: id }));
+export function listOpenOfRule(tx: Transaction, { projectId, ruleId }: RuleKey): Promise<AlertKey[]> {
+  return listOpen(tx, "rule_id", projectId, ruleId);
 }
 
-export async function listOpenOfIssue(tx: Transaction, projectId: string, issueId: string): Promise<AlertKey[]> {
+export function listOpenOfIssue(tx: Transaction, projectId: string, issueId: string): Promise<AlertKey[]> {
+  return listOpen(tx, "issue_id", projectId, issueId);
+}
+
+async function listOpen(
+  tx: Transaction,
+  column: "rule_id" | "issue_id",
+  projectId: string,
+  id: string,
+): Promise<AlertKey[]> {
   const { rows } = await tx.query<{ id: string }>({
-    name: "alerts.list_open_of_issue",
+    name: `alerts.list_open_by_${column}`,
     text: `
-      select id from alerts where project_id = $1 and issue_id = $2 and status <> 'resolved'
+      select id from alerts where project_id = $1 and ${column} = $2 and status <> 'resolved'
       order by triggered_at desc limit ${OPEN_MAX}`,
-    values: [projectId, issueId],
+    values: [projectId, id],
   });
-  return rows.map(({ id }) => ({ projectId, alertId: id }));
+  return rows.map((row) => ({ projectId, alertId: row.id }));
 }
