@@ -69,8 +69,8 @@ test("an issue that the job finds escalating signals the rules that wait for it,
   expect(result).toEqual({ escalated: 2 });
   expect(told).toEqual([]);
   tell?.();
-  expect(told.map((change) => [change.issueId, change.action]).sort()).toEqual(
-    [issueId, other].sort().map((id) => [id, "escalated"]),
+  expect(told.map((change) => `${change.issueId} ${change.action}`).sort()).toEqual(
+    [issueId, other].map((id) => `${id} escalated`).sort(),
   );
   expect(await signalsOf(watched)).toEqual([{ kind: "escalation", issue_id: issueId }]);
   expect(await signalsOf(unwatched)).toEqual([]);
