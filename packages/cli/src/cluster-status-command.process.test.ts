@@ -1,5 +1,5 @@
 import { TestNats } from "@mesher/cluster/testing";
-import { ServerCluster, type ServerProcess, testDatabase, testServerCluster, waitUntil } from "@mesher/testkit";
+import { ServerCluster, type ServerProcess, testDatabase, waitUntil } from "@mesher/testkit";
 import { expect, test } from "vitest";
 import { runCommand } from "./test-server.ts";
 
@@ -23,9 +23,4 @@ test("the status of a cluster names what carries it, and is no success while NAT
   });
   expect(bad.out).toMatch(new RegExp(`^Transport +NATS, ${nats.url}: AWAY for \\d+ s \\(.+\\)$`, "m"));
   expect(bad.code).toBe(1);
-});
-
-test("the status of a cluster without NATS says that nodes are connected to each other", async () => {
-  await using formed = await testServerCluster(2);
-  expect((await status(formed.cluster.nodes[0])).out).toMatch(/^Transport +connections between the nodes$/m);
 });

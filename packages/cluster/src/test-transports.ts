@@ -11,8 +11,6 @@ export interface TransportKit {
   readonly startCluster: (stack: AsyncDisposableStack, ...names: readonly string[]) => Promise<TestNode[]>;
   /** A node in a process of its own, which has joined `peer`. */
   readonly forkNode: (peer: string) => Promise<ChildProcess>;
-  /** How long it may take until a process that was killed is missed. */
-  readonly killSeenMsMax: number;
 }
 
 /** A node in a process of its own, which has joined `peer`, if it is given; `name` may have a host. Rejects with what it wrote. */
@@ -38,7 +36,7 @@ export async function forkTestNode(
 
 export function overEachTransport(suite: (kit: TransportKit) => void): void {
   describe("over the mesh", () => {
-    suite(kitOver(() => "mesh", 200));
+    suite(kitOver(() => "mesh"));
   });
   describe("over NATS", () => {
     let nats: TestNats;
@@ -46,12 +44,11 @@ export function overEachTransport(suite: (kit: TransportKit) => void): void {
       nats = await TestNats.start();
     });
     afterAll(async () => nats[Symbol.asyncDispose]());
-    // The server says that nobody listens when a heartbeat goes out; then the peer is asked.
-    suite(kitOver(() => nats.url, 600));
+    suite(kitOver(() => nats.url));
   });
 }
 
-function kitOver(transport: () => string, killSeenMsMax: number): TransportKit {
+function kitOver(transport: () => string): TransportKit {
   return {
     start: (name, options) => startTestNode(name, { transport: transport(), ...options }),
     // Over NATS nobody needs to know anybody.
@@ -60,6 +57,5 @@ function kitOver(transport: () => string, killSeenMsMax: number): TransportKit {
         transport() === "mesh" ? { peers: first?.node.self ?? "" } : { transport: transport() },
       ),
     forkNode: (peer) => forkTestNode(peer, transport()),
-    killSeenMsMax,
   };
 }

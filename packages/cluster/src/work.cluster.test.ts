@@ -16,7 +16,7 @@ const worker: SpawnFunction = ({ signal, onMessage }, ...args) =>
     signal.addEventListener("abort", () => resolve());
   });
 
-overEachTransport(({ start, startCluster, forkNode, killSeenMsMax }) => {
+overEachTransport(({ start, startCluster, forkNode }) => {
   async function pair(stack: AsyncDisposableStack): Promise<[TestNode, TestNode]> {
     const nodes = (await startCluster(stack, "a", "b")) as [TestNode, TestNode];
     for (const { node } of nodes) node.work.register("worker", worker);
@@ -117,10 +117,7 @@ overEachTransport(({ start, startCluster, forkNode, killSeenMsMax }) => {
   test("[FT-03] [SD-45] [C-22] a killed or frozen process of a node fails calls, monitors and links, and its names are vacant", async () => {
     await using a = await start("a");
     a.node.work.register("worker", worker);
-    for (const [signal, waitMs] of [
-      ["SIGSTOP", 900],
-      ["SIGKILL", killSeenMsMax],
-    ] as const) {
+    for (const signal of ["SIGSTOP", "SIGKILL"] as const) {
       const child = await forkNode(a.node.self);
       const before = a.changes.length;
       const name = a.node.list()[0] ?? "";
@@ -133,9 +130,8 @@ overEachTransport(({ start, startCluster, forkNode, killSeenMsMax }) => {
       await a.node.call(far, "ready?");
       const gone = once(child, "exit");
       child.kill(signal);
-      const beganMs = performance.now();
+      // Before the call's deadline, which would be another reason.
       await expect(a.node.call(far, "never")).rejects.toMatchObject({ reason: "node_lost" });
-      expect(performance.now() - beganMs).toBeLessThan(waitMs);
       expect(await monitored).toEqual({ kind: "noconnection" });
       expect(await linked).toEqual({ kind: "linked", to: spawned, because: "noconnection" });
       expect(a.node.names.whereis("of the child")).toBeUndefined();

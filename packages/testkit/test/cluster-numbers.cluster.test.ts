@@ -1,10 +1,8 @@
 /** What a node tells Prometheus of its peers, and the API of what carries the cluster. */
 import type { ApiCluster } from "@mesher/protocol";
 import { expect, test } from "vitest";
-import { testDatabase } from "../src/database.ts";
 import { newEventId, sendEvent } from "../src/send.ts";
 import { testServerCluster } from "../src/server-cluster.ts";
-import { ServerProcess } from "../src/server-process.ts";
 import { waitUntil } from "../src/wait-until.ts";
 
 /** Longer than heartbeats and all else that two idle nodes tell each other while the test looks. */
@@ -71,12 +69,4 @@ test("peers that are refused and calls without an answer are counted by why", as
   await waitUntil("its loss", async () => (await first.metric("mesher_cluster_sessions")) === 0);
   expect(await first.metric("mesher_cluster_peer_bytes_total", { peer: secondName })).toBeGreaterThan(0);
   expect(await first.metric("mesher_cluster_peer_queued_bytes", { peer: secondName })).toBe(0);
-});
-
-test("a server that stands alone has the same figures, and says that nothing carries a cluster", async () => {
-  await using db = await testDatabase();
-  await using server = await ServerProcess.start({ databaseUrl: db.url });
-  expect(await server.metric("mesher_cluster_sessions")).toBe(0);
-  expect(await server.metric("mesher_cluster_transport_up")).toBe(1);
-  expect((await server.get<ApiCluster>("/api/v1/cluster")).transport).toEqual({ kind: "none" });
 });

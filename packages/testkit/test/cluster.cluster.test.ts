@@ -67,6 +67,9 @@ test("[SD-04] [SD-15] [SD-20] without a name, or without a cookie, the node stan
       nodes: [{ is_self: true, status: "alive" }],
     });
     expect(alone.server.output).toContain("[Mesher] Running in standalone mode (no distribution)");
+    expect((await clusterOf(alone.server)).transport).toEqual({ kind: "none" });
+    expect(await alone.server.metric("mesher_cluster_sessions")).toBe(0);
+    expect(await alone.server.metric("mesher_cluster_transport_up")).toBe(1);
     expect(await isListening(19100)).toBe(false);
   }
 });
@@ -154,6 +157,7 @@ test("mesher cluster status tells a person, and programs, how the cluster is", a
   expect(healthy.out).toContain(`cluster, seen from ${cluster.names[0]}`);
   expect(healthy.out).toMatch(/mesher2@127\.0\.0\.1:\d+ +alive/);
   expect(healthy.out).toContain(`copied to ${cluster.names[1]}`);
+  expect(healthy.out).toMatch(/^Transport +connections between the nodes$/m);
 
   await second.kill();
   await waitUntil("its end to be seen", async () => (await clusterOf(first)).replication.state === "degraded");
