@@ -8,6 +8,7 @@ import { ensurePartitions } from "./events/partitions.ts";
  * make by hand or are told of.
  */
 const REFERENCE_TABLES = [
+  "audit_log",
   "deliveries",
   "former_project_slugs",
   "project_keys",

@@ -202,7 +202,12 @@ test("a full journal refuses with 429 and a time to come back, and takes events 
     if (response.ok) load.answered.add(event_id);
     return response.ok;
   });
-  await expectBalanced(db, load.answered);
+  try {
+    await expectBalanced(db, load.answered);
+  } catch (cause) {
+    const ready = JSON.stringify(await server.get("/readyz"));
+    throw new Error(`the journal does not drain: ${ready}\n${server.output.slice(-4_000)}`, { cause });
+  }
 });
 
 test("a disk without room refuses with 429 and loses nothing of what it took", async ({ skip }) => {

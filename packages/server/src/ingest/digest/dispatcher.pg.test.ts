@@ -97,6 +97,18 @@ test("what is appended is stored, and leaves the journal", async () => {
   expect(await storedMessages(line.database)).toEqual(["a", "b", "c"]);
 });
 
+test("what could not be read from the journal's disk is read again, though nothing else comes", async () => {
+  await using line = await setUp();
+  const lease = line.journal.lease.bind(line.journal);
+  line.journal.lease = () => {
+    line.journal.lease = lease;
+    return Promise.reject(new Error("EIO: i/o error, read"));
+  };
+  await line.journal.append(entryOf("read at the second attempt"));
+  await waitUntil("the journal to be empty", async () => line.journal.depth === 0);
+  expect(await storedMessages(line.database)).toEqual(["read at the second attempt"]);
+});
+
 test("an entry that kills its worker twice is quarantined alone; all others are stored, once", async () => {
   await using line = await setUp({ workerUrl: DEADLY_WORKER });
   const names = Array.from({ length: 40 }, (_, n) => `event ${String(n).padStart(2, "0")}`);

@@ -72,6 +72,8 @@ export class Dispatcher implements Service {
   #pausedUntilMs = 0;
   #lastLeaseMs = 0;
   #isPumping = false;
+  /** Something changed while it was leasing, so it looks again afterwards. */
+  #pumpsAgain = false;
   #pumpTimer: NodeJS.Timeout | undefined;
   #progressTimer: NodeJS.Timeout | undefined;
   #storedSinceProgress = 0;
@@ -127,12 +129,24 @@ export class Dispatcher implements Service {
 
   /** Leases while there is room. Called whenever anything changed; does nothing if it has nothing to do. */
   #pump(): void {
-    if (this.#isPumping || this.#state === "stopped") return;
+    if (this.#state === "stopped") return;
+    if (this.#isPumping) {
+      this.#pumpsAgain = true;
+      return;
+    }
     this.#isPumping = true;
+    this.#pumpsAgain = false;
     this.#finish(
-      this.#leaseWhileRoom().finally(() => {
-        this.#isPumping = false;
-      }),
+      this.#leaseWhileRoom()
+        .catch((error: unknown) => {
+          // Nobody else would come back to what could not be read.
+          this.#pumpLater(DATABASE_RETRY_MS.max);
+          throw error;
+        })
+        .finally(() => {
+          this.#isPumping = false;
+          if (this.#pumpsAgain) this.#pump();
+        }),
     );
   }
 
