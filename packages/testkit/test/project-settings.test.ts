@@ -237,8 +237,15 @@ test("inbound filters drop events, each with its reason, and the account balance
     "filtered messages": 2,
     "filtered releases": 1,
   });
-  const metrics = await (await fetch(`${started.server.url}/metrics`)).text();
-  expect(Number(/mesher_ingest_items_total\{outcome="filtered",category="error"\} (\d+)/.exec(metrics)?.[1])).toBe(7);
+  // A worker tells its outcomes after it has stored them.
+  const counted = await waitUntil("the metrics", async () => {
+    const metrics = await (await fetch(`${started.server.url}/metrics`)).text();
+    const filtered = Number(
+      /mesher_ingest_items_total\{outcome="filtered",category="error"\} (\d+)/.exec(metrics)?.[1],
+    );
+    return filtered >= 7 && filtered;
+  });
+  expect(counted).toBe(7);
 
   await api("PATCH", "projects/filtered/settings", { filters: { ip_addresses: ["127.0.0.0/8", "::1"] } });
   await send(project.dsn);

@@ -1,6 +1,7 @@
 import type { ApiIssue, ApiProject } from "@mesher/protocol";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
+import { useDeferredValue } from "react";
 import { palettedIssuesQuery } from "../api/palette-queries.ts";
 import { projectsQuery } from "../api/queries.ts";
 import { hasRole, sessionQuery } from "../api/session.ts";
@@ -24,10 +25,16 @@ export interface PaletteItem {
   readonly run: () => void;
 }
 
+/** The only group whose members are asked for. */
+export const ISSUES_GROUP = "Issues";
+
 /** Groups with many members show their best. */
 const PER_GROUP_MAX = 8;
 
-/** All that fits to what was typed, best first within each group. */
+/**
+ * All that fits to what was typed, best first within each group. What is known is found at once; only issues, which
+ * are asked for, may be those of what was typed before, while `isSearching`.
+ */
 export function usePaletteItems(typed: string): {
   readonly items: readonly PaletteItem[];
   readonly isSearching: boolean;
@@ -110,13 +117,14 @@ function useFoundIssues(query: string): { issues: PaletteItem[]; isSearching: bo
   const navigate = useNavigate();
   const current = useCurrentProject();
   const projects = useQuery(projectsQuery()).data ?? [];
-  const found = useQuery(palettedIssuesQuery(query, current === undefined ? projects : [current]));
+  const asked = useDeferredValue(query);
+  const found = useQuery(palettedIssuesQuery(asked, current === undefined ? projects : [current]));
   const issues = (found.data ?? []).map((issue: ApiIssue) => ({
     id: issue.id,
-    group: "Issues",
+    group: ISSUES_GROUP,
     name: issue.title,
     note: issue.short_id,
     run: () => void navigate({ to: "/issues/$issueId", params: { issueId: issue.id } }),
   }));
-  return { issues, isSearching: found.isFetching };
+  return { issues, isSearching: asked !== query || found.isFetching };
 }

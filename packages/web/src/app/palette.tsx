@@ -1,8 +1,8 @@
-import { type KeyboardEvent, useDeferredValue, useEffect, useId, useRef, useState, useSyncExternalStore } from "react";
+import { type KeyboardEvent, useEffect, useEffectEvent, useId, useRef, useState, useSyncExternalStore } from "react";
 import { nameOfKey } from "../ui/key-bindings.ts";
 import { useKeys } from "../ui/use-keys.ts";
 import { flag } from "./flag.ts";
-import { type PaletteItem, usePaletteItems } from "./palette-items.ts";
+import { ISSUES_GROUP, type PaletteItem, usePaletteItems } from "./palette-items.ts";
 
 export const palette = flag();
 
@@ -17,8 +17,9 @@ function PaletteDialog() {
   const dialog = useRef<HTMLDialogElement>(null);
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState(0);
-  // What is typed stands there at once, whatever it takes to find what fits.
-  const { items, isSearching } = usePaletteItems(useDeferredValue(text));
+  // Enter came while the issues shown were those of what was typed before.
+  const isAwaited = useRef(false);
+  const { items, isSearching } = usePaletteItems(text);
   const listId = useId();
   const at = Math.min(chosen, items.length - 1);
 
@@ -33,10 +34,19 @@ function PaletteDialog() {
     dialog.current?.close();
     item.run();
   };
+  const runAwaited = useEffectEvent(() => {
+    if (isAwaited.current) run(items[at]);
+    isAwaited.current = false;
+  });
+  useEffect(() => {
+    if (!isSearching) runAwaited();
+  }, [isSearching]);
   const onKey = (pressed: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[pressed.key];
-    if (pressed.key === "Enter") run(items[at]);
-    else if (step !== undefined) setChosen((at + step + items.length) % Math.max(1, items.length));
+    if (pressed.key === "Enter") {
+      if (isSearching && (items[at]?.group ?? ISSUES_GROUP) === ISSUES_GROUP) isAwaited.current = true;
+      else run(items[at]);
+    } else if (step !== undefined) setChosen((at + step + items.length) % Math.max(1, items.length));
     else return;
     pressed.preventDefault();
   };
@@ -66,6 +76,7 @@ function PaletteDialog() {
           onChange={({ target }) => {
             setText(target.value);
             setChosen(0);
+            isAwaited.current = false;
           }}
           onKeyDown={onKey}
           className="h-12 w-full shrink-0 border-b bg-transparent px-4 text-sm placeholder:text-faint focus-visible:outline-none"
