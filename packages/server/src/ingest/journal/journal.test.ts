@@ -138,6 +138,26 @@ test("of segments in which everything is done, in whatever order, no more than t
   expect(journal.bytes).toBeLessThan(2_500);
 });
 
+test("segments whose last batches end at the same moment leave alone: what came behind them is still there, and goes to files of its own", async () => {
+  await using journal = disposable(await open({ segmentBytes: 2_000 }));
+  // Two to a segment: two segments that end, and one that is written to.
+  for (let i = 0; i < 5; i += 1) await journal.append(entry("x", 500));
+  const first = await journal.lease(2, 1e6);
+  const second = await journal.lease(2, 1e6);
+  if (first === undefined || second === undefined) throw new Error("nothing leased");
+  await Promise.all([journal.done(first), journal.done(second)]);
+  expect(journal.depth).toBe(1);
+
+  for (const name of ["a", "b", "c", "d", "e", "f", "g", "h"]) await journal.append(entry(name, 500));
+  const names: string[] = [];
+  for (let batch = await journal.lease(3, 1e6); batch; batch = await journal.lease(3, 1e6)) {
+    names.push(...namesOf(batch));
+    await journal.done(batch);
+  }
+  expect(names.join("")).toBe("xabcdefgh");
+  expect(journal.depth).toBe(0);
+});
+
 test("a full journal refuses, and takes entries again when there is room", async () => {
   await using journal = disposable(await open({ bytesMax: 10_000, segmentBytes: 1_000 }));
   let taken = 0;

@@ -445,7 +445,10 @@ export class Journal implements EntrySink {
   async #removeDoneSegments(): Promise<void> {
     for (const segment of this.#segments.slice()) {
       if (!segment.sealed || segment.doneRecords < segment.durableRecords) continue;
-      this.#segments.splice(this.#segments.indexOf(segment), 1);
+      const at = this.#segments.indexOf(segment);
+      // While another one's file was given back, somebody else has removed this one.
+      if (at < 0) continue;
+      this.#segments.splice(at, 1);
       this.#leaving.add(segment);
       this.#bytes -= segment.durableBytes;
       this.mirror?.drop(segment.firstSequence);
