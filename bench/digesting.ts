@@ -2,9 +2,10 @@
  * What a worker does for an event, part by part: processor time of this one thread for digesting and storing, and of
  * PostgreSQL for every statement of a batch. No HTTP, no journal and no other thread are in the way.
  *
- *     npm run bench:digesting -- [--size 2k,10k,50k] [--batches 30] [--records 1000] [--sql "drop index events_tags"]
+ *     npm run bench:digesting -- [--size 2k,10k,50k] [--batches 30] [--records 1000] [--sql "drop index events_tags"] \
+ *       [--sql-after "select n_tup_upd, n_tup_hot_upd from pg_stat_user_tables where relname = 'issue_counters'"]
  *
- * `--sql` is run before, to learn what it changes.
+ * `--sql` is run before, to learn what it changes; of `--sql-after` the rows are printed.
  */
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -32,6 +33,7 @@ const { values } = parseArgs({
     batches: { type: "string", default: "30" },
     records: { type: "string", default: "1000" },
     sql: { type: "string", multiple: true, default: [] },
+    "sql-after": { type: "string", multiple: true, default: [] },
   },
 });
 
@@ -51,8 +53,7 @@ const ofStatements = new Map<string, { calls: number; us: number }>();
 const measured = measuringStatements(database);
 
 for (const size of SIZE_NAMES.filter((each) => values.size.split(",").includes(each))) await measure(size);
-if (process.env.SQL_AFTER)
-  for (const t of process.env.SQL_AFTER.split(";")) console.log((await database.query({ text: t })).rows);
+for (const text of values["sql-after"]) console.table((await database.query({ text })).rows);
 
 async function measure(size: SizeName): Promise<void> {
   const projectId = await createProject();

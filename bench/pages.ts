@@ -129,10 +129,10 @@ async function insertIssues(database: Database, server: ServerProcess, count: nu
           format('handler%s (src/routes/%s.ts)', n % 97, n % 31), (array['error', 'error', 'warning', 'fatal', 'info'])[1 + n % 5],
           'node', case when n % 10 = 0 then 'resolved' else 'unresolved' end, '{}'
         from generate_series(1, $2::int) n
-        returning project_id, id
+        returning project_id, id, level
       ), counted as (
-        insert into issue_counters (project_id, issue_id, event_count, user_count, first_seen, last_seen)
-        select project_id, id, 1 + (random() ^ 4 * 5000)::int, (random() * 90)::int, now() - interval '30 days' * random() - interval '1 day',
+        insert into issue_counters (project_id, issue_id, urgency, event_count, user_count, first_seen, last_seen)
+        select project_id, id, case level when 'fatal' then 3 when 'error' then 2 else 1 end, 1 + (random() ^ 4 * 5000)::int, (random() * 90)::int, now() - interval '30 days' * random() - interval '1 day',
           now() - interval '1 day' * random()
         from made
         returning project_id, issue_id

@@ -3,6 +3,7 @@ import type { Priority } from "@mesher/protocol";
 import type { Transaction } from "../db/transaction.ts";
 import type { IssueKey } from "./issues.queries.ts";
 import type { Standing } from "./lifecycle.ts";
+import { urgencySql } from "./priority-sql.ts";
 import { columnsOf, STANDING_COLUMNS, type StandingColumns, standingOf } from "./standing.ts";
 
 /** Who looks after an issue: one person, or those of a team. */
@@ -102,6 +103,27 @@ export async function setIssueStates(tx: Transaction, issues: readonly (IssueKey
       issues.map(({ assignee }) => (assignee?.kind === "team" ? assignee.id : null)),
       issues.map(({ prioritySet }) => prioritySet),
     ],
+  });
+}
+
+/** Lets the order of lists follow priorities that were set. The issues are locked. */
+export async function setUrgencies(tx: Transaction, issues: readonly IssueKey[]): Promise<void> {
+  if (issues.length === 0) return;
+  await tx.query({
+    name: "issues.set_urgencies",
+    text: `
+      with urgencies as materialized (
+        select c.project_id, c.issue_id, ${urgencySql("i.priority_set", "i.level")} as urgency
+        from unnest($1::uuid[], $2::uuid[]) as k (project_id, issue_id)
+        join issues i on i.project_id = k.project_id and i.id = k.issue_id
+        join issue_counters c on c.project_id = k.project_id and c.issue_id = k.issue_id
+        -- As storing locks them.
+        order by c.project_id, c.issue_id
+        for update of c
+      )
+      update issue_counters c set urgency = u.urgency from urgencies u
+      where c.project_id = u.project_id and c.issue_id = u.issue_id`,
+    values: [issues.map(({ projectId }) => projectId), issues.map(({ issueId }) => issueId)],
   });
 }
 

@@ -15,6 +15,7 @@ import {
   type LockedIssue,
   lockIssues,
   setIssueStates,
+  setUrgencies,
 } from "./change-issues.queries.ts";
 import type { IssueActor, IssueChange } from "./issue-change.ts";
 import type { IssueKey } from "./issues.queries.ts";
@@ -99,6 +100,7 @@ async function changeChunk(tx: Transaction, request: IssueRequest<IssueCommand>)
     changes.push({ projectId, issueId, action: outcome.action, actor, details: outcome.details });
   }
   await setIssueStates(tx, states);
+  if (command.do === "set_priority") await setUrgencies(tx, states);
   await insertActivity(tx, changes);
   await auditIssueChanges(tx, request.organizationId, changes);
   if (request.isBulk === true) await auditBulk(tx, request.organizationId, { command: command.do, changes });

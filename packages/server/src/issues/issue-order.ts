@@ -1,19 +1,16 @@
 /** The orders of issue lists. The greatest goes first, the id decides between equals, and both make the cursor. */
-import { PRIORITY_RANK } from "./priority-sql.ts";
+import { coarsePriority, PRIORITY_AND_TIME } from "./priority-sql.ts";
 
 export const ISSUE_SORTS = ["last_seen", "first_seen", "events", "users", "priority"] as const;
 export type IssueSort = (typeof ISSUE_SORTS)[number];
 
 export interface IssueOrder {
-  /** Of a row `i` of `issues` and `c` of `issue_counters`. */
+  /** Of a row `c` of `issue_counters`. */
   readonly expression: string;
   readonly type: "timestamptz" | "bigint";
   /** A copy of the expression that has an index, and rises with it in steps; the same of any such value, as SQL. */
   readonly coarse?: { readonly column: string; readonly of: (value: string) => string };
 }
-
-/** Among issues of one priority the last seen goes first: milliseconds take 13 digits until the year 2286. */
-const BY_PRIORITY = `(${PRIORITY_RANK})::bigint * 10000000000000 + (extract(epoch from c.last_seen) * 1000)::bigint`;
 
 /** As the migration has it; so is the next one. */
 const coarseTime = (value: string) => `date_bin('10 minutes', ${value}, '2000-01-01 00:00:00+00')`;
@@ -36,7 +33,11 @@ export const ISSUE_ORDERS: Readonly<Record<IssueSort, IssueOrder>> = {
     type: "bigint",
     coarse: { column: "c.coarse_user_count", of: coarseCount },
   },
-  priority: { expression: BY_PRIORITY, type: "bigint" },
+  priority: {
+    expression: PRIORITY_AND_TIME,
+    type: "bigint",
+    coarse: { column: "c.coarse_priority", of: coarsePriority },
+  },
 };
 
 /** As `order by` wants it. */

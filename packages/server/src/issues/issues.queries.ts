@@ -5,6 +5,7 @@ import { deleteChunk, deleteChunkBefore } from "../db/delete-chunk.ts";
 import type { Transaction } from "../db/transaction.ts";
 import { decodeTsvector, type Tsvector } from "../db/tsvector.ts";
 import { tsvectorText } from "../db/tsvector-text.ts";
+import { urgencySql } from "./priority-sql.ts";
 
 export interface FingerprintKey {
   readonly projectId: string;
@@ -115,16 +116,21 @@ export interface IssueCount extends IssueKey {
   /** Of the first and the last of these events that name one. */
   readonly firstRelease: SeenVersion | undefined;
   readonly lastRelease: SeenVersion | undefined;
+  /** Of an issue that was just made: its priority follows from it. */
+  readonly newIssueLevel: string | undefined;
 }
 
 /** What is counted of an issue, or of a fingerprint. */
-type Count = Omit<IssueCount, "issueId">;
+type Count = Omit<IssueCount, "issueId" | "newIssueLevel">;
 
-/** Of an insert of counts, which go by a second id within their projects. */
-const countsFrom = (id: string) => `
-      select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::timestamptz[],
-          $6::text[], $7::text[], $8::timestamptz[], $9::timestamptz[])
-        as t (project_id, ${id}, events, first_seen, last_seen, first_release, last_release, first_release_at, last_release_at)
+const COUNTED = "events, first_seen, last_seen, first_release, last_release, first_release_at, last_release_at";
+
+/** Of an insert of counts, which go by a second id within their projects; of issues with what follows from their levels. */
+const countsFrom = (id: "issue_id" | "fingerprint", levels: { readonly select: string } | undefined) => `
+      select project_id, ${id}, ${COUNTED}${levels === undefined ? "" : `, ${levels.select}`}
+      from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::timestamptz[],
+          $6::text[], $7::text[], $8::timestamptz[], $9::timestamptz[]${levels === undefined ? "" : ", $10::text[]"})
+        as t (project_id, ${id}, ${COUNTED}${levels === undefined ? "" : ", level"})
       order by 1, 2`;
 
 function countValues(counts: readonly Count[], ids: readonly string[]): unknown[] {
@@ -162,14 +168,17 @@ export async function countIntoIssues(tx: Transaction, counts: readonly IssueCou
     name: "issues.count",
     text: `
       insert into issue_counters as c (project_id, issue_id, event_count, first_seen, last_seen,
-        first_release, last_release, first_release_at, last_release_at)
-      ${countsFrom("issue_id")}
+        first_release, last_release, first_release_at, last_release_at, urgency)
+      ${countsFrom("issue_id", { select: urgencySql("null", "level") })}
       on conflict (project_id, issue_id) do update set ${ADD_COUNTS}
       returning c.issue_id, c.event_count`,
-    values: countValues(
-      counts,
-      counts.map(({ issueId }) => issueId),
-    ),
+    values: [
+      ...countValues(
+        counts,
+        counts.map(({ issueId }) => issueId),
+      ),
+      counts.map(({ newIssueLevel }) => newIssueLevel ?? null),
+    ],
   });
   return new Map(rows.map(({ issue_id, event_count }) => [issue_id, event_count]));
 }
@@ -212,7 +221,7 @@ export async function countIntoFingerprints(
     text: `
       insert into fingerprint_counters as c (project_id, fingerprint, event_count, first_seen, last_seen,
         first_release, last_release, first_release_at, last_release_at)
-      ${countsFrom("fingerprint")}
+      ${countsFrom("fingerprint", undefined)}
       on conflict (project_id, fingerprint) do update set ${ADD_COUNTS}`,
     values: countValues(
       counts,

@@ -6,6 +6,7 @@
  */
 import type { Transaction } from "../db/transaction.ts";
 import type { IssueKey } from "./issues.queries.ts";
+import { urgencySql } from "./priority-sql.ts";
 
 export interface IssueFingerprint {
   readonly issueId: string;
@@ -108,12 +109,13 @@ export async function sumShares(tx: Transaction, projectId: string, issueIds: re
     name: "issues.sum_shares",
     text: `
       insert into issue_counters (project_id, issue_id, event_count, first_seen, last_seen,
-        first_release, last_release, first_release_at, last_release_at)
+        first_release, last_release, first_release_at, last_release_at, urgency)
       select f.project_id, f.issue_id, sum(c.event_count), min(c.first_seen), max(c.last_seen),
         (array_agg(c.first_release order by c.first_release_at) filter (where c.first_release_at is not null))[1],
         (array_agg(c.last_release order by c.last_release_at desc) filter (where c.last_release_at is not null))[1],
-        min(c.first_release_at), max(c.last_release_at)
+        min(c.first_release_at), max(c.last_release_at), min(${urgencySql("i.priority_set", "i.level")})
       from issue_fingerprints f
+      join issues i on i.project_id = f.project_id and i.id = f.issue_id
       join fingerprint_counters c on c.project_id = f.project_id and c.fingerprint = f.fingerprint
       where f.project_id = $1 and f.issue_id = any($2::uuid[])
       group by f.project_id, f.issue_id

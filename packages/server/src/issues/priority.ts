@@ -26,7 +26,7 @@ export interface PriorityFacts {
 export function priorityOf({ prioritySet, level, eventCount, firstSeen, lastSeen }: PriorityFacts): Priority {
   if (prioritySet !== null) return prioritySet;
   // A burst within minutes counts as one day's: it is the day's events that matter.
-  const days = Math.max(1, (lastSeen.getTime() - firstSeen.getTime()) / DAY_MS);
+  const ms = Math.max(DAY_MS, lastSeen.getTime() - firstSeen.getTime());
   const priority = OF_LEVEL[level];
-  return eventCount / days >= EVENTS_PER_DAY_HIGH ? MORE_URGENT[priority] : priority;
+  return eventCount * DAY_MS >= EVENTS_PER_DAY_HIGH * ms ? MORE_URGENT[priority] : priority;
 }

@@ -1,7 +1,9 @@
 import {
   type IssueState,
   loosePattern,
+  matchesPattern,
   type NumberField,
+  PRIORITIES,
   type Pattern,
   placesOf,
   RECENT_DAYS,
@@ -10,7 +12,7 @@ import {
   type SearchTerm,
   type TimeField,
 } from "@mesher/protocol";
-import { PRIORITY } from "../issues/priority-sql.ts";
+import { isOfPriority } from "../issues/priority-sql.ts";
 import { eventCondition, hasShortId, type SearchedProject } from "./event-condition.ts";
 import { anyOfConditions, type Condition, folded, hasWords, matchesAny, type SqlValues } from "./sql.ts";
 
@@ -98,7 +100,9 @@ function matchesField(term: Extract<SearchTerm, { kind: "match" }>, of: Searched
   if (field === "assigned") return anyOfConditions(patterns.map((pattern) => isAssigned(pattern, of, values)));
   if (field === "title" || field === "culprit")
     return matchesAny(folded(`i.${field}`), patterns.map(loosePattern), values);
-  if (field === "priority") return matchesAny(PRIORITY, patterns, values);
+  if (field === "priority") {
+    return isOfPriority(PRIORITIES.filter((each) => patterns.some((pattern) => matchesPattern(pattern, each))));
+  }
   if (field === "level" || field === "platform") return matchesAny(`i.${field}`, patterns, values);
   if (field === "issue") return anyOfConditions(patterns.map((pattern) => hasShortId(pattern, of, values)));
   return hasSearchedWords(term, of, values);

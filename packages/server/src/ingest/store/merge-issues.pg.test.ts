@@ -256,6 +256,28 @@ test("an event that an older fingerprint led to the issue goes with that one", a
   expect(sums[b]?.eventIds).toContain(event.eventId);
 });
 
+test("an issue that came apart is as urgent again as its level says", async () => {
+  const project = await createTestProject(database);
+  const [fa, fb] = [newFingerprint(), newFingerprint()];
+  const urgency = async () =>
+    (
+      await rows<{ urgency: number }>(
+        "select urgency from issue_counters where project_id = $1 order by urgency, issue_id",
+        [project.projectId],
+      )
+    ).map((row) => row.urgency);
+  // The batch's first event in time is not the one that makes the issue.
+  const early = eventOf(project.projectId, fa, { level: "fatal", receivedAtMs: Date.now() - 1_000 });
+  const [first] = (await store(database, eventOf(project.projectId, fa, { level: "warning" }), early)).stored;
+  const [second] = (await store(database, eventOf(project.projectId, fb, { level: "fatal" }))).stored;
+  const [a, b] = [first?.issueId ?? "", second?.issueId ?? ""];
+  expect(await urgency()).toEqual([1, 3]);
+  await merge(project, a, [b]);
+  expect(await urgency()).toEqual([1]);
+  await unmerge(project, a, [fb]);
+  expect(await urgency()).toEqual([1, 3]);
+});
+
 test("a merged issue has one number and one life: its old ones come back with it", async () => {
   const project = await createTestProject(database);
   const [fa, fb] = [newFingerprint(), newFingerprint()];

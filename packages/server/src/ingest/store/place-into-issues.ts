@@ -17,12 +17,13 @@ export interface Placement {
   readonly placed: readonly PlacedEvent[];
   /** Events of discarded issues. */
   readonly discarded: readonly DigestedEvent[];
-  readonly createdIssueIds: ReadonlySet<string>;
+  /** By id. */
+  readonly createdIssues: ReadonlyMap<string, NewIssue>;
 }
 
 export async function placeIntoIssues(tx: Transaction, events: readonly DigestedEvent[]): Promise<Placement> {
   const issues = await findIssues(tx, events);
-  const createdIssueIds = await createMissing(tx, events, issues);
+  const createdIssues = await createMissing(tx, events, issues);
 
   const placed: PlacedEvent[] = [];
   const discarded: DigestedEvent[] = [];
@@ -37,17 +38,17 @@ export async function placeIntoIssues(tx: Transaction, events: readonly Digested
     const placedBy = fingerprint === event.fingerprints[0] ? undefined : fingerprint;
     placed.push({ ...event, issueId, fingerprint, placedBy, shareId, mayWake });
   }
-  return { placed, discarded, createdIssueIds };
+  return { placed, discarded, createdIssues };
 }
 
 type FoundIssues = Map<string, FoundIssue>;
 
-/** Makes the issues that events have none of, and adds them to `issues`. Gives the ids of those that were really made here. */
+/** Makes the issues that events have none of, and adds them to `issues`. Gives those that were really made here, by id. */
 async function createMissing(
   tx: Transaction,
   events: readonly DigestedEvent[],
   issues: FoundIssues,
-): Promise<ReadonlySet<string>> {
+): Promise<ReadonlyMap<string, NewIssue>> {
   const missing = new Map<string, NewIssue>();
   for (const event of events) {
     const key = fingerprintKey(event.projectId, event.fingerprints[0]);
@@ -55,11 +56,14 @@ async function createMissing(
       missing.set(key, { ...event, fingerprint: event.fingerprints[0], issueId: randomUUID() });
     }
   }
-  if (missing.size === 0) return new Set();
+  if (missing.size === 0) return new Map();
 
-  const created = await createIssues(tx, [...missing.values()]);
-  for (const [key, { projectId, fingerprint, issueId }] of missing) {
-    if (!created.has(issueId)) continue;
+  const createdIds = await createIssues(tx, [...missing.values()]);
+  const created = new Map<string, NewIssue>();
+  for (const [key, issue] of missing) {
+    const { projectId, fingerprint, issueId } = issue;
+    if (!createdIds.has(issueId)) continue;
+    created.set(issueId, issue);
     issues.set(key, { projectId, fingerprint, issueId, status: "unresolved", mayWake: false, shareId: undefined });
   }
   // Made by somebody else in between, who has committed by now.

@@ -29,8 +29,12 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { VALUES_PER_ISSUE_MAX } from "../../dashboards/counted-tags.ts";
 import type { Database } from "../../db/database.ts";
 import { decodeTsvector, encodeTsvector } from "../../db/tsvector.ts";
+import { withTransaction } from "../../db/transaction.ts";
 import { ensurePartitions } from "../../events/partitions.ts";
 import { listEvents } from "../../events/search-events.queries.ts";
+import { changeIssues } from "../../issues/change-issues.ts";
+import { setUrgencies } from "../../issues/change-issues.queries.ts";
+import { SYSTEM } from "../../issues/issue-change.ts";
 import { listIssues } from "../../issues/issue-list.queries.ts";
 import { priorityOf } from "../../issues/priority.ts";
 import { createTestProject, eventOf, newFingerprint, store } from "./store-testing.ts";
@@ -162,6 +166,7 @@ async function storeIssue({
       isTeam ? random.assignedTo : null,
     ],
   });
+  await withTransaction(database, (tx) => setUrgencies(tx, [{ projectId, issueId }]));
   await database.query({
     text: "update issue_counters set user_count = $2 where issue_id = $1",
     values: [issueId, random.userCount],
@@ -238,7 +243,7 @@ test("events and issues are found by their ids", async () => {
 });
 
 test("issues are searched and sorted by the priority that is shown", async () => {
-  const { projectId: id } = await createTestProject(database);
+  const { projectId: id, organizationId } = await createTestProject(database);
   const day = 24 * HOUR_MS;
   for (const [index, level] of [...LEVELS, ...LEVELS, ...LEVELS].entries()) {
     const receivedAtMs = SEARCHED_NOW_MS - (index % 3) * day;
@@ -249,7 +254,8 @@ test("issues are searched and sorted by the priority that is shown", async () =>
       values: [stored?.issueId, eventCount, index % 4],
     });
     if (index % 7 === 0) {
-      await database.query({ text: "update issues set priority_set = 'low' where id = $1", values: [stored?.issueId] });
+      const command = { do: "set_priority", priority: "low" } as const;
+      await changeIssues(database, { organizationId, ids: [stored?.issueId ?? ""], command, actor: SYSTEM }, () => {});
     }
   }
   const search = { ...project(), projectId: id, assigneesOf, limit: 100 };

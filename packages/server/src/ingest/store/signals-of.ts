@@ -1,12 +1,12 @@
 /** What a batch brought about that alert rules may wait for. Pure. */
 import type { NewSignal } from "../../alerts/signals.queries.ts";
 import type { Awakening } from "../../issues/wake-issues.ts";
-import type { PlacedEvent } from "./place-into-issues.ts";
+import type { PlacedEvent, Placement } from "./place-into-issues.ts";
 
 /** Each issue that got events was seen; the first event of a new one made it. */
 export function signalsOf(
   placed: readonly PlacedEvent[],
-  created: ReadonlySet<string>,
+  created: Placement["createdIssues"],
   awake: ReadonlyMap<string, Awakening>,
 ): NewSignal[] {
   const firsts = [...new Map(placed.toReversed().map((event) => [event.issueId, event])).values()];

@@ -15,6 +15,7 @@ import {
   countIntoFingerprintHours,
   countIntoFingerprints,
   countIntoIssues,
+  type IssueCount,
   setUserCounts,
 } from "../../issues/issues.queries.ts";
 import { lockProjectsForStoring } from "../../issues/project-lock.ts";
@@ -23,7 +24,7 @@ import { seeReleases } from "../../releases/releases.queries.ts";
 import { type BatchKey, claimBatch, forgetBatches, holdJournal } from "../journal/journal.queries.ts";
 import { countBy } from "./count-by.ts";
 import type { DigestedEvent } from "./digested-event.ts";
-import { type PlacedEvent, placeIntoIssues } from "./place-into-issues.ts";
+import { type PlacedEvent, type Placement, placeIntoIssues } from "./place-into-issues.ts";
 import { rollUp } from "./roll-up.ts";
 import { signalsOf } from "./signals-of.ts";
 import { seenReleasesOf, sumEvents } from "./sum-events.ts";
@@ -81,7 +82,7 @@ async function storeInTransaction(tx: Transaction, batch: DigestedBatch): Promis
   const freshEvents = new Set(fresh);
   const duplicates = batch.events.filter((event) => !freshEvents.has(event));
   await lockProjectsForStoring(tx, [...new Set(fresh.map(({ projectId }) => projectId))]);
-  const { placed, discarded, createdIssueIds } = await placeIntoIssues(tx, fresh);
+  const { placed, discarded, createdIssues } = await placeIntoIssues(tx, fresh);
   const releases = seenReleasesOf(placed);
   if (releases.length > 0) await seeReleases(tx, releases);
   const awake = await wakeIssues(
@@ -103,13 +104,14 @@ async function storeInTransaction(tx: Transaction, batch: DigestedBatch): Promis
     ...outcomesOf(discarded, "discarded"),
     ...outcomesOf(duplicates, "duplicate"),
   ]);
-  const signals = await insertSignals(tx, signalsOf(placed, createdIssueIds, awake));
+  const signals = await insertSignals(tx, signalsOf(placed, createdIssues, awake));
   // Last, because a hot issue's row is locked from here to the commit, and other batches wait for it.
-  const eventCounts = placed.length > 0 ? await countIntoIssues(tx, issueCountsOf(placed)) : new Map<string, number>();
+  const eventCounts =
+    placed.length > 0 ? await countIntoIssues(tx, issueCountsOf(placed, createdIssues)) : new Map<string, number>();
   if (users.length > 0) await setUserCounts(tx, users);
 
   return {
-    stored: changesOf(placed, createdIssueIds, awake, eventCounts),
+    stored: changesOf(placed, createdIssues, awake, eventCounts),
     isReplay: false,
     duplicates: duplicates.length,
     discarded: discarded.length,
@@ -130,8 +132,12 @@ async function withoutDuplicates(tx: Transaction, events: readonly DigestedEvent
   return stored.size === 0 ? distinct : distinct.filter((event) => !stored.has(idOf(event)));
 }
 
-function issueCountsOf(placed: readonly PlacedEvent[]) {
-  return [...sumEvents(placed, ({ issueId }) => issueId)].map(([issueId, sum]) => ({ ...sum, issueId }));
+function issueCountsOf(placed: readonly PlacedEvent[], created: Placement["createdIssues"]): IssueCount[] {
+  return [...sumEvents(placed, ({ issueId }) => issueId)].map(([issueId, sum]) => ({
+    ...sum,
+    issueId,
+    newIssueLevel: created.get(issueId)?.level,
+  }));
 }
 
 /** The shares of fingerprints in issues that have several. */
@@ -153,7 +159,7 @@ async function countFingerprints(tx: Transaction, events: readonly PlacedEvent[]
 /** The first event of a new issue, and the one that made an issue unresolved again, are occasions; the others repeat it. */
 function changesOf(
   placed: readonly PlacedEvent[],
-  created: ReadonlySet<string>,
+  created: Placement["createdIssues"],
   awake: ReadonlyMap<string, Awakening>,
   eventCounts: ReadonlyMap<string, number>,
 ): StoredChange[] {
