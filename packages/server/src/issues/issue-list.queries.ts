@@ -136,9 +136,15 @@ async function lookUpTerms(database: Database, search: IssueSearch): Promise<Sea
   const isCounted = (key: string) => isFullyCounted(key) || ownKeys.has(key);
   const found = new Map<SearchTerm, FoundIssues>();
   // One after the other: a search of many terms is not to take all connections.
-  for (const term of termsOf(search.query))
-    found.set(term, await findIssuesOfTerm(database, term, { ...search, isCounted }));
+  for (const [term, isNegated] of termsWithSigns(search.query))
+    found.set(term, await findIssuesOfTerm(database, term, isNegated, { ...search, isCounted }));
   return { ...search, isCounted, found };
+}
+
+function termsWithSigns(query: SearchQuery, isNegated = false): (readonly [term: SearchTerm, isNegated: boolean])[] {
+  if (query.kind === "not") return termsWithSigns(query.of, !isNegated);
+  if (query.kind === "all" || query.kind === "any") return query.of.flatMap((each) => termsWithSigns(each, isNegated));
+  return [[query, isNegated]];
 }
 
 /** Which of the tags that are searched are among the project's own that are counted. */

@@ -17,15 +17,28 @@ const TAGGED_ROWS_MAX = 2_000;
 
 type LookedUp = Omit<SearchedIssues, "found">;
 
-/** What is known of a term; nothing, if it tells of the issue itself. */
-export async function findIssuesOfTerm(database: Database, term: SearchTerm, of: LookedUp): Promise<FoundIssues> {
+/**
+ * Of so many issues, the first of a list, this part must lack a tag for a list of those that lack it to be walked along: then
+ * a page is full after a few hundred. Where fewer do, they are looked up.
+ */
+const SAMPLED_ISSUES = 300;
+const LACKING_MIN = 60;
+
+/** What is known of a term; nothing, if it tells of the issue itself. `isNegated`: those are wanted that it does not find. */
+export async function findIssuesOfTerm(
+  database: Database,
+  term: SearchTerm,
+  isNegated: boolean,
+  of: LookedUp,
+): Promise<FoundIssues> {
   if (searchedTextOf(term) !== undefined) return { newest: await listNewest(database, term, of) };
   const tag = tagOfTerm(term);
   if (tag === undefined) return {};
   if (!isCountedTag(term, of)) return { all: await listByEvents(database, term, of) };
   const all = await listByTag(database, tag, term, of);
+  const without = isNegated && all === undefined ? await listWithoutTag(database, tag, term, of) : undefined;
   // Whoever has the tag has it, whatever its values.
-  return term.kind === "has" ? { all } : { all, newest: await listNewest(database, term, of, tag) };
+  return { all, without, ...(term.kind !== "has" && { newest: await listNewest(database, term, of, tag) }) };
 }
 
 /** Issues of the newest events that match; where a tag is named, only those that have more values of it than are counted. */
@@ -57,16 +70,53 @@ async function listByTag(
   of: LookedUp,
 ): Promise<string[] | undefined> {
   const values = new SqlValues();
+  const tagged = taggedRows(tag, term, values.add(of.projectId, "uuid"), values);
+  return listFew(database, `select t.issue_id ${tagged} limit ${TAGGED_ROWS_MAX + 1}`, values);
+}
+
+/** Those that have none of the values, where most have one; `undefined`: they are many. */
+async function listWithoutTag(
+  database: Database,
+  tag: string,
+  term: SearchTerm,
+  of: LookedUp,
+): Promise<string[] | undefined> {
+  if (await isOftenLacked(database, tag, term, of)) return undefined;
+  const values = new SqlValues();
+  const projectId = values.add(of.projectId, "uuid");
+  // Two indexes read once each, where an anti-join could be made a look at the tags of every issue.
+  return listFew(
+    database,
+    `(select i.id as issue_id from issues i where i.project_id = ${projectId}
+      except select t.issue_id ${taggedRows(tag, term, projectId, values)}) limit ${TAGGED_ROWS_MAX + 1}`,
+    values,
+  );
+}
+
+/** Told by those that were seen last. */
+async function isOftenLacked(database: Database, tag: string, term: SearchTerm, of: LookedUp): Promise<boolean> {
+  const values = new SqlValues();
+  const projectId = values.add(of.projectId, "uuid");
+  const { rows } = await database.query<{ lacking: number }>({
+    text: `
+      select count(*) filter (where not coalesce(exists (
+        select ${taggedRows(tag, term, projectId, values)} and t.issue_id = sampled.issue_id), false)) as lacking
+      from (
+        select c.issue_id from issue_counters c where c.project_id = ${projectId}
+        order by c.coarse_last_seen desc limit ${SAMPLED_ISSUES}
+      ) sampled`,
+    values: values.values,
+  });
+  return (rows[0]?.lacking ?? 0) >= LACKING_MIN;
+}
+
+function taggedRows(tag: string, term: SearchTerm, projectId: string, values: SqlValues): string {
   const conditions = [
-    `t.project_id = ${values.add(of.projectId, "uuid")}`,
+    `t.project_id = ${projectId}`,
     `t.key = ${values.add(tag, "text")}`,
     ...(term.kind === "match" ? [matchesAny("t.value", term.patterns, values)] : []),
   ];
-  return listFew(
-    database,
-    `select t.issue_id from issue_tags t where ${conditions.join(" and ")} limit ${TAGGED_ROWS_MAX + 1}`,
-    values,
-  );
+  return `from issue_tags t where ${conditions.join(" and ")}`;
 }
 
 /** Those that have an event that matches; `undefined`: they are too many, or no index knows them. */

@@ -27,6 +27,8 @@ export interface SearchedIssues extends SearchedProject, Pick<SearchMoment, "ass
 export interface FoundIssues {
   /** All that have the tag; absent: too many to be looked up. */
   readonly all?: readonly string[] | undefined;
+  /** All that do not have it, where nearly all have; absent: they are many, or nobody wants them. */
+  readonly without?: readonly string[] | undefined;
   /** Those that the newest events that match lead to, beside the ones that the issues' own rows tell. */
   readonly newest?: readonly string[];
 }
@@ -131,7 +133,10 @@ export function isCountedTag(term: SearchTerm, of: Pick<SearchedIssues, "isCount
  * value are asked, too.
  */
 function hasTag(tag: string, term: SearchTerm, of: SearchedIssues, values: SqlValues): Condition {
-  const { all, newest } = of.found.get(term) ?? {};
+  const { all, without, newest } = of.found.get(term) ?? {};
+  if (without !== undefined) {
+    return anyOfConditions([`not i.id = any(${values.add(without, "uuid[]")})`, ...isOneOf(newest, values)]);
+  }
   if (all !== undefined) return anyOfConditions(isOneOf([...all, ...(newest ?? [])], values));
   if (!isCountedTag(term, of)) return anEvent(eventCondition(term, of, values));
   const value = term.kind === "match" ? matchesAny("t.value", term.patterns, values) : "true";

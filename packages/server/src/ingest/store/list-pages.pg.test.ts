@@ -24,6 +24,8 @@ const NOW_MS = Date.UTC(2026, 5, 4);
 const PAGE = 26;
 /** Of two pages of issues, with what is told of each: some 600. All issues with their counters have more than 1,500. */
 const BUFFERS_MAX = 1_000;
+/** Of the index of a tag, twice, and a few hundred issues: some 2,500. The tags of every issue are 80,000. */
+const INDEX_BUFFERS_MAX = 5_000;
 
 let projectId: string;
 let db: Awaited<ReturnType<typeof testDatabase>>;
@@ -138,6 +140,20 @@ test.each([
   expect(await pageOfIssues(database, text, "last_seen")).toHaveLength(expected);
   expect(await buffers()).toBeLessThan(BUFFERS_MAX);
 });
+
+test.each([
+  ["!browser:Chrome", ISSUES / RARE_EVERY],
+  ["!has:browser", 0],
+  ["!release:shop@*", 0],
+  ["!(environment:production browser:Chrome)", ISSUES / RARE_EVERY],
+])(
+  "a search of issues for %s, which few are, reads an index and not the tags of every issue",
+  async (text, expected) => {
+    const { database, buffers } = reading(db.database);
+    expect(await pageOfIssues(database, text, "last_seen")).toHaveLength(expected);
+    expect(await buffers()).toBeLessThan(INDEX_BUFFERS_MAX);
+  },
+);
 
 test.each(["priority:high", "priority:high priority:h*", "!priority:low !priority:medium"])(
   "a search of issues for %s, which few are, reads no more than pages",
