@@ -386,11 +386,18 @@ create table issue_counters (
   coarse_last_seen timestamp with time zone generated always as (date_bin('00:10:00'::interval, last_seen, '2000-01-01 00:00:00+00'::timestamp with time zone)) stored not null,
   coarse_event_count smallint generated always as (floor(((4)::double precision * ln((GREATEST(event_count, (1)::bigint))::double precision)))) stored not null,
   coarse_user_count smallint generated always as (floor(((4)::double precision * ln((GREATEST(user_count, 1))::double precision)))) stored not null,
+  urgency smallint default 2 not null,
+  coarse_priority integer generated always as (((
+CASE
+    WHEN (urgency > 10) THEN (urgency - 10)
+    ELSE LEAST(3, (urgency + ((((event_count * 86400))::numeric >= ((1000)::numeric * GREATEST((86400)::numeric, EXTRACT(epoch FROM (last_seen - first_seen))))))::integer))
+END * 100000000) + ((((EXTRACT(epoch FROM (last_seen - '1970-01-01 00:00:00+00'::timestamp with time zone)) * (1000)::numeric))::bigint / 600000))::integer)) stored not null,
   constraint issue_counters_key PRIMARY KEY (project_id, issue_id)
 ) with (fillfactor=50);
 CREATE INDEX issue_counters_event_count ON public.issue_counters USING btree (project_id, coarse_event_count DESC);
 CREATE INDEX issue_counters_first_seen ON public.issue_counters USING btree (project_id, first_seen DESC, issue_id DESC);
 CREATE INDEX issue_counters_last_seen ON public.issue_counters USING btree (project_id, coarse_last_seen DESC);
+CREATE INDEX issue_counters_priority ON public.issue_counters USING btree (project_id, coarse_priority DESC);
 CREATE INDEX issue_counters_user_count ON public.issue_counters USING btree (project_id, coarse_user_count DESC);
 
 create table issue_counts (
