@@ -39,6 +39,9 @@ const SIZES = { "1 KB": 1_000, "50 KB": 50_000 } as const;
 type SizeName = keyof typeof SIZES;
 
 const IN_FLIGHT = 64;
+
+/** The cluster and the bare connection are measured in turn: what a shared machine gives changes within seconds. */
+const CALL_ROUNDS = 7;
 const MESH_NODES = 5;
 const KILLS = 5;
 
@@ -58,10 +61,10 @@ interface CallResult extends InFlightResult {
 interface CallFigures {
   /** One call after the other. */
   readonly alone: CallResult;
-  readonly loaded: CallResult;
   readonly bareAlone: CallResult;
-  /** Before and after: what a shared machine gives changes within minutes. */
-  readonly bareLoaded: readonly [before: CallResult, after: CallResult];
+  /** Of each round. */
+  readonly loaded: readonly CallResult[];
+  readonly bareLoaded: readonly CallResult[];
 }
 
 interface TransportFigures {
@@ -112,7 +115,7 @@ class BenchNode implements Disposable {
   async follow<Is extends NodeNews["is"]>(order: NodeOrder, is: Is): Promise<Extract<NodeNews, { is: Is }>> {
     const from = this.news.length;
     this.#fork.child.send(order);
-    return this.hears(is, undefined, from, WAIT_MS_MAX + ("seconds" in order ? order.seconds * 1_000 : 0));
+    return this.hears(is, undefined, from, WAIT_MS_MAX + ("seconds" in order ? Math.ceil(order.seconds * 1_000) : 0));
   }
 
   get pid(): number {
@@ -236,17 +239,20 @@ async function measureLoss(observer: BenchNode, victim: BenchNode, signal: "SIGK
 }
 
 async function measureCalls(a: BenchNode, b: BenchNode, bytes: number, seconds: number): Promise<CallFigures> {
-  const call = (inFlight: number, forSeconds = seconds) =>
+  using bare = await BareEcho.start();
+  const call = (inFlight: number, forSeconds: number) =>
     withCpu([a.pid, b.pid], forSeconds, () =>
       a.follow({ do: "call", node: b.name, bytes, inFlight, seconds: forSeconds }, "called"),
     );
-  const before = await measureBare({ bytes, inFlight: IN_FLIGHT, seconds });
-  await call(IN_FLIGHT, 1);
-  const loaded = await call(IN_FLIGHT);
-  const after = await measureBare({ bytes, inFlight: IN_FLIGHT, seconds });
-  const alone = await call(1);
-  const bareAlone = await measureBare({ bytes, inFlight: 1, seconds });
-  return { alone, loaded, bareAlone, bareLoaded: [before, after] };
+  const echo = (inFlight: number, forSeconds: number) =>
+    withCpu(bare.pids, forSeconds, () => bare.run({ bytes, inFlight, seconds: forSeconds }));
+  for (const warmUp of [echo, call]) await warmUp(IN_FLIGHT, 1);
+  const [loaded, bareLoaded]: [CallResult[], CallResult[]] = [[], []];
+  for (let round = 0; round < CALL_ROUNDS; round += 1) {
+    bareLoaded.push(await echo(IN_FLIGHT, seconds / CALL_ROUNDS));
+    loaded.push(await call(IN_FLIGHT, seconds / CALL_ROUNDS));
+  }
+  return { alone: await call(1, seconds), bareAlone: await echo(1, seconds), loaded, bareLoaded };
 }
 
 async function withCpu(
@@ -260,18 +266,37 @@ async function withCpu(
   return { perSecond, p50Ms, p99Ms, cpuMicrosecondsPerCall: ((cpuSeconds() - before) * 1e6) / (perSecond * seconds) };
 }
 
-async function measureBare(order: EchoOrder): Promise<CallResult> {
-  using server = forkChild("bare-echo.ts", ["serve"]);
-  const [{ port }] = (await firstOf(server.child, "message")) as [{ port: number }];
-  using caller = forkChild("bare-echo.ts", ["call", String(port)]);
-  await firstOf(caller.child, "message");
-  const run = async (seconds: number) => {
-    caller.child.send({ ...order, seconds });
-    return ((await firstOf(caller.child, "message")) as [InFlightResult])[0];
-  };
-  await run(1);
-  // Awaited here, or both processes are ended before.
-  return await withCpu([server.child.pid ?? 0, caller.child.pid ?? 0], order.seconds, () => run(order.seconds));
+/** The two ends of a bare connection, in processes of their own. */
+class BareEcho implements Disposable {
+  readonly #server: ReturnType<typeof forkChild>;
+  readonly #caller: ReturnType<typeof forkChild>;
+
+  static async start(): Promise<BareEcho> {
+    const server = forkChild("bare-echo.ts", ["serve"]);
+    const [{ port }] = (await firstOf(server.child, "message")) as [{ port: number }];
+    const caller = forkChild("bare-echo.ts", ["call", String(port)]);
+    await firstOf(caller.child, "message");
+    return new BareEcho(server, caller);
+  }
+
+  private constructor(server: ReturnType<typeof forkChild>, caller: ReturnType<typeof forkChild>) {
+    this.#server = server;
+    this.#caller = caller;
+  }
+
+  get pids(): readonly number[] {
+    return [this.#server.child.pid ?? 0, this.#caller.child.pid ?? 0];
+  }
+
+  async run(order: EchoOrder): Promise<InFlightResult> {
+    this.#caller.child.send(order);
+    return ((await firstOf(this.#caller.child, "message")) as [InFlightResult])[0];
+  }
+
+  [Symbol.dispose](): void {
+    this.#caller[Symbol.dispose]();
+    this.#server[Symbol.dispose]();
+  }
 }
 
 async function measureBroadcasts(
@@ -325,15 +350,14 @@ function print({ cores, cpu, node, figures }: Report): void {
   for (const size of Object.keys(SIZES) as SizeName[]) {
     row(`call of ${size}, p50 / p99, ms`, ({ calls }) => latency(calls[size].alone));
     row("  bare TLS and JSON", ({ calls }) => latency(calls[size].bareAlone));
-    row(`  calls/s, ${IN_FLIGHT} in flight`, ({ calls }) => whole(calls[size].loaded.perSecond));
-    row("  bare TLS and JSON, before / after", ({ calls }) =>
-      calls[size].bareLoaded.map(({ perSecond }) => whole(perSecond)).join(" / "),
+    row(`  calls/s, ${IN_FLIGHT} in flight, median of ${CALL_ROUNDS}`, ({ calls }) =>
+      whole(median(calls[size].loaded, ({ perSecond }) => perSecond)),
     );
-    row("  CPU of both ends, µs a call", ({ calls }) => calls[size].loaded.cpuMicrosecondsPerCall.toFixed(1));
-    row("  bare TLS and JSON, before / after", ({ calls }) =>
-      calls[size].bareLoaded.map(({ cpuMicrosecondsPerCall }) => cpuMicrosecondsPerCall.toFixed(1)).join(" / "),
-    );
+    row("  bare TLS and JSON", ({ calls }) => whole(median(calls[size].bareLoaded, ({ perSecond }) => perSecond)));
+    row("  CPU of both ends, µs a call", ({ calls }) => median(calls[size].loaded, cpuOf).toFixed(1));
+    row("  bare TLS and JSON", ({ calls }) => median(calls[size].bareLoaded, cpuOf).toFixed(1));
     row(`  share of its calls/s (goal ≥ ${GOALS.callShare} at 1 KB)`, ({ calls }) => share(calls[size]).toFixed(2));
+    row("  its CPU a call, as a share of ours", ({ calls }) => cpuShare(calls[size]).toFixed(2));
   }
   row(`broadcasts of 1 KB/s heard by each of 2 (goal ${whole(GOALS.broadcastsPerSecond)})`, ({ broadcasts }) =>
     whole(broadcasts.heardPerSecond),
@@ -341,9 +365,20 @@ function print({ cores, cpu, node, figures }: Report): void {
   row("  dropped", ({ broadcasts }) => whole(broadcasts.dropped));
 }
 
-function share({ loaded, bareLoaded: [before, after] }: CallFigures): number {
-  return (2 * loaded.perSecond) / (before.perSecond + after.perSecond);
+/** Each round is compared with the one of the other just before it. */
+function share({ loaded, bareLoaded }: CallFigures): number {
+  return median(loaded, ({ perSecond }, round) => perSecond / (bareLoaded[round]?.perSecond ?? Number.NaN));
 }
+
+function cpuShare({ loaded, bareLoaded }: CallFigures): number {
+  return median(bareLoaded, (bare, round) => cpuOf(bare) / (loaded[round]?.cpuMicrosecondsPerCall ?? Number.NaN));
+}
+
+function median(results: readonly CallResult[], of: (result: CallResult, round: number) => number): number {
+  return quantile(results.map(of), 0.5);
+}
+
+const cpuOf = ({ cpuMicrosecondsPerCall }: CallResult) => cpuMicrosecondsPerCall;
 
 function latency({ p50Ms, p99Ms }: InFlightResult): string {
   return `${p50Ms.toFixed(2)} / ${p99Ms.toFixed(2)}`;

@@ -30,7 +30,7 @@ export interface ClusterCounters {
   readonly requestsTaken: number;
   /** `dropped`: not confirmed by the node of the process. */
   readonly sends: { readonly made: number; readonly dropped: number };
-  /** `dropped`: too many in one turn. What a single peer missed is among its `refusedFrames`. */
+  /** `dropped`: too many in one turn, or too long. What a single peer missed is among its `refusedFrames`. */
   readonly broadcasts: { readonly made: number; readonly dropped: number; readonly heard: number };
   /** Names of the cluster known here now, those owned here, and how often one was lost to an earlier claim. */
   readonly names: { readonly known: number; readonly own: number; readonly lost: number };

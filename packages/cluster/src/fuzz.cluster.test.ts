@@ -21,10 +21,24 @@ const bodiesOf = (sender: string) => {
     "services",
   );
   const almost = fc
-    .dictionary(field, fc.oneof(fc.jsonValue(), fc.constant("mesher.request")), { maxKeys: 8 })
+    .dictionary(field, fc.jsonValue(), { maxKeys: 8 })
     .map((fields) => Buffer.from(JSON.stringify({ ver: "5", sender, ...fields })));
+  const kind = fc.oneof(
+    fc.constantFrom("call", "send", "claims", "grant", "spawn", "exit", "monitor", "toString"),
+    fc.jsonValue(),
+  );
+  const answer = fc.dictionary(fc.constantFrom("value", "error", "reason"), fc.jsonValue());
+  const asked = fc
+    .tuple(fc.nat(300), fc.oneof(fc.record({ kind, body: fc.jsonValue() }), answer, fc.jsonValue()))
+    .map(([number, content]) =>
+      Buffer.concat([Buffer.from([0, 0, 0, 0, number >> 8, number % 256]), Buffer.from(JSON.stringify(content))]),
+    );
   const nonsense = fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes));
-  return fc.oneof({ weight: 4, arbitrary: almost }, { weight: 1, arbitrary: nonsense });
+  return fc.oneof(
+    { weight: 2, arbitrary: almost },
+    { weight: 2, arbitrary: asked },
+    { weight: 1, arbitrary: nonsense },
+  );
 };
 
 test("[F.4-6] [HAZARD-1] whatever a peer with the cookie says, the node lives, and its other peers notice nothing", async () => {

@@ -3,7 +3,7 @@ import type { NodeName } from "./node-name.ts";
 import { parseNodeName } from "./node-name.ts";
 
 /** Raised when nodes of two releases cannot understand each other's frames any more. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** Stands for the name in a hello to an address of which only DNS is known. */
 export const ANY_NODE = "*";

@@ -1,28 +1,24 @@
 /**
- * The engine: requests with deadlines, answers, broadcasts and the registry of nodes are Moleculer's.
+ * The engine: the registry of nodes and broadcasts are Moleculer's.
  * Every name of Moleculer that is not of its public interface is used in this file only, and looked for at start.
  */
 import { randomBytes } from "node:crypto";
-import { Errors, ServiceBroker, Transporters } from "moleculer";
-import { CallError, type CallErrorReason } from "./call-error.ts";
+import { ServiceBroker, Transporters } from "moleculer";
 import type { Mesh } from "./mesh.ts";
-
-/** Answers given per request by the other side. */
-type Answer = { readonly value: unknown } | { readonly error: string; readonly reason: string };
 
 export interface EngineListener {
   onUp(node: string): void;
   onDown(node: string): void;
-  /** Begins in the order in which requests of one node come. What it throws is the caller's `CallError`. */
-  onRequest(from: string, kind: string, body: unknown): unknown;
   onBroadcast(from: string, kind: string, body: unknown): void;
+  /** A broadcast that no frame holds: no peer hears it. */
+  onTooLong(bytes: number, bytesMax: number): void;
 }
 
-/** Position is the number on the wire: append only. */
-const COMMANDS = ["REQ", "RES", "EVENT", "DISCOVER", "INFO", "DISCONNECT", "HEARTBEAT", "PING", "PONG"];
+/** By their numbers on the wire, after those of requests: append only. Moleculer's own requests are nobody's. */
+const COMMAND_FIRST = 2;
+const COMMANDS = ["EVENT", "DISCOVER", "INFO", "DISCONNECT", "HEARTBEAT", "PING", "PONG"];
 
 const SERVICE = "mesher";
-const REQUEST = `${SERVICE}.request`;
 const BROADCAST = `${SERVICE}.broadcast`;
 
 interface Packet {
@@ -32,11 +28,9 @@ interface Packet {
 
 /**
  * What of a packet is used at the other end, if not all: traces, levels and what is empty take longer to write and read than a
- * call of a kilobyte. A deadline is its caller's; nobody else keeps a timer for it.
+ * message of a kilobyte.
  */
 const USED: Readonly<Record<string, (payload: Record<string, unknown>) => object>> = {
-  REQ: ({ id, action, params }) => ({ id, action, params }),
-  RES: ({ id, success, data, error }) => ({ id, success, data, error }),
   EVENT: ({ id, event, data, groups, broadcast }) => ({ id, event, data, groups, broadcast }),
 };
 
@@ -51,7 +45,7 @@ interface Internals {
 }
 
 export class Engine {
-  /** Requests are numbered; an answer to an earlier life of this node answers none of this one's. */
+  /** Broadcasts are numbered, and those of each life are its own. */
   readonly #life = `${randomBytes(6).toString("base64url")}.`;
   #lastId = 0;
   readonly #broker: ServiceBroker;
@@ -59,7 +53,7 @@ export class Engine {
 
   /** Without a mesh it is a node alone: the same, with nobody to talk to. */
   constructor(name: string, mesh: Mesh | undefined, listener: EngineListener) {
-    this.#transporter = mesh === undefined ? undefined : new MeshTransporter(mesh);
+    this.#transporter = mesh === undefined ? undefined : new MeshTransporter(mesh, listener);
     this.#broker = new ServiceBroker({
       nodeID: name === "" ? "standalone" : name,
       ...(this.#transporter === undefined ? {} : { transporter: this.#transporter }),
@@ -82,12 +76,6 @@ export class Engine {
     localBus.on("$node.disconnected", ({ node }: { node: { id: string } }) => listener.onDown(node.id));
     this.#broker.createService({
       name: SERVICE,
-      actions: {
-        request: (context) => {
-          const { kind, body } = context.params as { kind: string; body: unknown };
-          return answer(() => listener.onRequest(this.#nodeOf(context.nodeID), kind, body));
-        },
-      },
       events: {
         [BROADCAST]: (context) => {
           const from = this.#nodeOf(context.nodeID);
@@ -106,20 +94,6 @@ export class Engine {
 
   async stop(): Promise<void> {
     await this.#broker.stop();
-  }
-
-  /** Rejects with a `CallError`. */
-  async request(node: string, kind: string, body: unknown, deadlineMs: number): Promise<unknown> {
-    const nodeID = node === "" ? this.#broker.nodeID : node;
-    let given: Answer;
-    try {
-      given = await this.#broker.call(REQUEST, { kind, body }, { nodeID, timeout: deadlineMs });
-    } catch (cause) {
-      throw callErrorOf(node, cause);
-    }
-    if ("error" in given)
-      throw new CallError(node, given.reason === "no_process" ? "no_process" : "failed", given.error);
-    return given.value;
   }
 
   /** To every peer, once; waits for none. A peer that does not take it misses it. */
@@ -150,11 +124,13 @@ export class Engine {
 /** Carries Moleculer's packets over the sessions of a mesh. */
 class MeshTransporter extends Transporters.Base {
   readonly #mesh: Mesh;
+  readonly #listener: EngineListener;
   #deliver: (type: string, packet: object) => void = () => {};
 
-  constructor(mesh: Mesh) {
+  constructor(mesh: Mesh, listener: EngineListener) {
     super({});
     this.#mesh = mesh;
+    this.#listener = listener;
   }
 
   override init(...[transit, deliver, afterConnect]: Parameters<Transporters.Base["init"]>): void {
@@ -188,49 +164,33 @@ class MeshTransporter extends Transporters.Base {
     return super.serialize(used === undefined ? packet : { type, payload: used });
   }
 
-  /** A request or an answer waits while too much waits already; a broadcast does not, it is dropped for that peer. */
+  /** What a peer does not take it misses: it is told of nodes again, and of broadcasts not. */
   override send(_topic: string, data: Buffer, { packet }: { packet: Packet }): Promise<void> {
-    const command = COMMANDS.indexOf(packet.type);
-    const { target } = packet;
-    if (target === null || target === undefined) {
-      for (const { peer } of this.#mesh.sessions) this.#mesh.send(peer.name, command, data);
+    const index = COMMANDS.indexOf(packet.type);
+    if (index === -1) return SENT;
+    const { bodyBytesMax } = this.#mesh;
+    // Its peers would take it for nonsense and end their sessions.
+    if (data.length > bodyBytesMax) {
+      this.#listener.onTooLong(data.length, bodyBytesMax);
       return SENT;
     }
-    const session = this.#mesh.session(target);
-    const refused = (...why: [CallErrorReason, string?]) => Promise.reject(new CallError(target, ...why));
-    const { bodyBytesMax } = this.#mesh;
-    if (data.length > bodyBytesMax) return refused("too_long", `${data.length} bytes, ${bodyBytesMax} at most`);
-    if (session === undefined) return refused("not_connected");
-    const isSent = this.#mesh.send(target, command, data);
-    if (packet.type === "EVENT") return SENT;
-    return isSent ? session.link.drained() : refused("overloaded");
+    const peers =
+      packet.target === null || packet.target === undefined
+        ? this.#mesh.sessions.map(({ peer }) => peer.name)
+        : [packet.target];
+    for (const peer of peers) this.#mesh.send(peer, COMMAND_FIRST + index, data);
+    return SENT;
   }
 
   /** The sender that a packet names must be the one that proved itself: by another's name a node could be shut down. */
   hear(from: string, command: number, body: Buffer): void {
-    const type = COMMANDS[command];
+    const type = COMMANDS[command - COMMAND_FIRST];
     // A newer node may say more.
     if (type === undefined) return;
     const packet = this.deserialize(type, body) as { payload?: { sender?: unknown } };
     if (packet.payload?.sender !== from) throw new Error(`a packet of ${from} names another sender`);
     this.#deliver(type, packet);
   }
-}
-
-async function answer(work: () => unknown): Promise<Answer> {
-  try {
-    return { value: await work() };
-  } catch (error) {
-    const reason = error instanceof CallError ? error.reason : "failed";
-    return { error: error instanceof Error ? error.message : String(error), reason };
-  }
-}
-
-function callErrorOf(node: string, cause: unknown): Error {
-  if (cause instanceof CallError) return cause;
-  if (cause instanceof Errors.RequestTimeoutError) return new CallError(node, "deadline", undefined, { cause });
-  if (cause instanceof Errors.RequestRejectedError) return new CallError(node, "node_lost", undefined, { cause });
-  return new CallError(node, "not_connected", undefined, { cause });
 }
 
 function internalsOf(broker: ServiceBroker): Internals {

@@ -1,5 +1,6 @@
 /** Lives of one name and a simulated server between them. A fault names the seed that shows it again. */
 import { expect, test } from "vitest";
+import { PROTOCOL_VERSION } from "./hello.ts";
 import { NameClaim } from "./name-claim.ts";
 import { type Actor, runHistories, Scheduler } from "./test-scheduler.ts";
 
@@ -42,7 +43,15 @@ class Life implements Actor {
     this.incarnation = `life ${index}`;
     [this.toServer, this.fromServer] = [new Line(scheduler), new Line(scheduler)];
     const { incarnation } = this;
-    const hello = { protocol: 1, name: "a@h:1", incarnation, startedAtMs, to: "", version: "", compatibility: "" };
+    const hello = {
+      protocol: PROTOCOL_VERSION,
+      name: "a@h:1",
+      incarnation,
+      startedAtMs,
+      to: "",
+      version: "",
+      compatibility: "",
+    };
     this.claim = new NameClaim({
       ...TUNING,
       world: {

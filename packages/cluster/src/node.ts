@@ -20,6 +20,7 @@ import { parseNodeName } from "./node-name.ts";
 import type { NodeOptions } from "./node-options.ts";
 import { type Handler, Processes } from "./processes.ts";
 import { RemoteWork } from "./remote-work.ts";
+import { REQUEST_COMMANDS, Requests } from "./requests.ts";
 import { Rooms } from "./rooms.ts";
 import { Watches } from "./watches.ts";
 
@@ -60,6 +61,7 @@ export class ClusterNode implements AsyncDisposable {
   readonly #options: NodeOptions;
   readonly #mesh: Mesh | undefined;
   readonly #engine: Engine;
+  readonly #requests: Requests;
   readonly #answers: Answers<string>;
   readonly #membership = new Membership();
   readonly #monitors = new Set<(change: NodeChange) => void>();
@@ -95,8 +97,11 @@ export class ClusterNode implements AsyncDisposable {
     this.#engine = new Engine(this.self, mesh, {
       onUp: (node) => this.#up(node),
       onDown: (node) => this.#down(node),
-      onRequest: (from, kind, body) => this.#answer(from, kind, body),
       onBroadcast: (_from, _kind, body) => this.#hearBroadcast(body),
+      onTooLong: (bytes, bytesMax) => {
+        this.rooms.droppedBroadcasts += 1;
+        options.log.warn("Broadcast dropped: no frame holds it", { bytes, bytesMax });
+      },
     });
     this.processes = new Processes(this.self, this.incarnation);
     this.processes.onExit = (address, reason) => {
@@ -104,10 +109,12 @@ export class ClusterNode implements AsyncDisposable {
       this.watches.exited(address, reason);
     };
     const onError = (error: unknown) => options.log.error("Cluster node failed", { error: String(error) });
-    const request = (node: string, kind: string, body: unknown, deadlineMs: number) =>
-      this.#engine.request(node, kind, body, deadlineMs);
     const { self, processes } = this;
     const isConnected = (node: string) => this.#membership.isAlive(node);
+    const onRequest = (from: string, kind: string, body: unknown) => this.#answer(from, kind, body);
+    this.#requests = new Requests({ self, mesh, isConnected, onRequest });
+    const request = (node: string, kind: string, body: unknown, deadlineMs: number) =>
+      this.#requests.request(node, kind, body, deadlineMs);
     this.watches = new Watches({ self, processes, isConnected, request, onError });
     this.work = new RemoteWork({ self, processes, watches: this.watches, request });
     this.names = new Names({
@@ -164,10 +171,9 @@ export class ClusterNode implements AsyncDisposable {
   /** Waits for what the process answers. Rejects with a `CallError`, at the latest when the deadline is over. */
   async call(target: Target, message: Data, { deadlineMs = CALL_MS_DEFAULT } = {}): Promise<unknown> {
     this.#callsMade += 1;
-    const node = target.node === this.self ? "" : target.node;
     try {
       this.#checkData(target.node, message);
-      return await this.#engine.request(node, "call", { target, message }, deadlineMs);
+      return await this.#requests.request(target.node, "call", { target, message }, deadlineMs);
     } catch (error) {
       const reason = error instanceof CallError ? error.reason : "failed";
       this.#callsFailed[reason] = (this.#callsFailed[reason] ?? 0) + 1;
@@ -187,14 +193,14 @@ export class ClusterNode implements AsyncDisposable {
       return;
     }
     this.#unconfirmedSends += 1;
-    this.#engine
-      .request(target.node === this.self ? "" : target.node, "send", { target, message }, CALL_MS_DEFAULT)
-      .catch(() => {
-        this.#sends.dropped += 1;
-      })
-      .finally(() => {
-        this.#unconfirmedSends -= 1;
-      });
+    const confirm = (isTaken: boolean) => {
+      this.#unconfirmedSends -= 1;
+      if (!isTaken) this.#sends.dropped += 1;
+    };
+    this.#requests.request(target.node, "send", { target, message }, CALL_MS_DEFAULT).then(
+      () => confirm(true),
+      () => confirm(false),
+    );
   }
 
   status(): ClusterStatus {
@@ -274,7 +280,11 @@ export class ClusterNode implements AsyncDisposable {
         this.#engine.forget(name);
         this.#lostSessions.delete(name);
       },
-      onPacket: ({ name }, command, body) => this.#engine.hear(name, command, body),
+      onPacket: (peer, command, body) => {
+        if (command === REQUEST_COMMANDS.ask) this.#requests.hearAsk(peer, body);
+        else if (command === REQUEST_COMMANDS.answer) this.#requests.hearAnswer(peer, body);
+        else this.#engine.hear(peer.name, command, body);
+      },
       onRefused: (error, side) => {
         const message = side === "dialled" ? `Failed to connect to peer: ${error.peer}` : "Peer refused";
         this.#options.log.warn(message, { side, reason: error.message });
@@ -295,6 +305,7 @@ export class ClusterNode implements AsyncDisposable {
     // A peer that takes leave says so before its session ends.
     const { reason, hasLeft } = this.#lostSessions.get(name) ?? { reason: "it left", hasLeft: true };
     this.#membership.down(name, hasLeft ? "left" : "dead", reason);
+    this.#requests.nodeDown(name);
     this.#options.log.warn("Node down", { node: name, reason });
     this.names.nodeDown(name);
     this.watches.nodeDown(name);

@@ -18,7 +18,7 @@ export interface RoomsOptions {
 export class Rooms {
   /** Broadcasts of this node so far. */
   broadcasts = 0;
-  /** Broadcasts that were not sent to other nodes because too many came at once. */
+  /** Broadcasts that were not sent to other nodes: too many came at once, or they were too long. */
   droppedBroadcasts = 0;
   readonly #options: RoomsOptions;
   readonly #rooms = new Map<string, Set<Member>>();
