@@ -71,7 +71,7 @@ export class Requests {
     const { number, content } = decode(packet);
     const { kind, body } = (content ?? {}) as { kind?: unknown; body?: unknown };
     settle(
-      () => this.#options.onRequest(peer.name, String(kind), body),
+      () => this.#options.onRequest(peer.name, textOf(kind), body),
       (answer) => this.#tell(peer, number, answer),
     );
   }
@@ -113,7 +113,7 @@ export class Requests {
     if (pending === undefined || pending.node !== node) return;
     const { value, error, reason } = answer as { value?: unknown; error?: unknown; reason?: unknown };
     if (error !== undefined)
-      return this.#fail(number, pending, reason === "no_process" ? "no_process" : "failed", String(error));
+      return this.#fail(number, pending, reason === "no_process" ? "no_process" : "failed", textOf(error));
     this.#forget(number);
     pending.resolve(value);
   }
@@ -158,6 +158,11 @@ export class Requests {
     }
     if (nextMs < Number.POSITIVE_INFINITY) this.#lookAt(Math.max(nextMs, nowMs + LOOK_MS_MIN));
   }
+}
+
+/** Of a peer that says something else, nothing. */
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 /** Hands over what the work comes to: at once, if it does not have to be waited for. */
