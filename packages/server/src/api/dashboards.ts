@@ -68,7 +68,7 @@ export function registerDashboardRoutes(app: App, deps: ApiDependencies): void {
     findProject(deps, (await deps.authenticate(request)).organizationId, request.params.project);
   const issueOf = async (request: Parameters<typeof deps.authenticate>[0] & { params: { issue: string } }) => {
     const issue = await getIssue(deps, (await deps.authenticate(request)).organizationId, request.params.issue);
-    return { projectId: issue.projectId, issueId: issue.id };
+    return { projectId: issue.projectId, issueId: issue.id, firstSeen: issue.firstSeen, lastSeen: issue.lastSeen };
   };
 
   app.get<OfProject & { Querystring: Static<typeof Bucketed> }>(
@@ -189,9 +189,8 @@ export function registerDashboardRoutes(app: App, deps: ApiDependencies): void {
     "/api/v1/issues/:issue/timeline",
     { schema: { querystring: Limited }, ...READ },
     async (request): Promise<ApiEventSummary[]> => {
-      const events = await listIssueEvents(database, await issueOf(request), {
-        limit: limitOf(request.query.limit, TIMELINE_EVENTS),
-      });
+      const issue = await issueOf(request);
+      const events = await listIssueEvents(database, issue, limitOf(request.query.limit, TIMELINE_EVENTS));
       return events.map(({ eventId, level, title, receivedAt }) => ({
         id: eventId,
         level: level as Level,

@@ -1,11 +1,11 @@
 import { type ApiEventDetail, type Level, parseEventId } from "@mesher/protocol";
 import { eventMarkdown } from "../events/event-markdown.ts";
-import { findEvent, findNeighbours, type StoredEvent } from "../events/events.queries.ts";
+import { findEvent, findNeighbours, type IssueSpan, type StoredEvent } from "../events/events.queries.ts";
 import { unpackPayload } from "../events/payload.ts";
 import { parseEventJson } from "../ingest/event-json.ts";
 import { normalizeEvent } from "../ingest/normalize/normalize.ts";
 import { eventCulprit } from "../ingest/normalize/title.ts";
-import { findIssue, findIssueIdOf } from "../issues/issue-list.queries.ts";
+import { findIssue, findSpanOf } from "../issues/issue-list.queries.ts";
 import { listProjects } from "../organizations/organizations.queries.ts";
 import { notFound } from "./api-error.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
@@ -14,8 +14,12 @@ const READ = { config: { access: { role: "member", scope: "event:read" } } } as 
 
 export function registerEventRoutes(app: App, deps: ApiDependencies): void {
   app.get<{ Params: { event: string } }>("/api/v1/events/:event", READ, async (request): Promise<ApiEventDetail> => {
-    const stored = await getEvent(deps, (await deps.authenticate(request)).organizationId, request.params.event);
-    const { previousId, nextId, firstId, latestId } = await findNeighbours(deps.database, stored);
+    const { issue, ...stored } = await getEvent(
+      deps,
+      (await deps.authenticate(request)).organizationId,
+      request.params.event,
+    );
+    const { previousId, nextId, firstId, latestId } = await findNeighbours(deps.database, stored, issue);
     return {
       event: showEvent(stored),
       navigation: { prev_id: previousId, next_id: nextId, first_id: firstId, latest_id: latestId },
@@ -58,7 +62,11 @@ export function registerEventRoutes(app: App, deps: ApiDependencies): void {
   });
 }
 
-async function getEvent(deps: ApiDependencies, organizationId: string, given: string): Promise<StoredEvent> {
+async function getEvent(
+  deps: ApiDependencies,
+  organizationId: string,
+  given: string,
+): Promise<StoredEvent & { readonly issue: IssueSpan }> {
   const id = parseEventId(given);
   if (id === undefined) throw notFound("event");
   const projects = await listProjects(deps.database, organizationId);
@@ -66,11 +74,12 @@ async function getEvent(deps: ApiDependencies, organizationId: string, given: st
     deps.database,
     projects.map((project) => project.id),
     id,
+    deps.now(),
   );
-  const issueId = stored && (await findIssueIdOf(deps.database, stored.projectId, stored.issueId));
+  const issue = stored && (await findSpanOf(deps.database, stored.projectId, stored.issueId));
   // Without an issue it is about to be deleted.
-  if (stored === undefined || issueId === undefined) throw notFound("event");
-  return { ...stored, issueId };
+  if (stored === undefined || issue === undefined) throw notFound("event");
+  return { ...stored, issueId: issue.issueId, issue };
 }
 
 /** Normalized anew from what was sent: the rules that read an event may improve after it was stored. */

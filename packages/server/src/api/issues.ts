@@ -134,7 +134,7 @@ export function registerIssueRoutes(app: App, deps: ApiDependencies): void {
           issueId: issue.id,
           nowMs: deps.now(),
           query: readSearch(request.query.query, "event"),
-          ...parseOpenRange(request.query, deps.now()),
+          ...withinLife(issue, parseOpenRange(request.query, deps.now())),
           limit: limit + 1,
           after: cursor && { receivedAt: cursor.at, eventId: cursor.id },
         }),
@@ -142,6 +142,12 @@ export function registerIssueRoutes(app: App, deps: ApiDependencies): void {
       return pageOf(events, limit, showFoundEvent, ({ receivedAt, eventId }) => ({ at: receivedAt, id: eventId }));
     },
   );
+}
+
+/** The part of a range in which an issue can have events. */
+function withinLife({ firstSeen, lastSeen }: IssueDetail, { fromMs = 0, toMs }: ReturnType<typeof parseOpenRange>) {
+  const endMs = lastSeen.getTime() + 1;
+  return { fromMs: Math.max(fromMs, firstSeen.getTime()), toMs: Math.min(toMs ?? endMs, endMs) };
 }
 
 function parseIssueCursor(sort: IssueSort, query: Type.Static<typeof IssuesQuery>) {
@@ -176,7 +182,7 @@ async function showIssueDetail(deps: ApiDependencies, issue: IssueDetail): Promi
   const key = { projectId: issue.projectId, issueId: issue.id };
   const [volume, latest, activity, fingerprints, similar] = await Promise.all([
     listIssueVolume(database, key, deps.now(), VOLUME_HOURS),
-    listIssueEvents(database, key, { limit: 1 }),
+    listIssueEvents(database, { ...key, firstSeen: issue.firstSeen, lastSeen: issue.lastSeen }, 1),
     listActivity(database, key, { limit: ACTIVITY_SHOWN }),
     listFingerprintShares(database, key),
     findSimilarIssues(database, key, issue.title),

@@ -5,6 +5,7 @@ import { CopyBuffer } from "../db/copy-buffer.ts";
 import type { Database } from "../db/database.ts";
 import type { Transaction } from "../db/transaction.ts";
 import type { Tsvector } from "../db/tsvector.ts";
+import { readNewestFirst } from "./newest-first.ts";
 import { DAY_MS, dayOf, partitionName } from "./partitions.ts";
 import { ENCODING_NUMBERS, type EventSource, encodingOf, type Payload, SOURCE_NUMBERS, sourceOf } from "./payload.ts";
 
@@ -131,26 +132,30 @@ export interface EventSummary {
   readonly receivedAt: Date;
 }
 
-/** A page of an issue's events, newest first, from behind the given one. */
-export async function listIssueEvents(
-  database: Database,
-  issue: { readonly projectId: string; readonly issueId: string },
-  page: { readonly limit: number; readonly after?: { readonly receivedAt: Date; readonly eventId: string } },
-): Promise<EventSummary[]> {
-  const { rows } = await database.query<{ event_id: string; level: string; title: string; received_at: Date }>({
-    name: page.after ? "events.list_of_issue_after" : "events.list_of_issue",
-    text: `
-      select event_id, level, title, received_at
-      from events
-      where project_id = $1 and issue_id = $2 ${page.after ? "and (received_at, event_id) < ($4, $5)" : ""}
-      order by received_at desc, event_id desc
-      limit $3`,
-    values: [
-      issue.projectId,
-      issue.issueId,
-      page.limit,
-      ...(page.after ? [page.after.receivedAt, page.after.eventId] : []),
-    ],
+/** An issue, and between which moments its events were received. */
+export interface IssueSpan {
+  readonly projectId: string;
+  readonly issueId: string;
+  readonly firstSeen: Date;
+  readonly lastSeen: Date;
+}
+
+/** The newest events of an issue. */
+export async function listIssueEvents(database: Database, issue: IssueSpan, limit: number): Promise<EventSummary[]> {
+  const lastMs = issue.lastSeen.getTime();
+  const range = { fromMs: issue.firstSeen.getTime(), toMs: lastMs + 1, nowMs: lastMs, limit };
+  const rows = await readNewestFirst(range, async ({ fromMs = 0, toMs = lastMs }, rest) => {
+    const found = await database.query<{ event_id: string; level: string; title: string; received_at: Date }>({
+      name: "events.list_of_issue",
+      text: `
+        select event_id, level, title, received_at
+        from events
+        where project_id = $1 and issue_id = $2 and received_at >= $3 and received_at < $4
+        order by received_at desc, event_id desc
+        limit $5`,
+      values: [issue.projectId, issue.issueId, new Date(fromMs), new Date(toMs), rest],
+    });
+    return found.rows;
   });
   return rows.map((row) => ({
     eventId: row.event_id.replaceAll("-", ""),
@@ -189,19 +194,27 @@ const STORED_COLUMNS = `
   project_id, event_id, issue_id, level, title, received_at, grouping,
   payload_source, payload_encoding, payload_offset, payload_length, receipt, payload`;
 
+/** Asked for most, and found without a look at all days. */
+const RECENT_DAYS = 14;
+
 /** Finds an event among the given projects: the same id may exist in several, and only these may be seen. */
 export async function findEvent(
   database: Database,
   projectIds: readonly string[],
   eventId: string,
+  nowMs: number,
 ): Promise<StoredEvent | undefined> {
+  const select = `select ${STORED_COLUMNS} from events where project_id = any($1::uuid[]) and event_id = $2`;
+  const recent = await database.query<EventRow>({
+    name: "events.find_recent",
+    text: `${select} and received_at >= $3 order by received_at limit 1`,
+    values: [projectIds, eventId, new Date(dayOf(nowMs) - RECENT_DAYS * DAY_MS)],
+  });
+  if (recent.rows[0] !== undefined) return storedOf(recent.rows[0]);
+  // Without a moment its plan is made once, and kept.
   const { rows } = await database.query<EventRow>({
     name: "events.find",
-    text: `
-      select ${STORED_COLUMNS} from events
-      where project_id = any($1::uuid[]) and event_id = $2
-      order by received_at
-      limit 1`,
+    text: `${select} order by received_at limit 1`,
     values: [projectIds, eventId],
   });
   return rows[0] && storedOf(rows[0]);
@@ -252,29 +265,58 @@ export interface Neighbours {
   readonly latestId: string;
 }
 
-export async function findNeighbours(database: Database, event: StoredEvent): Promise<Neighbours> {
-  const within = "from events where project_id = $1 and issue_id = $2";
-  const { rows } = await database.query<{
-    previous: string | null;
-    next: string | null;
-    first: string | null;
-    latest: string | null;
-  }>({
-    name: "events.find_neighbours",
-    text: `
-      select
-        (select event_id ${within} and (received_at, event_id) < ($3, $4) order by received_at desc, event_id desc limit 1) as previous,
-        (select event_id ${within} and (received_at, event_id) > ($3, $4) order by received_at, event_id limit 1) as next,
-        (select event_id ${within} order by received_at, event_id limit 1) as first,
-        (select event_id ${within} order by received_at desc, event_id desc limit 1) as latest`,
-    values: [event.projectId, event.issueId, event.receivedAt, event.eventId],
-  });
-  const found = rows[0];
+/** `issue` is the event's. */
+export async function findNeighbours(database: Database, event: StoredEvent, issue: IssueSpan): Promise<Neighbours> {
+  const near = await findWithin(database, event, issue);
+  // Next to the first event there is nothing, however long one looks.
+  const isWhole =
+    near.firstId !== undefined &&
+    near.latestId !== undefined &&
+    (near.previousId !== undefined || near.firstId === event.eventId) &&
+    (near.nextId !== undefined || near.latestId === event.eventId);
+  const found = isWhole ? near : await findWithin(database, event, undefined);
   return {
-    previousId: found?.previous?.replaceAll("-", "") ?? null,
-    nextId: found?.next?.replaceAll("-", "") ?? null,
-    firstId: found?.first?.replaceAll("-", "") ?? event.eventId,
-    latestId: found?.latest?.replaceAll("-", "") ?? event.eventId,
+    previousId: found.previousId ?? null,
+    nextId: found.nextId ?? null,
+    firstId: found.firstId ?? event.eventId,
+    latestId: found.latestId ?? event.eventId,
+  };
+}
+
+/** How far from an event, and from the ends of its issue's life, is looked first. */
+const NEAR_MS = 3 * DAY_MS;
+
+/** Near the event and the ends of its issue's life; without these, at any distance. */
+async function findWithin(database: Database, event: StoredEvent, near: IssueSpan | undefined) {
+  const values: unknown[] = [event.projectId, event.issueId, event.receivedAt, event.eventId];
+  const at = near && event.receivedAt;
+  const from = (moment: Date | undefined, beforeMs: number) =>
+    moment === undefined ? "" : `and received_at >= $${values.push(new Date(moment.getTime() - beforeMs))}`;
+  const to = (moment: Date | undefined, afterMs: number) =>
+    moment === undefined ? "" : `and received_at <= $${values.push(new Date(moment.getTime() + afterMs))}`;
+  const within = "from events where project_id = $1 and issue_id = $2";
+  // The moment alone beside the pair: by a pair no day is ruled out.
+  const text = `
+    select
+      (select event_id ${within} and received_at <= $3 and (received_at, event_id) < ($3, $4) ${from(at, NEAR_MS)}
+        order by received_at desc, event_id desc limit 1) as previous,
+      (select event_id ${within} and received_at >= $3 and (received_at, event_id) > ($3, $4) ${to(at, NEAR_MS)}
+        order by received_at, event_id limit 1) as next,
+      (select event_id ${within} ${from(near?.firstSeen, 0)} ${to(near?.firstSeen, NEAR_MS)}
+        order by received_at, event_id limit 1) as first,
+      (select event_id ${within} ${from(near?.lastSeen, NEAR_MS)} order by received_at desc, event_id desc limit 1) as latest`;
+  const { rows } = await database.query<Record<"previous" | "next" | "first" | "latest", string | null>>({
+    name: near === undefined ? "events.find_neighbours" : "events.find_near_neighbours",
+    text,
+    values,
+  });
+  const idOf = (id: string | null | undefined) => id?.replaceAll("-", "");
+  const [found] = rows;
+  return {
+    previousId: idOf(found?.previous),
+    nextId: idOf(found?.next),
+    firstId: idOf(found?.first),
+    latestId: idOf(found?.latest),
   };
 }
 

@@ -5,6 +5,7 @@ import { eventCondition, type SearchedProject } from "../search/event-condition.
 import { narrowToCounts, type SearchedRange } from "../search/event-hours.queries.ts";
 import { conditionOf, rankQueryOf, SqlValues } from "../search/sql.ts";
 import type { EventSummary } from "./events.queries.ts";
+import { readNewestFirst } from "./newest-first.ts";
 
 /** Events received in a range. */
 export interface EventSearch extends SearchedProject, SearchedRange {
@@ -50,25 +51,33 @@ export async function listEvents(
   database: Database,
   search: EventSearch & { readonly after?: { readonly receivedAt: Date; readonly eventId: string } | undefined },
 ): Promise<FoundEvent[]> {
-  const range = await narrowToCounts(database, search.projectId, search.query, search);
+  const { after } = search;
+  const range = await narrowToCounts(database, search.projectId, search.query, toCursor(search, after?.receivedAt));
   if (range === undefined) return [];
-  const values = new SqlValues();
-  const conditions = conditionsOf({ ...search, ...range }, values);
-  if (search.after !== undefined) {
-    const { receivedAt, eventId } = search.after;
-    conditions.push(
-      `(e.received_at, e.event_id) < (${values.add(receivedAt, "timestamptz")}, ${values.add(eventId, "uuid")})`,
-    );
-  }
-  const { rows } = await database.query<FoundRow>({
-    text: `
-      select ${COLUMNS} from events e
-      where ${conditions.join(" and ")}
-      order by e.received_at desc, e.event_id desc
-      limit ${values.add(search.limit, "integer")}`,
-    values: values.values,
+  const rows = await readNewestFirst({ ...search, ...range }, async (part, limit) => {
+    const values = new SqlValues();
+    const conditions = conditionsOf({ ...search, ...part }, values);
+    if (after !== undefined) {
+      const [receivedAt, eventId] = [values.add(after.receivedAt, "timestamptz"), values.add(after.eventId, "uuid")];
+      conditions.push(`(e.received_at, e.event_id) < (${receivedAt}, ${eventId})`);
+    }
+    const found = await database.query<FoundRow>({
+      text: `
+        select ${COLUMNS} from events e
+        where ${conditions.join(" and ")}
+        order by e.received_at desc, e.event_id desc
+        limit ${values.add(limit, "integer")}`,
+      values: values.values,
+    });
+    return found.rows;
   });
   return rows.map(foundOf);
+}
+
+/** A page behind an event has none that are later. */
+function toCursor({ fromMs, toMs }: SearchedRange, receivedAt: Date | undefined): SearchedRange {
+  if (receivedAt === undefined) return { fromMs, toMs };
+  return { fromMs, toMs: Math.min(receivedAt.getTime() + 1, toMs ?? Number.POSITIVE_INFINITY) };
 }
 
 /** Of the events that match, so many of the newest are ranked: all matches of a common word would be too many. */

@@ -3,6 +3,7 @@ import { type Grouping, type Level, type Priority, type SearchQuery, type Search
 import { isFullyCounted } from "../dashboards/counted-tags.ts";
 import { listCountedKeys } from "../dashboards/tags.queries.ts";
 import type { Database } from "../db/database.ts";
+import type { IssueSpan } from "../events/events.queries.ts";
 import { findIssuesOfTerm } from "../search/found-issues.queries.ts";
 import { type FoundIssues, issueCondition, type SearchedIssues } from "../search/issue-condition.ts";
 import { conditionOf, SqlValues } from "../search/sql.ts";
@@ -220,22 +221,25 @@ export async function findIssueByNumber(
 }
 
 /** The issue that an event's `issue_id` means: after a merge its events still follow for a while. */
-export async function findIssueIdOf(
+export async function findSpanOf(
   database: Database,
   projectId: string,
   issueId: string,
-): Promise<string | undefined> {
-  const { rows } = await database.query<{ id: string }>({
-    name: "issues.find_id",
+): Promise<IssueSpan | undefined> {
+  const { rows } = await database.query<{ issue_id: string; first_seen: Date; last_seen: Date }>({
+    name: "issues.find_span",
     text: `
-      select coalesce(i.id, m.into_issue_id) as id
-      from (values ($1::uuid, $2::uuid)) as k (project_id, id)
-      left join issues i on i.project_id = k.project_id and i.id = k.id
-      left join merged_issues m on m.project_id = k.project_id and m.id = k.id
-      where i.id is not null or m.id is not null`,
+      select c.issue_id, c.first_seen, c.last_seen
+      from issue_counters c
+      where c.project_id = $1 and c.issue_id = coalesce(
+        (select id from issues where project_id = $1 and id = $2),
+        (select into_issue_id from merged_issues where project_id = $1 and id = $2)
+      )`,
     values: [projectId, issueId],
   });
-  return rows[0]?.id;
+  return (
+    rows[0] && { projectId, issueId: rows[0].issue_id, firstSeen: rows[0].first_seen, lastSeen: rows[0].last_seen }
+  );
 }
 
 export interface FingerprintShare {

@@ -5,7 +5,9 @@
 import { isExact, type SearchTerm } from "@mesher/protocol";
 import { OTHER_VALUES } from "../dashboards/counted-tags.ts";
 import type { Database } from "../db/database.ts";
+import { partsNewestFirst } from "../events/newest-first.ts";
 import { eventCondition } from "./event-condition.ts";
+import type { SearchedRange } from "./event-hours.queries.ts";
 import { type FoundIssues, isCountedTag, type SearchedIssues, searchedTextOf, tagOfTerm } from "./issue-condition.ts";
 import { matchesAny, SqlValues } from "./sql.ts";
 
@@ -38,28 +40,55 @@ export async function findIssuesOfTerm(
   const all = await listByTag(database, tag, term, of);
   const without = isNegated && all === undefined ? await listWithoutTag(database, tag, term, of) : undefined;
   // Whoever has the tag has it, whatever its values.
-  return { all, without, ...(term.kind !== "has" && { newest: await listNewest(database, term, of, tag) }) };
+  return { all, without, ...(term.kind !== "has" && { newest: await listNewestUncounted(database, tag, term, of) }) };
 }
 
-/** Issues of the newest events that match; where a tag is named, only those that have more values of it than are counted. */
-async function listNewest(database: Database, term: SearchTerm, of: LookedUp, tag?: string): Promise<string[]> {
-  const values = new SqlValues();
-  const projectId = values.add(of.projectId, "uuid");
-  const condition = eventCondition(term, of, values);
-  const uncounted = (issueId: string) => `
-    select from issue_tags t where t.project_id = ${projectId} and t.key = ${values.add(tag, "text")}
-      and t.value = ${values.add(OTHER_VALUES, "text")} and ${issueId}`;
+/** Issues of the newest events that match. */
+async function listNewest(database: Database, term: SearchTerm, of: LookedUp): Promise<string[]> {
+  const issueIds = new Set<string>();
+  let rest = NEWEST_EVENTS_MAX;
+  for (const part of partsNewestFirst({}, of.nowMs)) {
+    const values = new SqlValues();
+    const { rows } = await database.query<{ issue_id: string; events: number }>({
+      text: `
+        select newest.issue_id, count(*) as events from (
+          select e.issue_id from events e where ${matchingEvents(term, part, of, values)}
+          order by e.received_at desc limit ${values.add(rest, "integer")}
+        ) newest
+        group by newest.issue_id`,
+      values: values.values,
+    });
+    for (const { issue_id } of rows) issueIds.add(issue_id);
+    rest -= rows.reduce((sum, { events }) => sum + events, 0);
+    if (rest <= 0) break;
+  }
+  return [...issueIds];
+}
+
+/** Of these issues, those that have more values of a tag than are counted: of them the counts do not tell all. */
+async function listNewestUncounted(database: Database, tag: string, term: SearchTerm, of: LookedUp): Promise<string[]> {
+  const uncounted = "from issue_tags where project_id = $1 and key = $2 and value = $3";
+  const values = [of.projectId, tag, OTHER_VALUES];
+  const { rows: answer } = await database.query<{ is_there: boolean }>({
+    name: "tags.has_uncounted",
+    text: `select exists (select ${uncounted}) as is_there`,
+    values,
+  });
+  // As nearly always: then there is no need to look at events.
+  if (answer[0]?.is_there !== true) return [];
   const { rows } = await database.query<{ issue_id: string }>({
-    text: `
-      select distinct newest.issue_id from (
-        select e.issue_id from events e
-        where e.project_id = ${projectId} and ${condition}${tag === undefined ? "" : ` and exists (${uncounted("true")})`}
-        order by e.received_at desc limit ${NEWEST_EVENTS_MAX}
-      ) newest
-      where ${tag === undefined ? "true" : `exists (${uncounted("t.issue_id = newest.issue_id")})`}`,
-    values: values.values,
+    name: "tags.list_uncounted",
+    text: `select issue_id ${uncounted} and issue_id = any($4::uuid[])`,
+    values: [...values, await listNewest(database, term, of)],
   });
   return rows.map(({ issue_id }) => issue_id);
+}
+
+function matchingEvents(term: SearchTerm, { fromMs, toMs }: SearchedRange, of: LookedUp, values: SqlValues): string {
+  const conditions = [`e.project_id = ${values.add(of.projectId, "uuid")}`, eventCondition(term, of, values)];
+  if (fromMs !== undefined) conditions.push(`e.received_at >= ${values.add(new Date(fromMs), "timestamptz")}`);
+  if (toMs !== undefined) conditions.push(`e.received_at < ${values.add(new Date(toMs), "timestamptz")}`);
+  return conditions.join(" and ");
 }
 
 /** Those that have one of the values; `undefined`: they are too many. */
@@ -122,20 +151,29 @@ function taggedRows(tag: string, term: SearchTerm, projectId: string, values: Sq
 /** Those that have an event that matches; `undefined`: they are too many, or no index knows them. */
 async function listByEvents(database: Database, term: SearchTerm, of: LookedUp): Promise<string[] | undefined> {
   if (term.kind === "has" || (term.kind === "match" && !term.patterns.every(isExact))) return undefined;
-  const values = new SqlValues();
-  const project = `e.project_id = ${values.add(of.projectId, "uuid")}`;
-  return listFew(
-    database,
-    `select e.issue_id from events e where ${project} and ${eventCondition(term, of, values)}
-      limit ${TAGGED_ROWS_MAX + 1}`,
-    values,
-  );
+  const issueIds = new Set<string>();
+  let rest = TAGGED_ROWS_MAX + 1;
+  for (const part of partsNewestFirst({}, of.nowMs)) {
+    const values = new SqlValues();
+    const matching = matchingEvents(term, part, of, values);
+    const limit = values.add(rest, "integer");
+    const found = await countFew(database, `select e.issue_id from events e where ${matching} limit ${limit}`, values);
+    rest -= found.rows;
+    if (rest <= 0) return undefined;
+    for (const id of found.issueIds) issueIds.add(id);
+  }
+  return [...issueIds];
 }
 
 async function listFew(database: Database, rowsSql: string, values: SqlValues): Promise<string[] | undefined> {
+  const { issueIds, rows } = await countFew(database, rowsSql, values);
+  return rows > TAGGED_ROWS_MAX ? undefined : issueIds;
+}
+
+async function countFew(database: Database, rowsSql: string, values: SqlValues) {
   const { rows } = await database.query<{ issue_id: string; rows: number }>({
     text: `select issue_id, (sum(count(*)) over ())::bigint as rows from (${rowsSql}) found group by issue_id`,
     values: values.values,
   });
-  return (rows[0]?.rows ?? 0) > TAGGED_ROWS_MAX ? undefined : rows.map(({ issue_id }) => issue_id);
+  return { issueIds: rows.map(({ issue_id }) => issue_id), rows: rows[0]?.rows ?? 0 };
 }

@@ -146,10 +146,11 @@ function hasTag(tag: string, term: SearchTerm, of: SearchedIssues, values: SqlVa
   return anyOfConditions([hasCounted, ...isOneOf(newest, values)]);
 }
 
-/** Not a bare `exists` either: what is rare and has an index was looked up. */
+/** Not a bare `exists` either: what is rare and has an index was looked up. Only days of the issue's life are looked at. */
 function anEvent(condition: Condition): Condition {
   return `coalesce(exists (select from events e
-    where e.project_id = i.project_id and e.issue_id = i.id and ${condition}), false)`;
+    where e.project_id = i.project_id and e.issue_id = i.id
+      and e.received_at >= c.first_seen and e.received_at <= c.last_seen and ${condition}), false)`;
 }
 
 function isAssigned(pattern: Pattern, { assigneesOf }: SearchedIssues, values: SqlValues): Condition {
