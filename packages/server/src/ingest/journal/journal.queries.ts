@@ -38,6 +38,15 @@ export async function claimJournal(database: Database, journalId: string, node: 
   return claimed.epoch;
 }
 
+/** Leaves the journal to whoever has more of it, if nobody has claimed it since. */
+export async function releaseJournal(database: Database, journalId: string, epoch: number): Promise<void> {
+  await database.query({
+    name: "journal.release",
+    text: "update journals set node = '' where id = $1 and epoch = $2",
+    values: [journalId, epoch],
+  });
+}
+
 /** Notes that these journals are in use. */
 export async function markJournalsSeen(database: Database, journalIds: readonly string[]): Promise<void> {
   await database.query({
@@ -110,11 +119,11 @@ export async function condenseJournal(tx: Transaction, journalId: string, before
   return joined.rowCount + removed.rowCount;
 }
 
-/** Which node stores the journal's entries. */
+/** Which node stores the journal's entries; `undefined`: none does. */
 export async function findJournalNode(database: Database, journalId: string): Promise<string | undefined> {
   const { rows } = await database.query<{ node: string }>({
     name: "journal.find_node",
-    text: "select node from journals where id = $1",
+    text: "select node from journals where id = $1 and node <> ''",
     values: [journalId],
   });
   return rows[0]?.node;

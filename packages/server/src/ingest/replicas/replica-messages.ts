@@ -22,11 +22,14 @@ export const REPLICA_WRITE_BYTES_MAX = 512 * 1024;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
+/** It becomes a part of a folder's name. */
+const TERM = /^[0-9a-z-]{1,64}$/;
+
 /** Reads what came from a peer. Throws a `TypeError` for what is no such message. */
 export function parseReplicaMessage(value: unknown): ReplicaMessage {
   const message = (value ?? {}) as Partial<Record<string, unknown>>;
   const { kind, journal_id, term, owner, segment, offset, bytes } = message;
-  if (typeof journal_id !== "string" || !UUID.test(journal_id) || typeof term !== "string")
+  if (typeof journal_id !== "string" || !UUID.test(journal_id) || typeof term !== "string" || !TERM.test(term))
     throw new TypeError("not a replica message");
   if (kind === "begin" && typeof owner === "string") return { kind, journal_id, term, owner };
   if (kind === "end") return { kind, journal_id, term };

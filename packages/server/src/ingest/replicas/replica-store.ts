@@ -39,7 +39,14 @@ interface KeptReplica extends Replica {
 interface Writing {
   readonly term: string;
   readonly files: SegmentFiles;
-  readonly segments: Map<number, { readonly file: Promise<Segment>; bytes: number }>;
+  readonly segments: Map<number, KeptSegment>;
+}
+
+interface KeptSegment {
+  readonly file: Promise<Segment>;
+  bytes: number;
+  /** Settles when what was being written to it is on disk, or is not going to be. */
+  written: Promise<unknown>;
 }
 
 export class ReplicaStore {
@@ -56,8 +63,9 @@ export class ReplicaStore {
   static async open(options: ReplicaStoreOptions): Promise<ReplicaStore> {
     await mkdir(options.directory, { recursive: true, mode: 0o700 });
     const store = new ReplicaStore(options);
-    for (const journalId of await readdir(options.directory)) {
-      const directory = join(options.directory, journalId);
+    for (const name of await readdir(options.directory)) {
+      const directory = join(options.directory, name);
+      const journalId = name.split(".")[0] ?? name;
       const owner = await readFile(join(directory, OWNER_FILE), "utf8").catch(() => undefined);
       // Without it the copy had not begun.
       if (owner === undefined) await rm(directory, { recursive: true });
@@ -80,35 +88,46 @@ export class ReplicaStore {
     if (message.kind === "begin") await this.#next(() => this.#begin(message));
     else if (message.kind === "write") await this.#write(message);
     else if (message.kind === "drop") await this.#drop(message);
-    else if (this.#replicas.get(message.journal_id)?.writing?.term === message.term)
-      await this.remove(message.journal_id);
+    else {
+      const replica = this.#replicas.get(message.journal_id);
+      if (replica?.writing?.term === message.term) await this.remove(replica);
+    }
     return null;
   }
 
-  /** Nothing more is written to the copy; its folder is the caller's, to be removed with `remove`. */
-  async seal(journalId: string): Promise<void> {
-    await this.#next(async () => {
-      const replica = this.#replicas.get(journalId);
-      if (replica?.writing === undefined) return;
-      const { writing, ...sealed } = replica;
-      this.#replicas.set(journalId, sealed);
+  /**
+   * Nothing more is written to the copy; its folder is the caller's, to be removed with `remove`. Gives back what `list` has in
+   * its place. Throws if the owner has begun the copy anew since, or ended it.
+   */
+  async seal(replica: Replica): Promise<Replica> {
+    return this.#next(async () => {
+      const kept = this.#replicas.get(replica.journalId);
+      if (kept === undefined || kept !== replica) throw new Error("the owner has begun this copy anew, or ended it");
+      if (kept.writing === undefined) return kept;
+      const { writing, ...sealed } = kept;
+      this.#replicas.set(replica.journalId, sealed);
       await close(writing);
+      return sealed;
     });
   }
 
-  async remove(journalId: string): Promise<void> {
-    await this.#next(() => this.#remove(journalId));
+  /** Does nothing if the owner has begun the copy anew since: that one is not the caller's. */
+  async remove(replica: Replica): Promise<void> {
+    await this.#next(async () => {
+      if (this.#replicas.get(replica.journalId) === replica) await this.#remove(replica.journalId);
+    });
   }
 
   /** Everything stays on disk. */
   async close(): Promise<void> {
-    for (const { journalId } of this.list()) await this.seal(journalId);
+    for (const replica of this.list()) await this.seal(replica);
   }
 
   async #begin({ journal_id: journalId, owner, term }: ReplicaMessage & { kind: "begin" }): Promise<void> {
     await this.#remove(journalId);
     if (this.#replicas.size >= REPLICAS_MAX) throw new RangeError(`this node keeps ${REPLICAS_MAX} copies already`);
-    const directory = join(this.#options.directory, journalId);
+    // A folder of its own for each copy: whoever still has files of the one before open removes none of this one's.
+    const directory = join(this.#options.directory, `${journalId}.${term}`);
     await mkdir(directory, { recursive: true, mode: 0o700 });
     await syncDirectory(this.#options.directory);
     await writeIdentity(directory, journalId);
@@ -126,12 +145,14 @@ export class ReplicaStore {
     let kept = writing.segments.get(segment);
     if (kept === undefined) {
       const file = writing.files.take().then((taken) => new Segment(taken.path, taken.file, segment));
-      kept = { file, bytes: 0 };
+      kept = { file, bytes: 0, written: file };
       writing.segments.set(segment, kept);
     }
     kept.bytes += data.length;
     replica.bytes += data.length;
-    await writeAt((await kept.file).file, [data], offset);
+    const write = kept.file.then(({ file }) => writeAt(file, [data], offset));
+    kept.written = Promise.allSettled([kept.written, write]);
+    await write;
   }
 
   async #drop({ journal_id, term, segment }: ReplicaMessage & { kind: "drop" }): Promise<void> {
@@ -140,6 +161,8 @@ export class ReplicaStore {
     if (kept === undefined) return;
     writing.segments.delete(segment);
     replica.bytes -= kept.bytes;
+    // The owner may have stored what this disk is still busy with, and the file is to have another life.
+    await kept.written;
     await writing.files.giveBack(await kept.file);
   }
 

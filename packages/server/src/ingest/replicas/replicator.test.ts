@@ -43,7 +43,7 @@ async function setUp(peers: readonly string[], more: Partial<ReplicatorOptions> 
     const store = stores.get(peer);
     const replica = store?.list()[0];
     if (store === undefined || replica === undefined) return "no copy";
-    await store.seal(replica.journalId);
+    await store.seal(replica);
     const copy = await open(replica.directory);
     expect(copy.id).toBe(journal.id);
     const names: string[] = [];

@@ -8,7 +8,7 @@ import type { Service } from "../../runtime/service.ts";
 import type { DigestPool } from "../digest/digest-pool.ts";
 import type { StoredMessage } from "../digest/digest-worker.ts";
 import { Dispatcher } from "../digest/dispatcher.ts";
-import { claimJournal, findJournalNode, listStoredRanges } from "../journal/journal.queries.ts";
+import { claimJournal, findJournalNode, listStoredRanges, releaseJournal } from "../journal/journal.queries.ts";
 import { Journal } from "../journal/journal.ts";
 import { quarantineEntry } from "../journal/quarantine.ts";
 import type { Replica, ReplicaStore } from "./replica-store.ts";
@@ -39,6 +39,7 @@ export interface HeldCopy {
 }
 
 interface Takeover {
+  readonly replica: Replica;
   readonly journal: Journal;
   readonly dispatcher: Dispatcher;
   isFenced: boolean;
@@ -96,32 +97,35 @@ export class Takeovers implements Service {
   }
 
   async #lookAtAll(): Promise<void> {
-    for (const replica of this.#options.store.list()) {
-      if (this.#isStopping) return;
-      try {
-        await this.#lookAt(replica);
-      } catch (error) {
-        // It is looked at again; until then the copy is kept.
-        this.#options.log.warn("Copy of a journal could not be dealt with", {
-          owner: replica.owner,
-          error: String(error),
-        });
-      }
-    }
+    for (const takeover of [...this.#takeovers.values()])
+      await this.#orWarn(takeover.replica, () => this.#lookAfter(takeover));
+    for (const replica of this.#options.store.list()) await this.#orWarn(replica, () => this.#lookAt(replica));
+  }
+
+  /** What could not be dealt with is looked at again; until then the copy is kept. */
+  async #orWarn({ owner }: Replica, look: () => Promise<void>): Promise<void> {
+    if (this.#isStopping) return;
+    await look().catch((error: unknown) =>
+      this.#options.log.warn("Copy of a journal could not be dealt with", { owner, error: String(error) }),
+    );
+  }
+
+  async #lookAfter(takeover: Takeover): Promise<void> {
+    const { replica, journal, isFenced } = takeover;
+    // Its owner is back, and has begun the copy anew or ended it.
+    const isGone = !this.#options.store.list().includes(replica);
+    if (isFenced || isGone) await this.#giveUp(takeover);
+    else if (journal.depth === 0) await this.#finish(takeover);
   }
 
   async #lookAt(replica: Replica): Promise<void> {
     const { journalId, owner } = replica;
     const { store, self, log } = this.#options;
-    const takeover = this.#takeovers.get(journalId);
-    if (takeover !== undefined) {
-      if (takeover.isFenced || takeover.journal.depth === 0) await this.#finish(replica, takeover);
-      return;
-    }
+    if (this.#takeovers.has(journalId)) return;
     const decision = decideOnCopy({ journalId, owner, self }, await this.#stateOf(replica));
     if (decision === "discard") {
       log.info("Copy of a journal discarded; its owner has no use for it", { owner });
-      await store.remove(journalId);
+      await store.remove(replica);
     } else if (decision === "take_over") await this.#takeOver(replica);
   }
 
@@ -145,9 +149,10 @@ export class Takeovers implements Service {
     return node === undefined ? undefined : { node, isAlive: this.#options.isAlive(node) };
   }
 
-  async #takeOver({ journalId, owner, directory }: Replica): Promise<void> {
+  async #takeOver(copy: Replica): Promise<void> {
     const { store, database, pool, self, onStored, onQuarantined, log } = this.#options;
-    await store.seal(journalId);
+    const { journalId, owner, directory } = copy;
+    const replica = await store.seal(copy);
     const epoch = await claimJournal(database, journalId, self);
     const journal = await Journal.open({ directory, bytesMax: Number.MAX_SAFE_INTEGER, log: log.warn });
     journal.skipStored(await listStoredRanges(database, journalId));
@@ -162,28 +167,35 @@ export class Takeovers implements Service {
         onQuarantined();
       },
       onStored,
-      // Its owner is back, and stores the rest itself.
+      // Its owner is back, or another node has a copy too.
       onFenced: async () => {
         takeover.isFenced = true;
         return undefined;
       },
       log,
     });
-    const takeover: Takeover = { journal, dispatcher, isFenced: false };
+    const takeover: Takeover = { replica, journal, dispatcher, isFenced: false };
     this.#takeovers.set(journalId, takeover);
     await dispatcher.start();
   }
 
-  async #finish({ journalId, owner }: Replica, { journal, dispatcher, isFenced }: Takeover): Promise<void> {
-    const { store, log } = this.#options;
+  /** The copy is left to the rule: whoever claimed the journal may have less of it than is here. */
+  async #giveUp({ replica, journal, dispatcher }: Takeover): Promise<void> {
     await dispatcher.abandon();
     await journal.close();
-    this.#takeovers.delete(journalId);
-    await store.remove(journalId);
-    if (isFenced) log.info("Journal is stored by its owner again", { owner });
-    else {
-      this.finished += 1;
-      log.info("Journal of another node is stored to its end", { owner });
-    }
+    this.#takeovers.delete(replica.journalId);
+    this.#options.log.info("Journal is stored by its owner again, or from another copy", { owner: replica.owner });
+  }
+
+  async #finish({ replica, journal, dispatcher }: Takeover): Promise<void> {
+    const { store, database, log } = this.#options;
+    await dispatcher.abandon();
+    await journal.close();
+    this.#takeovers.delete(replica.journalId);
+    // First, so that a copy that goes is one of which everything is stored, and others are looked at too: they may have more.
+    await releaseJournal(database, replica.journalId, dispatcher.epoch);
+    await store.remove(replica);
+    this.finished += 1;
+    log.info("Journal of another node is stored to its end", { owner: replica.owner });
   }
 }

@@ -1,0 +1,124 @@
+import { randomUUID } from "node:crypto";
+import { createDataDir, testDatabase, waitUntil } from "@mesher/testkit";
+import { expect, test } from "vitest";
+import { createLog } from "../../runtime/log.ts";
+import { DigestPool } from "../digest/digest-pool.ts";
+import type { JournalEntry } from "../journal/entry.ts";
+import { Journal } from "../journal/journal.ts";
+import { ReplicaStore } from "./replica-store.ts";
+import { Takeovers } from "./takeovers.ts";
+
+const log = createLog({ level: "error", format: "json" });
+const projectId = randomUUID();
+const SEGMENT_BYTES = 64 * 1024;
+
+function entryOf(message: string): JournalEntry {
+  const body = Buffer.from(JSON.stringify({ message }));
+  const events = [{ eventId: randomUUID().replaceAll("-", ""), offset: 0, length: body.length }];
+  return { projectId, receivedAtMs: Date.now(), source: "sentry", encoding: "identity", events, body };
+}
+
+/** An owner whose disk is lost, and nodes that keep copies of its journal, begun and not yet looked at. */
+async function setUp(nodes: readonly string[]) {
+  await using stack = new AsyncDisposableStack();
+  const db = stack.use(await testDatabase());
+  const place = stack.use(await createDataDir());
+  const journal = await Journal.open({ directory: `${place.path}/owner`, bytesMax: 1e9, log: () => {} });
+  stack.defer(() => journal.close());
+  const keep = async (self: string) => {
+    const directory = `${place.path}/${self}`;
+    const store = await ReplicaStore.open({ directory, bytesMax: 1e9, segmentBytes: SEGMENT_BYTES });
+    const pool = new DigestPool({
+      databaseUrl: db.url,
+      workers: 1,
+      watchedProjects: () => [],
+      onTold: () => expect.fail("nobody watches"),
+      onWorkerDeath: () => expect.fail("no worker dies"),
+      log,
+    });
+    const takeovers = new Takeovers({
+      store,
+      database: db.database,
+      pool,
+      self,
+      // The owner is back with another disk, and this node sees none of the others that keep copies.
+      isAlive: (node) => node === "owner",
+      askOwner: async () => ({ journalId: randomUUID(), holders: [] }),
+      onStored: () => {},
+      onQuarantined: () => expect.fail("nothing is quarantined"),
+      log,
+    });
+    stack.defer(() => pool.stop());
+    stack.defer(() => takeovers.stop());
+    /** A copy of all that the journal holds now. */
+    const copy = async () => {
+      const of = { journal_id: journal.id, term: randomUUID() };
+      await store.hear({ kind: "begin", owner: "owner", ...of });
+      for (const { segment, bytes } of journal.segments()) {
+        const data = (await journal.readSegment(segment, 0, bytes))?.toString("base64");
+        await store.hear({ kind: "write", segment, offset: 0, bytes: data, ...of });
+      }
+    };
+    return { store, pool, takeovers, copy };
+  };
+  const kept = await Promise.all(nodes.map(keep));
+  const stored = async () =>
+    (await db.database.query<{ title: string }>({ text: "select title from events order by title" })).rows.map(
+      ({ title }) => title,
+    );
+  const all = stack.move();
+  return { journal, kept, stored, [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
+
+test("of two nodes that store a journal from their copies at once, the one that has more of it stores what only it has", async () => {
+  await using line = await setUp(["b", "c"]);
+  const [stale, full] = line.kept;
+  if (stale === undefined || full === undefined) throw new Error("two nodes");
+  await line.journal.append(entryOf("in both copies"));
+  await stale.copy();
+  await line.journal.append(entryOf("in one copy only"));
+  await full.copy();
+
+  // Claims the journal and cannot store yet; then the other claims it, and is quicker.
+  full.takeovers.look();
+  await waitUntil("the first claim", async () => full.takeovers.journalIds.length === 1);
+  await stale.pool.start();
+  await waitUntil("the stale copy to be stored", async () => {
+    stale.takeovers.look();
+    return stale.takeovers.finished === 1;
+  });
+  expect(await line.stored()).toEqual(["in both copies"]);
+
+  await full.pool.start();
+  await waitUntil("the full copy to be stored", async () => {
+    full.takeovers.look();
+    return full.takeovers.finished === 1;
+  });
+  expect(await line.stored()).toEqual(["in both copies", "in one copy only"]);
+  expect([...stale.store.list(), ...full.store.list()]).toEqual([]);
+});
+
+test("a copy that is begun anew while the one before is stored keeps its files", async () => {
+  await using line = await setUp(["b"]);
+  const [node] = line.kept;
+  if (node === undefined) throw new Error("one node");
+  await line.journal.append(entryOf("first"));
+  await node.copy();
+  node.takeovers.look();
+  await waitUntil("the takeover", async () => node.takeovers.journalIds.length === 1);
+  await line.journal.append(entryOf("second"));
+  await node.copy();
+  const anew = node.store.list();
+
+  await node.pool.start();
+  await waitUntil("the end of the first", async () => {
+    if (node.takeovers.journalIds.length > 0) node.takeovers.look();
+    return node.takeovers.journalIds.length === 0;
+  });
+  expect(node.store.list()).toEqual(anew);
+  await waitUntil("the second to be stored", async () => {
+    node.takeovers.look();
+    return node.takeovers.finished >= 1 && node.store.list().length === 0;
+  });
+  expect(await line.stored()).toEqual(["first", "second"]);
+});
