@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseError, Pool, type PoolClient } from "pg";
-import { isTransient } from "./errors.ts";
+import { isTransient, markConnectFault } from "./errors.ts";
 import { beginOf, readAddress } from "./pooler.ts";
 import { VALUE_TYPES } from "./value-types.ts";
 
@@ -136,7 +136,10 @@ class PooledDatabase implements Database {
   }
 
   async acquire(): Promise<PooledConnection> {
-    const client = await this.#pool.connect();
+    const client = await this.#pool.connect().catch((error: unknown) => {
+      markConnectFault(error);
+      throw error;
+    });
     // The pool listens only while the connection is idle. Whoever waits for a statement hears of it from the statement.
     client.on("error", ignoreSeenByStatement);
     return {

@@ -93,6 +93,21 @@ export function isConnectionFailure(error: unknown): boolean {
   return CONNECTION_MESSAGES.test(error.message);
 }
 
+/** Errors with which no connection came about. */
+const CONNECT_FAULTS = new WeakSet<object>();
+
+export function markConnectFault(error: unknown): void {
+  if (typeof error === "object" && error !== null) CONNECT_FAULTS.add(error);
+}
+
+/**
+ * Whether there was no connection to send anything on, for whatever reason: an expired certificate, no free port, somebody else
+ * who answers at that address. Nothing that was to be stored is to blame.
+ */
+export function hasFailedToConnect(error: unknown): boolean {
+  return typeof error === "object" && error !== null && CONNECT_FAULTS.has(error);
+}
+
 /** Whether a text could not be stored as it is: PostgreSQL knows no character zero, and no half of a surrogate pair in JSON. */
 export function isUnstorableText(error: unknown): boolean {
   const code = sqlState(error);

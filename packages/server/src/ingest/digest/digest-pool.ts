@@ -4,7 +4,7 @@ import { backoffMs } from "../../runtime/backoff.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { Service } from "../../runtime/service.ts";
 import type { WatchedProject } from "../../search/stream-search.ts";
-import { type DigestResult, DigestWorker } from "./digest-worker.ts";
+import { ANSWER_MS_MAX, type DigestResult, DigestWorker } from "./digest-worker.ts";
 import type { Telling } from "./tell.ts";
 import type { BatchMessage } from "./worker-messages.ts";
 
@@ -17,6 +17,8 @@ export interface DigestPoolOptions {
   readonly workers: number;
   /** The module a worker thread runs. Default: worker.ts. */
   readonly workerUrl?: URL;
+  /** Default: `ANSWER_MS_MAX`. */
+  readonly answerMsMax?: number;
   /** The projects of which `onTold` shall hear. Asked for each batch when it is handed out. */
   readonly watchedProjects: () => readonly WatchedProject[];
   /** What was stored here, once, whoever's batch it was. */
@@ -82,8 +84,10 @@ export class DigestPool implements Service {
   }
 
   async #startWorker(index: number): Promise<void> {
+    const { workerUrl = WORKER_URL, databaseUrl, answerMsMax = ANSWER_MS_MAX } = this.#options;
     await new Promise<void>((resolve) => {
-      this.#workers[index] = new DigestWorker(this.#options.workerUrl ?? WORKER_URL, this.#options.databaseUrl, {
+      const options = { url: workerUrl, databaseUrl, answerMsMax };
+      this.#workers[index] = new DigestWorker(options, {
         onReady: () => {
           resolve();
           this.#tellRoom();

@@ -12,6 +12,15 @@ const YOUNG_MIB_MAX = 32;
 /** A worker that digests the same entry for this long is ended: something in the entry keeps it busy for ever. */
 export const ENTRY_MS_MAX = 30_000;
 
+/** How long a new worker may take until it is ready. */
+const READY_MS_MAX = 60_000;
+
+/**
+ * How long a worker may take to answer for a batch. The limits of connections, statements and transactions
+ * end every batch sooner; one that outlives them all is given to another worker, and this one is ended.
+ */
+export const ANSWER_MS_MAX = 120_000;
+
 export type StoredMessage = Extract<WorkerMessage, { kind: "stored" }>;
 export type FailedMessage = Extract<WorkerMessage, { kind: "failed" }>;
 
@@ -30,18 +39,32 @@ export interface DigestWorkerEvents {
   readonly onDeath: (reason: string) => void;
 }
 
+interface Awaited {
+  readonly resolve: (result: DigestResult) => void;
+  readonly overdue: NodeJS.Timeout;
+}
+
+export interface DigestWorkerOptions {
+  readonly url: URL;
+  readonly databaseUrl: string;
+  readonly answerMsMax: number;
+}
+
 export class DigestWorker {
   isReady = false;
   readonly #worker: Worker;
-  readonly #results = new Map<number, (result: DigestResult) => void>();
+  readonly #answerMsMax: number;
+  readonly #results = new Map<number, Awaited>();
   readonly #progress = new SharedArrayBuffer(2 * Float64Array.BYTES_PER_ELEMENT);
   readonly #events: DigestWorkerEvents;
   readonly #watch: NodeJS.Timeout;
+  readonly #unready: NodeJS.Timeout;
   #watched = "";
   #reason = "exited";
 
-  constructor(url: URL, databaseUrl: string, events: DigestWorkerEvents) {
+  constructor({ url, databaseUrl, answerMsMax }: DigestWorkerOptions, events: DigestWorkerEvents) {
     this.#events = events;
+    this.#answerMsMax = answerMsMax;
     const workerData: WorkerData = { databaseUrl, progress: this.#progress };
     this.#worker = new Worker(url, {
       workerData,
@@ -57,6 +80,7 @@ export class DigestWorker {
     });
     this.#worker.once("exit", () => this.#die());
     this.#watch = setInterval(() => this.#endIfStuck(), ENTRY_MS_MAX).unref();
+    this.#unready = this.#endAfter(READY_MS_MAX, "was not ready");
   }
 
   get hasRoom(): boolean {
@@ -70,8 +94,9 @@ export class DigestWorker {
   /** Resolves when the batch's way ended here. The bytes are transferred away. */
   digest(message: BatchMessage): Promise<DigestResult> {
     return new Promise((resolve) => {
-      this.#results.set(message.ticket, resolve);
       this.#worker.postMessage(message, [message.bytes.buffer as ArrayBuffer]);
+      const overdue = this.#endAfter(this.#answerMsMax, "did not answer for a batch");
+      this.#results.set(message.ticket, { resolve, overdue });
     });
   }
 
@@ -83,6 +108,7 @@ export class DigestWorker {
   #hear(message: WorkerMessage): void {
     if (message.kind === "ready") {
       this.isReady = true;
+      clearTimeout(this.#unready);
       this.#events.onReady();
       return;
     }
@@ -90,18 +116,22 @@ export class DigestWorker {
       this.#events.onTold(message.tellings);
       return;
     }
-    const resolve = this.#results.get(message.ticket);
-    if (resolve === undefined) throw new Error(`a worker answered for batch ${message.ticket}, which it does not have`);
+    const awaited = this.#results.get(message.ticket);
+    if (awaited === undefined) throw new Error(`a worker answered for batch ${message.ticket}, which it does not have`);
     this.#results.delete(message.ticket);
-    resolve(message);
+    clearTimeout(awaited.overdue);
+    awaited.resolve(message);
   }
 
   #die(): void {
     clearInterval(this.#watch);
+    clearTimeout(this.#unready);
     this.isReady = false;
     const [ticket, sequence] = this.#current();
-    for (const [of, resolve] of this.#results)
+    for (const [of, { resolve, overdue }] of this.#results) {
+      clearTimeout(overdue);
       resolve({ kind: "died", reason: this.#reason, ...(of === ticket ? { sequence } : {}) });
+    }
     this.#results.clear();
     this.#events.onDeath(this.#reason);
   }
@@ -109,11 +139,18 @@ export class DigestWorker {
   #endIfStuck(): void {
     const [ticket, sequence] = this.#current();
     const watched = ticket === 0 ? "" : `${ticket}/${sequence}`;
-    if (watched !== "" && watched === this.#watched) {
-      this.#reason = `digested one entry for more than ${ENTRY_MS_MAX} ms`;
-      void this.#worker.terminate();
-    }
+    if (watched !== "" && watched === this.#watched) this.#endFor(`digested one entry for more than ${ENTRY_MS_MAX} ms`);
     this.#watched = watched;
+  }
+
+  #endAfter(ms: number, reason: string): NodeJS.Timeout {
+    return setTimeout(() => this.#endFor(`${reason} within ${ms} ms`), ms).unref();
+  }
+
+  #endFor(reason: string): void {
+    this.isReady = false;
+    this.#reason = reason;
+    void this.#worker.terminate();
   }
 
   #current(): [ticket: number, sequence: number] {

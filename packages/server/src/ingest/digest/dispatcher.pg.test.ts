@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { setEnvironmentData } from "node:worker_threads";
 import { createDataDir, testDatabase, waitUntil } from "@mesher/testkit";
 import { expect, test } from "vitest";
 import type { Database } from "../../db/database.ts";
@@ -13,6 +14,7 @@ import type { Telling } from "./tell.ts";
 
 const projectId = randomUUID();
 const DEADLY_WORKER = new URL("./fixtures/deadly-worker.ts", import.meta.url);
+const MUTE_WORKER = new URL("./fixtures/mute-worker.ts", import.meta.url);
 const UNTELLING_WORKER = new URL("./fixtures/untelling-worker.ts", import.meta.url);
 
 function entryOf(message: string, event: Record<string, unknown> = {}): JournalEntry {
@@ -144,6 +146,56 @@ test("[STREAM-01] a worker that dies between the commit and what it tells of it:
   expect(line.deaths.count).toBeGreaterThan(0);
   expect(told).toHaveLength(line.deaths.count);
   for (const telling of told) expect(telling).toEqual({ projectId, changes: [], isGap: true });
+});
+
+test("a worker that never answers for a batch is ended, and another one is given the batch: all is stored once", async () => {
+  const lost = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+  setEnvironmentData("lost answers", lost);
+  await using line = await setUp({ workerUrl: MUTE_WORKER, answerMsMax: 1_500 });
+  const names = ["a", "b", "c"];
+  await Promise.all(names.map((message) => line.journal.append(entryOf(message))));
+  await waitUntil("the journal to be empty", async () => line.journal.depth === 0);
+  expect(new Int32Array(lost)[0]).toBe(1);
+  expect(line.deaths.count).toBeGreaterThan(0);
+  expect(await storedMessages(line.database)).toEqual(names);
+});
+
+test("a batch that cannot be handed to a worker comes back, though nothing else comes", async () => {
+  let isBroken = true;
+  await using line = await setUp({
+    watchedProjects: () => {
+      if (!isBroken) return [];
+      isBroken = false;
+      throw new Error("what is watched is not known");
+    },
+  });
+  await line.journal.append(entryOf("handed over at the second attempt"));
+  await waitUntil("the journal to be empty", async () => line.journal.depth === 0);
+  expect(await storedMessages(line.database)).toEqual(["handed over at the second attempt"]);
+});
+
+test("a batch that takes the database too long is stored in halves, and nothing of it is quarantined", async () => {
+  await using line = await setUp();
+  await line.dispatcher.abandon();
+  await line.database.query({
+    text: `
+      create function refuse_many() returns trigger language plpgsql as $$
+      begin
+        if (select count(*) from added) > 3 then raise exception 'too long' using errcode = '57014'; end if;
+        return null;
+      end $$`,
+  });
+  await line.database.query({
+    text: `
+      create trigger refuse_many after insert on events referencing new table as added
+      for each statement execute function refuse_many()`,
+  });
+  const names = Array.from({ length: 10 }, (_, n) => `event ${n}`);
+  await Promise.all(names.map((message) => line.journal.append(entryOf(message))));
+  await using _again = await line.dispatchAgain();
+  await waitUntil("the journal to be empty", async () => line.journal.depth === 0);
+  expect(await storedMessages(line.database)).toEqual(names);
+  expect((await line.database.query({ text: "select 1 from quarantined_entries" })).rowCount).toBe(0);
 });
 
 test("an entry the database refuses is found by halving and quarantined; all others are stored", async () => {

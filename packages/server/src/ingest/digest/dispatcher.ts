@@ -3,6 +3,7 @@
  * stored, or comes back, or is quarantined.
  *
  * - The database is away: the batch comes back whole, and after a growing pause one batch at a time is tried.
+ * - The batch takes the database too long: the same, in halves.
  * - A batch cannot be stored although the database answers: it is halved until the entry that spoils it stands alone.
  * - A part of it is stored already, by a node that stood in for this one: it is halved until each piece is one or the other.
  * - A worker dies: the entry it was digesting is tried once more alone.
@@ -12,10 +13,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { backoffMs } from "../../runtime/backoff.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { Service } from "../../runtime/service.ts";
-import type { Batch, Journal } from "../journal/journal.ts";
+import type { Batch, Cut, Journal } from "../journal/journal.ts";
 import { recordBytes } from "../journal/record.ts";
 import type { DigestPool } from "./digest-pool.ts";
-import type { DiedMessage, FailedMessage, StoredMessage } from "./digest-worker.ts";
+import type { DiedMessage, DigestResult, FailedMessage, StoredMessage } from "./digest-worker.ts";
 
 /** A batch is as large as one transaction may be: larger ones store more per second, and hold locks longer. */
 const BATCH_RECORDS_MAX = 1_000;
@@ -69,6 +70,7 @@ export class Dispatcher implements Service {
   #isFenced = false;
   #batches = 0;
   #databaseFailures = 0;
+  // By the clock of `performance`: that of the day may be set back, and everything would wait until then.
   #pausedUntilMs = 0;
   #lastLeaseMs = 0;
   #isPumping = false;
@@ -105,9 +107,9 @@ export class Dispatcher implements Service {
   async stop(): Promise<void> {
     this.#state = "draining";
     const { journal, log } = this.#options;
-    const deadline = Date.now() + DRAIN_MS_MAX;
+    const deadline = performance.now() + DRAIN_MS_MAX;
     if (journal.depth > 0) log.info("Journal drains before the stop", { waiting: journal.depth });
-    while (journal.depth > 0 && Date.now() < deadline && !this.isDatabaseAway && !this.#isFenced) {
+    while (journal.depth > 0 && performance.now() < deadline && !this.isDatabaseAway && !this.#isFenced) {
       this.#pump();
       await sleep(10);
     }
@@ -157,7 +159,7 @@ export class Dispatcher implements Service {
       if (!pool.hasRoom || (this.isDatabaseAway && this.#batches > 0)) return;
       const waitMs = this.#waitBeforeLease();
       if (waitMs > 0) return this.#pumpLater(waitMs);
-      this.#lastLeaseMs = Date.now();
+      this.#lastLeaseMs = performance.now();
       const batch = await journal.lease(BATCH_RECORDS_MAX, BATCH_BYTES_MAX);
       if (batch === undefined) return;
       // It may be gone meanwhile.
@@ -167,7 +169,7 @@ export class Dispatcher implements Service {
   }
 
   #waitBeforeLease(): number {
-    const now = Date.now();
+    const now = performance.now();
     if (now < this.#pausedUntilMs) return this.#pausedUntilMs - now;
     if (this.#options.journal.unreadRecords >= LINGER_RECORDS || this.#state === "draining") return 0;
     return this.#lastLeaseMs + LINGER_MS - now;
@@ -179,25 +181,36 @@ export class Dispatcher implements Service {
   }
 
   async #digest(batch: Batch): Promise<void> {
+    try {
+      const result = await this.#hand(batch);
+      if (result.kind === "stored") await this.#stored(batch, result);
+      else if (result.kind === "failed") await this.#failed(batch, result);
+      else await this.#died(batch, result);
+    } catch (error) {
+      // Whatever failed here, a lease that nobody ends would keep its entries until the next start.
+      this.#pausedUntilMs = performance.now() + DATABASE_RETRY_MS.max;
+      if (this.#options.journal.isLeased(batch)) this.#options.journal.returned(batch);
+      throw error;
+    } finally {
+      this.#pump();
+    }
+  }
+
+  async #hand({ firstSequence, lastSequence, bytes }: Batch): Promise<DigestResult> {
     const { journal, pool, isCopy = false } = this.#options;
     this.#batches += 1;
-    const { firstSequence, lastSequence, bytes } = batch;
-    const result = await pool
-      .digest({
+    try {
+      return await pool.digest({
         journalId: journal.id,
         epoch: this.#epoch,
         firstSequence,
         lastSequence,
         doneThrough: isCopy ? 0 : journal.doneThrough,
         bytes,
-      })
-      .finally(() => {
-        this.#batches -= 1;
       });
-    if (result.kind === "stored") await this.#stored(batch, result);
-    else if (result.kind === "failed") await this.#failed(batch, result);
-    else await this.#died(batch, result);
-    this.#pump();
+    } finally {
+      this.#batches -= 1;
+    }
   }
 
   async #stored(batch: Batch, message: StoredMessage): Promise<void> {
@@ -210,7 +223,8 @@ export class Dispatcher implements Service {
   }
 
   async #failed(batch: Batch, { fault, error }: FailedMessage): Promise<void> {
-    if (fault === "database") return this.#waitForDatabase(batch, error);
+    if (fault === "database") return this.#waitForDatabase(batch, error, []);
+    if (fault === "slow") return this.#waitForDatabase(batch, error, await this.#halvesOf(batch));
     if (fault === "fenced") return this.#fenced(batch);
     const { journal, log } = this.#options;
     const records = batch.lastSequence - batch.firstSequence + 1;
@@ -218,17 +232,21 @@ export class Dispatcher implements Service {
       log.error("Batch cannot be stored", { firstSequence: batch.firstSequence, records, error });
       if (records === 1) return this.#quarantine(batch, error);
     }
-    const half = Math.floor(records / 2);
-    journal.returned(batch, [{ records: half, offset: await this.#offsetOf(batch, half) }]);
+    journal.returned(batch, await this.#halvesOf(batch));
   }
 
-  #waitForDatabase(batch: Batch, error: string): void {
+  async #halvesOf(batch: Batch): Promise<Cut[]> {
+    const records = Math.floor((batch.lastSequence - batch.firstSequence + 1) / 2);
+    return records === 0 ? [] : [{ records, offset: await this.#offsetOf(batch, records) }];
+  }
+
+  #waitForDatabase(batch: Batch, error: string, cuts: readonly Cut[]): void {
     const { journal, log } = this.#options;
     if (this.#databaseFailures === 0) log.warn("Database cannot store; accepted events wait in the journal", { error });
     this.#pausedUntilMs =
-      Date.now() + backoffMs(this.#databaseFailures, DATABASE_RETRY_MS.first, DATABASE_RETRY_MS.max);
+      performance.now() + backoffMs(this.#databaseFailures, DATABASE_RETRY_MS.first, DATABASE_RETRY_MS.max);
     this.#databaseFailures += 1;
-    journal.returned(batch);
+    journal.returned(batch, cuts);
   }
 
   async #fenced(batch: Batch): Promise<void> {
@@ -290,7 +308,7 @@ export class Dispatcher implements Service {
     } catch (error) {
       // Never lost: it comes back and is quarantined when that works.
       log.error("Entry could not be quarantined", { sequence: batch.firstSequence, error: String(error) });
-      this.#pausedUntilMs = Date.now() + DATABASE_RETRY_MS.max;
+      this.#pausedUntilMs = performance.now() + DATABASE_RETRY_MS.max;
       journal.returned(batch);
       return;
     }

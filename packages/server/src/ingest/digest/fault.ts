@@ -1,4 +1,11 @@
-import { isConnectionFailure, isTransient, PG, sqlState } from "../../db/errors.ts";
+import {
+  hasFailedToConnect,
+  isConnectionFailure,
+  isTransient,
+  PG,
+  sqlState,
+  TransactionTimeoutError,
+} from "../../db/errors.ts";
 import { BatchOverlapError, JournalFencedError } from "../journal/journal.queries.ts";
 import type { BatchFault } from "./worker-messages.ts";
 
@@ -14,7 +21,7 @@ const DATA_CLASSES = ["21", "22", "23", "54"];
  * table, a revoked right are not the batch's fault: it waits until somebody has mended them.
  */
 function blamesEntry(error: unknown): boolean {
-  if (isTransient(error) || isConnectionFailure(error)) return false;
+  if (isTransient(error) || isConnectionFailure(error) || hasFailedToConnect(error)) return false;
   const code = sqlState(error);
   // `events` has no partition for the day: ours to make, not the entry's fault.
   if (code === PG.checkViolation) return false;
@@ -24,5 +31,12 @@ function blamesEntry(error: unknown): boolean {
 export function faultOf(error: unknown): BatchFault {
   if (error instanceof JournalFencedError) return "fenced";
   if (error instanceof BatchOverlapError) return "overlap";
+  if (isTooSlow(error)) return "slow";
   return blamesEntry(error) ? "entry" : "database";
+}
+
+/** The limits of a statement and of a transaction: a smaller batch may stay within them. */
+function isTooSlow(error: unknown): boolean {
+  const code = sqlState(error);
+  return error instanceof TransactionTimeoutError || code === PG.queryCanceled || code === PG.transactionTimeout;
 }

@@ -31,9 +31,10 @@ export interface BatchMessage {
 
 /**
  * Why a batch was not stored. `entry`: something in it is to blame. `overlap`: a part of it is stored already. `fenced`:
- * another node stores this journal's entries now. `database`: the same batch may succeed later.
+ * another node stores this journal's entries now. `slow`: it took the database too long. `database`: the same batch may
+ * succeed later.
  */
-export type BatchFault = "entry" | "overlap" | "fenced" | "database";
+export type BatchFault = "entry" | "overlap" | "fenced" | "slow" | "database";
 
 export type WorkerMessage =
   | { readonly kind: "ready" }

@@ -121,19 +121,23 @@ async function digestBatch(batch: BatchMessage): Promise<{ events: DigestedEvent
   const outcomes: OutcomeCount[] = [];
   let sequence = batch.firstSequence;
   let turnEndsAt = performance.now() + TURN_MS;
-  for (const entry of entries) {
-    current[0] = batch.ticket;
-    current[1] = sequence;
-    const digest = digestEntry(entry, rules.get(entry.projectId));
-    events.push(...digest.events);
-    outcomes.push(...digest.outcomes);
-    sequence += 1;
-    if (performance.now() > turnEndsAt) {
-      current[0] = 0;
-      await new Promise((resolve) => setImmediate(resolve));
-      turnEndsAt = performance.now() + TURN_MS;
+  try {
+    for (const entry of entries) {
+      current[0] = batch.ticket;
+      current[1] = sequence;
+      const digest = digestEntry(entry, rules.get(entry.projectId));
+      events.push(...digest.events);
+      outcomes.push(...digest.outcomes);
+      sequence += 1;
+      if (performance.now() > turnEndsAt) {
+        current[0] = 0;
+        await new Promise((resolve) => setImmediate(resolve));
+        turnEndsAt = performance.now() + TURN_MS;
+      }
     }
+  } finally {
+    // Also after a failure: an entry that stood here for long would pass for one that keeps the thread busy.
+    current[0] = 0;
   }
-  current[0] = 0;
   return { events, outcomes };
 }

@@ -171,6 +171,15 @@ test("a full journal refuses, and takes entries again when there is room", async
   await journal.append(entry("y", 900));
 });
 
+test("an entry as large as the journal leaves room again when it is done", async () => {
+  await using journal = disposable(await open({ bytesMax: 10_000, segmentBytes: 1_000 }));
+  await journal.append(entry("x", 9_000));
+  await expect(journal.append(entry("y", 2_000))).rejects.toThrow(JournalUnavailableError);
+  const batch = await journal.lease(5, 1e6);
+  if (batch) await journal.done(batch);
+  await journal.append(entry("y", 2_000));
+});
+
 test("a disk without room refuses the append and goes on when there is room again", async () => {
   if (process.getuid?.() !== 0) return;
   const mount = mkdtempSync(join(tmpdir(), "mesher-small-disk-"));

@@ -48,6 +48,12 @@ export interface Batch {
   readonly attempts: number;
 }
 
+/** Where a piece of a batch ends: the offset in its bytes, and how many records are before it. */
+export interface Cut {
+  readonly records: number;
+  readonly offset: number;
+}
+
 /** An append whose group was not written yet. */
 interface Waiting {
   readonly parts: readonly [Uint8Array, Uint8Array];
@@ -217,11 +223,13 @@ export class Journal implements EntrySink {
     await this.#removeDoneSegments();
   }
 
-  /**
-   * The holder gives the batch back: it will be leased again. With `cuts`, in pieces: each cut is the offset in the
-   * batch's bytes where a piece ends, with the number of records before it.
-   */
-  returned(batch: Batch, cuts: readonly { readonly records: number; readonly offset: number }[] = []): void {
+  /** Whether its holder has neither said `done` nor `returned`. */
+  isLeased({ firstSequence }: Batch): boolean {
+    return this.#leased.has(firstSequence);
+  }
+
+  /** The holder gives the batch back: it will be leased again. With `cuts`, in pieces. */
+  returned(batch: Batch, cuts: readonly Cut[] = []): void {
     const range = this.#endLease(batch);
     let from = { records: 0, offset: 0 };
     for (const to of [...cuts, { records: range.records, offset: range.bytes }]) {
@@ -291,6 +299,8 @@ export class Journal implements EntrySink {
         this.#bytes += segment.durableBytes - offset;
         this.#mark(this.#nextSequence);
         this.#nextSequence += group.waiting.length;
+        // One that is full by a single group would otherwise be so for ever: nothing more fits behind what waits in it.
+        if (segment.durableBytes >= this.#segmentBytes) this.#seal();
         const answer = () => {
           for (const { resolve } of group.waiting) resolve();
         };
@@ -452,7 +462,13 @@ export class Journal implements EntrySink {
       this.#leaving.add(segment);
       this.#bytes -= segment.durableBytes;
       this.mirror?.drop(segment.firstSequence);
-      await this.#files.giveBack(segment);
+      try {
+        await this.#files.giveBack(segment);
+      } catch (error) {
+        // It leaves with the next start, which finds in the database that all of it is done.
+        this.#log("Journal segment could not be removed", { error: String(error) });
+        continue;
+      }
       this.#leaving.delete(segment);
     }
   }

@@ -2,6 +2,7 @@
 import { addOutcomeCounts, hourOf, type OutcomeCount } from "../../dashboards/rollups.queries.ts";
 import type { Database } from "../../db/database.ts";
 import { withTransaction } from "../../db/transaction.ts";
+import { cleanText } from "../normalize/text.ts";
 import type { EntrySink, JournalEntry } from "./entry.ts";
 import {
   claimBatch,
@@ -31,7 +32,8 @@ export async function quarantineEntry(
       journalId,
       sequence: firstSequence,
       receivedAt: new Date(entry.receivedAtMs),
-      reason: reason.slice(0, REASON_LENGTH_MAX),
+      // What failed may quote what PostgreSQL takes for no text.
+      reason: cleanText(reason.slice(0, REASON_LENGTH_MAX)),
       record,
     });
     await addOutcomeCounts(tx, [quarantinedCount(entry, entry.events.length)]);
