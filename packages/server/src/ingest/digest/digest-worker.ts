@@ -139,7 +139,8 @@ export class DigestWorker {
   #endIfStuck(): void {
     const [ticket, sequence] = this.#current();
     const watched = ticket === 0 ? "" : `${ticket}/${sequence}`;
-    if (watched !== "" && watched === this.#watched) this.#endFor(`digested one entry for more than ${ENTRY_MS_MAX} ms`);
+    if (watched !== "" && watched === this.#watched)
+      this.#endFor(`digested one entry for more than ${ENTRY_MS_MAX} ms`);
     this.#watched = watched;
   }
 

@@ -4,14 +4,17 @@ import { expect, test } from "vitest";
 import { openDatabase } from "../../db/database.ts";
 import { faultOf } from "./fault.ts";
 
-test("an entry is not to blame for whoever answers in place of the database", async () => {
+test.each([
+  ["a server that does not know the question", "?"],
+  ["a broken handshake", "SHTTP/1.1 400 Bad Request\r\n\r\n"],
+])("no entry is to blame for %s in place of the database", async (_what, answer) => {
   const server = createServer((socket) => {
     socket.on("error", () => {});
-    socket.once("data", () => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    socket.once("data", () => socket.end(answer));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const url = `postgresql://u:p@127.0.0.1:${(server.address() as AddressInfo).port}/mesher`;
+  const url = `postgresql://u:p@127.0.0.1:${(server.address() as AddressInfo).port}/mesher?sslmode=require`;
   await using database = openDatabase({ url, applicationName: "test", log: () => {} });
   const error = await database.query({ text: "select 1" }).then(
     () => expect.fail("that is no database"),
