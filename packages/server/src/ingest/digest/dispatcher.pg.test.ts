@@ -192,8 +192,9 @@ test("a batch that takes the database too long is stored in halves, and nothing 
   });
   const names = Array.from({ length: 10 }, (_, n) => `event ${n}`);
   await Promise.all(names.map((message) => line.journal.append(entryOf(message))));
-  await using _again = await line.dispatchAgain();
+  await using again = await line.dispatchAgain();
   await waitUntil("the journal to be empty", async () => line.journal.depth === 0);
+  expect(again.isDatabaseAway).toBe(false);
   expect(await storedMessages(line.database)).toEqual(names);
   expect((await line.database.query({ text: "select 1 from quarantined_entries" })).rowCount).toBe(0);
 });

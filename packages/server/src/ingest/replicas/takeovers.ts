@@ -97,7 +97,7 @@ export class Takeovers implements Service {
   }
 
   async #lookAtAll(): Promise<void> {
-    for (const takeover of [...this.#takeovers.values()])
+    for (const takeover of this.#takeovers.values())
       await this.#orWarn(takeover.replica, () => this.#lookAfter(takeover));
     for (const replica of this.#options.store.list()) await this.#orWarn(replica, () => this.#lookAt(replica));
   }
