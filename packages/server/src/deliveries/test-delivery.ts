@@ -29,7 +29,7 @@ export async function queueTest(
     ruleName: name,
     kind: "test",
     condition: "somebody wanted to know whether messages arrive",
-    message: `They do. ${actor.name} has sent this one.`,
+    message: `Messages arrive. ${actor.name} has sent this one.`,
     triggeredAtMs: nowMs,
   };
   const [deliveryId] = await withTransaction(database, async (tx) => {
