@@ -7,10 +7,12 @@ import { readEvent, readIssue, startTestServer, type TestServer } from "./test-s
 
 const MAIN = join(import.meta.dirname, "../../cli/src/main.ts");
 
+const OWNER = "owner@example.com";
+
 let running: TestServer;
 let issue: ApiIssueDetail;
 beforeAll(async () => {
-  running = await startTestServer();
+  running = await startTestServer({ MESHER_ADMIN_EMAIL: OWNER, MESHER_ADMIN_PASSWORD: "correct horse battery" });
   const { server } = running;
   const event_id = newEventId();
   await sendEvent(server.dsn, { event_id, message: "The disk is full", level: "fatal", release: "backup@1.0.0" });
@@ -65,6 +67,26 @@ test("an issue is changed and shown by its short id or its id", async () => {
   });
   const json = await issues("unresolve", issue.short_id, "--json");
   expect(JSON.parse(json.out)).toEqual([{ id: issue.id, short_id: issue.short_id, affected: 1 }]);
+});
+
+test("people and teams are named as people call them", async () => {
+  const { url, token } = running.server;
+  const made = await fetch(`${url}/api/v1/teams`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: JSON.stringify({ name: "Backend", slug: "backend" }),
+  });
+  expect(made.status).toBe(201);
+  expect((await issues("show", issue.short_id)).out).toMatch(/^Assigned to +nobody$/m);
+  expect((await issues("assign", issue.short_id, "--to", "#backend")).code).toBe(0);
+  expect((await issues("show", issue.short_id)).out).toMatch(/^Assigned to +#backend$/m);
+  expect((await issues("assign", issue.short_id, "--to", "Owner@example.com")).code).toBe(0);
+  const shown = await issues("show", issue.short_id);
+  expect(shown.out).toMatch(/^Assigned to +owner@example\.com$/m);
+  expect(shown.out).toMatch(/assigned by .*: to owner@example\.com, before #backend$/m);
+  expect((await issues("assign", issue.short_id, "--to", "stranger@example.com")).errors).toBe(
+    "stranger@example.com is no member of the organization.\n",
+  );
 });
 
 test("what the server refuses is one sentence and exit code 1, a wrong command line exit code 2", async () => {

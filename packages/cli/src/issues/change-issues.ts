@@ -1,8 +1,9 @@
 /** The commands that change issues: each sends one request for each issue it is given. */
 import type { ApiAffected, ApiArchive, ApiResolve } from "@mesher/protocol";
 import { type Arguments, type Command, isGiven, type OptionRule, optionOf, UsageError } from "../command.ts";
-import { findServerAccess, postFor, SERVER_NOTES } from "../server-access.ts";
+import { findServerAccess, postFor, SERVER_NOTES, type ServerAccess } from "../server-access.ts";
 import type { Terminal } from "../terminal.ts";
+import { findUserId } from "./assignee-names.ts";
 import { fetchIssue, ISSUE_NOTES, ISSUE_OPTIONS, issuesOf } from "./issue-access.ts";
 
 /** Issues of one command line. */
@@ -14,6 +15,8 @@ interface Change {
   readonly options?: Readonly<Record<string, OptionRule>>;
   /** The body of the request. */
   readonly bodyOf?: (given: Arguments) => object;
+  /** What of the body only the server knows. */
+  readonly completeBody?: (access: ServerAccess, body: object) => Promise<object>;
   /** What was done, in a sentence that starts with the issue. */
   readonly done: string;
 }
@@ -44,8 +47,9 @@ const CHANGES: readonly Change[] = [
   {
     name: "assign",
     summary: "Assigns issues to a member, to a team, or to nobody.",
-    options: { to: { value: "WHOM", help: "The member's user id, a team's slug behind a #, or nobody." } },
+    options: { to: { value: "WHOM", help: "A member's address or user id, a team's slug behind a #, or nobody." } },
     bodyOf: assignBody,
+    completeBody: nameUserById,
     done: "assigned",
   },
   {
@@ -82,8 +86,9 @@ export const changeCommands: readonly Command[] = CHANGES.map((change) => ({
 
 async function changeIssues(change: Change, given: Arguments, terminal: Terminal): Promise<number> {
   const names = issuesOf(given, `issues ${change.name}`);
-  const body = change.bodyOf?.(given) ?? {};
+  const wanted = change.bodyOf?.(given) ?? {};
   const access = await findServerAccess(given, terminal);
+  const body = (await change.completeBody?.(access, wanted)) ?? wanted;
   const changed: { id: string; short_id: string; affected: number }[] = [];
   for (const name of names) {
     const { id, short_id } = await fetchIssue(access, name);
@@ -110,6 +115,10 @@ function assignBody(given: Arguments): object {
   const to = required(given, "to");
   if (to.startsWith("#")) return { team: to.slice(1) };
   return { user_id: to === "nobody" ? "" : to };
+}
+
+async function nameUserById(access: ServerAccess, body: { readonly user_id?: string }): Promise<object> {
+  return body.user_id?.includes("@") === true ? { user_id: await findUserId(access, body.user_id) } : body;
 }
 
 function archiveBody(given: Arguments): ApiArchive {

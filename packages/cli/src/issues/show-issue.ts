@@ -1,8 +1,9 @@
 import type { ApiActivity, ApiIssueDetail } from "@mesher/protocol";
 import { alignColumns } from "../align-columns.ts";
-import { type Arguments, type Command, isGiven } from "../command.ts";
-import { findServerAccess, SERVER_NOTES } from "../server-access.ts";
+import { type Arguments, type Command, CommandError, isGiven } from "../command.ts";
+import { findServerAccess, SERVER_NOTES, type ServerAccess } from "../server-access.ts";
 import type { Terminal } from "../terminal.ts";
+import { fetchAssigneeNames } from "./assignee-names.ts";
 import { fetchIssue, ISSUE_NOTES, ISSUE_OPTIONS, issuesOf } from "./issue-access.ts";
 
 export const showCommand: Command = {
@@ -18,17 +19,33 @@ async function showIssue(given: Arguments, terminal: Terminal): Promise<number> 
   const [name = ""] = issuesOf(given, "issues show");
   const access = await findServerAccess(given, terminal);
   const issue = await fetchIssue(access, name);
-  terminal.print(`${isGiven(given, "json") ? JSON.stringify(issue, null, 2) : formatIssue(issue)}\n`);
+  if (isGiven(given, "json")) terminal.print(`${JSON.stringify(issue, null, 2)}\n`);
+  else terminal.print(`${formatIssue(issue, await fetchNames(access, issue))}\n`);
   return 0;
 }
 
-function formatIssue(issue: ApiIssueDetail): string {
+type Names = ReadonlyMap<string, string>;
+
+async function fetchNames(access: ServerAccess, { assigned_to, assigned_team, activity }: ApiIssueDetail) {
+  const isAnybodyNamed =
+    assigned_to !== null || assigned_team !== null || activity.some(({ kind }) => kind === "assigned");
+  if (!isAnybodyNamed) return new Map<string, string>();
+  try {
+    return await fetchAssigneeNames(access);
+  } catch (error) {
+    // A token may read issues and not people: then their ids are what can be told.
+    if (error instanceof CommandError) return new Map<string, string>();
+    throw error;
+  }
+}
+
+function formatIssue(issue: ApiIssueDetail, names: Names): string {
   const { status_details: details, first_release, last_release } = issue;
   const facts = alignColumns([
     ["Issue", `${issue.short_id} (${issue.id})`],
     ["Status", details === null ? issue.status : `${issue.status}: ${formatDetails(details)}`],
     ["Priority", issue.is_priority_set ? `${issue.priority}, set by hand` : issue.priority],
-    ["Assigned to", issue.assigned_team === null ? (issue.assigned_to ?? "nobody") : `team ${issue.assigned_team}`],
+    ["Assigned to", nameOf(issue.assigned_to ?? issue.assigned_team, names)],
     ["Level", issue.level],
     ["Where", issue.culprit === "" ? "-" : issue.culprit],
     ["Events", `${issue.event_count}, from ${issue.first_seen} to ${issue.last_seen}`],
@@ -36,7 +53,7 @@ function formatIssue(issue: ApiIssueDetail): string {
     ["Latest event", issue.latest_event_id ?? "-"],
   ]);
   const similar = issue.similar_issues.map(({ short_id, title }) => `  ${short_id}  ${title}`);
-  const activity = issue.activity.map(formatActivity);
+  const activity = issue.activity.map((each) => formatActivity(each, names));
   return [
     issue.title,
     facts,
@@ -45,9 +62,19 @@ function formatIssue(issue: ApiIssueDetail): string {
   ].join("\n\n");
 }
 
-function formatActivity({ at, kind, actor, comment, details }: ApiActivity): string {
-  const told = comment ?? formatDetails(details);
+/** One that was removed since is told by the id. */
+const nameOf = (id: string | null, names: Names) => (id === null ? "nobody" : (names.get(id) ?? id));
+
+function formatActivity({ at, kind, actor, comment, details }: ApiActivity, names: Names): string {
+  const told = comment ?? (kind === "assigned" ? formatAssignment(details, names) : formatDetails(details));
   return `  ${at}  ${kind.replaceAll("_", " ")} by ${actor.name}${told === "" ? "" : `: ${told}`}`;
+}
+
+function formatAssignment(details: ApiActivity["details"], names: Names): string {
+  const idOf = (...ids: readonly unknown[]) => ids.find((id) => typeof id === "string") ?? null;
+  const to = idOf(details["user_id"], details["team_id"]);
+  const before = idOf(details["before"], details["team_before"]);
+  return `to ${nameOf(to, names)}${before === null ? "" : `, before ${nameOf(before, names)}`}`;
 }
 
 function formatDetails(details: object): string {

@@ -1,0 +1,34 @@
+/** The API names people and teams by their ids; people call them by an address, or a slug behind a #. */
+import type { ApiMember, ApiMembership, ApiTeam } from "@mesher/protocol";
+import { CommandError } from "../command.ts";
+import { fetchAnswer, type ServerAccess } from "../server-access.ts";
+
+/** By id: the address of every member of the token's organization, and `#slug` of every team. */
+export async function fetchAssigneeNames(access: ServerAccess): Promise<ReadonlyMap<string, string>> {
+  const [members, teams] = await Promise.all([
+    fetchMembers(access),
+    fetchAnswer<readonly ApiTeam[]>(access, "/api/v1/teams", isList),
+  ]);
+  return new Map([
+    ...members.map(({ user_id, email }): [string, string] => [user_id, email]),
+    ...teams.map(({ id, slug }): [string, string] => [id, `#${slug}`]),
+  ]);
+}
+
+/** Whom an address belongs to. Throws a CommandError when it is nobody's. */
+export async function findUserId(access: ServerAccess, email: string): Promise<string> {
+  const isMeant = (member: ApiMember) => member.email.toLowerCase() === email.toLowerCase();
+  const member = (await fetchMembers(access)).find(isMeant);
+  if (member === undefined) throw new CommandError(`${email} is no member of the organization.`);
+  return member.user_id;
+}
+
+async function fetchMembers(access: ServerAccess): Promise<readonly ApiMember[]> {
+  const [organization] = await fetchAnswer<readonly ApiMembership[]>(access, "/api/v1/orgs", isList);
+  if (organization === undefined) throw new CommandError("The token belongs to no organization.");
+  return fetchAnswer<readonly ApiMember[]>(access, `/api/v1/orgs/${organization.id}/members`, isList);
+}
+
+function isList<Item>(value: unknown): value is readonly Item[] {
+  return Array.isArray(value);
+}
