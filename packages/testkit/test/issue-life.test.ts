@@ -43,6 +43,16 @@ async function post<Body = object>(path: string, body?: unknown, token = server.
 
 const activityOf = (issueId: string) => server.get<ApiActivityPage>(`/api/v1/issues/${issueId}/activity`);
 
+test("a short id of an issue that went into another one reads the other one, and changes nothing", async () => {
+  const [{ issue: target }, { issue: source }] = [await newIssue(), await newIssue()];
+  expect(await post(`/issues/${target.short_id}/merge`, { ids: [source.short_id] })).toMatchObject({ status: 200 });
+  expect(await server.get(`/api/v1/issues/${source.short_id}`)).toMatchObject({ id: target.id });
+  expect(await post(`/issues/${source.short_id}/delete`)).toMatchObject({ status: 404 });
+  expect(await post(`/issues/${target.short_id}4711/delete`)).toMatchObject({ status: 404 });
+  expect(await readIssue(server, target.id)).toMatchObject({ status: "unresolved" });
+  expect(await post(`/issues/${target.short_id.toLowerCase()}/resolve`)).toMatchObject({ body: { affected: 1 } });
+});
+
 test("[ISSUE-01] [C-100] an issue is resolved, archived, made unresolved, with and without a body; again changes nothing", async () => {
   const { issue } = await newIssue();
   for (const [action, status, body] of [

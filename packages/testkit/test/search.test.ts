@@ -20,7 +20,11 @@ const PROJECT = "/api/v1/projects/default";
 const QUOTES = `it's "so" {"a":1}`;
 const FRAMES = ["main", "declined", "renderCart"].map((name) => ({ function: name, filename: "src/pay.ts" }));
 const EVENTS = [
-  { message: "Payment declined", level: "error", tags: { plan: "free", quote: QUOTES } },
+  {
+    message: "Payment declined",
+    level: "error",
+    tags: { plan: "free", quote: QUOTES, "shop region": "Upper Austria" },
+  },
   { message: "Cannot render cart", level: "warning", stacktrace: FRAMES },
   {
     message: "Disk is nearly full",
@@ -245,6 +249,10 @@ test("keys and values are suggested while a search is typed", async () => {
   expect(await suggest("environment:s")).toEqual(["environment:staging"]);
   expect(await suggest("plan:")).toEqual(["plan:free"]);
   expect(await suggest("quote:it")).toEqual([`quote:"it's \\"so\\" {\\"a\\":1}"`]);
+  expect(await suggest("shop")).toEqual(["tags[shop region]:"]);
+  for (const typed of ["tags[shop region]:u", '"shop region":"upper'])
+    expect(await suggest(typed)).toEqual(['tags[shop region]:"Upper Austria"']);
+  expect(await issues({ query: '"shop region":"Upper Austria"' })).toEqual(["Payment declined"]);
   expect(await suggest("level:f")).toEqual(["level:fatal"]);
   expect(await suggest("has:wor")).toEqual(["has:worker"]);
   for (const [text] of [await suggest("quote:it")])

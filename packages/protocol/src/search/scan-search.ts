@@ -3,8 +3,8 @@ import type { Pattern } from "./pattern.ts";
 import { SEARCH_LENGTH_MAX } from "./search-query.ts";
 import { SearchQueryError } from "./search-query-error.ts";
 
-/** `level:`, `user.email:`, `tags[any text]:`. */
-const KEY = /(?:tags\[(?<tag>[^\]\n]+)\]|(?<plain>[A-Za-z_][\w.-]*)):/y;
+/** `level:`, `user.email:`, `"any text":`, `tags[any text]:`. */
+const KEY = /(?:tags\[(?<tag>[^\]\n]+)\]|"(?<quoted>(?:[^"\\\n]|\\.)+)"|(?<plain>[A-Za-z_][\w.-]*)):/y;
 
 export interface ScannedKey {
   readonly name: string;
@@ -66,8 +66,8 @@ export class SearchScanner {
     const behind = this.#at + found[0].length;
     if (/^[\s)]?$/.test(this.#text.charAt(behind)) || this.#text.startsWith("//", behind)) return undefined;
     this.#at = behind;
-    const tag = found.groups?.["tag"];
-    return { name: tag ?? found.groups?.["plain"] ?? "", isTag: tag !== undefined };
+    const { tag, quoted, plain = "" } = found.groups ?? {};
+    return { name: tag ?? quoted?.replaceAll(/\\(.)/g, "$1") ?? plain, isTag: tag !== undefined };
   }
 
   /** One value: quoted, or up to a blank or a parenthesis that it did not open; within a list, up to a comma too. */

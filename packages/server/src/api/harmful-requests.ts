@@ -13,18 +13,24 @@ export function refuseHarmful(app: FastifyInstance): void {
     if (names.some((name) => name.includes("\0"))) throw notFound("what the address names");
   });
   app.addHook("preValidation", async ({ body }) => {
-    if (isDeeperThan(BODY_DEPTH_MAX, body)) throw badRequest(`a body may be nested ${BODY_DEPTH_MAX} levels deep`);
+    const harm = findHarm(body);
+    if (harm !== undefined) throw badRequest(harm);
   });
 }
 
 /** Level by level, so that it needs no stack itself. */
-function isDeeperThan(depthMax: number, value: unknown): boolean {
-  let level: unknown[] = [value];
+function findHarm(body: unknown): string | undefined {
+  let level: unknown[] = [body];
   for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > depthMax) return true;
+    if (depth > BODY_DEPTH_MAX) return `a body may be nested ${BODY_DEPTH_MAX} levels deep`;
+    // Half a character: JSON can write it, and PostgreSQL refuses what has it.
+    if (level.some((each) => typeof each === "string" && !each.isWellFormed()))
+      return "the texts of a body must be well-formed Unicode";
     level = level.flatMap((each) =>
-      typeof each === "object" && each !== null && !ArrayBuffer.isView(each) ? Object.values(each) : [],
+      typeof each === "object" && each !== null && !ArrayBuffer.isView(each)
+        ? Object.entries(each as Record<string, unknown>).flat()
+        : [],
     );
   }
-  return false;
+  return undefined;
 }

@@ -22,6 +22,7 @@ import {
   commandOf,
   type GivenCommand,
 } from "./issue-command.ts";
+import { issueIdOf } from "./issues.ts";
 import { isUuid, oneOf, PageQuery, parseCursor } from "./pages-of-lists.ts";
 import { findProject } from "./projects.ts";
 import {
@@ -57,10 +58,9 @@ export function registerIssueActionRoutes(app: App, deps: ApiDependencies): void
       { schema: { body: OneBody }, preValidation: takeNoBodyAsEmpty, ...WRITE },
       async (request): Promise<ApiAffected> => {
         const actor = await deps.authenticate(request);
-        const { issue: id } = request.params;
-        if (!isUuid(id)) throw notFound("issue");
-        const command = commandOf(name, request.body, deps.now());
         const { organizationId } = actor;
+        const command = commandOf(name, request.body, deps.now());
+        const id = await issueIdOf(deps, organizationId, request.params.issue);
         const results = await run(deps, { organizationId, ids: [id], command, actor: actorOf(actor) });
         return { status: "ok", affected: affectedOf(name, results.get(id)) };
       },

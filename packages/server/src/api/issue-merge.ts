@@ -11,7 +11,7 @@ import {
 import { notFound, RequestRefusedError } from "./api-error.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
 import { actorOf } from "./issue-actor.ts";
-import { isUuid } from "./pages-of-lists.ts";
+import { issueIdOf } from "./issues.ts";
 
 /** Issues that one request merges. Their rows and the project are held meanwhile. */
 const MERGED_ISSUES_MAX = 100;
@@ -31,10 +31,11 @@ export function registerIssueMergeRoutes(app: App, deps: ApiDependencies): void 
     { schema: { body: MergeBody }, ...WRITE },
     async (request): Promise<ApiMergeResult> => {
       const actor = await deps.authenticate(request);
-      const { issue } = request.params;
-      const { ids } = request.body;
-      if (![issue, ...ids].every(isUuid)) throw notFound("issue");
-      const merging = { organizationId: actor.organizationId, issueId: issue, sourceIds: ids, actor: actorOf(actor) };
+      const { organizationId } = actor;
+      const issueId = await issueIdOf(deps, organizationId, request.params.issue);
+      const sourceIds: string[] = [];
+      for (const id of request.body.ids) sourceIds.push(await issueIdOf(deps, organizationId, id));
+      const merging = { organizationId, issueId, sourceIds, actor: actorOf(actor) };
       return show(await mergeIssues(deps.database, merging, deps.onIssueChanged));
     },
   );
@@ -44,10 +45,10 @@ export function registerIssueMergeRoutes(app: App, deps: ApiDependencies): void 
     { schema: { body: UnmergeBody }, ...WRITE },
     async (request): Promise<ApiMergeResult> => {
       const actor = await deps.authenticate(request);
-      const { issue } = request.params;
-      if (!isUuid(issue)) throw notFound("issue");
+      const { organizationId } = actor;
+      const issueId = await issueIdOf(deps, organizationId, request.params.issue);
       const { fingerprints } = request.body;
-      const parting = { organizationId: actor.organizationId, issueId: issue, fingerprints, actor: actorOf(actor) };
+      const parting = { organizationId, issueId, fingerprints, actor: actorOf(actor) };
       return show(await unmergeFingerprints(deps.database, parting, deps.onIssueChanged));
     },
   );

@@ -164,6 +164,17 @@ export async function getIssue(deps: ApiDependencies, organizationId: string, id
   return issue;
 }
 
+/**
+ * The id of the issue that is to be changed, named by it or by its short id. That of an issue which went into another one
+ * reads the other one, but changes nothing: whoever deletes it does not mean the other.
+ */
+export async function issueIdOf(deps: ApiDependencies, organizationId: string, given: string): Promise<string> {
+  if (isUuid(given)) return given;
+  const issue = await getIssueByShortId(deps, organizationId, given);
+  if (!given.endsWith(`-${issue.number}`)) throw notFound("issue");
+  return issue.id;
+}
+
 /** `DEFAULT-12`, in any case. */
 async function getIssueByShortId(deps: ApiDependencies, organizationId: string, shortId: string): Promise<IssueDetail> {
   const { slug, number } = /^(?<slug>.+)-(?<number>[1-9]\d{0,14})$/.exec(shortId)?.groups ?? {};

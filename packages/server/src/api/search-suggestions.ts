@@ -39,11 +39,12 @@ export function registerSearchSuggestionRoutes(app: App, deps: ApiDependencies):
       const typed = request.query.prefix ?? "";
       const negation = typed.startsWith("!") ? "!" : "";
       const term = typed.slice(negation.length);
-      const colon = term.indexOf(":");
+      const { key, value } =
+        /^(?:tags\[(?<key>[^\]]+)\]|"(?<key>[^"]+)"|(?<key>[^:"]+)):(?<value>.*)$/s.exec(term)?.groups ?? {};
       const suggestions =
-        colon === -1
+        key === undefined || value === undefined
           ? await suggestKeys(deps, id, scope, term)
-          : await suggestValuesOf(deps, id, scope, term.slice(0, colon), term.slice(colon + 1));
+          : await suggestValuesOf(deps, id, scope, key, value);
       return {
         data: suggestions.slice(0, SUGGESTIONS_MAX).map((each) => ({ ...each, text: negation + each.text })),
       };
@@ -52,16 +53,21 @@ export function registerSearchSuggestionRoutes(app: App, deps: ApiDependencies):
 }
 
 async function suggestKeys(deps: ApiDependencies, projectId: string, scope: SearchScope, prefix: string) {
-  const begins = (key: string) => key.toLowerCase().startsWith(prefix.toLowerCase());
+  const typed = prefix.replace(/^(?:"|tags\[)/, "").toLowerCase();
+  const begins = (key: string) => key.toLowerCase().startsWith(typed);
   const words = scope === "issue" ? { is: "the status of an issue", has: "a tag or field" } : { has: "a tag or field" };
   const tags = [...alwaysSearchable(), ...(await listOwnKeys(deps.database, projectId))];
   return [
-    ...Object.entries(words).map(([key, help]) => suggestion("field", `${key}:`, help)),
-    ...fieldsOf(scope).map((field) => suggestion("field", `${field}:`, SEARCH_FIELDS[field].help)),
+    ...Object.entries(words)
+      .filter(([key]) => begins(key))
+      .map(([key, help]) => suggestion("field", `${key}:`, help)),
+    ...fieldsOf(scope)
+      .filter(begins)
+      .map((field) => suggestion("field", `${field}:`, SEARCH_FIELDS[field].help)),
     ...tags
-      .filter((key) => searchFieldOf(key) === undefined)
+      .filter((key) => searchFieldOf(key) === undefined && begins(key))
       .map((key) => suggestion("tag", `${keyText({ tag: key })}:`, null)),
-  ].filter(({ text }) => begins(text));
+  ];
 }
 
 async function suggestValuesOf(
