@@ -7,7 +7,7 @@ import { fetchAnswer, type ServerAccess } from "../server-access.ts";
 export async function fetchAssigneeNames(access: ServerAccess): Promise<ReadonlyMap<string, string>> {
   const [members, teams] = await Promise.all([
     fetchMembers(access),
-    fetchAnswer<readonly ApiTeam[]>(access, "/api/v1/teams", isList),
+    fetchAnswer(access, "/api/v1/teams", (value): value is readonly ApiTeam[] => Array.isArray(value)),
   ]);
   return new Map([
     ...members.map(({ user_id, email }): [string, string] => [user_id, email]),
@@ -24,11 +24,9 @@ export async function findUserId(access: ServerAccess, email: string): Promise<s
 }
 
 async function fetchMembers(access: ServerAccess): Promise<readonly ApiMember[]> {
-  const [organization] = await fetchAnswer<readonly ApiMembership[]>(access, "/api/v1/orgs", isList);
+  const isMemberships = (value: unknown): value is readonly ApiMembership[] => Array.isArray(value);
+  const [organization] = await fetchAnswer(access, "/api/v1/orgs", isMemberships);
   if (organization === undefined) throw new CommandError("The token belongs to no organization.");
-  return fetchAnswer<readonly ApiMember[]>(access, `/api/v1/orgs/${organization.id}/members`, isList);
-}
-
-function isList<Item>(value: unknown): value is readonly Item[] {
-  return Array.isArray(value);
+  const isMembers = (value: unknown): value is readonly ApiMember[] => Array.isArray(value);
+  return fetchAnswer(access, `/api/v1/orgs/${organization.id}/members`, isMembers);
 }
