@@ -10,7 +10,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { startEmbeddedPostgres } from "@mesher/server/testing";
-import { Balancer } from "@mesher/testkit";
+import { Balancer, NODE_FLAGS, START_ENV } from "@mesher/testkit";
 
 const HELP = `Starts a cluster on this machine: nodes, one embedded database for all, and a balancer in front.
 
@@ -23,6 +23,7 @@ The data is kept in MESHER_DATA_DIR, or ./data, in the folder "cluster". Stop it
 see the others take over.
 `;
 
+const MAIN = join(import.meta.dirname, "../packages/server/src/main.ts");
 const NODE_PORT = 9101;
 const NODES_MAX = 9;
 
@@ -84,8 +85,10 @@ async function run(): Promise<void> {
   ${count} nodes are running.
 
     Pages   http://localhost:${port}/#token=${secrets.token}
+    DSN     ${await dsnAt(port, secrets.token)}   (project "default")
 ${rows.join("\n")}
 
+  Send to them MESHER_BOOTSTRAP_TOKEN=${secrets.token} npm run demo -- --url http://localhost:${port}
   See them     MESHER_BOOTSTRAP_TOKEN=${secrets.token} npm run mesher -- cluster status --url http://localhost:${port}
   Stop         Ctrl-C
 `);
@@ -94,8 +97,9 @@ ${rows.join("\n")}
 }
 
 function startNode(shortName: string, env: Readonly<Record<string, string>>): ChildProcess {
-  const node = spawn("npm", ["start", "--silent"], {
-    env: { ...process.env, ...env, MESHER_LOG_FORMAT: "text" },
+  // Not by npm, whose process would be the one that people kill.
+  const node = spawn(process.execPath, [...NODE_FLAGS, MAIN], {
+    env: { ...process.env, ...START_ENV, ...env, MESHER_LOG_FORMAT: "text" },
     stdio: ["ignore", "pipe", "inherit"],
     // So that Ctrl-C in the terminal is ours to pass on, in order.
     detached: true,
@@ -128,6 +132,13 @@ async function answering(httpPort: number): Promise<void> {
     if (isUp) return;
     await new Promise((again) => setTimeout(again, 100));
   }
+}
+
+async function dsnAt(port: number, token: string): Promise<string | undefined> {
+  const headers = { authorization: `Bearer ${token}` };
+  const response = await fetch(`http://127.0.0.1:${port}/api/v1/projects/default`, { headers });
+  const { dsn } = (await response.json()) as { dsn?: string };
+  return dsn;
 }
 
 /** Kept, so that a second start finds the data of the first. */

@@ -16,7 +16,7 @@ export {
 } from "./search-arbitraries.ts";
 export { endpointOf, newEventId, sendEvent } from "./send.ts";
 export { ServerCluster, TEST_COOKIE, testServerCluster } from "./server-cluster.ts";
-export { ServerProcess, TEST_TOKEN } from "./server-process.ts";
+export { NODE_FLAGS, ServerProcess, START_ENV, TEST_TOKEN } from "./server-process.ts";
 export { SERVICES_CERTIFICATE } from "./services-certificate.ts";
 export { openSocket, StreamClient, UpgradeRefusedError } from "./stream-client.ts";
 export { testServer } from "./test-server.ts";

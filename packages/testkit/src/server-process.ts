@@ -11,8 +11,8 @@ const CHECKOUT = fileURLToPath(new URL("../../..", import.meta.url));
 /** What `npm start` gives Node and the C library on the way, so that tests and benchmarks run what users run. */
 const START_SCRIPT = (createRequire(import.meta.url)("../../../package.json") as { scripts: { start: string } }).scripts
   .start;
-const NODE_FLAGS = START_SCRIPT.match(/--\S+/g) ?? [];
-const START_ENV = Object.fromEntries(
+export const NODE_FLAGS = START_SCRIPT.match(/--\S+/g) ?? [];
+export const START_ENV = Object.fromEntries(
   [...START_SCRIPT.matchAll(/([A-Z_]+)=(\S+)/g)].map(([, name, value]) => [name ?? "", value ?? ""]),
 );
 
