@@ -1,7 +1,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type TestDatabase, testDatabase } from "../src/database.ts";
-import { sendMessage } from "../src/send.ts";
+import { newEventId, sendEvent, sendMessage } from "../src/send.ts";
 import { ServerCluster } from "../src/server-cluster.ts";
 import type { ServerProcess } from "../src/server-process.ts";
 import { CHROMIUM, startChromium } from "./chromium.ts";
@@ -107,7 +107,9 @@ describe.runIf(CHROMIUM !== undefined)("two nodes, in a browser", () => {
   });
 
   test("what is done to an issue on another node is seen in lists and on its page, and nothing is asked again and again", async () => {
-    await report("somebody else's");
+    const happen = () =>
+      sendEvent(sent.dsn, { event_id: newEventId(), message: "somebody else's", tags: { shelf: "left" } });
+    await happen();
     const { page, faults } = await open("/projects/default");
     const row = page.getByRole("list", { name: "Issues" }).getByRole("link", { name: "somebody else's" });
     // In the middle of an hour: with a new one the list is read again, for its charts.
@@ -119,14 +121,39 @@ describe.runIf(CHROMIUM !== undefined)("two nodes, in a browser", () => {
     await page.waitForLoadState("networkidle");
     const asked: string[] = [];
     page.on("request", (request) => asked.push(request.url()));
-    await report("somebody else's");
+    await happen();
     await row.getByText("2 events", { exact: true }).waitFor();
     await page.clock.fastForward(AGAIN_MS);
-    await report("somebody else's");
+    await happen();
     await row.getByText("3 events", { exact: true }).waitFor();
     expect(asked).toEqual([]);
 
     const id = await row.getAttribute("data-issue");
+    await row.click();
+    const details = page.getByRole("complementary", { name: "Details" });
+    const shelf = details.getByRole("list", { name: "shelf" });
+    await shelf.getByTitle("3 events").waitFor();
+    await page.getByText("3 in 14d").waitFor();
+    const named = (part: string) => asked.filter((url) => new URL(url).pathname.endsWith(part)).length;
+    asked.length = 0;
+    await page.clock.fastForward(AGAIN_MS);
+    await happen();
+    await shelf.getByTitle("4 events").waitFor();
+    await page.getByText("4 in 14d").waitFor();
+    expect([named("/tags"), named("/volume")]).toEqual([1, 1]);
+
+    await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Events" }).click();
+    const events = page.getByRole("list", { name: "Events" }).getByRole("link", { name: "somebody else's" });
+    await events.nth(3).waitFor();
+    asked.length = 0;
+    await page.clock.fastForward(AGAIN_MS);
+    await happen();
+    await events.nth(4).waitFor();
+    expect(named("/events")).toBe(1);
+
+    await page.goBack();
+    await page.goBack();
+    await row.getByText("5 events", { exact: true }).waitFor();
     const tell = async (path: string, body: object) => {
       const response = await fetch(`${sent.url}/api/v1/issues/${id}/${path}`, {
         method: "POST",

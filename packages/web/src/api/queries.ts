@@ -24,6 +24,7 @@ const REFRESH_MS = 3_000;
 const ISSUES_PER_PAGE = 50;
 const EVENTS_PER_PAGE = 50;
 const COUNTS_REFRESH_MS = 15_000;
+const HOUR_MS = 3_600_000;
 const ACTIVITY_PER_PAGE = 10;
 
 interface Cursor {
@@ -144,22 +145,23 @@ export interface EventFilter {
 }
 
 export function issueEventsQuery(issueId: string, filter: EventFilter) {
-  return eventsQuery(["issue-events", issueId], `api/v1/issues/${encodeURIComponent(issueId)}/events`, filter);
+  const path = `api/v1/issues/${encodeURIComponent(issueId)}/events`;
+  return eventsQuery(["issue-events", issueId], path, filter, () => isLive());
 }
 
 export function projectEventsQuery(projectSlug: string, filter: EventFilter) {
   const path = `api/v1/projects/${encodeURIComponent(projectSlug)}/events`;
-  return eventsQuery(["project-events", projectSlug], path, filter);
+  return eventsQuery(["project-events", projectSlug], path, filter, () => isLive(projectSlug));
 }
 
-function eventsQuery(of: readonly [string, string], path: string, filter: EventFilter) {
+function eventsQuery(of: readonly [string, string], path: string, filter: EventFilter, isTold: () => boolean) {
   return infiniteQueryOptions({
     queryKey: [...of, filter],
     queryFn: ({ signal, pageParam }) =>
       getJson<ApiPage<ApiFoundEvent>>(path, { ...filter, limit: EVENTS_PER_PAGE, ...pageParam }, signal),
     initialPageParam: FIRST_PAGE,
     getNextPageParam: nextCursor,
-    refetchInterval: (query) => REFRESH_MS * Math.max(1, query.state.data?.pages.length ?? 1),
+    refetchInterval: (query) => !isTold() && REFRESH_MS * Math.max(1, query.state.data?.pages.length ?? 1),
     // A list stays while a narrower one is on its way, that of something else does not.
     placeholderData: (previous, query) => (query?.queryKey[1] === of[1] ? previous : undefined),
   });
@@ -175,7 +177,8 @@ export function issueVolumeQuery(issueId: string, period: string) {
         { period, tz: OWN_ZONE },
         signal,
       ),
-    refetchInterval: COUNTS_REFRESH_MS,
+    // Also of an issue that does not happen the chart moves on.
+    refetchInterval: () => (isLive() ? HOUR_MS : COUNTS_REFRESH_MS),
     placeholderData: (previous, query) => (query?.queryKey[1] === issueId ? previous : undefined),
   });
 }
@@ -185,7 +188,7 @@ export function issueTagsQuery(issueId: string) {
     queryKey: ["issue-tags", issueId],
     queryFn: ({ signal }) =>
       getJson<readonly ApiIssueTag[]>(`api/v1/issues/${encodeURIComponent(issueId)}/tags`, {}, signal),
-    refetchInterval: COUNTS_REFRESH_MS,
+    refetchInterval: () => !isLive() && COUNTS_REFRESH_MS,
   });
 }
 

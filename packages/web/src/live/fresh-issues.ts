@@ -1,6 +1,6 @@
-/** Issues on screen are as they are now, by what the project's feed tells. Nothing is asked again and again while it is connected. */
+/** Issues and their events on screen are as they are now, by what the project's feed tells. Nothing is asked again and again while it is connected. */
 import type { ApiIssueDetail, StreamMessage } from "@mesher/protocol";
-import { type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { type Query, type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import type { IssueFilter } from "../issues/issues-search.ts";
 import { toast } from "../ui/toasts.tsx";
@@ -11,7 +11,12 @@ import { addNews, type IssueNews, type IssuePages, type News, pagesWithNews, wit
 const GATHER_MS = 500;
 /** What events of issues that are not loaded have changed is read at most so often. */
 const READ_LISTS_EVERY_MS = 3_000;
+/** So are events and what is counted of them: rarer, the more pages of a list are on screen. */
+const READ_EVENTS_EVERY_MS = 3_000;
 const HOUR_MS = 3_600_000;
+/** Queries by what their keys begin with: of one issue, what its events change, and what people change too. */
+const EVENTS_OF_ISSUE = ["issue-events", "issue-tags", "issue-volume"];
+const ALL_OF_ISSUE = ["issue", "activity", ...EVENTS_OF_ISSUE];
 
 /** For one place that is on every page. */
 export function useFreshIssues(projectSlug: string): void {
@@ -37,9 +42,13 @@ class FreshIssues {
   readonly #news = new Map<string, IssueNews>();
   /** To be read again: issues of which more has changed than a count. */
   readonly #changedIds = new Set<string>();
+  /** Issues whose events are to be read again. */
+  readonly #busyIds = new Set<string>();
   #gathering: ReturnType<typeof setTimeout> | undefined;
-  #reading: ReturnType<typeof setTimeout> | undefined;
+  #readingLists: ReturnType<typeof setTimeout> | undefined;
+  #readingEvents: ReturnType<typeof setTimeout> | undefined;
   #listsReadAtMs = 0;
+  #eventsReadAtMs = 0;
 
   constructor(queries: QueryClient, projectSlug: string) {
     this.#queries = queries;
@@ -48,7 +57,8 @@ class FreshIssues {
 
   stop(): void {
     clearTimeout(this.#gathering);
-    clearTimeout(this.#reading);
+    clearTimeout(this.#readingLists);
+    clearTimeout(this.#readingEvents);
   }
 
   hear(message: StreamMessage): void {
@@ -69,9 +79,11 @@ class FreshIssues {
 
   /** All that is on screen about issues. */
   readAll(): void {
-    this.#listsReadAtMs = Date.now();
-    const ofIssue = ["issue", "activity", "issue-events"];
-    this.#invalidate(([of, project]) => ofIssue.includes(String(of)) || this.#isList(of, project));
+    this.#listsReadAtMs = this.#eventsReadAtMs = Date.now();
+    this.#invalidate(
+      ([of, project]) =>
+        ALL_OF_ISSUE.includes(String(of)) || this.#isList(of, project) || this.#isEventList(of, project),
+    );
   }
 
   #hearAlert(ruleName: string): void {
@@ -84,26 +96,55 @@ class FreshIssues {
     if (this.#changedIds.size > 0) {
       const ids = this.#changedIds;
       this.#invalidate(([of, id], data) =>
-        of === "activity" || of === "issue-events"
-          ? ids.has(String(id))
-          : // An address names an issue by its short id or by its id.
-            of === "issue" && ids.has((data as ApiIssueDetail | undefined)?.id ?? String(id)),
+        // An address names an issue by its short id or by its id.
+        of === "issue"
+          ? ids.has((data as ApiIssueDetail | undefined)?.id ?? String(id))
+          : ALL_OF_ISSUE.includes(String(of)) && ids.has(String(id)),
       );
       this.#readLists();
     } else if (hasUnknown) {
-      const waitMs = this.#listsReadAtMs + READ_LISTS_EVERY_MS - Date.now();
-      this.#reading ??= setTimeout(() => this.#readLists(), Math.max(0, waitMs));
+      this.#readingLists ??= setTimeout(() => this.#readLists(), waitMs(this.#listsReadAtMs, READ_LISTS_EVERY_MS));
     }
-    for (const issueId of this.#news.keys()) this.#invalidate(([of, id]) => of === "issue-events" && id === issueId);
+    for (const issueId of this.#news.keys()) this.#busyIds.add(issueId);
+    if (this.#busyIds.size > 0) {
+      const pages = this.#eventQueries().map(
+        ({ state }) => (state.data as Partial<IssuePages> | undefined)?.pages?.length,
+      );
+      const everyMs = READ_EVENTS_EVERY_MS * Math.max(1, ...pages.map((count) => count ?? 1));
+      this.#readingEvents ??= setTimeout(() => this.#readEvents(), waitMs(this.#eventsReadAtMs, everyMs));
+    }
     this.#news.clear();
     this.#changedIds.clear();
   }
 
   #readLists(): void {
-    clearTimeout(this.#reading);
-    this.#reading = undefined;
+    clearTimeout(this.#readingLists);
+    this.#readingLists = undefined;
     this.#listsReadAtMs = Date.now();
     this.#invalidate(([of, project]) => this.#isList(of, project));
+  }
+
+  #readEvents(): void {
+    this.#eventsReadAtMs = Date.now();
+    // What is on its way already may have left before the event came.
+    const isOnItsWay = this.#eventQueries().some(({ state }) => state.fetchStatus === "fetching");
+    this.#invalidate(([of, id]) => this.#isBusy(of, id));
+    this.#readingEvents = isOnItsWay ? setTimeout(() => this.#readEvents(), READ_EVENTS_EVERY_MS) : undefined;
+    if (!isOnItsWay) this.#busyIds.clear();
+  }
+
+  #isBusy(of: unknown, id: unknown): boolean {
+    return this.#isEventList(of, id) || (EVENTS_OF_ISSUE.includes(String(of)) && this.#busyIds.has(String(id)));
+  }
+
+  /** Those on screen that are to be read again. */
+  #eventQueries(): readonly Query[] {
+    const predicate = ({ queryKey: [of, id] }: Query) => this.#isBusy(of, id);
+    return this.#queries.getQueryCache().findAll({ type: "active", predicate });
+  }
+
+  #isEventList(of: unknown, project: unknown): boolean {
+    return of === "project-events" && project === this.#projectSlug;
   }
 
   #isList(of: unknown, project: unknown): boolean {
@@ -116,6 +157,8 @@ class FreshIssues {
     void this.#queries.invalidateQueries({ predicate }, { cancelRefetch: false });
   }
 }
+
+const waitMs = (readAtMs: number, everyMs: number) => Math.max(0, readAtMs + everyMs - Date.now());
 
 /** Writes what is known into what is on screen. Returns whether a list may have to change by more than that. */
 function showNews(queries: QueryClient, projectSlug: string, news: News): boolean {
