@@ -14,13 +14,14 @@ import { startWorld, type World } from "./screens/world.ts";
 
 const HELP = `Takes a picture of every page, wide and narrow, light and dark, and tells what is wrong with them.
 
-  npm run screens -- [folder] [--only NAMES] [--nodes N] [--url URL --token TOKEN]
+  npm run screens -- [folder] [--only NAMES] [--nodes N] [--url URL --token TOKEN] [--whole]
 
   folder         Where the pictures go. Default: docs/screens, which gets the few that the documents show.
   --only NAMES   Of these pages, with commas between them. Default: all.
   --nodes N      How many servers are started. Default: 3.
   --url URL      A server that runs already, instead of new ones with events of a fictional shop.
   --token TOKEN  Of that server.
+  --whole        Pictures of the whole pages, not only of what is seen without scrolling.
   --serve        Starts the servers, says where they are, and takes no picture.
 
 It needs a Chromium on the search path. The exit code is 1 if a page logs an error, asks for what is refused, scrolls sideways,
@@ -47,6 +48,7 @@ async function run(): Promise<number> {
       url: { type: "string" },
       token: { type: "string", default: "" },
       serve: { type: "boolean", default: false },
+      whole: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
   });
@@ -85,7 +87,18 @@ async function run(): Promise<number> {
         if (keptAs === undefined) continue;
         const path = join(folder, `${keptAs}.png`);
         const isChosen = name in CHOSEN;
-        const found = await take({ browser, url: server.url, login, page, shown, width, theme, path, isChosen });
+        const found = await take({
+          browser,
+          url: server.url,
+          login,
+          page,
+          shown,
+          width,
+          theme,
+          path,
+          isChosen,
+          isWhole: values.whole,
+        });
         faults.push(...found.map((fault) => `${name}: ${fault}`));
         console.log(
           found.length === 0 ? `ok    ${name}` : `FAULT ${name}\n${found.map((each) => `        ${each}`).join("\n")}`,
@@ -108,6 +121,7 @@ interface Shot {
   readonly path: string;
   /** For the documents: less high, so that it stays small. */
   readonly isChosen: boolean;
+  readonly isWhole: boolean;
 }
 
 type Login = Awaited<ReturnType<BrowserContext["storageState"]>>;
@@ -129,9 +143,13 @@ async function take(shot: Shot): Promise<string[]> {
     await rest(page, faults);
     const sideways = Number(await page.evaluate("document.documentElement.scrollWidth - innerWidth"));
     if (sideways > 0) faults.push(`scrolls sideways by ${sideways} px`);
-    const picture = await page.screenshot(shot.isChosen ? { clip: { x: 0, y: 0, width, height: CHOSEN_HEIGHT } } : {});
+    const picture = await page.screenshot(
+      shot.isWhole || !shot.isChosen
+        ? { fullPage: shot.isWhole }
+        : { clip: { x: 0, y: 0, width, height: CHOSEN_HEIGHT } },
+    );
     await writeFile(shot.path, picture);
-    if (shot.isChosen && picture.length > CHOSEN_BYTES_MAX) {
+    if (shot.isChosen && !shot.isWhole && picture.length > CHOSEN_BYTES_MAX) {
       faults.push(`is ${Math.ceil(picture.length / 1024)} KiB`);
     }
   } finally {

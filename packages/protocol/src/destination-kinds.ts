@@ -36,7 +36,7 @@ const WEBHOOK_URL = { name: "webhook_url", type: "secret_url", isRequired: true 
 
 export const DESTINATION_FIELDS: Readonly<Record<DestinationKind, DestinationKindDescription>> = {
   email: {
-    label: "E-mail",
+    label: "Email",
     fields: [{ name: "to", type: "emails", label: "Addresses", isRequired: true }],
   },
   webhook: {

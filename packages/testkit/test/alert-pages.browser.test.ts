@@ -68,7 +68,7 @@ describe.runIf(CHROMIUM !== undefined)("alerts, in a browser", () => {
     await row.getByRole("link", { name: "Log" }).click();
     const deliveries = page.getByRole("list", { name: "Deliveries" });
     await deliveries.getByRole("link").first().click();
-    await deliveries.getByRole("list", { name: "Attempts" }).getByText("200").waitFor();
+    await deliveries.getByRole("list", { name: "Attempts" }).getByText("200", { exact: true }).waitFor();
     await expectAccessible(page);
     const { data } = await world.server.get<{ data: readonly ApiDestination[] }>("/api/v1/orgs/default/destinations");
     expect(data).toMatchObject([{ name: "Status page", kind: "webhook", is_enabled: true }]);
@@ -90,7 +90,7 @@ describe.runIf(CHROMIUM !== undefined)("alerts, in a browser", () => {
     await page.getByLabel("Name").focus();
     await page.keyboard.press("Enter");
     const rules = page.getByRole("list", { name: "Alert rules" });
-    await rules.getByText("When an issue is new; at most every hour for each issue.").waitFor();
+    await rules.getByText("When an issue is new; at most once an hour for each issue.").waitFor();
     await expectAccessible(page);
 
     await sendMessage(world.server.dsn, "the first of its kind");
@@ -115,7 +115,7 @@ describe.runIf(CHROMIUM !== undefined)("alerts, in a browser", () => {
     await page.getByLabel("Threshold").fill("7");
     await page.getByLabel("Status page").check();
     await page.getByRole("button", { name: "Save" }).click();
-    await rules.getByText("When more than 7 events in 5 minutes").waitFor();
+    await rules.getByText("When there are more than 7 events in 5 minutes").waitFor();
     const [rule] = await world.server.get<ApiAlertRule[]>("/api/v1/projects/default/alert-rules");
     expect(rule).toMatchObject({ enabled: true, condition: { condition_type: "threshold", threshold: 7 } });
     expect(JSON.stringify(rule?.action)).toContain("destination");
@@ -134,7 +134,7 @@ describe.runIf(CHROMIUM !== undefined)("alerts, in a browser", () => {
 
   test("a member sees rules and destinations, changes none, and on a phone nothing scrolls sideways", async () => {
     const { page, context, faults } = await open("/projects/default/alert-rules", MEMBER, PHONE);
-    await page.getByText("Owners and admins of the organization make them.").waitFor();
+    await page.getByText("Owners and admins of the organization create them.").waitFor();
     expect(await page.getByRole("link", { name: "New rule" }).count()).toBe(0);
     const sideways: string[] = [];
     for (const path of [

@@ -56,7 +56,7 @@ describe.runIf(CHROMIUM !== undefined)("finding one's way, in a browser", () => 
     await page.getByText("Node.js", { exact: true }).click();
     await page.getByLabel("Name").fill("Web shop");
     await expectAccessible(page);
-    await page.getByRole("button", { name: "Make the project" }).click();
+    await page.getByRole("button", { name: "Create project" }).click();
     await page.waitForURL("**/projects/web-shop");
     await page.getByText("npm install @sentry/node").waitFor();
     await expectAccessible(page);
@@ -77,7 +77,7 @@ describe.runIf(CHROMIUM !== undefined)("finding one's way, in a browser", () => 
     expect(await page.getByRole("link", { name: "New project" }).count()).toBe(0);
     expect(await page.getByRole("link", { name: "Cluster" }).count()).toBe(0);
     await page.goto(`${server.url}/new-project`);
-    await page.getByText("Only owners and admins make projects.").waitFor();
+    await page.getByText("Only owners and admins create projects.").waitFor();
     expect(faults).toEqual([]);
     const mia = new TestPerson(server.url);
     await mia.signIn(MEMBER.email, MEMBER.password);

@@ -94,7 +94,7 @@ describe.runIf(CHROMIUM !== undefined)("under a path of a host that others share
       await page.getByRole("button", { name: "Sign-in" }).click();
       await page.getByRole("button", { name: "Continue" }).click();
       if (login === OWNER.email) {
-        await page.getByRole("heading", { name: "Settings" }).waitFor();
+        await page.getByRole("heading", { name: "Account" }).waitFor();
         expect(page.url()).toBe(`${base}/settings/account`);
       } else {
         await page.getByRole("heading", { name: "That did not work" }).waitFor();

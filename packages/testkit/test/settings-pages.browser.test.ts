@@ -59,7 +59,7 @@ describe.runIf(CHROMIUM !== undefined)("settings, in a browser", () => {
 
     await page.goto(`${server.url}/settings/tokens`);
     await page.getByLabel("What it is for").first().fill("build");
-    await page.getByRole("button", { name: "Make a token" }).first().click();
+    await page.getByRole("button", { name: "Create token" }).first().click();
     const token = await page.getByText(/^mshr_[0-9a-f]+$/).textContent();
     const answer = await fetch(`${server.url}/api/v1/projects`, { headers: { authorization: `Bearer ${token}` } });
     expect(answer.status).toBe(200);
@@ -67,7 +67,7 @@ describe.runIf(CHROMIUM !== undefined)("settings, in a browser", () => {
     await page.goto(`${server.url}/projects/default/settings`);
     await page.getByRole("link", { name: "Keys", exact: true }).click();
     await page.getByLabel("New key").fill("backend");
-    await page.getByRole("button", { name: "Make it" }).click();
+    await page.getByRole("button", { name: "Create key" }).click();
     await page.getByRole("button", { name: "Copy DSN of backend" }).waitFor();
     await expectAccessible(page);
     await page.getByRole("link", { name: "Privacy" }).click();
@@ -121,12 +121,12 @@ describe.runIf(CHROMIUM !== undefined)("settings, in a browser", () => {
     const { context, page, faults } = await openAs(OWNER, "/settings/organization");
     await page.getByLabel("Name of the organization").fill("Olga & Co");
     await page.getByRole("button", { name: "Rename" }).click();
-    await page.getByText("It is called Olga & Co now").waitFor();
+    await page.getByText("It is now called Olga & Co").waitFor();
     await expectAccessible(page);
-    await page.getByRole("button", { name: "Make an organization" }).click();
+    await page.getByRole("button", { name: "New organization" }).click();
     await page.getByRole("textbox", { name: "Name", exact: true }).fill("Second");
-    await page.getByRole("button", { name: "Make it" }).click();
-    await page.getByText("Second is there").waitFor();
+    await page.getByRole("button", { name: "Create organization" }).click();
+    await page.getByText("Second was created").waitFor();
 
     await post("/api/v1/projects", { name: "Short lived", slug: "short-lived" });
     await page.goto(`${server.url}/projects/short-lived/settings`);
@@ -150,9 +150,9 @@ describe.runIf(CHROMIUM !== undefined)("settings, in a browser", () => {
     const { server } = world;
     await sendEvent(server.dsn, { event_id: newEventId(), message: "the oven is cold" });
     const { context, page, faults } = await openAs(OWNER, "/settings/teams");
-    await page.getByText("There is none yet.").waitFor();
+    await page.getByText("No team yet.").waitFor();
     await page.getByLabel("New team").fill("Kitchen");
-    await page.getByRole("button", { name: "Make it" }).click();
+    await page.getByRole("button", { name: "Create team" }).click();
     await page.getByText("Nobody is in it yet.").waitFor();
     await page.getByRole("button", { name: "Add" }).first().click();
     await page.getByRole("list", { name: "Members of Kitchen" }).waitFor();
@@ -175,11 +175,11 @@ describe.runIf(CHROMIUM !== undefined)("settings, in a browser", () => {
     await page.getByRole("button", { name: "Rename" }).click();
     await page.getByLabel("New name of Kitchen").fill("Bakery");
     await page.getByRole("button", { name: "Save" }).click();
-    await page.getByText("It is called Bakery now").waitFor();
+    await page.getByText("It is now called Bakery").waitFor();
     await page.getByRole("button", { name: "Delete…" }).click();
     await page.keyboard.type("kitchen");
     await page.keyboard.press("Enter");
-    await page.getByText("There is none yet.").waitFor();
+    await page.getByText("No team yet.").waitFor();
     expect(faults).toEqual([]);
     await context.close();
   });
@@ -200,7 +200,7 @@ describe.runIf(CHROMIUM !== undefined)("settings, in a browser", () => {
     expect(await page.getByText("Tokens of the organization").count()).toBe(0);
     await page.goto(`${server.url}/projects/default/settings?tab=keys`);
     await page.getByText("Owners and admins of the organization change these.").waitFor();
-    expect(await page.getByRole("button", { name: "Make it" }).count()).toBe(0);
+    expect(await page.getByRole("button", { name: "Create key" }).count()).toBe(0);
     const sideways: string[] = [];
     for (const path of MEMBER_PATHS) {
       await page.goto(server.url + path);

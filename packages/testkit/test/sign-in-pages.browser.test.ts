@@ -56,7 +56,7 @@ describe.runIf(CHROMIUM !== undefined)("signing in, in a browser", () => {
     expect(faults).toEqual([]);
 
     await page.goto(setupLink);
-    await page.getByRole("heading", { name: "The link is over" }).waitFor();
+    await page.getByRole("heading", { name: "This link no longer works" }).waitFor();
     await page.context().close();
   });
 
@@ -83,8 +83,8 @@ describe.runIf(CHROMIUM !== undefined)("signing in, in a browser", () => {
     await plugInPasskeys(page);
     await page.goto(`${server.url}/settings/account`);
     await fillPassword(page, PASSWORD);
-    await page.getByText("You have none yet.").waitFor();
-    await page.getByLabel("Name of the new one").fill("Key ring");
+    await page.getByText("No passkey yet.").waitFor();
+    await page.getByLabel("Name of the new passkey").fill("Key ring");
     await page.getByRole("button", { name: "Add a passkey" }).click();
     const passkeys = page.getByRole("list", { name: "Passkeys" });
     await passkeys.getByText("not used yet").waitFor();
@@ -115,7 +115,7 @@ describe.runIf(CHROMIUM !== undefined)("signing in, in a browser", () => {
 
     await page.getByRole("button", { name: "Remove Laptop" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
-    await page.getByText("You have none yet.").waitFor();
+    await page.getByText("No passkey yet.").waitFor();
     // Browsers have passkeys at names only.
     await page.goto(`${server.url.replace("localhost", "127.0.0.1")}/settings/account`);
     await fillPassword(page, PASSWORD);

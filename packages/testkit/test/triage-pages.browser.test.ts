@@ -123,11 +123,41 @@ describe.runIf(CHROMIUM !== undefined)("triage, in a browser", () => {
     await waitUntil("somebody to have it", async () => (await findIssue("the coffee is cold")).assigned_to !== null);
     await row(page, "assigned to").waitFor();
 
+    // Into the issue and back: nowhere is the focus lost, and what asks for something takes what is typed.
+    const inFocus = page.locator(":focus");
+    await row(page, "the coffee is cold").and(inFocus).waitFor();
+    await page.keyboard.press("Enter");
+    await page.locator("main:focus").waitFor();
+    await page.getByRole("button", { name: "Archive" }).focus();
+    await page.keyboard.press("Enter");
+    for (let times = 0; times < 3; times += 1) await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog", { name: "Archive for some days" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Archive" }).and(inFocus).waitFor();
+    await page.keyboard.press("Enter");
+    for (let times = 0; times < 3; times += 1) await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("Enter");
+    await page.keyboard.type("3");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Unarchive" }).and(inFocus).press("Enter");
+    await waitUntil("it to be back", async () => (await findIssue("the coffee is cold")).status === "unresolved");
+    await page.goBack();
+    await row(page, "the coffee is cold").and(inFocus).waitFor();
+
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keys" }).waitFor();
     await page.keyboard.press("Escape");
     await page.goBack();
     await row(page, "the printer is on fire").waitFor();
+    await page.goto(`${server.url}/projects/default`);
+    await row(page, "the coffee is cold").waitFor();
+    await toFirstIssue(page);
+    const [first, second] = await page.locator("[data-issue]").all();
+    const [firstId, secondId] = [await first?.getAttribute("data-issue"), await second?.getAttribute("data-issue")];
+    await page.keyboard.press("e");
+    await page.locator(`[data-issue="${firstId}"]`).waitFor({ state: "detached" });
+    await page.locator(`[data-issue="${secondId}"]:focus`).waitFor();
     expect(faults).toEqual([]);
     await page.context().close();
   });

@@ -53,6 +53,16 @@ test("alerts tell what they are about, in the words of the first version of the 
   expect(messageOf({ condition_type: "new_issue" }, "an-id")).toBe("new_issue detected for issue an-id");
 });
 
+test("large numbers are told with separators", () => {
+  expect(messageOf({ condition_type: "issue_events", threshold: 25_000, window_minutes: 5 }, "SHOP-1")).toBe(
+    "Issue SHOP-1 was seen more than 25,000 times in 5 minutes",
+  );
+  const rises = { condition_type: "percent_change", percent: 1_500, window_minutes: 60, events_min: 20 } as const;
+  expect(messageOf({ ...rises, direction: "increase" }, null, { count: 123_456, previous: 2_000 })).toBe(
+    "Event count rose by more than 1,500 % in 60 minutes (123,456 after 2,000)",
+  );
+});
+
 test("only filters by level, environment and release are answered by what is counted", () => {
   expect(isCounted(searchOf({}))).toBe(true);
   expect(isCounted(searchOf({ level: ["error"], environment: ["production"], release: ["1.0"] }))).toBe(true);

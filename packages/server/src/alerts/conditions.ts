@@ -41,11 +41,13 @@ export function messageOf(condition: AlertCondition, issueId: string | null, cou
   if (!("window_minutes" in condition))
     return `${condition.condition_type} detected for ${issueId === null ? "an issue" : `issue ${issueId}`}`;
   const window = minutes(condition.window_minutes);
-  if (condition.condition_type === "threshold") return `Event count exceeded ${condition.threshold} in ${window}`;
+  if (condition.condition_type === "threshold")
+    return `Event count exceeded ${inWords(condition.threshold)} in ${window}`;
   if (isSeenCondition(condition)) {
     const { condition_type: type, threshold } = condition;
-    if (type === "issue_events") return `${nameOf(issueId)} was seen more than ${threshold} times in ${window}`;
-    return `${nameOf(issueId)} affected more than ${threshold} users in ${window}`;
+    if (type === "issue_events")
+      return `${nameOf(issueId)} was seen more than ${inWords(threshold)} times in ${window}`;
+    return `${nameOf(issueId)} affected more than ${inWords(threshold)} users in ${window}`;
   }
   return changeOf(condition, window, counts);
 }
@@ -55,11 +57,14 @@ function changeOf(
   window: string,
   counts: WindowCounts | undefined,
 ): string {
-  const told = counts === undefined ? "" : ` (${counts.count} after ${counts.previous})`;
-  return `Event count ${direction === "increase" ? "rose" : "fell"} by more than ${percent} % in ${window}${told}`;
+  const told = counts === undefined ? "" : ` (${inWords(counts.count)} after ${inWords(counts.previous)})`;
+  return `Event count ${direction === "increase" ? "rose" : "fell"} by more than ${inWords(percent)} % in ${window}${told}`;
 }
 
 const nameOf = (issueId: string | null) => (issueId === null ? "An issue" : `Issue ${issueId}`);
+
+/** `12,000`. */
+const inWords = (number: number) => number.toLocaleString("en");
 
 /** As the first version of the API said it: of one minute, too. */
 const minutes = (count: number) => `${count} minutes`;

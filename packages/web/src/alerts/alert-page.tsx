@@ -1,4 +1,4 @@
-import type { ApiAlertActivity, ApiAlertDetail } from "@mesher/protocol";
+import { type ApiAlertActivity, type ApiAlertDetail, DESTINATION_FIELDS, DESTINATION_KINDS } from "@mesher/protocol";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { alertQuery } from "../api/alert-queries.ts";
@@ -111,7 +111,7 @@ function FilledAlert({ projectSlug, alert }: { projectSlug: string; alert: ApiAl
 
 const ACTIVITY: Readonly<Record<ApiAlertActivity["kind"], { readonly color: string; readonly text: string }>> = {
   fired: { color: "bg-red", text: "Fired" },
-  notified: { color: "bg-dim", text: "Told" },
+  notified: { color: "bg-dim", text: "Notification" },
   silenced: { color: "bg-faint", text: "Silenced" },
   unsilenced: { color: "bg-faint", text: "Heard again" },
   acknowledged: { color: "bg-mark", text: "Acknowledged" },
@@ -143,14 +143,17 @@ function Timeline({ activities }: { activities: readonly ApiAlertActivity[] }) {
   );
 }
 
-const DELIVERY: Readonly<Record<string, string>> = { dead: "given up", sent: "arrived" };
+const DELIVERY: Readonly<Record<string, string>> = { dead: "given up" };
 
 /** What the page does not say elsewhere: whom it reached, and why not. */
 function detailsText({ kind, details }: ApiAlertActivity): string {
   const textOf = (name: string) => (typeof details[name] === "string" ? details[name] : "");
   if (kind === "notified") {
     const status = textOf("status");
-    const told = [textOf("receiver"), textOf("kind"), DELIVERY[status] ?? status].filter((part) => part !== "");
+    const known = DESTINATION_KINDS.find((each) => each === textOf("kind"));
+    const by = known === undefined ? textOf("kind") : DESTINATION_FIELDS[known].label;
+    const receiver = by === "" ? textOf("receiver") : `${textOf("receiver")} (${by})`;
+    const told = [receiver, DELIVERY[status] ?? status].filter((part) => part !== "");
     const error = textOf("error");
     return error === "" ? told.join(", ") : `${told.join(", ")}: ${error}`;
   }

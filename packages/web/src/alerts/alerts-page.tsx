@@ -111,7 +111,7 @@ function NoAlerts({ projectSlug, isFiltered }: { projectSlug: string; isFiltered
           params={{ slug: projectSlug, ruleId: "new" }}
           className={`${buttonClass} mt-4`}
         >
-          Make a rule
+          Create a rule
         </Link>
       )}
     </Notice>

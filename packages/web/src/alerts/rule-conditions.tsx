@@ -156,12 +156,7 @@ function Filters({ draft, onChange }: PartProps) {
             key={level}
             className="inline-flex items-center gap-1.5 rounded-md border px-2 py-1 text-xs has-checked:border-ink has-focus-visible:outline-2"
           >
-            <input
-              type="checkbox"
-              checked={draft.levels.includes(level)}
-              onChange={() => toggle(level)}
-              className="accent-ink"
-            />
+            <input type="checkbox" checked={draft.levels.includes(level)} onChange={() => toggle(level)} />
             {level}
           </label>
         ))}
@@ -219,7 +214,7 @@ function Text(props: { label: string; hint: string; value: string; onValue: (val
         placeholder={props.hint}
         spellCheck={false}
         onChange={({ target: { value } }) => props.onValue(value)}
-        className={`${lineInputClass} mt-1 w-full`}
+        className={`${lineInputClass} mt-1 w-full text-ink`}
       />
     </label>
   );

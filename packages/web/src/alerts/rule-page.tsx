@@ -94,7 +94,7 @@ function RuleForm({ projectSlug, initial, rule }: RuleFormProps) {
       <div className="flex flex-wrap gap-2">
         {mayChange && (
           <PrimaryButton type="submit" disabled={save.isPending}>
-            {save.isPending ? "Saving…" : rule === undefined ? "Make the rule" : "Save"}
+            {save.isPending ? "Saving…" : rule === undefined ? "Create rule" : "Save"}
           </PrimaryButton>
         )}
         {mayChange && rule !== undefined && <RuleActions projectSlug={projectSlug} rule={rule} />}

@@ -1,4 +1,4 @@
-import type { ApiMember } from "@mesher/protocol";
+import { type ApiMember, DESTINATION_FIELDS } from "@mesher/protocol";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { destinationsQuery } from "../api/destination-queries.ts";
@@ -31,7 +31,6 @@ export function RuleRecipients({
               : draft.actions.filter((each) => keyOfRecipient(each) !== keyOfRecipient(recipient)),
           })
         }
-        className="accent-ink"
       />
       <span className="min-w-0 wrap-anywhere">
         {name} {note !== undefined && <span className="text-xs text-faint">{note}</span>}
@@ -44,17 +43,21 @@ export function RuleRecipients({
   }));
   return (
     <fieldset>
-      <legend className="mb-2 text-dim">tell the pages that are open, and</legend>
+      <legend className="mb-2 text-dim">Tell the pages that are open, and</legend>
       <div className="space-y-1.5">
         {destinations.data?.map(({ id, name, kind, is_enabled }) =>
-          box({ type: "destination", destination_id: id }, name, is_enabled ? kind : `${kind}, switched off`),
+          box(
+            { type: "destination", destination_id: id },
+            name,
+            is_enabled ? DESTINATION_FIELDS[kind].label : `${DESTINATION_FIELDS[kind].label}, switched off`,
+          ),
         )}
         {destinations.isError && <p className="text-xs text-red">{destinations.error.message}</p>}
-        {box({ type: "people", who: "assignee" }, "Whoever the issue is assigned to", "by e-mail")}
-        {box({ type: "people", who: "members" }, "Everybody in the organization", "by e-mail")}
+        {box({ type: "people", who: "assignee" }, "Whoever the issue is assigned to", "by email")}
+        {box({ type: "people", who: "members" }, "Everybody in the organization", "by email")}
         {people.length > 0 && (
           <Disclosure
-            title="Somebody in particular"
+            title="Particular people"
             open={people.some(({ recipient }) => chosen.has(keyOfRecipient(recipient)))}
           >
             <div className="space-y-1.5">

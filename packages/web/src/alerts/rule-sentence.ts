@@ -15,7 +15,7 @@ export function conditionSentence(condition: AlertCondition): string {
 }
 
 const COUNTED = {
-  threshold: ["", "events"],
+  threshold: ["there are ", "events"],
   issue_events: ["an issue has ", "events"],
   issue_users: ["an issue affects ", "users"],
 } as const;
@@ -46,9 +46,10 @@ export function minutes(count: number): string {
   return count === 1 ? "a minute" : `${count} minutes`;
 }
 
-/** `5 minutes`, `hour`: what stands behind "every". */
-export function everyMinutes(count: number): string {
-  return minutes(count).replace(/^an? /, "");
+/** `every 5 minutes`, `an hour`: what stands behind "once". */
+export function perMinutes(count: number): string {
+  const span = minutes(count);
+  return /^an? /.test(span) ? span : `every ${span}`;
 }
 
 const count = (number: number) => number.toLocaleString("en");

@@ -13,7 +13,7 @@ import { StaleNotice } from "../ui/stale-notice.tsx";
 import { Switch } from "../ui/switch.tsx";
 import { useRuleToggle } from "./alert-commands.ts";
 import { AlertsFrame } from "./alerts-frame.tsx";
-import { conditionSentence, everyMinutes, filterSentence } from "./rule-sentence.ts";
+import { conditionSentence, filterSentence, perMinutes } from "./rule-sentence.ts";
 import { SilenceMenu } from "./silence-menu.tsx";
 
 export function RulesPage({ projectSlug }: { projectSlug: string }) {
@@ -53,7 +53,7 @@ function Rules({ projectSlug, mayChange }: { projectSlug: string; mayChange: boo
         <p className="mb-4">
           A rule says when you want to be told: many events at once, a new issue, one that comes back.
         </p>
-        {mayChange ? <NewRule projectSlug={projectSlug} /> : "Owners and admins of the organization make them."}
+        {mayChange ? <NewRule projectSlug={projectSlug} /> : "Owners and admins of the organization create them."}
       </Notice>
     );
   }
@@ -93,7 +93,7 @@ function RuleRow({ projectSlug, rule, mayChange }: { projectSlug: string; rule: 
         {isAhead(rule.silenced_until) && <span className="ml-2 rounded border px-1 text-xs text-dim">Silent</span>}
         <p className="text-xs wrap-anywhere text-dim">
           When {conditionSentence(rule.condition)}
-          {filters !== "" && <> for {filters}</>}; at most every {everyMinutes(rule.cooldown_minutes)}
+          {filters !== "" && <>, only {filters}</>}; at most once {perMinutes(rule.cooldown_minutes)}
           {rule.cooldown_scope === "issue" && " for each issue"}.
         </p>
       </div>

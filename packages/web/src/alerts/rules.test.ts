@@ -1,7 +1,7 @@
 import type { AlertCondition, ApiAlertRule } from "@mesher/protocol";
 import { expect, test } from "vitest";
 import { draftOf, isComplete, keyOfRecipient, NEW_DRAFT, ruleOf } from "./rule-draft.ts";
-import { conditionSentence, everyMinutes, filterSentence, minutes } from "./rule-sentence.ts";
+import { conditionSentence, filterSentence, minutes, perMinutes } from "./rule-sentence.ts";
 
 const rule = (condition: AlertCondition, more: Partial<ApiAlertRule> = {}): ApiAlertRule => ({
   id: "r",
@@ -72,7 +72,7 @@ test("a number that is not typed yet is nothing to ask the server about, unless 
 
 test("rules read as sentences", () => {
   expect(conditionSentence({ condition_type: "threshold", threshold: 1_000, window_minutes: 60 })).toBe(
-    "more than 1,000 events in an hour",
+    "there are more than 1,000 events in an hour",
   );
   expect(filterSentence({ level: ["error", "fatal"], tags: { os: "Linux" }, query: "timeout" })).toBe(
     "level error or fatal, os Linux, “timeout”",
@@ -86,5 +86,5 @@ test("rules read as sentences", () => {
     "2 days",
     "90 minutes",
   ]);
-  expect([1, 5, 60, 1_440].map(everyMinutes)).toEqual(["minute", "5 minutes", "hour", "day"]);
+  expect([1, 5, 60, 1_440].map(perMinutes)).toEqual(["a minute", "every 5 minutes", "an hour", "a day"]);
 });

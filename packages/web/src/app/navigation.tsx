@@ -13,7 +13,7 @@ import { AccountMenu } from "./account-menu.tsx";
 import { useCurrentProject, useIsProjectKnown } from "./current-project.ts";
 import { LogoMark } from "./logo.tsx";
 import { palette } from "./palette.tsx";
-import { ORGANIZATION_PLACES, PROJECT_PLACES, SERVER_PLACES } from "./places.ts";
+import { ORGANIZATION_PLACES, PROJECT_PLACES, SERVER_PLACES, YOUR_PLACES } from "./places.ts";
 import { ThemeToggle } from "./theme-toggle.tsx";
 import { useOrganizationChoice } from "./use-organization-choice.ts";
 
@@ -111,7 +111,7 @@ function Places() {
   const isKnown = useIsProjectKnown() && !isPending;
   const server = SERVER_PLACES.filter(({ least }) => hasRole(session, least));
   return (
-    <nav aria-label="Main" className="mt-3 min-h-0 grow space-y-5 overflow-y-auto">
+    <nav aria-label="Main" className="mt-3 min-h-0 grow space-y-4 overflow-y-auto">
       <ul>
         <li>
           <Link to="/" activeOptions={{ exact: true }} className={linkClass} activeProps={{ className: activeClass }}>
@@ -136,6 +136,13 @@ function Places() {
           ))}
         </Group>
       )}
+      {isKnown && (
+        <Group title="You">
+          {YOUR_PLACES.map(({ to, name }) => (
+            <Place key={to} to={to} name={name} />
+          ))}
+        </Group>
+      )}
     </nav>
   );
 }
@@ -149,7 +156,7 @@ function Group({ title, children }: { title: string; children: ReactNode }) {
   );
 }
 
-type PlaceAddress = (typeof SERVER_PLACES | typeof ORGANIZATION_PLACES)[number]["to"];
+type PlaceAddress = (typeof SERVER_PLACES | typeof ORGANIZATION_PLACES | typeof YOUR_PLACES)[number]["to"];
 
 function Place({ to, name }: { to: PlaceAddress; name: string }) {
   return (

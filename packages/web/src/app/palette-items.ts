@@ -11,7 +11,7 @@ import { toastFailure } from "../ui/toasts.tsx";
 import { useCurrentProject } from "./current-project.ts";
 import { keysHelp } from "./keys-help.tsx";
 import { matchWords } from "./match-words.ts";
-import { ORGANIZATION_PLACES, PROJECT_PLACES, SERVER_PLACES } from "./places.ts";
+import { ORGANIZATION_PLACES, PROJECT_PLACES, SERVER_PLACES, YOUR_PLACES } from "./places.ts";
 import { keepTheme, THEMES } from "./theme.ts";
 import { useOrganizationChoice } from "./use-organization-choice.ts";
 
@@ -61,7 +61,12 @@ function useKnownItems(): PaletteItem[] {
   return [
     ...(current === undefined ? [] : placesOf(current, navigate)),
     { id: "overview", group: "Go to", name: "Overview", key: "g o", run: () => void navigate({ to: "/" }) },
-    ...places.map(({ to, name }) => ({ id: to, group: "Go to", name, run: () => void navigate({ to }) })),
+    ...[...places, ...YOUR_PLACES].map(({ to, name }) => ({
+      id: to,
+      group: "Go to",
+      name,
+      run: () => void navigate({ to }),
+    })),
     ...projects.map(({ id, slug, name }) => ({
       id,
       group: "Projects",

@@ -26,6 +26,10 @@ export const ORGANIZATION_PLACES = [
   { to: "/settings/deliveries", name: "Deliveries", least: "member" },
   { to: "/settings/storage", name: "Storage", least: "admin" },
   { to: "/settings/audit", name: "Audit log", least: "admin" },
-  { to: "/settings/account", name: "Account", least: "member" },
-  { to: "/settings/notifications", name: "Notifications", least: "member" },
 ] as const satisfies readonly { to: string; name: string; tab?: string; least: ApiRole }[];
+
+/** Of the person, in whatever organization. */
+export const YOUR_PLACES = [
+  { to: "/settings/account", name: "Account" },
+  { to: "/settings/notifications", name: "Notifications" },
+] as const satisfies readonly { to: string; name: string }[];

@@ -7,16 +7,16 @@ import { Button } from "../ui/button.tsx";
 import { Toasts } from "../ui/toasts.tsx";
 import { useKeys } from "../ui/use-keys.ts";
 import { useCurrentProject } from "./current-project.ts";
+import { MAIN_ID, useKeptFocus } from "./keep-focus.ts";
 import { KeysHelp } from "./keys-help.tsx";
 import { Sidebar, TopBar } from "./navigation.tsx";
 import { Palette } from "./palette.tsx";
 import { PROJECT_PLACES } from "./places.ts";
 
-const MAIN_ID = "main";
-
 /** What is around every page: a sidebar, or on a narrow screen a bar on top. */
 export function Shell() {
   const needsSignIn = useSyncExternalStore(onSignInChange, isSignInDemanded);
+  useKeptFocus();
   if (needsSignIn) return <SignInPage />;
   return (
     <div className="lg:grid lg:grid-cols-[13.5rem_minmax(0,1fr)]">

@@ -67,7 +67,10 @@ function optionOf({ columns, series, marks }: Bars): Option {
         hideOverlap: true,
         // Names that touch read as one.
         textMargin: [0, TEXT_GAP],
-        interval: (index) => columns[index]?.isLabelled === true,
+        // Where each could have its name, the library chooses at even distances.
+        interval: columns.every(({ isLabelled }) => isLabelled)
+          ? "auto"
+          : (index) => columns[index]?.isLabelled === true,
       },
     },
     yAxis: {
@@ -106,7 +109,7 @@ function markLineOf(marks: Bars["marks"], columnCount: number): NonNullable<BarS
     symbol: "none",
     animation: false,
     lineStyle: { color: "var(--color-dim)", type: "dashed", width: 1 },
-    label: { color: "var(--color-dim)", fontFamily: "inherit", fontSize: TEXT_SIZE, formatter: "{b}", distance: 2 },
+    label: { color: "var(--color-dim)", fontFamily: "inherit", fontSize: TEXT_SIZE, formatter: "{b}", distance: 4 },
     data: marks.map(({ column, name }) => ({ xAxis: column, name, label: { align: alignAt(column / columnCount) } })),
   };
 }

@@ -1,4 +1,5 @@
 import type { ApiCluster, ApiClusterNode } from "@mesher/protocol";
+import type { ReactNode } from "react";
 import { formatCount } from "../ui/count.ts";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { shortName } from "./short-name.ts";
@@ -10,17 +11,25 @@ const STATUS_COLOR: Readonly<Record<ApiClusterNode["status"], string>> = {
   left: "bg-faint",
 };
 
+interface NodesProps {
+  readonly cluster: ApiCluster;
+  readonly loads: ClusterHistory["loads"];
+}
+
 /** What the map shows, in words and numbers. */
-export function NodeTable({
-  cluster: { nodes, leader },
-  loads,
-}: {
-  cluster: ApiCluster;
-  loads: ClusterHistory["loads"];
-}) {
+export function NodeTable(props: NodesProps) {
+  return (
+    <>
+      <WideTable {...props} />
+      <NarrowList {...props} />
+    </>
+  );
+}
+
+function WideTable({ cluster: { nodes, leader }, loads }: NodesProps) {
   return (
     <div
-      className="relative overflow-x-auto rounded-lg border"
+      className="relative overflow-x-auto rounded-lg border max-sm:hidden"
       tabIndex={0}
       role="region"
       aria-label="Nodes, as a table"
@@ -45,34 +54,96 @@ export function NodeTable({
             <th scope="col" className="text-right">
               CPU
             </th>
-            <th scope="col">Version</th>
           </tr>
         </thead>
         <tbody className="divide-y">
           {nodes.map((node) => (
-            <tr key={`${node.name} ${node.incarnation}`} className="*:px-3 *:py-2">
+            <tr key={keyOf(node)} className="align-top *:px-3 *:py-2">
               <th scope="row" className="font-medium" title={node.name}>
-                {shortName(node.name)}
-                {node.is_self && node.name !== "" && <span className="ml-1.5 font-normal text-faint">answers you</span>}
-                {node.name !== "" && node.name === leader && (
-                  <span className="ml-1.5 font-normal text-faint">leads</span>
-                )}
+                {shortName(node.name)} <Part node={node} leader={leader} />
+                <Version node={node} />
               </th>
-              <td title={node.reason ?? undefined}>
-                <span aria-hidden className={`mr-1.5 inline-block size-2 rounded-full ${STATUS_COLOR[node.status]}`} />
-                {node.status}{" "}
-                <span className="text-xs text-faint">
-                  since <RelativeTime at={node.since} />
-                </span>
-                {node.reason !== null && <span className="block text-xs text-red">{node.reason}</span>}
+              <td>
+                <State node={node} />
               </td>
               <LoadCells node={node} samples={loads.get(node.name) ?? []} />
-              <td className="text-dim">{node.version}</td>
             </tr>
           ))}
         </tbody>
       </table>
     </div>
+  );
+}
+
+/** The same where a table would have to be scrolled sideways. */
+function NarrowList({ cluster: { nodes, leader }, loads }: NodesProps) {
+  return (
+    <ul aria-label="Nodes" className="divide-y rounded-lg border sm:hidden">
+      {nodes.map((node) => (
+        <li key={keyOf(node)} className="px-3 py-2.5">
+          <div className="flex flex-wrap items-baseline justify-between gap-x-3">
+            <p className="min-w-0 font-medium wrap-anywhere" title={node.name}>
+              {shortName(node.name)} <Part node={node} leader={leader} />
+            </p>
+            <p>
+              <State node={node} />
+            </p>
+          </div>
+          {node.load === null ? (
+            <p className="text-faint">says nothing</p>
+          ) : (
+            <dl className="mt-1.5 grid grid-cols-4 gap-x-2 tabular-nums">
+              <Figure name="In 5 s">
+                {formatCount(node.load.accepted_events)} <Trend samples={loads.get(node.name) ?? []} />
+              </Figure>
+              <Figure name="Waiting">{formatCount(node.load.waiting_entries)}</Figure>
+              <Figure name="Lag">{formatLag(node.load.lag_ms)}</Figure>
+              <Figure name="CPU">{formatCpu(node.load.cpu)}</Figure>
+            </dl>
+          )}
+          <Version node={node} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Figure({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt className="text-xs text-faint">{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+const keyOf = ({ name, incarnation }: ApiClusterNode) => `${name} ${incarnation}`;
+
+/** What is special about it. */
+function Part({ node: { name, is_self }, leader }: { node: ApiClusterNode; leader: ApiCluster["leader"] }) {
+  if (name === "") return null;
+  return (
+    <span className="space-x-1.5 font-normal text-faint">
+      {is_self && <span>answers you</span>}
+      {name === leader && <span>leads</span>}
+    </span>
+  );
+}
+
+function Version({ node: { version } }: { node: ApiClusterNode }) {
+  return <span className="block text-xs font-normal text-faint">version {version}</span>;
+}
+
+function State({ node: { status, since, reason } }: { node: ApiClusterNode }) {
+  return (
+    <>
+      <span aria-hidden className={`mr-1.5 inline-block size-2 rounded-full ${STATUS_COLOR[status]}`} />
+      {status}{" "}
+      <span className="text-xs text-faint">
+        since <RelativeTime at={since} />
+      </span>
+      {reason !== null && <span className="block text-xs whitespace-normal text-red">{reason}</span>}
+    </>
   );
 }
 
@@ -92,7 +163,7 @@ function LoadCells({ node: { load }, samples }: { node: ApiClusterNode; samples:
       </td>
       <td className="text-right">{formatCount(load.waiting_entries)}</td>
       <td className="text-right">{formatLag(load.lag_ms)}</td>
-      <td className="text-right">{Math.round(load.cpu * 100)} %</td>
+      <td className="text-right">{formatCpu(load.cpu)}</td>
     </>
   );
 }
@@ -110,12 +181,14 @@ function Trend({ samples }: { samples: readonly (number | null)[] }) {
       viewBox={`0 0 ${TREND.width} ${TREND.height}`}
       preserveAspectRatio="none"
       aria-hidden
-      className="h-4 w-15 text-faint"
+      className="inline-block h-4 w-10 text-faint sm:w-15"
     >
       <polyline points={points} fill="none" stroke="currentColor" vectorEffect="non-scaling-stroke" />
     </svg>
   );
 }
+
+const formatCpu = (share: number) => `${Math.round(share * 100)} %`;
 
 export function formatLag(ms: number): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;

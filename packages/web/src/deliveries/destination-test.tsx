@@ -21,8 +21,9 @@ export function DestinationTest({ organization, destination }: { organization: s
   const isUnderWay =
     test.isPending || (deliveryId !== undefined && (delivery.data === undefined || !isOver(delivery.data)));
   return (
-    <span className="inline-flex flex-wrap items-center gap-2">
-      <span role="status" className="text-xs">
+    <span className="inline-flex flex-wrap items-center gap-y-2">
+      {/* Empty, it takes no room: not even that of a gap. */}
+      <span role="status" className="text-xs not-empty:mr-2">
         {deliveryId !== undefined && delivery.data !== undefined && (
           <>
             <DeliveryState status={delivery.data.status} />

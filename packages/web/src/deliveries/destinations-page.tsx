@@ -45,7 +45,7 @@ function Destinations({ organization, session }: SettingsPageProps) {
   }
   return (
     <div className="space-y-8">
-      <Section title="Destinations" aside={<p className="text-xs text-faint">{destinations.data.length} in all</p>}>
+      <section aria-label="Destinations">
         {destinations.data.length === 0 ? (
           <p className="text-dim">
             Alerts reach nobody outside these pages yet.{" "}
@@ -69,7 +69,7 @@ function Destinations({ organization, session }: SettingsPageProps) {
             text={secret}
           />
         )}
-      </Section>
+      </section>
       {mayChange && (
         <Section title="New destination">
           <div role="group" aria-label="Kind" className="mb-4 flex flex-wrap gap-1.5">

@@ -8,6 +8,7 @@ import { TitleText } from "../issues/title-text.tsx";
 import { buttonClass } from "../ui/button.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { LevelMark } from "../ui/level-mark.tsx";
+import { Menu, MenuItem } from "../ui/menu.tsx";
 import { PageSkeleton } from "../ui/page-skeleton.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { useKeys } from "../ui/use-keys.ts";
@@ -15,7 +16,7 @@ import { EventBody } from "./event-body.tsx";
 import { EventFacts } from "./event-facts.tsx";
 import { eventTitle } from "./event-title.ts";
 import type { FrameMode } from "./frames.ts";
-import { MarkdownButton } from "./markdown-button.tsx";
+import { MarkdownButton, MarkdownItem } from "./markdown-button.tsx";
 
 export function EventPage(props: { issueId: string; eventId: string; frameMode: FrameMode | undefined }) {
   const { issueId, eventId, frameMode } = props;
@@ -86,8 +87,9 @@ function EventNavigation({ detail, issueId, frameMode }: NavigationProps) {
     });
   };
   useKeys({ "[": () => go(prev_id), "]": () => go(next_id) });
+  const isAnother = (id: string | null | undefined): id is string => id != null && id !== detail.event.id;
   const link = (to: string | null | undefined, label: ReactNode, name: string) =>
-    to === null || to === undefined || to === detail.event.id ? (
+    !isAnother(to) ? (
       <span aria-disabled="true" aria-label={`${name}: none`} className={buttonClass}>
         {label}
       </span>
@@ -103,12 +105,36 @@ function EventNavigation({ detail, issueId, frameMode }: NavigationProps) {
       </Link>
     );
   return (
-    <nav aria-label="Events of this issue" className="flex flex-wrap gap-1.5">
-      <MarkdownButton eventId={detail.event.id} />
-      {link(first_id, "First", "First event")}
-      {link(prev_id, "← Older", "Older event")}
-      {link(next_id, "Newer →", "Newer event")}
-      {link(latest_id, "Latest", "Latest event")}
+    <nav aria-label="Events of this issue" className="flex gap-1.5">
+      <div className="flex gap-1.5 max-sm:hidden">
+        <MarkdownButton eventId={detail.event.id} />
+        {link(first_id, "First", "First event")}
+      </div>
+      {link(prev_id, <Direction arrow="←">Older</Direction>, "Older event")}
+      {link(next_id, <Direction arrow="→">Newer</Direction>, "Newer event")}
+      <div className="max-sm:hidden">{link(latest_id, "Latest", "Latest event")}</div>
+      {/* A narrow screen has room for the way back and forth alone. */}
+      <div className="sm:hidden">
+        <Menu label="More of this event" button="More" align="end">
+          {isAnother(first_id) && <MenuItem onSelect={() => go(first_id)}>First event</MenuItem>}
+          {isAnother(latest_id) && <MenuItem onSelect={() => go(latest_id)}>Latest event</MenuItem>}
+          <MarkdownItem eventId={detail.event.id} />
+        </Menu>
+      </div>
     </nav>
+  );
+}
+
+/** On a narrow screen the arrow has to do. */
+function Direction({ arrow, children }: { arrow: "←" | "→"; children: string }) {
+  const word = <span className="max-sm:hidden">{children}</span>;
+  return arrow === "←" ? (
+    <>
+      {arrow} {word}
+    </>
+  ) : (
+    <>
+      {word} {arrow}
+    </>
   );
 }

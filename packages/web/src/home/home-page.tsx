@@ -63,10 +63,10 @@ function NoProject({ mayCreate }: { mayCreate: boolean }) {
       <p>A project is an app or a service whose errors belong together.</p>
       {mayCreate ? (
         <Link to="/new-project" className={`${buttonClass} mt-4`}>
-          Make the first project
+          Create the first project
         </Link>
       ) : (
-        <p>An owner or admin of the organization can make one.</p>
+        <p>An owner or admin of the organization can create one.</p>
       )}
     </Notice>
   );
@@ -111,7 +111,9 @@ function ProjectRow({ project }: { project: ApiProjectOverview }) {
         label={`${total} events in the last 24 hours`}
         className="h-7 w-full justify-self-end"
       />
-      <Fact name="events in 24 h">{formatCount(total)}</Fact>
+      <Fact name="events in 24 h">
+        <span className={total === 0 ? "text-faint" : ""}>{formatCount(total)}</span>
+      </Fact>
       <Fact name="unresolved">
         {project.unresolved_count === 0 ? (
           <span className="text-faint">0</span>

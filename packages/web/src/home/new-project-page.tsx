@@ -32,7 +32,7 @@ export function NewProjectPage() {
   if (session.isPending) return <PageSkeleton label="Loading the page" />;
   if (!hasRole(session.data, "admin")) {
     return (
-      <Notice title="Only owners and admins make projects.">
+      <Notice title="Only owners and admins create projects.">
         <p>Ask one of them: the members page says who they are.</p>
       </Notice>
     );
@@ -63,7 +63,7 @@ export function NewProjectPage() {
               </label>
             ))}
           </div>
-          <p className="mt-1.5 text-xs text-faint">Only decides which snippet is shown first. Any SDK works.</p>
+          <p className="mt-1.5 text-xs text-faint">It only decides which snippet is shown first; any SDK works.</p>
         </fieldset>
         <Field
           label="Name"
@@ -78,7 +78,7 @@ export function NewProjectPage() {
         />
         <FormError error={creation.error} />
         <PrimaryButton type="submit" disabled={creation.isPending}>
-          {creation.isPending ? "Making it…" : "Make the project"}
+          {creation.isPending ? "Creating…" : "Create project"}
         </PrimaryButton>
       </Form>
     </div>

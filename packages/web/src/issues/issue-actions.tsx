@@ -46,25 +46,26 @@ export function IssueActions({ issues, all, onCommand, side }: IssueActionsProps
               <MenuItem onSelect={() => onCommand({ do: "archive", mode: "for_days", days: 7 })}>For 7 days</MenuItem>
               <MenuItem onSelect={() => onCommand({ do: "archive", mode: "for_days", days: 30 })}>For 30 days</MenuItem>
               <MenuItem onSelect={() => onCommand({ do: "archive", mode: "for_events", events: 100 })}>
-                For 100 events more
+                For 100 more events
               </MenuItem>
               <MenuItem onSelect={() => setAsked("days")}>For some days…</MenuItem>
-              <MenuItem onSelect={() => setAsked("events")}>For some events more…</MenuItem>
+              <MenuItem onSelect={() => setAsked("events")}>For some more events…</MenuItem>
               <MenuItem onSelect={() => onCommand({ do: "archive", mode: "for_ever" })}>For ever</MenuItem>
             </Menu>
           )}
         </>
       )}
       <AssignMenu issues={issues} onCommand={onCommand} side={side} />
-      <Menu label="Priority" button="Priority" side={side}>
-        {PRIORITIES.map((priority) => (
-          <MenuItem key={priority} onSelect={() => onCommand({ do: "set_priority", priority })}>
-            <span className="first-letter:uppercase">{priority}</span>
-          </MenuItem>
-        ))}
-        <MenuItem onSelect={() => onCommand({ do: "set_priority", priority: "auto" })}>Automatic</MenuItem>
-      </Menu>
+      <div className="max-sm:hidden">
+        <Menu label="Priority" button="Priority" side={side}>
+          <PriorityItems onCommand={onCommand} />
+        </Menu>
+      </div>
       <Menu label="More actions" button="More" side={side} align="end">
+        {/* A narrow screen has no room for a button more. */}
+        <div className="sm:hidden">
+          <PriorityItems prefix="Priority: " onCommand={onCommand} />
+        </div>
         {status !== "discarded" && (
           <MenuItem onSelect={() => onCommand({ do: "discard" })}>Discard, with events to come</MenuItem>
         )}
@@ -82,7 +83,8 @@ export function IssueActions({ issues, all, onCommand, side }: IssueActionsProps
             onCommand({ do: "delete" });
           }}
         >
-          All their events, comments and activity go, too. This cannot be undone. An event like them makes a new issue.
+          All their events, comments and activity go, too. This cannot be undone. The next event like them makes a new
+          issue.
         </Confirm>
       )}
       {asked !== undefined && asked !== "delete" && (
@@ -95,6 +97,21 @@ export function IssueActions({ issues, all, onCommand, side }: IssueActionsProps
           }}
         />
       )}
+    </>
+  );
+}
+
+function PriorityItems({ prefix = "", onCommand }: Pick<IssueActionsProps, "onCommand"> & { prefix?: string }) {
+  return (
+    <>
+      {PRIORITIES.map((priority) => (
+        <MenuItem key={priority} onSelect={() => onCommand({ do: "set_priority", priority })}>
+          <span className="first-letter:uppercase">{`${prefix}${priority}`}</span>
+        </MenuItem>
+      ))}
+      <MenuItem onSelect={() => onCommand({ do: "set_priority", priority: "auto" })}>
+        <span className="first-letter:uppercase">{`${prefix}automatic`}</span>
+      </MenuItem>
     </>
   );
 }

@@ -174,7 +174,7 @@ function Checkbox({ name, isChecked, onToggle }: CheckboxProps) {
       // A press of the space key is a click, too, and only clicks tell of the shift key.
       onClick={onToggle}
       readOnly
-      className="size-3.5 cursor-pointer accent-ink"
+      className="size-3.5 cursor-pointer"
     />
   );
 }

@@ -4,6 +4,7 @@ import { type FocusEvent, useEffect, useEffectEvent, useLayoutEffect, useRef, us
 import { flushSync } from "react-dom";
 import { useIssueCommands, useMatchingCommands } from "../api/issue-commands.ts";
 import { useMerge } from "../api/merge-commands.ts";
+import { isByKeys, isFocusNowhere, isFocusWanted, WINDOWED } from "../app/keep-focus.ts";
 import { Button } from "../ui/button.tsx";
 import { useKeptState } from "../ui/kept-state.ts";
 import { useIsWide } from "../ui/media.ts";
@@ -80,7 +81,16 @@ export function IssueRows({ projectSlug, filter, search, issues, hasMore, onMore
     const link = comesBackTo.current === undefined ? null : linkOf(list.current, comesBackTo.current);
     if (link === null) return;
     comesBackTo.current = undefined;
-    if (document.activeElement === document.body) link.focus({ preventScroll: true });
+    if (isFocusNowhere()) link.focus({ preventScroll: true });
+  });
+  // Whoever resolves a row goes on with the one that takes its place.
+  const activeAt = useRef<number>(undefined);
+  useEffect(() => {
+    const at = shown.findIndex(({ id }) => id === activeId);
+    const next =
+      at >= 0 || activeAt.current === undefined ? undefined : shown[Math.min(activeAt.current, shown.length - 1)];
+    if (next !== undefined && isFocusWanted()) linkOf(list.current, next.id)?.focus({ preventScroll: true });
+    activeAt.current = at < 0 ? undefined : at;
   });
 
   const hold = () => setHeldIds((held) => held ?? issues.map(({ id }) => id));
@@ -186,6 +196,7 @@ export function IssueRows({ projectSlug, filter, search, issues, hasMore, onMore
           }}
           style={{ height: rows.getTotalSize() }}
           className="relative"
+          {...WINDOWED}
         >
           {items.map(({ index, start }) => {
             const issue = shown[index];
@@ -218,6 +229,7 @@ export function IssueRows({ projectSlug, filter, search, issues, hasMore, onMore
             clear();
           }}
           onClear={clear}
+          onFocusLost={() => isByKeys() && linkOf(list.current, activeId ?? "")?.focus({ preventScroll: true })}
         />
       )}
     </>

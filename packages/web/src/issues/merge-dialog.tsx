@@ -37,7 +37,7 @@ export function MergeDialog({ issues, onMerge, onCancel }: MergeDialogProps) {
                   value={issue.id}
                   checked={issue === chosen}
                   onChange={() => setChosenId(issue.id)}
-                  className="mt-0.5 accent-ink"
+                  className="mt-0.5"
                 />
                 <span className="min-w-0">
                   <TitleText title={issue.title} className="line-clamp-1 break-all" />

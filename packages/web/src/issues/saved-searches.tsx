@@ -129,7 +129,7 @@ function SaveDialog(props: { project: ApiProject; search: IssuesSearch; onClose:
 function Choice({ name, value, label, isChosen }: { name: string; value: string; label: string; isChosen: boolean }) {
   return (
     <label className="flex items-center gap-1.5">
-      <input type="radio" name={name} value={value} defaultChecked={isChosen} className="accent-ink" />
+      <input type="radio" name={name} value={value} defaultChecked={isChosen} />
       {label}
     </label>
   );

@@ -1,5 +1,5 @@
 /** `TypeError: x is not a function`: the type carries the weight. */
-const TYPE_AND_VALUE = /^([\w.$:\\<>[\]-]{1,120}?(?: \/ \w+)?): (.+)$/s;
+const TYPE_AND_VALUE = /^([\w*.$:\\<>[\]-]{1,120}?(?: \/ \w+)?): (.+)$/s;
 
 export function TitleText({ title, className = "" }: { title: string; className?: string }) {
   const [, type, value] = TYPE_AND_VALUE.exec(title) ?? [];

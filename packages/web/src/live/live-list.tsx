@@ -2,6 +2,7 @@ import type { EventStored, Occasion } from "@mesher/protocol";
 import { Link } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useLayoutEffect, useRef, useState } from "react";
+import { WINDOWED } from "../app/keep-focus.ts";
 import { LevelMark } from "../ui/level-mark.tsx";
 import { formatClock } from "../ui/time.ts";
 import { useKeys } from "../ui/use-keys.ts";
@@ -57,7 +58,7 @@ export function LiveList({ store, size, added }: { store: LiveRowStore; size: nu
         }}
         className="h-full overflow-y-auto border-t [overflow-anchor:none] focus-visible:-outline-offset-2"
       >
-        <ol className="relative" style={{ height: virtual.getTotalSize() }}>
+        <ol className="relative" style={{ height: virtual.getTotalSize() }} {...WINDOWED}>
           {virtual.getVirtualItems().map(({ key, index, start }) => {
             const row = store.rowAt(index);
             return row === undefined ? null : (

@@ -133,7 +133,7 @@ function LiveFilters({ search }: { search: LiveSearch }) {
       onChange={(changed) => {
         if (changed.target instanceof HTMLSelectElement) changed.currentTarget.requestSubmit();
       }}
-      className="grid grid-cols-2 gap-2 px-4 pb-3 sm:flex sm:px-6"
+      className="grid grid-cols-2 gap-2 px-4 pb-3 sm:flex sm:flex-wrap sm:px-6"
     >
       <select name="level" aria-label="Level" defaultValue={search.level ?? ""} className={`${inputClass} sm:max-w-32`}>
         <option value="">All levels</option>
@@ -157,19 +157,19 @@ function LiveFilters({ search }: { search: LiveSearch }) {
         placeholder="Release"
         maxLength={200}
         defaultValue={search.release}
-        className={`${inputClass} sm:max-w-44`}
+        className={`${inputClass} max-sm:col-span-2 sm:max-w-44`}
       />
-      <input
-        name="query"
-        type="search"
-        aria-label="Search"
-        placeholder='Search: "card declined" browser:Firefox'
-        maxLength={SEARCH_LENGTH_MAX}
-        spellCheck={false}
-        defaultValue={search.query}
-        className={`${inputClass} sm:max-w-72`}
-      />
-      <div className="col-span-2 flex gap-2">
+      <div className="col-span-2 flex gap-2 sm:grow">
+        <input
+          name="query"
+          type="search"
+          aria-label="Search"
+          placeholder='"card declined" browser:Firefox'
+          maxLength={SEARCH_LENGTH_MAX}
+          spellCheck={false}
+          defaultValue={search.query}
+          className={`${inputClass} sm:max-w-80`}
+        />
         <Button type="submit" className="h-8">
           Filter
         </Button>

@@ -13,7 +13,7 @@ import { StaleNotice } from "../ui/stale-notice.tsx";
 import { uniqueById } from "../ui/unique-by-id.ts";
 import { AuditFilters } from "./audit-filters.tsx";
 import { type AuditSearch, isAuditFiltered } from "./audit-search.ts";
-import { isId, readable, wordsOf } from "./audit-words.ts";
+import { factOf, wordsOf } from "./audit-words.ts";
 import { Line, Lines } from "./parts.tsx";
 import { SettingsFrame } from "./settings-frame.tsx";
 
@@ -96,14 +96,10 @@ function Entry({ entry, search }: { entry: ApiAuditEntry; search: AuditSearch })
               </Narrow>
             </>
           )}
-          {Object.entries(details)
-            .filter(([, value]) => !isId(value))
-            .map(([name, value]) => (
-              <span key={name}>
-                {" "}
-                · {wordsOf(name)} {readable(value)}
-              </span>
-            ))}
+          {Object.entries(details).flatMap(([name, value]) => {
+            const fact = factOf(name, value);
+            return fact === undefined ? [] : [<span key={name}> · {fact}</span>];
+          })}
         </>
       }
     >

@@ -45,7 +45,7 @@ function Members({ organization, session }: SettingsPageProps) {
   const path = (member: ApiMember, verb: string) =>
     `api/v1/orgs/${encodeURIComponent(organization)}/members/${member.id}/${verb}`;
   return (
-    <Section title="Members">
+    <section aria-label="Members">
       {members.data.length === 0 && (
         <p className="text-faint">Nobody yet: open the set-up link that Mesher printed when it started.</p>
       )}
@@ -70,7 +70,7 @@ function Members({ organization, session }: SettingsPageProps) {
                     change.mutate({
                       path: path(member, "role"),
                       body: { role: value },
-                      done: `${member.display_name} is ${value} now`,
+                      done: `${member.display_name} is now ${value}`,
                     })
                   }
                   className="h-7 rounded-md border border-edge bg-bg px-1.5 text-xs"
@@ -102,7 +102,7 @@ function Members({ organization, session }: SettingsPageProps) {
           They see nothing of this organization from now on, and their tokens stop working.
         </Confirm>
       )}
-    </Section>
+    </section>
   );
 }
 
@@ -140,7 +140,7 @@ function Invitations({ organization }: SettingsPageProps) {
           onRetry={() => void invitations.refetch()}
         />
       )}
-      {invitations.data?.length === 0 && <p className="mt-3 text-faint">Nobody is invited at the moment.</p>}
+      {invitations.data?.length === 0 && <p className="mt-3 text-faint">No open invitation.</p>}
       {invitations.data !== undefined && invitations.data.length > 0 && (
         <div className="mt-3">
           <Lines label="Invitations">
@@ -150,13 +150,13 @@ function Invitations({ organization }: SettingsPageProps) {
                 title={email ?? "Whoever has the set-up link"}
                 detail={
                   <>
-                    as {role}, ends <RelativeTime at={expires_at} />
+                    as {role}, expires <RelativeTime at={expires_at} />
                   </>
                 }
               >
                 <Button
                   disabled={change.isPending}
-                  onClick={() => change.mutate({ path: `${base}/${id}/revoke`, done: "The link works no more" })}
+                  onClick={() => change.mutate({ path: `${base}/${id}/revoke`, done: "The link no longer works" })}
                 >
                   Revoke
                 </Button>

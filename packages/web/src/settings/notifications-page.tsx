@@ -15,7 +15,7 @@ export function NotificationsPage() {
     <SettingsFrame title="Notifications">
       {({ session }) =>
         session.user === null ? (
-          <Notice title="An access token gets no mail.">Sign in with a password to say what you want to hear.</Notice>
+          <Notice title="An access token gets no mail.">Sign in with a password to choose what you hear.</Notice>
         ) : (
           <Preferences />
         )
@@ -76,17 +76,17 @@ function Preferences() {
       )}
       <Section title="Mail about alerts">
         <p className="mb-3 text-dim">
-          To {email}, in this organization. It is about alerts whose rule tells you, or everybody.
+          To {email}, in this organization. You hear of alerts whose rule names you, or everybody.
         </p>
         <div role="radiogroup" aria-label="How often" className="divide-y rounded-lg border">
           {NOTIFICATION_MODES.map((each) => (
-            <label key={each} className="flex items-baseline gap-3 px-3 py-2 hover:bg-hover">
+            <label key={each} className="flex items-start gap-3 px-3 py-2 hover:bg-hover">
               <input
                 type="radio"
                 name="mode"
                 checked={mode === each}
                 onChange={() => save.mutate({ mode: each })}
-                className="accent-ink"
+                className="mt-[3px]"
               />
               <span className="w-20 shrink-0 font-medium">{MODE[each].name}</span>
               <span className="text-dim">{MODE[each].text}</span>
@@ -116,13 +116,13 @@ function undoOf(before: ApiNotificationPreferences, change: Change): Change {
 
 function Check(props: { isOn: boolean; disabled?: boolean; onChange: (isOn: boolean) => void; children: string }) {
   return (
-    <label className="mt-3 flex items-center gap-2">
+    <label className="mt-3 flex items-start gap-2">
       <input
         type="checkbox"
         checked={props.isOn}
         disabled={props.disabled}
         onChange={({ target: { checked } }) => props.onChange(checked)}
-        className="size-3.5 accent-ink"
+        className="mt-[3px]"
       />
       {props.children}
     </label>

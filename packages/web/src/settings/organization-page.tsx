@@ -37,7 +37,7 @@ function Name({ session, organization }: SettingsPageProps) {
         name: textOf(data, "name"),
       }),
     onSuccess: ({ name }) => {
-      toast(`It is called ${name} now`);
+      toast(`It is now called ${name}`);
       return queries.invalidateQueries({ queryKey: ["session"] });
     },
   });
@@ -88,7 +88,8 @@ function Projects({ session }: SettingsPageProps) {
     <Section title="Projects">
       {projects.data.length === 0 && (
         <p className="text-faint">
-          There is none. {hasRole(session, "admin") ? "The overview makes one." : "Owners and admins make them."}
+          No project yet.{" "}
+          {hasRole(session, "admin") ? "Create one from the overview." : "Owners and admins create them."}
         </p>
       )}
       {projects.data.length > 0 && (
@@ -116,15 +117,13 @@ function NewOrganization() {
     mutationFn: (data: FormData) => sendJson<ApiOrganization>("POST", "api/v1/orgs", { name: textOf(data, "name") }),
     onSuccess: ({ name }) => {
       setOpen(false);
-      toast(`${name} is there; the menu on top changes to it`);
+      toast(`${name} was created; switch to it in the menu at the top`);
       return queries.invalidateQueries({ queryKey: ["session"] });
     },
   });
   return (
     <Section title="Another organization">
-      <p className="mb-2 max-w-prose text-dim">
-        Its people, projects and events are apart from those of this one. You become its owner.
-      </p>
+      <p className="mb-2 max-w-prose text-dim">It has its own people, projects and events. You become its owner.</p>
       {isOpen ? (
         <Form onData={(data) => make.mutate(data)} className="flex flex-wrap items-end gap-2">
           <Field
@@ -137,7 +136,7 @@ function NewOrganization() {
             className="max-w-72 grow"
           />
           <Button type="submit" className="h-8" disabled={make.isPending}>
-            Make it
+            Create organization
           </Button>
           <Button className="h-8" onClick={() => setOpen(false)}>
             Cancel
@@ -145,7 +144,7 @@ function NewOrganization() {
           <FormError error={make.error} />
         </Form>
       ) : (
-        <Button onClick={() => setOpen(true)}>Make an organization</Button>
+        <Button onClick={() => setOpen(true)}>New organization</Button>
       )}
     </Section>
   );

@@ -42,7 +42,7 @@ function PasskeyList() {
   const obstacle = passkeyObstacle(options.data, currentPlace());
   return (
     <>
-      {passkeys.data.length === 0 && obstacle === undefined && <p className="mb-3 text-faint">You have none yet.</p>}
+      {passkeys.data.length === 0 && obstacle === undefined && <p className="mb-3 text-faint">No passkey yet.</p>}
       {passkeys.data.length > 0 && (
         <div className="mb-3">
           <Lines label="Passkeys">
@@ -71,7 +71,7 @@ function PasskeyLine({ passkey }: { passkey: ApiPasskey }) {
           onCancel={() => setMode("shown")}
           onName={(name) =>
             change.mutate(
-              { method: "PATCH", path, body: { name }, done: `It is called ${name} now` },
+              { method: "PATCH", path, body: { name }, done: `It is now called ${name}` },
               { onSuccess: () => setMode("shown") },
             )
           }
@@ -124,7 +124,7 @@ function NewPasskey() {
   const add = useMutation({
     mutationFn: (name: string) => addPasskey(name),
     onSuccess: () => {
-      toast("The passkey is there");
+      toast("The passkey was added");
       return queries.invalidateQueries({ queryKey: ["passkeys"] });
     },
   });
@@ -132,7 +132,7 @@ function NewPasskey() {
     <>
       <Form onData={(data) => add.mutate(textOf(data, "name"))} className="flex flex-wrap items-end gap-2">
         <Field
-          label="Name of the new one"
+          label="Name of the new passkey"
           name="name"
           defaultValue={browserName(navigator.userAgent)}
           autoComplete="off"

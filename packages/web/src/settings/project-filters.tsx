@@ -10,8 +10,8 @@ import type { ProjectSettingsProps } from "./project-tabs.ts";
 import { Check, ListField, linesOf, SettingsForm } from "./settings-form.tsx";
 
 const SWITCHES = {
-  browser_extensions: "Errors of browser extensions",
-  localhost: "Events of localhost",
+  browser_extensions: "Errors from browser extensions",
+  localhost: "Events from localhost",
   web_crawlers: "Web crawlers",
   legacy_browsers: "Browsers that are no longer maintained",
 } as const;
@@ -20,13 +20,13 @@ const NAME: Readonly<Record<InboundFilter, string>> = {
   ...SWITCHES,
   messages: "Messages",
   releases: "Releases",
-  ip_addresses: "Addresses",
+  ip_addresses: "IP addresses",
 };
 
 export function ProjectFilters({ projectSlug, settings: { filters }, mayChange }: ProjectSettingsProps) {
   return (
     <Section title="Inbound filters">
-      <p className="mb-4 text-dim">What matches is dropped before it is stored, and counted.</p>
+      <p className="mb-4 text-dim">Events that match are dropped before they are stored. They are counted.</p>
       <SettingsForm projectSlug={projectSlug} mayChange={mayChange} read={(data) => ({ filters: filtersOf(data) })}>
         <div className="space-y-1.5">
           {Object.entries(SWITCHES).map(([name, label]) => (
@@ -36,9 +36,9 @@ export function ProjectFilters({ projectSlug, settings: { filters }, mayChange }
           ))}
         </div>
         <div className="grid gap-3 sm:grid-cols-3">
-          <ListField label="Messages, * for anything" name="messages" values={filters.messages} />
+          <ListField label="Messages, * for any text" name="messages" values={filters.messages} />
           <ListField label="Releases" name="releases" values={filters.releases} />
-          <ListField label="Addresses" name="ip_addresses" values={filters.ip_addresses} />
+          <ListField label="IP addresses" name="ip_addresses" values={filters.ip_addresses} />
         </div>
         <FilterPreview projectSlug={projectSlug} />
       </SettingsForm>

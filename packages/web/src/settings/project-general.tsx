@@ -24,7 +24,7 @@ export function ProjectGeneral({ projectSlug, settings, mayChange }: ProjectSett
           read={(data) => ({ default_environment: textOf(data, "default_environment") || null })}
         >
           <Field
-            label="Count as of"
+            label="Environment to assume"
             name="default_environment"
             maxLength={64}
             placeholder="none"
@@ -67,7 +67,7 @@ function Names({ projectSlug, mayChange }: { projectSlug: string; mayChange: boo
             required
             maxLength={64}
             defaultValue={project.slug}
-            hint="The former one leads here, too."
+            hint="The former one keeps leading here."
           />
           <Field
             label="Platform"

@@ -26,7 +26,7 @@ export function ProjectKeys({ projectSlug, settings, mayChange }: ProjectSetting
           read={(data) => ({ allowed_domains: linesOf(data, "allowed_domains") })}
         >
           <ListField
-            label="Domains, * for all: example.com, *.example.com"
+            label="Domains such as example.com or *.example.com, * for all"
             name="allowed_domains"
             values={settings.allowed_domains}
           />
@@ -60,14 +60,14 @@ function Keys({ projectSlug, mayChange }: { projectSlug: string; mayChange: bool
             change.mutate({
               path: `api/v1/projects/${encodeURIComponent(projectSlug)}/api-keys`,
               body: { label: textOf(data, "label"), rate_limit_events: numberOrNull(data, "rate_limit_events") },
-              done: "The key is there",
+              done: "The key was created",
             })
           }
           className="mt-3 flex flex-wrap items-end gap-2"
         >
           <Field label="New key" name="label" required maxLength={100} pattern=".*\S.*" className="max-w-64 grow" />
           <Field
-            label="Events a minute"
+            label="Events per minute"
             name="rate_limit_events"
             type="number"
             min={1}
@@ -75,7 +75,7 @@ function Keys({ projectSlug, mayChange }: { projectSlug: string; mayChange: bool
             className="max-w-44 grow"
           />
           <Button type="submit" className="h-8" disabled={change.isPending}>
-            Make it
+            Create key
           </Button>
         </Form>
       )}
@@ -107,7 +107,7 @@ function KeyLine({ projectSlug, projectKey: key, mayChange }: KeyLineProps) {
                     method: "PATCH",
                     path: `api/v1/api-keys/${key.id}`,
                     body: { label: textOf(data, "label"), rate_limit_events: numberOrNull(data, "rate_limit_events") },
-                    done: "The key is changed",
+                    done: "The key was changed",
                   },
                   { onSuccess: () => setMode("shown") },
                 )
@@ -124,7 +124,7 @@ function KeyLine({ projectSlug, projectKey: key, mayChange }: KeyLineProps) {
                 className="max-w-52 grow"
               />
               <Field
-                label="Events a minute"
+                label="Events per minute"
                 name="rate_limit_events"
                 type="number"
                 min={1}
@@ -168,7 +168,7 @@ function KeyLine({ projectSlug, projectKey: key, mayChange }: KeyLineProps) {
           action="Revoke"
           onCancel={() => setMode("shown")}
           onConfirm={() => {
-            change.mutate({ path: `api/v1/api-keys/${key.id}/revoke`, done: `${key.label} works no more` });
+            change.mutate({ path: `api/v1/api-keys/${key.id}/revoke`, done: `${key.label} no longer works` });
             setMode("shown");
           }}
         >

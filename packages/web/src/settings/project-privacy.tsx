@@ -36,7 +36,7 @@ export function ProjectPrivacy({ projectSlug, settings: { scrubbing }, mayChange
               Take secrets out of events before they are stored
             </Check>
             <Check name="scrub_addresses" isOn={scrubbing.ip_addresses}>
-              Take out people's addresses, too
+              Take out IP addresses, too
             </Check>
           </div>
           <div className="grid gap-3 sm:grid-cols-2">
@@ -70,7 +70,7 @@ function Preview({ projectSlug }: { projectSlug: string }) {
     }
   };
   return (
-    <Section title="Preview of privacy">
+    <Section title="Try it out">
       <Form onData={run} className="space-y-2">
         <textarea
           name="event"

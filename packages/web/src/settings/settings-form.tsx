@@ -47,7 +47,7 @@ export function SettingsForm(props: {
 export function Check({ name, isOn, children }: { name: string; isOn: boolean; children: ReactNode }) {
   return (
     <label className="flex items-center gap-2">
-      <input type="checkbox" name={name} defaultChecked={isOn} className="size-3.5 accent-ink" />
+      <input type="checkbox" name={name} defaultChecked={isOn} className="size-3.5" />
       {children}
     </label>
   );
@@ -56,7 +56,7 @@ export function Check({ name, isOn, children }: { name: string; isOn: boolean; c
 export function ListField({ label, name, values }: { label: string; name: string; values: readonly string[] }) {
   return (
     <label className="block">
-      <span className="mb-1 block text-xs font-medium text-dim">{label}, one a line</span>
+      <span className="mb-1 block text-xs font-medium text-dim">{label}, one per line</span>
       <textarea
         name={name}
         rows={3}

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { hasRole, type Session, sessionQuery } from "../api/session.ts";
-import { ORGANIZATION_PLACES } from "../app/places.ts";
+import { ORGANIZATION_PLACES, YOUR_PLACES } from "../app/places.ts";
 import { Failure } from "../ui/failure.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { PageSkeleton } from "../ui/page-skeleton.tsx";
@@ -24,15 +24,21 @@ export function SettingsFrame(props: {
     <div className="max-w-4xl px-4 pb-20 sm:px-6">
       <title>{`${props.title} · Mesher`}</title>
       <div className="flex min-h-13 items-center">
-        <h1 className="text-[0.9375rem] font-semibold">Settings</h1>
+        <h1 className="text-[0.9375rem] font-semibold">{props.title}</h1>
       </div>
-      <TabStrip label="Settings">
-        {ORGANIZATION_PLACES.filter(({ least }) => hasRole(session.data, least)).map((place) => (
-          <Link key={place.to} to={place.to} className={tabClass}>
-            {"tab" in place ? place.tab : place.name}
-          </Link>
-        ))}
-      </TabStrip>
+      {/* On a wide screen the sidebar has the same links. */}
+      <div className="lg:hidden">
+        <TabStrip label="Settings">
+          {(session.data === undefined
+            ? []
+            : [...ORGANIZATION_PLACES.filter(({ least }) => hasRole(session.data, least)), ...YOUR_PLACES]
+          ).map((place) => (
+            <Link key={place.to} to={place.to} className={tabClass}>
+              {"tab" in place ? place.tab : place.name}
+            </Link>
+          ))}
+        </TabStrip>
+      </div>
       <Content session={session.data} error={session.error} onRetry={() => void session.refetch()} {...props} />
     </div>
   );

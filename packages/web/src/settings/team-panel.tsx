@@ -158,7 +158,7 @@ function NameAndEnd({ organization, team, path, onGone }: Omit<TeamPanelProps, "
         onCancel={() => setMode("shown")}
         onName={(name) =>
           change.mutate(
-            { method: "PATCH", path, body: { name }, done: `It is called ${name} now` },
+            { method: "PATCH", path, body: { name }, done: `It is now called ${name}` },
             { onSuccess: () => setMode("shown") },
           )
         }

@@ -7,7 +7,6 @@ import { Button } from "../ui/button.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Field } from "../ui/field.tsx";
 import { Form, textOf } from "../ui/form.tsx";
-import { Section } from "../ui/section.tsx";
 import { Bone } from "../ui/skeleton.tsx";
 import { Line, Lines, useChange } from "./parts.tsx";
 import { SettingsFrame, type SettingsPageProps } from "./settings-frame.tsx";
@@ -18,13 +17,13 @@ export function TeamsPage({ open }: { open: string | undefined }) {
   return (
     <SettingsFrame title="Teams">
       {(given) => (
-        <Section title="Teams">
+        <section aria-label="Teams">
           <p className="mb-3 max-w-prose text-dim">
-            Members who look after the same projects. Issues can be assigned to a team: all of it hear of their alerts.
-            A team narrows nothing, every member sees all projects.
+            Members who look after the same projects. When an issue is assigned to a team, everyone in it hears of its
+            alerts. Teams restrict nothing: every member sees all projects.
           </p>
           <Teams {...given} open={open} />
-        </Section>
+        </section>
       )}
     </SettingsFrame>
   );
@@ -42,7 +41,7 @@ function Teams({ organization, session, open }: SettingsPageProps & { open: stri
   return (
     <>
       {teams.data.length === 0 ? (
-        <p className="text-faint">There is none yet.</p>
+        <p className="text-faint">No team yet.</p>
       ) : (
         <Lines label="Teams">
           {teams.data.map((team) => (
@@ -94,7 +93,7 @@ function NewTeam({ organization, onMade }: { organization: string; onMade: (slug
       onData={(data) => {
         const name = textOf(data, "name");
         change.mutate(
-          { path: "api/v1/teams", body: { name }, done: `${name} is there` },
+          { path: "api/v1/teams", body: { name }, done: `${name} was created` },
           { onSuccess: ({ slug }) => onMade(slug) },
         );
       }}
@@ -110,7 +109,7 @@ function NewTeam({ organization, onMade }: { organization: string; onMade: (slug
         className="max-w-64 grow"
       />
       <Button type="submit" className="h-8" disabled={change.isPending}>
-        Make it
+        Create team
       </Button>
     </Form>
   );

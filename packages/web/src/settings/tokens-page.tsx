@@ -24,7 +24,7 @@ export function TokensPage() {
           {given.session.user !== null && (
             <Tokens
               title="Your own tokens"
-              lead="For programs of yours: each may what you may, within its scopes, for as long as you may it."
+              lead="For your own programs. A token can do what you can, within its scopes, for as long as you can."
               path="api/v1/me/tokens"
               label="Your tokens"
             />
@@ -40,7 +40,7 @@ function OrganizationTokens({ organization }: SettingsPageProps) {
   return (
     <Tokens
       title="Tokens of the organization"
-      lead="For programs that belong to nobody in particular: they stay when people leave."
+      lead="For programs that belong to no one person. These tokens stay when people leave."
       path={`api/v1/orgs/${encodeURIComponent(organization)}/tokens`}
       label="Tokens of the organization"
       isOfOrganization
@@ -80,11 +80,11 @@ function Tokens({ title, lead, path, label, isOfOrganization = false }: TokensPr
       <Form onData={(data) => make.mutate(data)} className="mb-3 space-y-3">
         <Field label="What it is for" name="label" required maxLength={100} pattern=".*\S.*" className="max-w-sm" />
         <fieldset>
-          <legend className="mb-1 text-xs font-medium text-dim">It may</legend>
+          <legend className="mb-1 text-xs font-medium text-dim">Scopes</legend>
           <div className="flex flex-wrap gap-x-4 gap-y-1.5">
             {SCOPES.map((scope) => (
               <label key={scope} className="inline-flex items-center gap-1.5">
-                <input type="checkbox" name={scope} defaultChecked={scope === "event:read"} className="accent-ink" />
+                <input type="checkbox" name={scope} defaultChecked={scope === "event:read"} />
                 <code>{scope}</code>
               </label>
             ))}
@@ -92,7 +92,7 @@ function Tokens({ title, lead, path, label, isOfOrganization = false }: TokensPr
         </fieldset>
         <FormError error={make.error} />
         <Button type="submit" className="h-8" disabled={make.isPending}>
-          Make a token
+          Create token
         </Button>
       </Form>
       {make.data !== undefined && <ShownOnce title="Keep it now: it is shown only once." text={make.data.token} />}
@@ -101,7 +101,7 @@ function Tokens({ title, lead, path, label, isOfOrganization = false }: TokensPr
         {tokens.isError && (
           <Failure title="The tokens could not be loaded." error={tokens.error} onRetry={() => void tokens.refetch()} />
         )}
-        {tokens.data?.length === 0 && <p className="text-faint">There is no token yet.</p>}
+        {tokens.data?.length === 0 && <p className="text-faint">No token yet.</p>}
         {tokens.data !== undefined && tokens.data.length > 0 && (
           <Lines label={label}>
             {tokens.data.map((token) => (
@@ -110,7 +110,7 @@ function Tokens({ title, lead, path, label, isOfOrganization = false }: TokensPr
                 title={token.label}
                 detail={
                   <>
-                    {token.scopes.join(", ")}; made <RelativeTime at={token.created_at} />,{" "}
+                    {token.scopes.join(", ")}; created <RelativeTime at={token.created_at} />,{" "}
                     {token.last_used_at === null ? (
                       "never used"
                     ) : (
@@ -125,7 +125,7 @@ function Tokens({ title, lead, path, label, isOfOrganization = false }: TokensPr
                   aria-label={`Revoke ${token.label}`}
                   disabled={change.isPending}
                   onClick={() =>
-                    change.mutate({ path: `${path}/${token.id}/revoke`, done: `${token.label} works no more` })
+                    change.mutate({ path: `${path}/${token.id}/revoke`, done: `${token.label} no longer works` })
                   }
                 >
                   Revoke

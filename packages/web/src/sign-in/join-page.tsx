@@ -27,7 +27,10 @@ export function JoinPage() {
 
   if (token === "") {
     return (
-      <Gate title="The link is not whole" lead="Open it as you got it, with all that stands behind its #.">
+      <Gate
+        title="This link is incomplete"
+        lead="Copy the whole link, including everything after the #, and open it again."
+      >
         <WayToSignIn />
       </Gate>
     );
@@ -44,7 +47,7 @@ export function JoinPage() {
   }
   if (offer.isError) {
     return isOver(offer.error) ? (
-      <Gate title="The link is over" lead="It was used, revoked, or is too old. Ask for a new one.">
+      <Gate title="This link no longer works" lead="It was used, revoked, or has expired. Ask for a new one.">
         <WayToSignIn />
       </Gate>
     ) : (

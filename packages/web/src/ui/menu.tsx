@@ -123,7 +123,8 @@ export function MenuItem(props: { onSelect: () => void; children: ReactNode; dan
 }
 
 function itemsIn(root: HTMLElement | null): HTMLElement[] {
-  return [...(root?.querySelectorAll<HTMLElement>("[role^=menuitem]") ?? [])];
+  const items = [...(root?.querySelectorAll<HTMLElement>("[role^=menuitem]") ?? [])];
+  return items.filter((item) => item.checkVisibility());
 }
 
 /** Letters typed in quick succession are the beginning of one name. */

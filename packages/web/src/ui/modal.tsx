@@ -1,4 +1,4 @@
-import { type MouseEvent, type ReactNode, useEffect, useId, useRef } from "react";
+import { type MouseEvent, type ReactNode, useId, useLayoutEffect, useRef } from "react";
 import { Button } from "./button.tsx";
 
 interface ModalProps {
@@ -9,11 +9,20 @@ interface ModalProps {
   readonly children: ReactNode;
 }
 
+const ASKED = "input:enabled:not([type=radio]), input[type=radio]:checked, select:enabled, textarea:enabled";
+
 /** The frame of whatever lies over the page and keeps the focus. Escape closes it. Shown as long as it is rendered. */
 export function Modal({ title, onClose, isDismissible = false, children }: ModalProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => {
+    const shown = dialog.current;
+    shown?.showModal();
+    // By itself the browser takes the first button, although what is asked for is typed.
+    shown?.querySelector<HTMLElement>(ASKED)?.focus();
+    // While it is still in the document: only closing it gives the focus back to whatever opened it.
+    return () => shown?.close();
+  }, []);
   return (
     <dialog
       ref={dialog}
