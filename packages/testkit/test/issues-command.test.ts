@@ -46,6 +46,14 @@ test("issues are listed as a table, or as JSON", async () => {
   const json = await issues("list", "--json", "--level", "fatal", "--status", "all");
   expect((JSON.parse(json.out) as ApiPage<ApiIssue>).data.map(({ id }) => id)).toEqual([issue.id]);
   expect((await issues("list", "--status", "discarded")).out).toBe("No discarded issues.\n");
+  expect((await issues("list", "--query", 'release:backup@* "disk"', "--sort", "priority")).out).toContain(
+    issue.short_id,
+  );
+  expect((await issues("list", "--query", "!release:backup@*")).out).toBe("No issues.\n");
+  expect(await issues("list", "--query", "level:eror")).toMatchObject({
+    code: 1,
+    errors: expect.stringContaining("column 7: expected one of fatal, error") as string,
+  });
 });
 
 test("an issue is changed and shown by its short id or its id", async () => {

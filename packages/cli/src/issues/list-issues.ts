@@ -16,10 +16,18 @@ export const PROJECT_OPTION = {
 
 export const listCommand: Command = {
   name: "issues list",
-  summary: "Lists a project's issues, last seen first.",
+  summary: "Lists a project's issues: those of a search, in an order.",
   options: {
     ...PROJECT_OPTION,
-    status: { value: "STATUS", help: "unresolved, resolved, archived, discarded or all. Default: unresolved." },
+    query: {
+      value: "SEARCH",
+      help: "Only those it finds: 'is:unresolved assigned:me !browser:Chrome* \"timed out\"'.",
+    },
+    sort: { value: "ORDER", help: "last_seen, first_seen, events, users or priority. Default: last_seen." },
+    status: {
+      value: "STATUS",
+      help: "unresolved, resolved, archived, discarded or all. Default: unresolved, and all of a search.",
+    },
     level: { value: "LEVEL", help: "fatal, error, warning, info or debug. Default: any." },
     limit: { value: "N", help: `At most so many, up to ${LIMIT_MAX}. Default: ${LIMIT_DEFAULT}.` },
     ...ISSUE_OPTIONS,
@@ -30,15 +38,15 @@ export const listCommand: Command = {
 
 async function listIssues(given: Arguments, terminal: Terminal): Promise<number> {
   const limit = parseNumberOption(given, "limit", { fallback: LIMIT_DEFAULT, min: 1, max: LIMIT_MAX });
-  const status = optionOf(given, "status") ?? "unresolved";
-  const level = optionOf(given, "level");
+  const search = optionOf(given, "query");
+  const status = optionOf(given, "status") ?? (search === undefined ? "unresolved" : "all");
   const access = await findServerAccess(given, terminal);
   const project = optionOf(given, "project") ?? (await defaultProject(access));
-  const query = new URLSearchParams({
-    limit: String(Math.floor(limit)),
-    ...(status === "all" ? {} : { status }),
-    ...(level === undefined ? {} : { level }),
-  });
+  const query = new URLSearchParams({ limit: String(Math.floor(limit)), ...(status === "all" ? {} : { status }) });
+  for (const name of ["query", "sort", "level"]) {
+    const value = optionOf(given, name);
+    if (value !== undefined) query.set(name, value);
+  }
   const path = `/api/v1/projects/${encodeURIComponent(project)}/issues?${query.toString()}`;
   const page = await fetchAnswer(access, path, isIssues);
   if (isGiven(given, "json")) {
@@ -47,7 +55,7 @@ async function listIssues(given: Arguments, terminal: Terminal): Promise<number>
   }
   if (page.data.length === 0) terminal.print(status === "all" ? "No issues.\n" : `No ${status} issues.\n`);
   else terminal.print(`${formatIssues(page.data)}\n`);
-  if (page.has_more) terminal.print("There are more: ask for them with --limit N, or narrow with --level.\n");
+  if (page.has_more) terminal.print("There are more: ask for them with --limit N, or narrow with --query.\n");
   return 0;
 }
 
