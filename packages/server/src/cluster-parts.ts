@@ -1,7 +1,6 @@
 /** Puts together what a server does because it is a node: its load, its registry, and the copies of journals. */
 import { join } from "node:path";
 import { viewCluster } from "./cluster/cluster-view.ts";
-import { parseWatched } from "./cluster/feed-node.ts";
 import type { JoinedCluster } from "./cluster/join-cluster.ts";
 import { LoadMonitor } from "./cluster/load.ts";
 import { Offload } from "./cluster/offload.ts";
@@ -28,9 +27,7 @@ import { ReplicaStore } from "./ingest/replicas/replica-store.ts";
 import { REPLICA_WRITE_MS_MAX, Replicator } from "./ingest/replicas/replicator.ts";
 import { parseOwnerAnswer } from "./ingest/replicas/takeover-rule.ts";
 import { Takeovers } from "./ingest/replicas/takeovers.ts";
-import type { WatchReason } from "./live/interest.ts";
 import type { Log } from "./runtime/log.ts";
-import type { WatchedProject } from "./search/stream-search.ts";
 
 /** How long the owner of a journal may take to say which it has. */
 const OWNER_ANSWER_MS = 2_000;
@@ -46,8 +43,6 @@ export interface ClusterPartsOptions {
   readonly takeAccepted: () => number;
   readonly onStored: (message: StoredMessage) => void;
   readonly onQuarantined: () => void;
-  /** A peer says what is watched on it, and gets what is watched here. */
-  readonly hearInterest: (peer: string, watched: readonly WatchedProject[], reason: WatchReason) => unknown;
   readonly log: Log;
 }
 
@@ -128,8 +123,6 @@ export async function buildClusterParts(options: ClusterPartsOptions) {
     {
       report: () => ({ load: { ...load.own } }),
       journal: () => ({ journalId: journal.id, holders: replicator.holders }),
-      watch: ({ node: peer, watched, reason }) =>
-        options.hearInterest(String(peer), parseWatched(watched), reason as WatchReason),
       accept: async ({ record }) => acceptRecord(journal, Buffer.from(String(record), "base64")),
     },
     log,

@@ -253,7 +253,6 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
     takeAccepted,
     onStored,
     onQuarantined,
-    hearInterest: (peer, watched, reason) => live.feed.hearInterest(peer, watched, reason),
     log,
   });
   registerClusterMetrics(metrics.registry, view);
@@ -356,6 +355,7 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
     live.eventStreams,
     live.sockets,
     ingestSockets,
+    live.handOver,
   ];
   return { services, http, urlNow, dsnOf, linkOf };
 }

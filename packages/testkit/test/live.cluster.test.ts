@@ -1,6 +1,6 @@
 /** Live streams of a cluster: what one node receives is heard on all of them. */
 import type { ApiCluster, ApiIssue, ApiPage, StreamTicket } from "@mesher/protocol";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { newEventId, sendEvent } from "../src/send.ts";
 import { type ServerCluster, testServerCluster } from "../src/server-cluster.ts";
 import type { ServerProcess } from "../src/server-process.ts";
@@ -112,21 +112,167 @@ test("[SD-50] [STREAM-01] who listens to a node that was not heard for a while i
   expect((await back.next("subscribed")).start).toBe("gap");
 });
 
-test("[STREAM-01] a rolling restart makes no gap: what a node does after its restart is told", async () => {
-  await using formed = await testServerCluster(3);
-  const { cluster } = formed;
-  await using client = await listen(cluster.nodes[0]);
-  const sent: string[] = [];
-  for (const index of [1, 2]) {
-    await cluster.nodes[index]?.stop();
-    await cluster.restart(index);
-    // At once: nobody waits until the nodes have talked.
-    sent.push(await sendTo(cluster.nodes[index]));
+/** A client that comes back with the last id it saw when its node stops, where `next` says. */
+class Wanderer implements AsyncDisposable {
+  readonly #next: () => Promise<ServerProcess | undefined>;
+  readonly #query: string;
+  readonly #visits: StreamClient[] = [];
+  #isDone = false;
+  #wandering = Promise.resolve();
+
+  constructor(next: () => Promise<ServerProcess | undefined>, query = "") {
+    this.#next = next;
+    this.#query = query;
   }
-  await hasHeard(client, sent);
-  expect(client.eventIds).toEqual(sent);
-  expect(client.all("gap")).toEqual([]);
-  expect(client.all("dropped")).toEqual([]);
+
+  get heard() {
+    return this.#visits.flatMap(({ heard }) => heard);
+  }
+
+  get eventIds(): string[] {
+    return this.#visits.flatMap(({ eventIds }) => eventIds);
+  }
+
+  /** How each visit began. */
+  get starts(): string[] {
+    return this.#visits.flatMap((visit) => visit.all("subscribed").map(({ start }) => start));
+  }
+
+  async come(): Promise<void> {
+    const lastId = this.heard.flatMap((message) => ("id" in message ? [message.id] : [])).at(-1);
+    const server = await this.#next();
+    const from = lastId === undefined ? "" : `&last_id=${lastId}`;
+    const visit = await listen(server, `?${this.#query}${from}`);
+    this.#visits.push(visit);
+    visit.socket.once("close", () => {
+      if (!this.#isDone) this.#wandering = this.come();
+    });
+    if (visit.closeCode !== undefined) throw new Error("its node stopped before it had heard anything");
+  }
+
+  async hearsSomething(): Promise<void> {
+    await waitUntil("an event", async () => this.#visits.at(-1)?.eventIds.length !== 0);
+  }
+
+  async settled(visits: number): Promise<void> {
+    await waitUntil(`${visits} visits`, async () => this.#visits.length >= visits);
+    await this.#wandering;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDone = true;
+    for (const visit of this.#visits) await visit[Symbol.asyncDispose]();
+  }
+}
+
+/** Sends events to nodes that run, in turn, as fast as they are taken. Gives back how to stop it, and what was sent. */
+function sendSteadily({ nodes }: ServerCluster) {
+  const sent: string[] = [];
+  const stopping = new Set<ServerProcess>();
+  const ending = new AbortController();
+  const sending = (async () => {
+    for (let turn = 0; !ending.signal.aborted; turn += 1) {
+      const server = nodes[turn % nodes.length];
+      if (server?.isRunning === true && !stopping.has(server)) sent.push(await sendTo(server));
+    }
+  })();
+  return {
+    sent,
+    stopping,
+    async end() {
+      ending.abort();
+      await sending;
+      return sent;
+    },
+  };
+}
+
+describe("three nodes that are restarted in order", () => {
+  let formed: Awaited<ReturnType<typeof testServerCluster>>;
+  let cluster: ServerCluster;
+  beforeAll(async () => {
+    formed = await testServerCluster(3);
+    ({ cluster } = formed);
+  });
+  beforeEach(() => cluster.formed());
+  afterAll(() => formed[Symbol.asyncDispose]());
+
+  test("[STREAM-01] a rolling restart makes no gap: what a node does after its restart is told", async () => {
+    await using client = await listen(cluster.nodes[0]);
+    const sent: string[] = [];
+    for (const index of [1, 2]) {
+      await cluster.nodes[index]?.stop();
+      await cluster.restart(index);
+      // At once: nobody waits until the nodes have talked.
+      sent.push(await sendTo(cluster.nodes[index]));
+    }
+    await hasHeard(client, sent);
+    expect(client.eventIds).toEqual(sent);
+    expect(client.all("gap")).toEqual([]);
+    expect(client.all("dropped")).toEqual([]);
+  });
+
+  test("[STREAM-01] [STREAM-05] clients of restarted nodes miss nothing and hear nothing twice, wherever they come back", async () => {
+    await using stack = new AsyncDisposableStack();
+    const whenUp = async (index: number) =>
+      waitUntil(`node ${index}`, async () => (isUp(index) ? cluster.nodes[index] : undefined));
+    let restarting: number | undefined;
+    const isUp = (index: number) => restarting !== index && cluster.nodes[index]?.isRunning === true;
+    const stays = stack.use(new Wanderer(async () => cluster.nodes[0]));
+    // One waits for its node, the other goes to the next that runs.
+    const faithful = [1, 2].map((index) => stack.use(new Wanderer(() => whenUp(index))));
+    const fickle = [1, 2].map((index) =>
+      stack.use(new Wanderer(async () => cluster.nodes[[index, 0].find(isUp) ?? 0])),
+    );
+    const clients = [stays, ...faithful, ...fickle];
+    await Promise.all(clients.map((client) => client.come()));
+    const sending = sendSteadily(cluster);
+    for (const index of [1, 2]) {
+      const before = sending.sent.length;
+      await waitUntil("some events", async () => sending.sent.length >= before + 10);
+      // Who has heard nothing yet is nowhere, and begins anew.
+      await Promise.all(clients.map((client) => client.hearsSomething()));
+      const node = cluster.nodes[index];
+      if (node === undefined) throw new Error("there are three nodes");
+      sending.stopping.add(node);
+      restarting = index;
+      await node.stop();
+      await cluster.restart(index);
+      restarting = undefined;
+      await faithful[index - 1]?.settled(2);
+    }
+    const sent = await sending.end();
+    for (const client of clients) {
+      await waitUntil("all events", async () => sent.every((id) => client.eventIds.includes(id)));
+      expect(client.eventIds.toSorted()).toEqual(sent.toSorted());
+      expect(client.heard.filter(({ type }) => type === "gap" || type === "dropped")).toEqual([]);
+    }
+    expect(clients.map(({ starts }) => starts)).toEqual([["new"], ...[1, 2, 3, 4].map(() => ["new", "resumed"])]);
+  });
+
+  test("[STREAM-01] the only client of a node that stops goes on at another, which nobody listened to", async () => {
+    const goesTo = [1, 2, 1];
+    // What it searches for is asked of every event meanwhile, too.
+    await using client = new Wanderer(async () => cluster.nodes[goesTo.shift() ?? 0], "query=Something");
+    await client.come();
+    const sending = sendSteadily(cluster);
+    for (const [turn, index] of [1, 2].entries()) {
+      const before = sending.sent.length;
+      await waitUntil("some events", async () => sending.sent.length >= before + 5);
+      await client.hearsSomething();
+      const node = cluster.nodes[index];
+      if (node === undefined) throw new Error("there are three nodes");
+      sending.stopping.add(node);
+      await node.stop();
+      await client.settled(turn + 2);
+      await cluster.restart(index);
+    }
+    const sent = await sending.end();
+    await waitUntil("all events", async () => sent.every((id) => client.eventIds.includes(id)));
+    expect(client.eventIds.toSorted()).toEqual(sent.toSorted());
+    expect(client.starts).toEqual(["new", "resumed", "resumed"]);
+    expect(client.heard.filter(({ type }) => type === "gap" || type === "dropped")).toEqual([]);
+  });
 });
 
 test("[SD-18] connections are their own node's: no other names them, and they survive another node's death", async () => {

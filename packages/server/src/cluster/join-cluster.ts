@@ -3,7 +3,7 @@ import type { Config } from "../config.ts";
 import type { Log } from "../runtime/log.ts";
 
 /** Nodes that differ in it are refused by each other: raise it when what nodes say to each other changes its meaning. */
-const COMPATIBILITY = "mesher/1";
+const COMPATIBILITY = "mesher/2";
 
 export interface JoinedCluster {
   readonly node: ClusterNode;

@@ -4,9 +4,10 @@ import type { Verdicts } from "../search/stream-search.ts";
 import { passes, type Wanted } from "./filters.ts";
 import { type Outgoing, outgoing } from "./outbox.ts";
 import { newBreakMark, type SeenOrigins } from "./position.ts";
-import { Recent, type RecentMessage } from "./recent.ts";
+import { judgeRecall, type RecallAnswer, type ToldMessage } from "./recall.ts";
+import { Recent, type RecentMessage, type RecentRecord } from "./recent.ts";
 import { UnresolvedCount } from "./unresolved-count.ts";
-import { type Verdict, verdictOf } from "./verdict.ts";
+import { verdictOf } from "./verdict.ts";
 
 /** Messages that are given out before other work of the process has a turn. */
 export const MESSAGES_PER_TURN = 100;
@@ -37,22 +38,18 @@ export interface ChannelStart {
   readonly missed: readonly RecentMessage[];
 }
 
-interface Arrival {
-  readonly origin: string;
-  readonly number: number;
-  readonly change: StreamChange;
-  readonly verdict: Verdict;
-}
-
 export class Channel {
   readonly #projectId: string;
-  readonly #recent = new Recent();
   readonly #breakMark = newBreakMark();
+  #recent = new Recent(this.#breakMark);
   /** Each with what it had seen elsewhere when it came: this node may hear some of that later. */
   readonly #subscribers = new Map<Subscriber, SeenOrigins>();
   readonly #count: UnresolvedCount<Subscriber>;
-  #arrivals: Arrival[] = [];
+  #arrivals: ToldMessage[] = [];
   #isDelivering = false;
+  #isRecalling = false;
+  /** While it recalls: something may have been told to nobody. */
+  #isBroken = false;
 
   constructor(projectId: string, countUnresolved: () => Promise<number>, onError: (error: unknown) => void) {
     this.#projectId = projectId;
@@ -107,8 +104,33 @@ export class Channel {
     this.#deliverTurn();
   }
 
+  /**
+   * Learns from others what was told before: `ask` gives what each node says. Until then what comes waits, and no client should be let
+   * in. If it cannot be said what was told, nothing from before can be gone on from.
+   */
+  async recall(ask: () => Promise<readonly (RecallAnswer | undefined)[]>): Promise<void> {
+    this.#isRecalling = true;
+    this.#isDelivering = true;
+    this.#isBroken = false;
+    const answers = await ask();
+    this.#isRecalling = false;
+    const found = this.#isBroken ? undefined : judgeRecall(answers, this.#arrivals);
+    if (found === undefined) this.#recent.breakOff(this.#breakMark);
+    else if (this.#subscribers.size === 0) this.#recent = Recent.from(found, this.#breakMark);
+    this.#deliverTurn();
+  }
+
+  /** For a node that begins to listen. `undefined`: it is not known yet. */
+  get record(): RecentRecord | undefined {
+    if (this.#isRecalling) return undefined;
+    const { messages, ...more } = this.#recent.record;
+    const waiting = this.#arrivals.map(({ origin, number, change, verdict }) => ({ origin, number, change, verdict }));
+    return { ...more, messages: [...messages, ...waiting] };
+  }
+
   /** Something may have happened elsewhere that was not heard here: every client is told. */
   breakOff(): void {
+    this.#isBroken = true;
     this.#recent.breakOff(this.#breakMark);
     const gap = outgoing({ type: "gap", id: this.#recent.position, project_id: this.#projectId });
     for (const subscriber of this.#subscribers.keys()) subscriber.push(gap);
@@ -126,7 +148,7 @@ export class Channel {
     else this.#isDelivering = false;
   }
 
-  #deliver({ origin, number, change, verdict }: Arrival): void {
+  #deliver({ origin, number, change, verdict }: ToldMessage): void {
     const taken = this.#recent.append(origin, number, change, verdict);
     if (taken === undefined) return;
     if (taken.lost > 0) {

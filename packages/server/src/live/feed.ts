@@ -2,6 +2,7 @@
  * The live feed of this node. What is told on any node of the cluster reaches every client of the project on every node,
  * once: the telling node sends it to the room `project:<id>`, and each node gives it to its own clients.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { StreamChange } from "@mesher/protocol";
 import type { Log } from "../runtime/log.ts";
 import type { Service } from "../runtime/service.ts";
@@ -9,6 +10,7 @@ import { STREAM_SEARCHES_MAX, type StreamSearch, type Verdicts, type WatchedProj
 import { type Broadcast, Channel, type ChannelStart, type Subscriber } from "./channel.ts";
 import { Interest, type WatchReason } from "./interest.ts";
 import { newOrigin, type SeenOrigins } from "./position.ts";
+import { parseRecallAnswer, type RecallAnswer } from "./recall.ts";
 
 /**
  * How long a project is listened to, and a search asked, after the last client has gone: within it a client can come back
@@ -21,6 +23,16 @@ const CHANNELS_MAX = 2_000;
 
 /** Searches on this node. Peers are told all of them in one message, which over NATS may have less than a megabyte. */
 const SEARCHES_MAX = 100;
+
+/** Peers that are asked for what they keep, one after the other: one that has just begun has nothing. */
+const KEEPERS_MAX = 3;
+
+/** How long peers are asked again when one does not answer. A client that begins to listen waits for it. */
+const RECALL_MS_MAX = 3_000;
+const RECALL_RETRY_MS = 200;
+
+/** How long a node that stops tries to find a peer that listens on for its clients. */
+const HAND_OVER_MS_MAX = 3_000;
 
 /** There are too many different searches already. */
 export class TooManySearchesError extends Error {
@@ -37,6 +49,8 @@ export interface FeedNode {
   readonly list: () => readonly string[];
   /** Tells every peer that comes and goes. Gives back how to stop it. */
   readonly monitor: (listener: (change: PeerChange) => void) => () => void;
+  /** Lets peers ask this feed, until what it gives back is called. */
+  readonly serve: (answers: FeedAnswers) => () => void;
   /**
    * Tells a peer what is watched here: `hearInterest` of its feed gets it, and says what is watched there. Rejects soon if it
    * cannot.
@@ -46,7 +60,17 @@ export interface FeedNode {
     watched: readonly WatchedProject[],
     reason: WatchReason,
   ) => Promise<readonly WatchedProject[]>;
+  /**
+   * Asks a peer what was told of a project before it was listened to here: `answerRecall` of its feed gets it. `isAll`: the recent messages
+   * too. Rejects soon if it cannot.
+   */
+  readonly recall: (peer: string, projectId: string, isAll: boolean) => Promise<unknown>;
+  /** Asks a peer to listen on to this: `takeOver` of its feed gets it. Rejects within that time if it does not. */
+  readonly handOver: (peer: string, watched: readonly WatchedProject[], deadlineMs: number) => Promise<unknown>;
 }
+
+/** What a feed can be asked by its peers. */
+export type FeedAnswers = Pick<Feed, "hearInterest" | "answerRecall" | "takeOver">;
 
 export interface PeerChange {
   readonly kind: "up" | "down";
@@ -66,7 +90,7 @@ export interface FeedOptions {
 interface OpenChannel {
   readonly channel: Channel;
   readonly member: RoomMember;
-  /** Resolves when all peers know that the project is watched. */
+  /** Resolves when all peers know that the project is watched, and it is known what was told before. */
   readonly watched: Promise<void>;
   readonly searches: Map<string, OpenSearch>;
   linger?: NodeJS.Timeout;
@@ -87,6 +111,7 @@ export class Feed implements Service {
   /** How this node numbers what it tells of each project. */
   readonly #origins = new Map<string, { readonly origin: string; last: number }>();
   #stopMonitor = () => {};
+  #stopServing = () => {};
 
   constructor(options: FeedOptions) {
     this.#options = options;
@@ -100,11 +125,13 @@ export class Feed implements Service {
   /** Before anything is stored here: then nothing is stored of which peers do not hear. */
   async start(): Promise<void> {
     this.#stopMonitor = this.#options.node.monitor((change) => this.#peerChanged(change));
+    this.#stopServing = this.#options.node.serve(this);
     await this.#interest.start();
   }
 
   async stop(): Promise<void> {
     this.#stopMonitor();
+    this.#stopServing();
     this.#interest.stop();
     for (const projectId of this.#channels.keys()) this.#close(projectId);
   }
@@ -119,6 +146,47 @@ export class Feed implements Service {
     const own = this.#interest.hear(peer, watched, reason);
     this.#forgetOrigins();
     return own;
+  }
+
+  /** What a peer that begins to listen to a project wants to know of it. `isAll`: the recent messages too. */
+  answerRecall(peer: string, projectId: string, isAll: boolean): RecallAnswer {
+    const numbers = this.#origins.get(projectId);
+    const record = isAll ? this.#channels.get(projectId)?.channel.record : undefined;
+    return {
+      isTelling: this.#interest.isWatchedBesides(peer, projectId),
+      ...(numbers === undefined ? {} : { own: { origin: numbers.origin, number: numbers.last } }),
+      ...(record === undefined ? {} : { recent: record }),
+    };
+  }
+
+  /** Before this node stops, and while it still can be asked: a peer listens on for clients that will come back elsewhere. */
+  async handOver(): Promise<void> {
+    const watched = this.#interest.own;
+    if (watched.length === 0) return;
+    const { node, log } = this.#options;
+    const deadlineMs = performance.now() + HAND_OVER_MS_MAX;
+    for (const peer of node.list()) {
+      const leftMs = deadlineMs - performance.now();
+      if (leftMs <= 0) return;
+      try {
+        await node.handOver(peer, watched, leftMs);
+        return;
+      } catch (error) {
+        log.debug("Live feed could not be handed over", { peer, error: String(error) });
+      }
+    }
+  }
+
+  /** A peer stops whose clients will come back, perhaps here. Resolves when this node knows what was told there. */
+  async takeOver(watched: readonly WatchedProject[]): Promise<void> {
+    // One after the other: what each of them kept is up to half a megabyte.
+    for (const { projectId, searches } of watched) {
+      if (this.#channels.size >= CHANNELS_MAX) return;
+      const open = this.#channels.get(projectId) ?? this.#open(projectId);
+      this.#linger(projectId, open);
+      for (const search of searches) await this.#takeOverSearch(projectId, open, search);
+      await open.watched;
+    }
   }
 
   /** Tells the whole cluster. Only the node on which something happened calls this, once. */
@@ -204,10 +272,56 @@ export class Feed implements Service {
       if (broadcast !== undefined) channel.hear(broadcast);
     };
     node.rooms.join(roomOf(projectId), member);
-    const open: OpenChannel = { channel, member, watched: this.#interest.add(projectId), searches: new Map() };
+    const watched = this.#listen(projectId, channel);
+    const open: OpenChannel = { channel, member, watched, searches: new Map() };
     this.#channels.set(projectId, open);
     this.#linger(projectId, open);
     return open;
+  }
+
+  async #takeOverSearch(projectId: string, open: OpenChannel, text: string): Promise<void> {
+    try {
+      const search = this.#openSearch(projectId, open, text);
+      if (search.users === 0) this.#lingerSearch(projectId, text, search);
+      await search.asked;
+    } catch (error) {
+      // Its clients begin anew.
+      if (!(error instanceof TooManySearchesError)) throw error;
+    }
+  }
+
+  async #listen(projectId: string, channel: Channel): Promise<void> {
+    const { recall } = this.#options.node;
+    const ask = async (peer: string, isAll: boolean) =>
+      recall(peer, projectId, isAll).then(parseRecallAnswer, () => undefined);
+    // What this node tells from now on is heard here.
+    const own = { ...this.answerRecall("", projectId, false), isTelling: true };
+    await channel.recall(async () => {
+      await this.#interest.add(projectId);
+      const keepers = this.#interest.watchersOf(projectId);
+      if (keepers.length === 0) return [own];
+      const deadlineMs = performance.now() + RECALL_MS_MAX;
+      for (;;) {
+        const answers = await this.#ask(keepers, ask);
+        // Who does not answer may be about to leave; then the others know all of it.
+        if (!answers.includes(undefined) || performance.now() > deadlineMs) return [own, ...answers];
+        await sleep(RECALL_RETRY_MS, undefined, { ref: false });
+      }
+    });
+  }
+
+  async #ask(
+    keepers: readonly string[],
+    ask: (peer: string, isAll: boolean) => Promise<RecallAnswer | undefined>,
+  ): Promise<readonly (RecallAnswer | undefined)[]> {
+    const peers = this.#options.node.list();
+    const [first, ...others] = keepers.filter((keeper) => peers.includes(keeper)).slice(0, KEEPERS_MAX);
+    const answers = await Promise.all(peers.map((peer) => ask(peer, peer === first)));
+    for (const keeper of others) {
+      if (answers.some((answer) => answer?.recent !== undefined)) break;
+      answers.push(await ask(keeper, true));
+    }
+    return answers;
   }
 
   #openSearch(projectId: string, { searches }: OpenChannel, text: string): OpenSearch {

@@ -70,6 +70,18 @@ export class Interest {
     return this.#watched.has(projectId);
   }
 
+  /** Peers that say that somebody listens to it there. */
+  watchersOf(projectId: string): readonly string[] {
+    return [...this.#peers].flatMap(([peer, watched]) =>
+      watched.some((each) => each.projectId === projectId) ? [peer] : [],
+    );
+  }
+
+  /** Whether somebody listens to it here, or on a peer other than that one, as far as it is known here. */
+  isWatchedBesides(peer: string, projectId: string): boolean {
+    return this.#own.has(projectId) || this.watchersOf(projectId).some((watcher) => watcher !== peer);
+  }
+
   /** A project, or a search in it as well. Resolves when every peer that can be reached knows it. */
   async add(projectId: string, search?: string): Promise<void> {
     const searches = this.#own.get(projectId) ?? new Set();

@@ -25,7 +25,10 @@ async function setUp({ heartbeat = HEARTBEAT, count = async () => 0 }: Setup = {
       rooms: node.rooms,
       list: () => node.list(),
       monitor: (listener) => node.monitor(listener),
+      serve: () => () => {},
       tellPeer: async () => expect.fail("a node alone has no peers"),
+      recall: async () => expect.fail("a node alone has no peers"),
+      handOver: async () => expect.fail("a node alone has no peers"),
     },
     countUnresolved: count,
     findViewer: async ({ authorization = "" }) => ({

@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import type { AlertFired, IssueChanged, StreamChange } from "@mesher/protocol";
 import type { IssueChange } from "../issues/issue-change.ts";
 import type { Log } from "../runtime/log.ts";
+import type { Service } from "../runtime/service.ts";
 import type { Heartbeat } from "../runtime/web-sockets/keep-alive.ts";
 import type { Verdicts } from "../search/stream-search.ts";
 import { EventStreams } from "./event-streams.ts";
@@ -35,10 +36,13 @@ export class Live {
   readonly feed: Feed;
   readonly sockets: StreamSockets;
   readonly eventStreams: EventStreams;
+  /** Stopped before anything else: peers can still be asked, and clients are still here. */
+  readonly handOver: Service;
 
   constructor(options: LiveOptions) {
     const { node, countUnresolved, heartbeat, onDropped, log } = options;
     this.feed = new Feed({ node, countUnresolved, log });
+    this.handOver = { name: "live handover", start: async () => {}, stop: () => this.feed.handOver() };
     const door = new StreamDoor(options);
     this.sockets = new StreamSockets({ feed: this.feed, door, heartbeat, onDropped, log });
     this.eventStreams = new EventStreams({ feed: this.feed, door, pingMs: heartbeat.pingMs, onDropped, log });

@@ -26,11 +26,53 @@ interface Origin {
   isBroken: boolean;
 }
 
+interface Breaks {
+  readonly mark: string;
+  readonly count: number;
+}
+
+/** All that is kept, as one node gives it to another. */
+export interface RecentRecord {
+  readonly origins: readonly (Origin & { readonly origin: string })[];
+  /** In the order in which they came. */
+  readonly messages: readonly Pick<RecentMessage, "origin" | "number" | "change" | "verdict">[];
+  readonly breaks?: Breaks;
+}
+
 export class Recent {
   readonly #origins = new Map<string, Origin>();
   #messages: RecentMessage[] = [];
   #bytes = 0;
-  #breaks: { readonly mark: string; readonly count: number } | undefined;
+  #breaks: Breaks | undefined;
+
+  /** `mark`: see `newBreakMark`; by it who was here before anything was told is known from who was nowhere. */
+  constructor(mark?: string) {
+    if (mark !== undefined) this.#breaks = { mark, count: 0 };
+  }
+
+  /** What another node kept: positions of clients that were there mean the same here. */
+  static from({ origins, messages, breaks }: RecentRecord, mark: string): Recent {
+    const recent = new Recent(mark);
+    if (breaks !== undefined) recent.#breaks = breaks;
+    for (const { origin, keptAfter } of origins)
+      recent.#origins.set(origin, { last: keptAfter, keptAfter, isBroken: false });
+    for (const { origin, number, change, verdict } of messages) recent.append(origin, number, change, verdict);
+    for (const { origin, last, isBroken } of origins) {
+      const known = recent.#origins.get(origin);
+      // Of messages that were left out on the way nothing is known.
+      if (known !== undefined && known.last < last) recent.#origins.set(origin, { last, keptAfter: last, isBroken });
+      else if (known !== undefined) known.isBroken = isBroken;
+    }
+    return recent;
+  }
+
+  get record(): RecentRecord {
+    return {
+      origins: [...this.#origins].map(([origin, kept]) => ({ origin, ...kept })),
+      messages: this.#messages.map(({ origin, number, change, verdict }) => ({ origin, number, change, verdict })),
+      ...(this.#breaks === undefined ? {} : { breaks: this.#breaks }),
+    };
+  }
 
   get position(): StreamPosition {
     return formatPosition(this.#seen());
@@ -82,8 +124,7 @@ export class Recent {
     if (strangers.length > 0 || isHole) return { missed: [], isWhole: false };
     return {
       missed: this.#messages.filter(({ origin, number }) => number > (seen.get(origin) ?? 0)),
-      // What another node may have missed is nothing to this one.
-      isWhole: this.#breaks === undefined || seen.get(this.#breaks.mark) === this.#breaks.count,
+      isWhole: this.#isUnbrokenSince(seen),
     };
   }
 
@@ -97,7 +138,14 @@ export class Recent {
 
   #seen(): Map<string, number> {
     const seen = new Map([...this.#origins].map(([origin, { last }]) => [origin, last]));
-    return this.#breaks === undefined ? seen : seen.set(this.#breaks.mark, this.#breaks.count);
+    const breaks = this.#breaks;
+    return breaks !== undefined && (breaks.count > 0 || seen.size === 0) ? seen.set(breaks.mark, breaks.count) : seen;
+  }
+
+  /** What another node may have missed is nothing to this one. Who has seen nothing of anybody must have been here. */
+  #isUnbrokenSince(seen: SeenOrigins): boolean {
+    if (this.#breaks === undefined || seen.get(this.#breaks.mark) === this.#breaks.count) return true;
+    return this.#breaks.count === 0 && [...seen.keys()].some((origin) => !isBreakMark(origin));
   }
 
   /** Who knows nothing of an origin cannot tell what was missed of it, so nothing before now can be gone on from. */
