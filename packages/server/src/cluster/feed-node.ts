@@ -1,7 +1,5 @@
 /** The node as the live feed uses it. Feeds ask each other by a process of their own, which is there as long as the feed. */
 import type { ClusterNode, Data, NodeChange } from "@mesher/cluster";
-import type { FeedAnswers } from "../live/feed.ts";
-import type { WatchReason } from "../live/interest.ts";
 import type { WatchedProject } from "../search/stream-search.ts";
 
 const LIVE_FEED = "mesher_live_feed";
@@ -11,6 +9,13 @@ const TELL_MS_MAX = 1_000;
 
 /** How long a peer may take to say what was told before. A client that begins to listen waits for it. */
 const RECALL_MS_MAX = 2_000;
+
+/** What a feed is asked by its peers; see there. */
+interface FeedAnswers {
+  hearInterest(peer: string, watched: readonly WatchedProject[], reason: string): unknown;
+  answerRecall(peer: string, projectId: string, isAll: boolean): unknown;
+  takeOver(watched: readonly WatchedProject[]): Promise<void>;
+}
 
 export function feedNodeOf(node: ClusterNode) {
   const ask = (peer: string, message: Data, deadlineMs: number) =>
@@ -24,7 +29,7 @@ export function feedNodeOf(node: ClusterNode) {
       node.processes.register(LIVE_FEED, address);
       return () => node.processes.close(address);
     },
-    tellPeer: async (peer: string, watched: readonly WatchedProject[], reason: WatchReason) => {
+    tellPeer: async (peer: string, watched: readonly WatchedProject[], reason: string) => {
       const message = { kind: "watch", watched: watched as unknown as Data, reason };
       return parseWatched(await ask(peer, message, TELL_MS_MAX));
     },
@@ -37,7 +42,7 @@ export function feedNodeOf(node: ClusterNode) {
 
 function answer(answers: FeedAnswers, message: unknown, peer: string): unknown {
   const { kind, watched, reason, projectId, isAll } = (message ?? {}) as Record<string, unknown>;
-  if (kind === "watch") return answers.hearInterest(peer, parseWatched(watched), reason as WatchReason);
+  if (kind === "watch") return answers.hearInterest(peer, parseWatched(watched), String(reason));
   if (kind === "recall" && typeof projectId === "string") return answers.answerRecall(peer, projectId, isAll === true);
   if (kind === "hand-over") return answers.takeOver(parseWatched(watched));
   throw new TypeError("a live feed does not know what is asked of it");
