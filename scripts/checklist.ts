@@ -37,7 +37,7 @@ export async function checklist(note: string): Promise<string> {
 ${note}
 
 What Mesher promises, and the tests that show it: a test says in its name, \`[SD-03] …\`, which rows it proves. A row without
-a test is missing here, whatever the code can do. (No sums: they would differ in every branch. \`grep -c missing\` tells.)
+a test is missing here, whatever the code can do. (No sums: they would differ in every branch. \`grep -c '[*]missing'\` tells.)
 
 ${sections.join("\n")}`;
 }

@@ -305,9 +305,18 @@ async function settingsOf(options: AuthOptions, plugins: readonly BetterAuthPlug
     ...(publicUrl !== undefined && { onAPIError: { errorURL: `${publicUrl}/sign-in` } }),
     telemetry: { enabled: false },
     // Its messages name routes and addresses, never secrets; what comes with them may.
-    logger: { level: "warn", disableColors: true, log: (_level, message) => log(message) },
+    logger: {
+      level: "warn",
+      disableColors: true,
+      // Without MESHER_PUBLIC_URL the address is that of each request, on purpose: `trustedOrigins` says which are ours.
+      log: (_level, message) => {
+        if (!message.includes(NO_BASE_URL)) log(message);
+      },
+    },
   } satisfies BetterAuthOptions;
 }
+
+const NO_BASE_URL = "Base URL is not set";
 
 const TIMES = { createdAt: "created_at", updatedAt: "updated_at" } as const;
 

@@ -133,7 +133,7 @@ export class Replicator implements Service, SegmentMirror {
 
   /** The next in the ring of names, so that the copies of many nodes are spread. */
   #choosePeer(peers: readonly string[]): string | undefined {
-    const nowMs = Date.now();
+    const nowMs = performance.now();
     for (const [peer, untilMs] of this.#avoidedUntilMs) if (untilMs <= nowMs) this.#avoidedUntilMs.delete(peer);
     const { self } = this.#options;
     const free = peers.filter((peer) => !this.#holders.has(peer) && !this.#avoidedUntilMs.has(peer));
@@ -205,7 +205,7 @@ export class Replicator implements Service, SegmentMirror {
   #giveUp(holder: Holder, error: unknown, avoidedMs = AVOIDED_MS): void {
     if (this.#holders.get(holder.peer) !== holder) return;
     this.#holders.delete(holder.peer);
-    this.#avoidedUntilMs.set(holder.peer, Date.now() + avoidedMs);
+    this.#avoidedUntilMs.set(holder.peer, performance.now() + avoidedMs);
     this.#options.log.warn("Copy of the journal given up", { node: holder.peer, reason: String(error) });
     this.adjust();
   }

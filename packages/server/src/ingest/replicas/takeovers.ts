@@ -49,7 +49,7 @@ export class Takeovers implements Service {
   readonly name = "takeover of journals";
   readonly #options: TakeoversOptions;
   readonly #takeovers = new Map<string, Takeover>();
-  /** Since when an owner is not connected, milliseconds. */
+  /** Since when an owner is not connected, milliseconds by the clock of `performance`, which nobody sets. */
   readonly #awaySinceMs = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
@@ -139,9 +139,9 @@ export class Takeovers implements Service {
         return { awayMs: undefined, answer, claimedBy: undefined };
       return { awayMs: undefined, answer, claimedBy: await this.#claimOf(journalId, database) };
     }
-    const sinceMs = this.#awaySinceMs.get(owner) ?? Date.now();
+    const sinceMs = this.#awaySinceMs.get(owner) ?? performance.now();
     this.#awaySinceMs.set(owner, sinceMs);
-    return { awayMs: Date.now() - sinceMs, claimedBy: await this.#claimOf(journalId, database) };
+    return { awayMs: performance.now() - sinceMs, claimedBy: await this.#claimOf(journalId, database) };
   }
 
   async #claimOf(journalId: string, database: Database): Promise<OwnerState["claimedBy"]> {
