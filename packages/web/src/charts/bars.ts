@@ -32,16 +32,27 @@ const BAR_HEIGHT_MIN = 2;
 const ARRIVES_MS = 250;
 const TEXT_SIZE = 11;
 const TEXT_GAP = 6;
+/** So much room a name needs: where there is less, every second has one, or every third. At even distances. */
+const NAME_PX = 50;
 /** So near an end of the chart, the name of a mark would not fit if the mark were its middle. */
 const END_SHARE = 0.12;
 
 /** Colours are CSS: drawn as SVG, the chart follows the theme by itself. */
 export function startBars(element: HTMLElement): BarsDrawing {
   const chart: ECharts = init(element, null, { renderer: "svg" });
-  const resized = new ResizeObserver(() => chart.resize());
+  let drawn: Bars | undefined;
+  const draw = (bars: Bars) => {
+    drawn = bars;
+    chart.setOption(optionOf(bars, chart.getWidth()), { notMerge: true });
+  };
+  const resized = new ResizeObserver(() => {
+    chart.resize();
+    // Another width has room for more names, or fewer.
+    if (drawn !== undefined) draw(drawn);
+  });
   resized.observe(element);
   return {
-    draw: (bars) => chart.setOption(optionOf(bars), { notMerge: true }),
+    draw,
     [Symbol.dispose]: () => {
       resized.disconnect();
       chart.dispose();
@@ -49,7 +60,11 @@ export function startBars(element: HTMLElement): BarsDrawing {
   };
 }
 
-function optionOf({ columns, series, marks }: Bars): Option {
+function optionOf({ columns, series, marks }: Bars, widthPx: number): Option {
+  const columnPx = Math.max(1, widthPx - MARGIN.left - MARGIN.right) / Math.max(1, columns.length);
+  const named = columns.flatMap(({ isLabelled }, index) => (isLabelled ? [index] : []));
+  const [first = 0, second = columns.length] = named;
+  const step = Math.ceil(NAME_PX / (columnPx * (second - first)));
   return {
     animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
     animationDuration: ARRIVES_MS,
@@ -67,10 +82,7 @@ function optionOf({ columns, series, marks }: Bars): Option {
         hideOverlap: true,
         // Names that touch read as one.
         textMargin: [0, TEXT_GAP],
-        // Where each could have its name, the library chooses at even distances.
-        interval: columns.every(({ isLabelled }) => isLabelled)
-          ? "auto"
-          : (index) => columns[index]?.isLabelled === true,
+        interval: (index) => named.indexOf(index) >= 0 && named.indexOf(index) % step === 0,
       },
     },
     yAxis: {

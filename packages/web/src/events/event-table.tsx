@@ -5,7 +5,7 @@ import { RelativeTime } from "../ui/relative-time.tsx";
 import { settle } from "../ui/settle.ts";
 
 const COLUMNS =
-  "grid grid-cols-[auto_minmax(0,1fr)_auto] gap-x-3 px-3 md:grid-cols-[auto_minmax(0,1fr)_minmax(0,9rem)_minmax(0,7rem)_minmax(0,7rem)_5rem]";
+  "grid grid-cols-[auto_minmax(0,1fr)_auto] gap-x-3 px-3 md:grid-cols-[auto_minmax(0,1fr)_minmax(0,9rem)_minmax(0,7rem)_minmax(0,7rem)_5rem] @4xl:grid-cols-[auto_minmax(0,1fr)_minmax(0,14rem)_minmax(0,11rem)_minmax(0,7rem)_5rem]";
 
 interface EventTableProps {
   readonly events: readonly ApiFoundEvent[];
@@ -16,7 +16,7 @@ interface EventTableProps {
 /** Events as lines of a table; on a narrow screen what a line has no room for stands below the message. */
 export function EventTable({ events, issueId }: EventTableProps) {
   return (
-    <div className="overflow-hidden rounded-lg border">
+    <div className="@container overflow-hidden rounded-lg border">
       <div aria-hidden className={`hidden border-b bg-raised/60 py-1.5 text-xs text-faint md:grid ${COLUMNS}`}>
         <span className="size-3" />
         <span>Message</span>
