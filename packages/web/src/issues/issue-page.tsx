@@ -206,7 +206,7 @@ function LatestEvent({ issueId, eventId, latest, search, onShowNewer }: LatestEv
         <p className="text-dim">
           {onShowNewer === undefined ? "Latest event" : "Event of"} <RelativeTime at={latest.data.event.received_at} />
         </p>
-        <span className="flex gap-1.5">
+        <span className="flex shrink-0 gap-1.5 whitespace-nowrap">
           {onShowNewer !== undefined && <Button onClick={onShowNewer}>Show the newest</Button>}
           <MarkdownButton eventId={eventId} />
           <Link to="/issues/$issueId/events/$eventId" params={{ issueId, eventId }} className={buttonClass}>
