@@ -202,7 +202,7 @@ function LatestEvent({ issueId, eventId, latest, search, onShowNewer }: LatestEv
   }
   return (
     <>
-      <div className="mb-4 flex items-center justify-between gap-3">
+      <div className="mb-4 flex flex-wrap items-center justify-between gap-x-3 gap-y-2">
         <p className="text-dim">
           {onShowNewer === undefined ? "Latest event" : "Event of"} <RelativeTime at={latest.data.event.received_at} />
         </p>
