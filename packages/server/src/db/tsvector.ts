@@ -43,8 +43,24 @@ export function encodeTsvector(words: ReadonlyMap<string, number>): Tsvector {
   if (length + count * ENTRY_BYTES >= TSVECTOR_BYTES_MAX)
     throw new CopyValueError("The words are too many for a tsvector");
   scratch.writeInt32BE(count, 0);
-  return Buffer.from(scratch.subarray(0, length));
+  return keep(scratch.subarray(0, length));
 }
+
+/** Side by side with others that live as long, and not with buffers that die at once and would be held by it. */
+function keep(bytes: Uint8Array): Tsvector {
+  if (kept.length - keptBytes < bytes.length) {
+    kept = Buffer.allocUnsafeSlow(Math.max(KEPT_TOGETHER_BYTES, bytes.length));
+    keptBytes = 0;
+  }
+  kept.set(bytes, keptBytes);
+  keptBytes += bytes.length;
+  return kept.subarray(keptBytes - bytes.length, keptBytes);
+}
+
+/** Of about a hundred events: what the last of a batch leaves over is held until the next batch ends. */
+const KEPT_TOGETHER_BYTES = 32 * 1024;
+let kept = Buffer.alloc(0);
+let keptBytes = 0;
 
 /** The words again, without those that a tsvector cannot hold. */
 export function decodeTsvector(tsvector: Tsvector): Map<string, number> {

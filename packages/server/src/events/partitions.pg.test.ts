@@ -44,3 +44,15 @@ test("a small event's row stays whole, and nothing of it is compressed", async (
   });
   expect(rows).toEqual([{ compression: null, bytes_beside: 0 }]);
 });
+
+test("it is said of every column how finely a day's statistics look at it", async () => {
+  await using db = await testDatabase();
+  await ensurePartitions(db.database, [START_MS]);
+  const { rows } = await db.database.query({
+    text: `
+      select attname as "column", attstattarget as target from pg_attribute
+      where attrelid = $1::regclass and attnum > 0 and not attisdropped and coalesce(attstattarget, 100) > 20`,
+    values: [partitionName(START_MS)],
+  });
+  expect(rows).toEqual([]);
+});

@@ -56,6 +56,32 @@ async function createPartition(database: Database, name: string, dayMs: number):
 }
 
 /**
+ * How finely ANALYZE looks at columns, instead of PostgreSQL's 100: it reads 300 rows for each of the highest, every time
+ * that the day has grown by a share. No plan asks for the values of those with 0.
+ */
+const STATISTICS = {
+  project_id: 20,
+  event_id: 20,
+  issue_id: 20,
+  received_at: 20,
+  occurred_at: 20,
+  level: 20,
+  title: 20,
+  environment: 20,
+  release: 20,
+  search: 10,
+  tags: 0,
+  grouping: 0,
+  receipt: 0,
+  payload: 0,
+  payload_source: 0,
+  payload_encoding: 0,
+  payload_offset: 0,
+  payload_length: 0,
+  placed_by: 0,
+};
+
+/**
  * Where a row does not fit, its payload is stored beside it before anything is compressed: payloads are compressed already,
  * and compressing the rest takes longer than writing it. Rows of small events stay whole, two of them on a page.
  */
@@ -64,7 +90,10 @@ const STORAGE = `
   alter column search set storage main,
   alter column tags set storage main,
   alter column grouping set storage main,
-  set (toast_tuple_target = 4080)`;
+  ${Object.entries(STATISTICS)
+    .map(([column, target]) => `alter column ${column} set statistics ${target}`)
+    .join(", ")},
+  set (toast_tuple_target = 4080, autovacuum_analyze_scale_factor = 0.2)`;
 
 export interface Partition {
   readonly name: string;

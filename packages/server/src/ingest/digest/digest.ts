@@ -12,6 +12,7 @@ import { hashUser } from "../../dashboards/user-sketch.ts";
 import { encodeTsvector } from "../../db/tsvector.ts";
 import type { Receipt } from "../../events/events.queries.ts";
 import { inflateBody, type Payload, packJson, packPayload } from "../../events/payload.ts";
+import { freeBytes } from "../../runtime/free-bytes.ts";
 import { EventJsonError, parseEventJson, parseExactEventJson } from "../event-json.ts";
 import { GROUPING_VERSIONS } from "../group/group-event.ts";
 import type { EventSlice, JournalEntry } from "../journal/entry.ts";
@@ -45,6 +46,8 @@ export function digestEntry(entry: JournalEntry, rules: ProjectRules = DEFAULT_R
       else throw error;
     }
   }
+  // What is kept of it was copied: it is most of the memory that an event takes.
+  if (inflated !== entry.body) freeBytes(inflated);
   return { events, outcomes };
 }
 

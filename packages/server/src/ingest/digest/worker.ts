@@ -9,6 +9,7 @@ import type { OutcomeCount } from "../../dashboards/rollups.queries.ts";
 import { openDatabase } from "../../db/database.ts";
 import { dayOf, ensurePartitions } from "../../events/partitions.ts";
 import { listShortIds } from "../../issues/issues.queries.ts";
+import { freeBytes } from "../../runtime/free-bytes.ts";
 import type { JournalEntry } from "../journal/entry.ts";
 import { decodeRecord, recordBytes } from "../journal/record.ts";
 import type { DigestedEvent } from "../store/digested-event.ts";
@@ -51,14 +52,10 @@ port.on("message", (batch: BatchMessage) => {
         error: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
       });
     })
-    .finally(() => free(batch));
+    // By then old: it would stay until the next full collection.
+    .finally(() => freeBytes(batch.bytes));
 });
 tell({ kind: "ready" });
-
-/** Megabytes that have grown old: they would stay until the next full collection, and, counted, bring it about early. */
-function free({ bytes }: BatchMessage): void {
-  (bytes.buffer as ArrayBuffer).transfer(0);
-}
 
 function tell(message: WorkerMessage): void {
   port.postMessage(message);

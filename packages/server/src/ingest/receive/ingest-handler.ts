@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { freeBytes } from "../../runtime/free-bytes.ts";
 import { type Answer, nativeRefusal, preflightAnswer, sendAnswer, sentryRefusal, wrongMethodAnswer } from "./answer.ts";
 import { findPublicKey } from "./auth.ts";
 import { discardBody, readBody } from "./body.ts";
@@ -76,7 +77,12 @@ async function take(exchange: Exchange, deps: IngestDependencies, inflater: Infl
   const encoding = findEncoding(request.headers["content-encoding"]);
   const wire = await readBody(request, { bytesMax: wireBytesMax, timeoutMs: deps.limits.bodyTimeoutMs }, held);
   const body = await inflater.inflate(wire, encoding, inflatedBytesMax, held);
-  return TAKE[route.kind](body, exchange, deps, inflater);
+  try {
+    return await TAKE[route.kind](body, exchange, deps, inflater);
+  } finally {
+    // The journal keeps bodies as they came, or copies.
+    if (body.bytes !== wire && body.bytes !== body.wire) freeBytes(body.bytes);
+  }
 }
 
 type Take = (body: ReceivedBody, exchange: Exchange, deps: IngestDependencies, inflater: Inflater) => Promise<Answer>;
