@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import type { ApiAlert, ApiAlertRule, ApiIssue, ApiPage } from "@mesher/protocol";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { CHROMIUM, startChromium } from "../packages/testkit/test/chromium.ts";
+import { findBarriers } from "../packages/testkit/test/find-barriers.ts";
 import { CHOSEN, PAGES, type ScreenPage, type Shown } from "./screens/pages.ts";
 import { startWorld, type World } from "./screens/world.ts";
 
@@ -25,7 +26,7 @@ const HELP = `Takes a picture of every page, wide and narrow, light and dark, an
   --serve        Starts the servers, says where they are, and takes no picture.
 
 It needs a Chromium on the search path. The exit code is 1 if a page logs an error, asks for what is refused, scrolls sideways,
-or has a picture for the documents that is larger than 150 KiB.
+stands in the way of people with a disability as far as axe can tell, or has a picture for the documents that is larger than 150 KiB.
 `;
 
 const WIDTHS = [1440, 390] as const;
@@ -143,6 +144,7 @@ async function take(shot: Shot): Promise<string[]> {
     await rest(page, faults);
     const sideways = Number(await page.evaluate("document.documentElement.scrollWidth - innerWidth"));
     if (sideways > 0) faults.push(`scrolls sideways by ${sideways} px`);
+    for (const { id, where } of await findBarriers(page)) faults.push(`${id}: ${where.join(" · ")}`);
     const picture = await page.screenshot(
       shot.isWhole || !shot.isChosen
         ? { fullPage: shot.isWhole }

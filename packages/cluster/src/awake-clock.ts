@@ -17,6 +17,11 @@ export class AwakeClock {
     return this.#awakeMs + Math.min(nowMs - this.#tickedAtMs, this.#stepMsMax);
   }
 
+  /** Since the last tick, by the clock of everybody else. */
+  sinceTickMs(nowMs: number): number {
+    return nowMs - this.#tickedAtMs;
+  }
+
   tick(nowMs: number): void {
     this.#awakeMs = this.readMs(nowMs);
     this.#tickedAtMs = nowMs;

@@ -57,7 +57,7 @@ interface Asking {
   readonly questions: Map<string, Question>;
   /** By realm: when the question was asked to which nobody was there. */
   readonly emptyAtMs: Map<number, number>;
-  readonly clock: AwakeClock;
+  clock: AwakeClock;
   readonly end: (outcome: ClaimOutcome) => void;
   isOver: boolean;
   cancelTick: () => void;
@@ -85,13 +85,12 @@ export class NameClaim {
   /** Asks for the name, from the beginning. This life must listen to it already. */
   ask(): Promise<ClaimOutcome> {
     this.stop();
-    const { heartbeatMs, world } = this.#options;
-    const nowMs = world.nowMs();
+    const nowMs = this.#options.world.nowMs();
     return new Promise((resolve) => {
       this.#asking = {
         questions: new Map(),
         emptyAtMs: new Map(),
-        clock: new AwakeClock(heartbeatMs / ASKS_PER_HEARTBEAT, nowMs),
+        clock: this.#clock(nowMs),
         end: resolve,
         isOver: false,
         cancelTick: () => {},
@@ -140,6 +139,8 @@ export class NameClaim {
   #askAll(asking: Asking): void {
     const { heartbeatMs, silenceMs, handshakeMs, realms, ask, world } = this.#options;
     const nowMs = world.nowMs();
+    // Frozen for as long, it may have been taken for dead while it waited, and does not know of its successor.
+    if (asking.clock.sinceTickMs(nowMs) > silenceMs * WORD_SHARE) asking.clock = this.#clock(nowMs);
     asking.clock.tick(nowMs);
     const waitMs = this.#hasLived ? Math.min(heartbeatMs, handshakeMs / 2) : silenceMs;
     if (asking.clock.readMs(nowMs) >= waitMs) return this.#take(asking);
@@ -149,6 +150,10 @@ export class NameClaim {
       asking.questions.set(id, { realm, askedAtMs: nowMs });
       ask(realm, id, this.#hasLived);
     }
+  }
+
+  #clock(nowMs: number): AwakeClock {
+    return new AwakeClock(this.#options.heartbeatMs / ASKS_PER_HEARTBEAT, nowMs);
   }
 
   #take(asking: Asking): void {

@@ -1,40 +1,8 @@
-import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
-import type { AxeResults, RunOptions } from "axe-core";
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
+import { findBarriers } from "./find-barriers.ts";
 
-/** What WCAG 2.2 asks for at levels A and AA, as far as a program can tell. */
-const OPTIONS: RunOptions = {
-  runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-  resultTypes: ["violations"],
-};
-const GRAVE = ["serious", "critical"];
-
-/**
- * Run in the page: the animations and transitions that still run and will end. Half faded in, a text has not yet the contrast it is
- * meant to have. One that ends may start another; one that is cancelled is over too.
- */
-const AT_REST = `(async () => {
-  const running = () => document.getAnimations().filter(
-    ({ playState, effect }) => playState === "running" && Number.isFinite(effect?.getComputedTiming().endTime),
-  );
-  for (let found = running(); found.length > 0; found = running()) {
-    await Promise.allSettled(found.map(({ finished }) => finished));
-  }
-})()`;
-
-/** Nothing serious or critical stands in the way of people with a disability, on the page as it is shown when it has come to rest. */
+/** Nothing serious or critical stands in the way of people with a disability. */
 export async function expectAccessible(page: Page): Promise<void> {
-  // As an expression of the debugger, which the page's content security policy does not bind.
-  await page.evaluate(await readFile(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8"));
-  await page.evaluate(AT_REST);
-  const results = await page.evaluate<AxeResults, RunOptions>((options) => {
-    const { axe } = globalThis as unknown as { axe: { run(options: RunOptions): Promise<AxeResults> } };
-    return axe.run(options);
-  }, OPTIONS);
-  const faults = results.violations
-    .filter(({ impact }) => GRAVE.includes(impact ?? ""))
-    .map(({ id, help, nodes }) => ({ id, help, where: nodes.map(({ html, target }) => `${String(target)}: ${html}`) }));
-  expect(faults, `accessibility of ${page.url()}`).toEqual([]);
+  expect(await findBarriers(page), `accessibility of ${page.url()}`).toEqual([]);
 }

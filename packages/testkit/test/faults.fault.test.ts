@@ -104,7 +104,7 @@ test("[F.4-1] killed with SIGKILL under load again and again, the server loses a
   const start = () => ServerProcess.start({ databaseUrl: db.url, dataDir: dataDir.path, env: UNLIMITED });
   let server = await start();
   const load = startLoad(() => server.dsn);
-  for (let kill = 0; kill < 4; kill += 1) {
+  for (let kill = 0; kill < 3; kill += 1) {
     await answers(load, 150);
     // At any moment of the work that is under way then.
     await sleep(Math.random() * 500);
