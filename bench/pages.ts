@@ -10,6 +10,7 @@ import { type Database, openDatabase } from "@mesher/server/testing";
 import { createDataDir, newEventId, ServerProcess, sendEvent, waitUntil } from "@mesher/testkit";
 import type { Browser } from "playwright-core";
 import { socketUrl } from "../packages/server/src/db/embedded/socket-dir.ts";
+import { urgencySql } from "../packages/server/src/issues/priority-sql.ts";
 import { startChromium } from "../packages/testkit/test/chromium.ts";
 import {
   countRounds,
@@ -132,7 +133,7 @@ async function insertIssues(database: Database, server: ServerProcess, count: nu
         returning project_id, id, level
       ), counted as (
         insert into issue_counters (project_id, issue_id, urgency, event_count, user_count, first_seen, last_seen)
-        select project_id, id, case level when 'fatal' then 3 when 'error' then 2 else 1 end, 1 + (random() ^ 4 * 5000)::int, (random() * 90)::int, now() - interval '30 days' * random() - interval '1 day',
+        select project_id, id, ${urgencySql("null", "level")}, 1 + (random() ^ 4 * 5000)::int, (random() * 90)::int, now() - interval '30 days' * random() - interval '1 day',
           now() - interval '1 day' * random()
         from made
         returning project_id, issue_id

@@ -1,4 +1,5 @@
 /** Live streams of a cluster: what one node receives is heard on all of them. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ApiCluster, ApiIssue, ApiPage, StreamTicket } from "@mesher/protocol";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { newEventId, sendEvent } from "../src/send.ts";
@@ -165,13 +166,17 @@ class Wanderer implements AsyncDisposable {
   }
 }
 
-/** Sends events to nodes that run, in turn, as fast as they are taken. Gives back how to stop it, and what was sent. */
+/** Between two events: a project may send 1,000 in a minute, and a node keeps as many of it for clients that come back. */
+const SEND_EVERY_MS = 100;
+
+/** Sends events to nodes that run, in turn. Gives back how to stop it, and what was sent. */
 function sendSteadily({ nodes }: ServerCluster) {
   const sent: string[] = [];
   const stopping = new Set<ServerProcess>();
   const ending = new AbortController();
   const sending = (async () => {
     for (let turn = 0; !ending.signal.aborted; turn += 1) {
+      await sleep(SEND_EVERY_MS);
       const server = nodes[turn % nodes.length];
       if (server?.isRunning === true && !stopping.has(server)) sent.push(await sendTo(server));
     }

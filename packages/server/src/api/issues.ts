@@ -10,7 +10,7 @@ import {
 import { Type } from "typebox";
 import { countIssueBuckets } from "../dashboards/dashboards.queries.ts";
 import { listIssueVolume } from "../dashboards/rollups.queries.ts";
-import { listIssueEvents } from "../events/events.queries.ts";
+import { lifeOf, listIssueEvents } from "../events/events.queries.ts";
 import { listEvents } from "../events/search-events.queries.ts";
 import { listActivity } from "../issues/activity.queries.ts";
 import {
@@ -145,9 +145,9 @@ export function registerIssueRoutes(app: App, deps: ApiDependencies): void {
 }
 
 /** The part of a range in which an issue can have events. */
-function withinLife({ firstSeen, lastSeen }: IssueDetail, { fromMs = 0, toMs }: ReturnType<typeof parseOpenRange>) {
-  const endMs = lastSeen.getTime() + 1;
-  return { fromMs: Math.max(fromMs, firstSeen.getTime()), toMs: Math.min(toMs ?? endMs, endMs) };
+function withinLife(issue: IssueDetail, { fromMs = 0, toMs }: ReturnType<typeof parseOpenRange>) {
+  const life = lifeOf(issue);
+  return { fromMs: Math.max(fromMs, life.fromMs), toMs: Math.min(toMs ?? life.toMs, life.toMs) };
 }
 
 function parseIssueCursor(sort: IssueSort, query: Type.Static<typeof IssuesQuery>) {

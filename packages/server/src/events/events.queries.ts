@@ -140,11 +140,16 @@ export interface IssueSpan {
   readonly lastSeen: Date;
 }
 
+/** The moments in which an issue can have events; the end is not one of them. */
+export function lifeOf({ firstSeen, lastSeen }: Pick<IssueSpan, "firstSeen" | "lastSeen">) {
+  return { fromMs: firstSeen.getTime(), toMs: lastSeen.getTime() + 1 };
+}
+
 /** The newest events of an issue. */
 export async function listIssueEvents(database: Database, issue: IssueSpan, limit: number): Promise<EventSummary[]> {
-  const lastMs = issue.lastSeen.getTime();
-  const range = { fromMs: issue.firstSeen.getTime(), toMs: lastMs + 1, nowMs: lastMs, limit };
-  const rows = await readNewestFirst(range, async ({ fromMs = 0, toMs = lastMs }, rest) => {
+  const life = lifeOf(issue);
+  const range = { ...life, nowMs: issue.lastSeen.getTime(), limit };
+  const rows = await readNewestFirst(range, async ({ fromMs = life.fromMs, toMs = life.toMs }, rest) => {
     const found = await database.query<{ event_id: string; level: string; title: string; received_at: Date }>({
       name: "events.list_of_issue",
       text: `

@@ -4,8 +4,8 @@ import type { Verdicts } from "../search/stream-search.ts";
 import { passes, type Wanted } from "./filters.ts";
 import { type Outgoing, outgoing } from "./outbox.ts";
 import { newBreakMark, type SeenOrigins } from "./position.ts";
-import { judgeRecall, type RecallAnswer, type ToldMessage } from "./recall.ts";
-import { Recent, type RecentMessage, type RecentRecord } from "./recent.ts";
+import { judgeRecall, type RecallAnswer } from "./recall.ts";
+import { Recent, type RecentMessage, type RecentRecord, type ToldMessage } from "./recent.ts";
 import { UnresolvedCount } from "./unresolved-count.ts";
 import { verdictOf } from "./verdict.ts";
 
@@ -124,8 +124,7 @@ export class Channel {
   get record(): RecentRecord | undefined {
     if (this.#isRecalling) return undefined;
     const { messages, ...more } = this.#recent.record;
-    const waiting = this.#arrivals.map(({ origin, number, change, verdict }) => ({ origin, number, change, verdict }));
-    return { ...more, messages: [...messages, ...waiting] };
+    return { ...more, messages: [...messages, ...this.#arrivals] };
   }
 
   /** Something may have happened elsewhere that was not heard here: every client is told. */

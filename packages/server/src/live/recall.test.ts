@@ -1,20 +1,10 @@
-import type { StreamChange } from "@mesher/protocol";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { newBreakMark } from "./position.ts";
-import { judgeRecall, parseRecallAnswer, type RecallAnswer, type ToldMessage } from "./recall.ts";
-import { Recent } from "./recent.ts";
+import { judgeRecall, parseRecallAnswer, type RecallAnswer } from "./recall.ts";
+import { Recent, type ToldMessage } from "./recent.ts";
+import { change } from "./recent-testing.ts";
 import { UNASKED } from "./verdict.ts";
-
-const change = (text: string): StreamChange => ({
-  type: "alert",
-  project_id: "p",
-  alert_id: text,
-  rule_id: "r",
-  rule_name: "",
-  condition: "",
-  message: "",
-});
 
 function messagesOf(origin: string, after: number, upTo: number): ToldMessage[] {
   return Array.from({ length: Math.max(0, upTo - after) }, (_, index) => {

@@ -2,10 +2,7 @@
  * How a node learns what was told of a project before it began to listen: from a peer that listens already, so that a client that was
  * there goes on here. Pure.
  */
-import type { RecentMessage, RecentRecord } from "./recent.ts";
-
-/** A message as nodes know it; each makes its own text of it. */
-export type ToldMessage = Pick<RecentMessage, "origin" | "number" | "change" | "verdict">;
+import type { RecentRecord, ToldMessage } from "./recent.ts";
 
 /** What a peer says of a project when it is asked. */
 export interface RecallAnswer {
@@ -57,14 +54,12 @@ function beginning(answers: readonly RecallAnswer[], heard: readonly ToldMessage
 export function parseRecallAnswer(given: unknown): RecallAnswer | undefined {
   const { isTelling, own, recent } = (given ?? {}) as Partial<Record<keyof RecallAnswer, unknown>>;
   if (typeof isTelling !== "boolean") return undefined;
-  const { origin, number } = (own ?? {}) as Partial<Record<keyof NonNullable<RecallAnswer["own"]>, unknown>>;
-  if (own !== undefined && (typeof origin !== "string" || typeof number !== "number")) return undefined;
-  if (recent !== undefined && !isRecord(recent)) return undefined;
-  return {
-    isTelling,
-    ...(typeof origin === "string" && typeof number === "number" ? { own: { origin, number } } : {}),
-    ...(recent === undefined ? {} : { recent }),
-  };
+  if ((own !== undefined && !isOwn(own)) || (recent !== undefined && !isRecord(recent))) return undefined;
+  return { isTelling, ...(own === undefined ? {} : { own }), ...(recent === undefined ? {} : { recent }) };
+}
+
+function isOwn(given: unknown): given is NonNullable<RecallAnswer["own"]> {
+  return hasTypes(given, { origin: "string", number: "number" });
 }
 
 function isRecord(given: unknown): given is RecentRecord {

@@ -1,19 +1,9 @@
-import type { StreamChange } from "@mesher/protocol";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { formatPosition, newBreakMark, ORIGINS_MAX, parsePosition, type SeenOrigins } from "./position.ts";
 import { RECENT_MAX, Recent, type RecentMessage } from "./recent.ts";
+import { change } from "./recent-testing.ts";
 import { UNASKED } from "./verdict.ts";
-
-const change = (text: string): StreamChange => ({
-  type: "alert",
-  project_id: "p",
-  alert_id: text,
-  rule_id: "r",
-  rule_name: "",
-  condition: "",
-  message: "",
-});
 
 const seenAt = (recent: Recent) => parsePosition(recent.position) ?? new Map<string, number>();
 const idsOf = (messages: readonly RecentMessage[] | undefined) =>

@@ -31,11 +31,14 @@ interface Breaks {
   readonly count: number;
 }
 
+/** A message as nodes know it; each makes its own text of it. */
+export type ToldMessage = Pick<RecentMessage, "origin" | "number" | "change" | "verdict">;
+
 /** All that is kept, as one node gives it to another. */
 export interface RecentRecord {
   readonly origins: readonly (Origin & { readonly origin: string })[];
   /** In the order in which they came. */
-  readonly messages: readonly Pick<RecentMessage, "origin" | "number" | "change" | "verdict">[];
+  readonly messages: readonly ToldMessage[];
   readonly breaks?: Breaks;
 }
 

@@ -46,9 +46,10 @@ export function startBars(element: HTMLElement): BarsDrawing {
     chart.setOption(optionOf(bars, chart.getWidth()), { notMerge: true });
   };
   const resized = new ResizeObserver(() => {
+    const beforePx = chart.getWidth();
     chart.resize();
     // Another width has room for more names, or fewer.
-    if (drawn !== undefined) draw(drawn);
+    if (drawn !== undefined && chart.getWidth() !== beforePx) draw(drawn);
   });
   resized.observe(element);
   return {
@@ -65,6 +66,7 @@ function optionOf({ columns, series, marks }: Bars, widthPx: number): Option {
   const named = columns.flatMap(({ isLabelled }, index) => (isLabelled ? [index] : []));
   const [first = 0, second = columns.length] = named;
   const step = Math.ceil(NAME_PX / (columnPx * (second - first)));
+  const shown = new Set(named.filter((_, at) => at % step === 0));
   return {
     animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
     animationDuration: ARRIVES_MS,
@@ -82,7 +84,7 @@ function optionOf({ columns, series, marks }: Bars, widthPx: number): Option {
         hideOverlap: true,
         // Names that touch read as one.
         textMargin: [0, TEXT_GAP],
-        interval: (index) => named.indexOf(index) >= 0 && named.indexOf(index) % step === 0,
+        interval: (index) => shown.has(index),
       },
     },
     yAxis: {

@@ -6,7 +6,10 @@ import { BATCHES_PER_WORKER, type BatchMessage, type WorkerData, type WorkerMess
 /** Old-generation heap of a worker. What lives of two batches takes a tenth of it. */
 const HEAP_MIB_MAX = 160;
 
-/** Of the young generation. Node's default is several times as much, which costs a hundred megabytes and gains nothing. */
+/**
+ * Of the young generation. Node's default is several times as much, which costs a hundred megabytes and gains nothing.
+ * `npm start` says less for all threads (`--max-semi-space-size`), which goes before this.
+ */
 const YOUNG_MIB_MAX = 32;
 
 /** A worker that digests the same entry for this long is ended: something in the entry keeps it busy for ever. */

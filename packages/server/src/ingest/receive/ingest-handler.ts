@@ -81,7 +81,7 @@ async function take(exchange: Exchange, deps: IngestDependencies, inflater: Infl
     return await TAKE[route.kind](body, exchange, deps, inflater);
   } finally {
     // The journal keeps bodies as they came, or copies.
-    if (body.bytes !== wire && body.bytes !== body.wire) freeBytes(body.bytes);
+    if (body.bytes !== body.wire) freeBytes(body.bytes);
   }
 }
 

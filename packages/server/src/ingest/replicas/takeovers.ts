@@ -180,22 +180,26 @@ export class Takeovers implements Service {
   }
 
   /** The copy is left to the rule: whoever claimed the journal may have less of it than is here. */
-  async #giveUp({ replica, journal, dispatcher }: Takeover): Promise<void> {
-    await dispatcher.abandon();
-    await journal.close();
-    this.#takeovers.delete(replica.journalId);
+  async #giveUp(takeover: Takeover): Promise<void> {
+    const { replica } = takeover;
+    await this.#end(takeover);
     this.#options.log.info("Journal is stored by its owner again, or from another copy", { owner: replica.owner });
   }
 
-  async #finish({ replica, journal, dispatcher }: Takeover): Promise<void> {
+  async #finish(takeover: Takeover): Promise<void> {
+    const { replica, dispatcher } = takeover;
     const { store, database, log } = this.#options;
-    await dispatcher.abandon();
-    await journal.close();
-    this.#takeovers.delete(replica.journalId);
+    await this.#end(takeover);
     // First, so that a copy that goes is one of which everything is stored, and others are looked at too: they may have more.
     await releaseJournal(database, replica.journalId, dispatcher.epoch);
     await store.remove(replica);
     this.finished += 1;
     log.info("Journal of another node is stored to its end", { owner: replica.owner });
+  }
+
+  async #end({ replica, journal, dispatcher }: Takeover): Promise<void> {
+    await dispatcher.abandon();
+    await journal.close();
+    this.#takeovers.delete(replica.journalId);
   }
 }
