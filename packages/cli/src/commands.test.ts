@@ -133,6 +133,9 @@ describe("jobs", () => {
     expect(retention).toMatch(/^retention +succeeded +a@10.0.0.1:9000 +2031-05-05T00:00:00.000Z +1500 ms +2031-05-06T/);
     expect(retention).toContain('rows_deleted 12, partitions_dropped ["events_20310101"]');
     expect(spikes).toMatch(/^spikes +not yet run +- +- /);
+    const forPrograms = testTerminal();
+    expect(await runProgram(["jobs", "--url", server.url, "--token", TEST_TOKEN, "--json"], forPrograms)).toBe(0);
+    expect(JSON.parse(forPrograms.shown.out)).toEqual(server.says.jobs);
   });
 
   test("of which one failed says why, and is exit code 1", async () => {

@@ -1,13 +1,14 @@
 import type { ApiJob } from "@mesher/protocol";
 import { alignColumns } from "./align-columns.ts";
 import type { Arguments, Command } from "./command.ts";
-import { fetchAnswer, findServerAccess, SERVER_NOTES, SERVER_OPTIONS } from "./server-access.ts";
+import { API_OPTIONS, show } from "./people/api-call.ts";
+import { fetchAnswer, findServerAccess, SERVER_NOTES } from "./server-access.ts";
 import type { Terminal } from "./terminal.ts";
 
 export const jobsCommand: Command = {
   name: "jobs",
   summary: "Shows what the server does by the clock: where it ran last, how it went, when it runs next.",
-  options: SERVER_OPTIONS,
+  options: API_OPTIONS,
   notes: `${SERVER_NOTES}\nThe exit code is 1 when the last run of a job failed.`,
   run: showJobs,
 };
@@ -15,7 +16,7 @@ export const jobsCommand: Command = {
 async function showJobs(given: Arguments, terminal: Terminal): Promise<number> {
   const access = await findServerAccess(given, terminal);
   const { data } = await fetchAnswer(access, "/api/v1/jobs", isJobs);
-  terminal.print(`${formatJobs(data)}\n`);
+  show(given, terminal, data, () => formatJobs(data));
   for (const { name, error } of data) if (error !== null) terminal.printError(`${name}: ${error}\n`);
   return data.some(({ outcome }) => outcome === "failed") ? 1 : 0;
 }

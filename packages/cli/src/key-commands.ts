@@ -2,6 +2,7 @@ import type { ApiProjectKey } from "@mesher/protocol";
 import { alignColumns } from "./align-columns.ts";
 import { parseNumberOption } from "./arguments.ts";
 import { type Arguments, type Command, isGiven, optionOf } from "./command.ts";
+import { API_OPTIONS, show } from "./people/api-call.ts";
 import { demandPositional, isDone, projectPath } from "./project-commands.ts";
 import { fetchAnswer, findServerAccess, postFor, SERVER_NOTES, SERVER_OPTIONS } from "./server-access.ts";
 
@@ -12,13 +13,12 @@ export const keyCommands: readonly Command[] = [
     name: "keys list",
     summary: "Shows a project's keys with their DSNs, revoked ones too.",
     positional: "PROJECT",
-    options: SERVER_OPTIONS,
+    options: API_OPTIONS,
     notes: SERVER_NOTES,
     run: async (given, terminal) => {
       const path = `${projectPath(given)}/api-keys`;
-      const access = await findServerAccess(given, terminal);
-      terminal.print(`${formatKeys(await fetchAnswer(access, path, areKeys))}\n`);
-      return 0;
+      const keys = await fetchAnswer(await findServerAccess(given, terminal), path, areKeys);
+      return show(given, terminal, keys, () => formatKeys(keys));
     },
   },
   {
@@ -26,7 +26,7 @@ export const keyCommands: readonly Command[] = [
     summary: "Gives a project one more key and shows its DSN.",
     positional: "PROJECT",
     options: {
-      ...SERVER_OPTIONS,
+      ...API_OPTIONS,
       label: { value: "TEXT", help: "What it is for. Default: default." },
       "rate-limit": { value: "EVENTS", help: "Events it may send in a window. Default: as the project has it." },
     },
@@ -35,8 +35,7 @@ export const keyCommands: readonly Command[] = [
       const path = `${projectPath(given)}/api-keys`;
       const body = keyWish(given);
       const key = await postFor(await findServerAccess(given, terminal), path, body, isKey);
-      terminal.print(`${formatKeys([key])}\n`);
-      return 0;
+      return show(given, terminal, key, () => formatKeys([key]));
     },
   },
   {

@@ -1,5 +1,6 @@
 import type { ApiProjectDetail, ApiProjectSettings } from "@mesher/protocol";
 import { type Arguments, type Command, optionOf, UsageError } from "./command.ts";
+import { API_OPTIONS, show } from "./people/api-call.ts";
 import {
   fetchAnswer,
   findServerAccess,
@@ -18,11 +19,11 @@ export const projectCommands: readonly Command[] = [
   {
     name: "projects list",
     summary: "Shows the projects with their DSNs.",
-    options: SERVER_OPTIONS,
+    options: API_OPTIONS,
     notes: SERVER_NOTES,
     run: async (given, terminal) => {
-      terminal.print(`${formatProjects(await listProjects(await findServerAccess(given, terminal)))}\n`);
-      return 0;
+      const projects = await listProjects(await findServerAccess(given, terminal));
+      return show(given, terminal, projects, () => formatProjects(projects));
     },
   },
   {
@@ -30,7 +31,7 @@ export const projectCommands: readonly Command[] = [
     summary: "Makes a project and shows its DSN.",
     positional: "NAME",
     options: {
-      ...SERVER_OPTIONS,
+      ...API_OPTIONS,
       slug: { value: "SLUG", help: "What stands for it in addresses. Default: made of the name." },
       platform: { value: "PLATFORM", help: "As SDKs name it, for example javascript-react." },
     },
@@ -39,8 +40,7 @@ export const projectCommands: readonly Command[] = [
       const body = { name: demandPositional(given, "NAME"), ...optionsOf(given, "slug", "platform") };
       const access = await findServerAccess(given, terminal);
       const project = await postFor(access, "/api/v1/projects", body, isProject);
-      terminal.print(`${formatProjects([project])}\n`);
-      return 0;
+      return show(given, terminal, project, () => formatProjects([project]));
     },
   },
   {
@@ -48,7 +48,7 @@ export const projectCommands: readonly Command[] = [
     summary: "Gives a project another name or slug. Its old slug still leads to it.",
     positional: "PROJECT",
     options: {
-      ...SERVER_OPTIONS,
+      ...API_OPTIONS,
       name: { value: "NAME", help: "Its new name." },
       slug: { value: "SLUG", help: "Its new slug." },
     },
@@ -58,8 +58,8 @@ export const projectCommands: readonly Command[] = [
       const body = optionsOf(given, "name", "slug");
       if (Object.keys(body).length === 0) throw new UsageError("Give the project a --name NAME or a --slug SLUG.");
       const access = await findServerAccess(given, terminal);
-      terminal.print(`${formatProjects([await patchFor(access, path, body, isProject)])}\n`);
-      return 0;
+      const project = await patchFor(access, path, body, isProject);
+      return show(given, terminal, project, () => formatProjects([project]));
     },
   },
   {

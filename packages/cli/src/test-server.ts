@@ -96,7 +96,15 @@ export interface TestTerminal extends Terminal {
   readonly shown: { out: string; errors: string };
 }
 
-export function testTerminal({ env = {}, input = "" }: { env?: Terminal["env"]; input?: string } = {}): TestTerminal {
+export interface TestTerminalOptions {
+  readonly env?: Terminal["env"];
+  readonly input?: string;
+  /** Aborted, it is a Ctrl-C. */
+  readonly interrupt?: AbortSignal;
+}
+
+export function testTerminal(options: TestTerminalOptions = {}): TestTerminal {
+  const { env = {}, input = "", interrupt = new AbortController().signal } = options;
   const shown = { out: "", errors: "" };
   return {
     shown,
@@ -112,7 +120,7 @@ export function testTerminal({ env = {}, input = "" }: { env?: Terminal["env"]; 
     readInput: async function* () {
       yield Buffer.from(input);
     },
-    catchInterrupt: () => new AbortController().signal,
+    catchInterrupt: () => interrupt,
   };
 }
 

@@ -10,12 +10,22 @@ const OCCASION_WORDS: Record<Occasion, string> = {
 
 const LEVEL_WIDTH = "warning".length;
 
-/** One line for people; `undefined`: nothing to show. `now` dates what does not say when it happened. */
-export function formatMessage(message: StreamMessage, now: Date): string | undefined {
+export interface MessageContext {
+  /** Dates what does not say when it happened. */
+  readonly now: Date;
+  /** What people call an issue. */
+  readonly nameOf: (issueId: string) => Promise<string>;
+}
+
+/** One line for people; `undefined`: nothing to show. */
+export async function formatMessage(
+  message: StreamMessage,
+  { now, nameOf }: MessageContext,
+): Promise<string | undefined> {
   if (message.type === "event") {
     const { data, issue_id, issue_event_count, occasion } = message;
     const where = [data.culprit, data.environment, data.release].filter((text) => text !== null && text !== "");
-    const details = [...where, `issue ${issue_id}`, `${issue_event_count} events`].join(", ");
+    const details = [...where, await nameOf(issue_id), `${issue_event_count} events`].join(", ");
     return line(
       new Date(data.received_at),
       data.level,
@@ -26,7 +36,7 @@ export function formatMessage(message: StreamMessage, now: Date): string | undef
   // An event that made an issue, or brought it back, is told by itself.
   if (message.type !== "issue" || message.event !== undefined) return undefined;
   const by = message.actor === undefined ? "" : ` by ${message.actor.name}`;
-  return line(now, "issue", `${message.issue_id} ${message.action.replaceAll("_", " ")}${by}`);
+  return line(now, "issue", `${await nameOf(message.issue_id)} ${message.action.replaceAll("_", " ")}${by}`);
 }
 
 function line(at: Date, kind: string, text: string): string {

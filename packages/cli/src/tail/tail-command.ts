@@ -4,6 +4,7 @@ import { findServerAccess, listProjects, SERVER_NOTES, SERVER_OPTIONS, type Serv
 import type { Terminal } from "../terminal.ts";
 import { followStream } from "./follow-stream.ts";
 import { formatMessage } from "./format-message.ts";
+import { IssueNames } from "./issue-names.ts";
 
 export const tailCommand: Command = {
   name: "tail",
@@ -18,7 +19,7 @@ export const tailCommand: Command = {
       value: "SEARCH",
       help: "Only events that match the search: 'browser:Chrome* !release:1.0 \"timed out\"'.",
     },
-    json: { help: "Prints each message of the stream as a line of JSON." },
+    json: { help: "Prints each message of the stream as a line of JSON, with the ids of issues." },
   },
   notes: `${SERVER_NOTES}\nA connection that breaks is made again, and what was missed is shown if the server still has it.`,
   run: tail,
@@ -32,11 +33,15 @@ async function tail(given: Arguments, terminal: Terminal): Promise<number> {
   const project = optionOf(given, "project") ?? (await findDefaultProject(access));
   const path = `/api/v1/projects/${encodeURIComponent(project)}/stream?${query.toString()}`;
 
+  const names = new IssueNames(access);
+  const nameOf = (issueId: string) => names.nameOf(issueId);
   const signal = terminal.catchInterrupt();
   const onBreak = (reason: string) => terminal.printError(`The connection broke: ${reason}. Connecting again…\n`);
   for await (const message of followStream({ access, path, signal, onBreak })) {
     tellWhatIsMissing(message, terminal);
-    const shown = isGiven(given, "json") ? JSON.stringify(message) : formatMessage(message, new Date());
+    const shown = isGiven(given, "json")
+      ? JSON.stringify(message)
+      : await formatMessage(message, { now: new Date(), nameOf });
     if (shown !== undefined) terminal.print(`${shown}\n`);
   }
   return 0;

@@ -48,27 +48,29 @@ const event: Extract<StreamMessage, { type: "event" }> = {
     release: null,
   },
 };
-const now = new Date("2026-11-21T12:00:00Z");
+const context = { now: new Date("2026-11-21T12:00:00Z"), nameOf: async () => "SHOP-7" };
 
-test("an event is one line, with what a person looks for", () => {
-  expect(formatMessage(event, now)).toMatch(
-    /^\d\d:\d\d:\d\d {2}error {4}NEW {2}It broke {2}\(\/checkout, production, issue i, 1 events\)$/,
+test("an event is one line, with what a person looks for", async () => {
+  expect(await formatMessage(event, context)).toMatch(
+    /^\d\d:\d\d:\d\d {2}error {4}NEW {2}It broke {2}\(\/checkout, production, SHOP-7, 1 events\)$/,
   );
 });
 
-test("texts of strangers do not command the terminal", () => {
+test("texts of strangers do not command the terminal", async () => {
   const message = "first\u001b[2J\r\nsecond\u202e\u009b31m";
-  const shown = formatMessage({ ...event, data: { ...event.data, message } }, now) ?? "";
+  const shown = (await formatMessage({ ...event, data: { ...event.data, message } }, context)) ?? "";
   expect(shown).toContain("first [2J second 31m");
   expect(/[\p{Cc}\p{Cf}]/u.test(shown)).toBe(false);
 });
 
-test("what people did and alerts are shown, what an event did is shown with the event", () => {
+test("what people did and alerts are shown, what an event did is shown with the event", async () => {
   const changed = { type: "issue", id: "a.2", project_id: "p", issue_id: "i" } as const;
   const actor = { kind: "user", id: "u", name: "Ada" } as const;
-  expect(formatMessage({ ...changed, action: "archive_ended", actor }, now)).toContain("i archive ended by Ada");
-  expect(formatMessage({ ...changed, action: "new", event: event.data }, now)).toBeUndefined();
-  expect(formatMessage({ type: "issue_count", project_id: "p", count: 1 }, now)).toBeUndefined();
+  expect(await formatMessage({ ...changed, action: "archive_ended", actor }, context)).toContain(
+    "SHOP-7 archive ended by Ada",
+  );
+  expect(await formatMessage({ ...changed, action: "new", event: event.data }, context)).toBeUndefined();
+  expect(await formatMessage({ type: "issue_count", project_id: "p", count: 1 }, context)).toBeUndefined();
 });
 
 test("a level that is none is a wrong command line", async () => {
