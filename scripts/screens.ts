@@ -1,7 +1,7 @@
 /**
  * Opens every page as people see it, wide and narrow, light and dark; takes pictures, and tells what is wrong with them.
  *
- *     npm run screens -- [folder] [--only issues,live] [--url http://localhost:8080 --token …]
+ *     npm run screens -- [folder] [--only issues,live] [--looks 390-dark] [--url http://localhost:8080 --token …]
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -15,12 +15,13 @@ import { startWorld, type World } from "./screens/world.ts";
 
 const HELP = `Takes a picture of every page, wide and narrow, light and dark, and tells what is wrong with them.
 
-  npm run screens -- [folder] [--only NAMES] [--nodes N] [--url URL --token TOKEN] [--whole]
+  npm run screens -- [folder] [--only NAMES] [--looks NAMES] [--nodes N] [--url URL --token TOKEN] [--whole]
 
   folder         Where the pictures go. Default: docs/screens, which gets the few that the documents show.
   --only NAMES   Of these pages, with commas between them. Default: all.
+  --looks NAMES  As wide and in such light, for example 1440-light,390-dark. Default: all four.
   --nodes N      How many servers are started. Default: 3.
-  --url URL      A server that runs already, instead of new ones with events of a fictional shop.
+  --url URL      A server that runs already, instead of new ones with events of a fictional shop. Nothing is sent to it.
   --token TOKEN  Of that server.
   --whole        Pictures of the whole pages, not only of what is seen without scrolling.
   --serve        Starts the servers, says where they are, and takes no picture.
@@ -35,6 +36,8 @@ const THEMES = ["light", "dark"] as const;
 const READY_MS_MAX = 15_000;
 /** What moves when a page appears has come to rest. */
 const REST_MS = 450;
+/** More than a screen shows of what happens while it is watched. */
+const WATCHED_ROWS = 20;
 const CHOSEN_HEIGHT = 720;
 const CHOSEN_BYTES_MAX = 150 * 1024;
 
@@ -45,6 +48,7 @@ async function run(): Promise<number> {
     allowPositionals: true,
     options: {
       only: { type: "string" },
+      looks: { type: "string" },
       nodes: { type: "string", default: "3" },
       url: { type: "string" },
       token: { type: "string", default: "" },
@@ -63,6 +67,7 @@ async function run(): Promise<number> {
   }
   const only = values.only?.split(",");
   const pages = PAGES.filter(({ name }) => only === undefined || only.includes(name));
+  const looks = values.looks?.split(",");
   const folder = resolve(positionals[0] ?? "docs/screens");
   await mkdir(folder, { recursive: true });
 
@@ -82,6 +87,7 @@ async function run(): Promise<number> {
   const faults: string[] = [];
   for (const width of WIDTHS) {
     for (const theme of THEMES) {
+      if (looks?.includes(`${width}-${theme}`) === false) continue;
       for (const page of pages) {
         const name = `${page.name}-${width}-${theme}`;
         const keptAs = positionals[0] === undefined ? CHOSEN[name] : name;
@@ -90,7 +96,7 @@ async function run(): Promise<number> {
         const isChosen = name in CHOSEN;
         const found = await take({
           browser,
-          url: server.url,
+          server,
           login,
           page,
           shown,
@@ -113,7 +119,7 @@ async function run(): Promise<number> {
 
 interface Shot {
   readonly browser: Browser;
-  readonly url: string;
+  readonly server: Pick<World, "url"> & Partial<World>;
   readonly login: Login;
   readonly page: ScreenPage;
   readonly shown: Shown;
@@ -129,7 +135,7 @@ type Login = Awaited<ReturnType<BrowserContext["storageState"]>>;
 
 /** Returns what is wrong. */
 async function take(shot: Shot): Promise<string[]> {
-  const { browser, url, login, width, theme } = shot;
+  const { browser, server, login, width, theme } = shot;
   const context = await browser.newContext({
     ...(shot.page.isOpen !== true && { storageState: login }),
     viewport: { width, height: HEIGHT[width] },
@@ -140,8 +146,9 @@ async function take(shot: Shot): Promise<string[]> {
   try {
     const page = await context.newPage();
     watch(page, faults, shot.page);
-    await page.goto(url + shot.page.path(shot.shown));
+    await page.goto(server.url + shot.page.path(shot.shown));
     await rest(page, faults);
+    if (shot.page.isWatched === true && server.happen !== undefined) await watchRows(page, server.happen, faults);
     const sideways = Number(await page.evaluate("document.documentElement.scrollWidth - innerWidth"));
     if (sideways > 0) faults.push(`scrolls sideways by ${sideways} px`);
     for (const { id, where } of await findBarriers(page)) faults.push(`${id}: ${where.join(" · ")}`);
@@ -202,6 +209,19 @@ async function rest(page: Page, faults: string[]): Promise<void> {
     await page.locator("[aria-hidden].pulses.bg-line").first().waitFor({ state: "detached", timeout: READY_MS_MAX });
   } catch {
     faults.push(`was still loading after ${READY_MS_MAX} ms`);
+  }
+  await page.waitForTimeout(REST_MS);
+}
+
+/** Of what came in, the last may still be on its way. */
+async function watchRows(page: Page, happen: () => Promise<void>, faults: string[]): Promise<void> {
+  await page.getByRole("status").filter({ hasText: "Connected" }).waitFor({ timeout: READY_MS_MAX });
+  await happen();
+  const rows = page.getByRole("region", { name: "Events" }).getByRole("listitem");
+  try {
+    await rows.nth(WATCHED_ROWS - 1).waitFor({ timeout: READY_MS_MAX });
+  } catch {
+    faults.push(`showed ${await rows.count()} of ${WATCHED_ROWS} events that happened`);
   }
   await page.waitForTimeout(REST_MS);
 }

@@ -14,6 +14,8 @@ export interface ScreenPage {
   readonly path: (shown: Shown) => string;
   /** Seen by those who are not signed in. */
   readonly isOpen?: true;
+  /** Shows what happens while it is looked at, and nothing before. */
+  readonly isWatched?: true;
 }
 
 export const PAGES: readonly ScreenPage[] = [
@@ -26,7 +28,7 @@ export const PAGES: readonly ScreenPage[] = [
   { name: "event", path: ({ issueId, eventId }) => `/issues/${issueId}/events/${eventId}` },
   { name: "issue-events", path: ({ issueId }) => `/issues/${issueId}?tab=events` },
   { name: "events", path: ({ project }) => `/projects/${project}/events` },
-  { name: "live", path: ({ project }) => `/projects/${project}/live` },
+  { name: "live", path: ({ project }) => `/projects/${project}/live`, isWatched: true },
   { name: "alerts", path: ({ project }) => `/projects/${project}/alerts` },
   { name: "alert", path: ({ project, alertId }) => `/projects/${project}/alerts/${alertId}` },
   { name: "alert-rules", path: ({ project }) => `/projects/${project}/alert-rules` },
@@ -62,4 +64,5 @@ export const CHOSEN: Readonly<Record<string, string>> = {
   "issues-1440-light": "issues",
   "issue-1440-dark": "issue",
   "cluster-1440-dark": "cluster",
+  "live-390-dark": "live",
 };

@@ -1,15 +1,13 @@
 /** Almost two weeks of the demo's shop, sent to a server that lives through them: every count it shows is a count of events it has. */
-import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { type Dsn, parseDsn } from "@mesher/protocol";
+import { parseDsn } from "@mesher/protocol";
 import { createDataDir, ServerProcess } from "@mesher/testkit";
 import { Random } from "../../packages/cli/src/demo/random.ts";
-import { envelopeOf, makeShopEvent } from "../../packages/cli/src/demo/shop-event.ts";
 import { OCCURRENCES, type Occurrence } from "../../packages/cli/src/demo/shop-stream.ts";
-import { postEnvelope } from "../../packages/cli/src/post-envelope.ts";
 import { replaceFile, shownFileOf } from "./past-clock.ts";
+import { postOccurrence } from "./post-occurrence.ts";
 
 const SEED = 7;
 const HOUR_MS = 3_600_000;
@@ -50,7 +48,7 @@ export async function liveThroughPast(databaseUrl: string, env: Readonly<Record<
       await Promise.all(
         Array.from({ length: events }, () => {
           const occurrence = random.pickWeighted(happening, ({ problem }) => problem.weight);
-          return post(occurrence, random, { dsn, nowMs });
+          return postOccurrence(occurrence, random, { dsn, nowMs });
         }),
       );
     }
@@ -83,15 +81,4 @@ function eventsIn(hour: number, random: Random): number {
   const week = 1 + 0.25 * Math.sin((hour / 168) * 2 * Math.PI);
   const isBad = hour >= INCIDENT.hour && hour < INCIDENT.hour + INCIDENT.hours;
   return Math.round(EVENTS_AN_HOUR * day * week * (isBad ? INCIDENT.times : 1) * (0.7 + 0.6 * random.fraction()));
-}
-
-async function post(
-  { service, problem }: Occurrence,
-  random: Random,
-  { dsn, nowMs }: { readonly dsn: Dsn; readonly nowMs: number },
-): Promise<void> {
-  const event = makeShopEvent({ service, problem }, random, { eventId: randomUUID().replaceAll("-", ""), nowMs });
-  const wire = { client: `${service.sdk.name}/${service.sdk.version}`, ...service.wire };
-  const answer = await postEnvelope(dsn, wire, envelopeOf(service, event, { publicKey: dsn.publicKey, nowMs }));
-  if (answer.kind !== "accepted") throw new Error(`an event of the past was ${answer.kind}`);
 }

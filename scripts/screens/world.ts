@@ -2,17 +2,27 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { parseDsn } from "@mesher/protocol";
 import { type Database, openDatabase, startEmbeddedPostgres } from "@mesher/server/testing";
 import { createDataDir, ServerCluster, ServerProcess, waitUntil } from "@mesher/testkit";
+import { Random } from "../../packages/cli/src/demo/random.ts";
+import { OCCURRENCES } from "../../packages/cli/src/demo/shop-stream.ts";
 import { liveThroughPast } from "./past.ts";
+import { postOccurrence } from "./post-occurrence.ts";
 
 const OWNER = { email: "olga@example.com", password: "correct horse battery" };
+const HAPPEN_SEED = 11;
+const HAPPEN_EVENTS = 30;
+const HAPPEN_PAUSE_MS_MAX = 250;
 const CLI = join(import.meta.dirname, "../../packages/cli/src/main.ts");
 
 export interface World extends AsyncDisposable {
   readonly url: string;
   readonly token: string;
   readonly owner: typeof OWNER;
+  /** Sends events of the shop, one after the other as in life; resolves when the last is accepted. */
+  readonly happen: () => Promise<void>;
 }
 
 export async function startWorld(nodeCount: number): Promise<World> {
@@ -38,6 +48,7 @@ export async function startWorld(nodeCount: number): Promise<World> {
     url: server.url,
     token: server.token,
     owner: OWNER,
+    happen: () => happen(server),
     [Symbol.asyncDispose]: () => everything.disposeAsync(),
   };
 }
@@ -127,6 +138,17 @@ async function sendDemo({ url, token }: ServerProcess): Promise<void> {
   });
   const [code] = (await once(demo, "exit")) as [number | null];
   if (code !== 0) throw new Error(`the demo ended with ${code}`);
+}
+
+async function happen(server: ServerProcess): Promise<void> {
+  const dsn = parseDsn(server.dsn);
+  if (dsn === undefined) throw new Error(`${server.dsn} is not a DSN`);
+  const random = new Random(HAPPEN_SEED);
+  for (let count = 0; count < HAPPEN_EVENTS; count += 1) {
+    const occurrence = random.pickWeighted(OCCURRENCES, ({ problem }) => problem.weight);
+    await postOccurrence(occurrence, random, { dsn, nowMs: Date.now() });
+    await wait(random.integer(0, HAPPEN_PAUSE_MS_MAX));
+  }
 }
 
 async function post({ url, token }: ServerProcess, path: string, body: object): Promise<unknown> {

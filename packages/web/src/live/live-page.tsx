@@ -55,7 +55,7 @@ function Stream({ feed, isFiltered, children }: { feed: Feed; isFiltered: boolea
   useKeys({ p: toggle, c: () => store.clear() });
   return (
     <>
-      <div className="flex min-h-13 flex-wrap items-center gap-x-3 gap-y-2 px-4 py-2 sm:px-6">
+      <div className="flex min-h-13 shrink-0 flex-wrap items-center gap-x-3 gap-y-2 px-4 py-2 sm:px-6">
         <h1 className="text-[0.9375rem] font-semibold">Live</h1>
         <Connection feed={feed} />
         <span className="text-dim tabular-nums">
@@ -107,7 +107,8 @@ function Connection({ feed }: { feed: Feed }) {
   return (
     <span role="status" className="inline-flex items-center gap-1.5 text-xs text-dim">
       <span aria-hidden className={`size-2 rounded-full ${dot}`} />
-      {text}
+      {/* Where there is little room, only what is not as it should be needs words. */}
+      <span className={state === "connected" ? "max-sm:sr-only" : ""}>{text}</span>
     </span>
   );
 }
@@ -133,7 +134,7 @@ function LiveFilters({ search }: { search: LiveSearch }) {
       onChange={(changed) => {
         if (changed.target instanceof HTMLSelectElement) changed.currentTarget.requestSubmit();
       }}
-      className="grid grid-cols-2 gap-2 px-4 pb-3 sm:flex sm:flex-wrap sm:px-6"
+      className="grid shrink-0 grid-cols-2 gap-2 px-4 pb-3 sm:flex sm:flex-wrap sm:px-6"
     >
       <select name="level" aria-label="Level" defaultValue={search.level ?? ""} className={`${inputClass} sm:max-w-32`}>
         <option value="">All levels</option>
