@@ -110,6 +110,8 @@ test.each(["backup", "restore"])("%s without a directory is a wrong command line
 describe("jobs", () => {
   const job = {
     name: "retention",
+    title: "Retention",
+    about: "Removes old events.",
     every_seconds: 86_400,
     state: "idle",
     epoch: 7,

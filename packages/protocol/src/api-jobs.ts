@@ -2,7 +2,12 @@
 import type { ApiDeliveryQueue } from "./api-destinations.ts";
 
 export interface ApiJob {
+  /** As in logs and metrics. */
   readonly name: string;
+  /** How people call it. */
+  readonly title: string;
+  /** What it does: one sentence. */
+  readonly about: string;
   readonly every_seconds: number;
   readonly state: "idle" | "running";
   /** Runs begun so far, on all nodes together. */

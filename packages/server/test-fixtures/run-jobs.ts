@@ -27,6 +27,8 @@ const JOBS: Record<string, Job> = {
   frequent: {
     kind: "transaction",
     name: "frequent",
+    title: "Frequent",
+    about: "",
     everyMs: 200,
     retryMs: 200,
     run: async (tx) => {
@@ -39,6 +41,8 @@ const JOBS: Record<string, Job> = {
   thoughtful: {
     kind: "transaction",
     name: "thoughtful",
+    title: "Thoughtful",
+    about: "",
     everyMs: HOUR_MS,
     retryMs: HOUR_MS,
     run: async (tx) => {
@@ -52,6 +56,8 @@ const JOBS: Record<string, Job> = {
   long: {
     kind: "lease",
     name: "long",
+    title: "Long",
+    about: "",
     everyMs: HOUR_MS,
     retryMs: HOUR_MS,
     run: async (inTransaction, { signal }) => {

@@ -17,6 +17,8 @@ test("[SD-55] what runs by the clock is listed with its node, its last run and i
     (await jobs()).find(({ name, outcome }) => name === "partitions" && outcome !== null),
   );
   expect(partitions).toMatchObject({
+    title: "Days ahead",
+    about: "Makes the tables that the events of the coming days are stored in.",
     every_seconds: 3_600,
     state: "idle",
     epoch: 1,

@@ -17,6 +17,8 @@ const READY = { ready: true, database: "reachable", journal: { waiting: 3, bytes
 
 const job = (changes: Partial<ApiJob>): ApiJob => ({
   name: "retention",
+  title: "Retention",
+  about: "Removes old events.",
   every_seconds: 30,
   state: "idle",
   epoch: 1,

@@ -16,6 +16,8 @@ export function alertRulesJob(told: (report: EvaluationReport, seconds: number) 
   return {
     kind: "transaction",
     name: "alert-rules",
+    title: "Alert rules",
+    about: "Fires rules about how many events there are, and resolves alerts that are over.",
     everyMs: RULES_EVERY_MS,
     retryMs: RULES_RETRY_MS,
     run: async (tx, { nowMs }) => {
@@ -33,6 +35,8 @@ export function alertSignalsJob(told: (report: SignalsReport, seconds: number) =
   return {
     kind: "transaction",
     name: "alert-signals",
+    title: "Late alerts",
+    about: "Fires alerts about single issues where the node that should have fired them stopped.",
     everyMs: SIGNALS_EVERY_MS,
     retryMs: SIGNALS_EVERY_MS,
     run: async (tx) => {
@@ -54,6 +58,8 @@ const CHUNKS_PER_RUN = 100;
 export const oldAlertsJob: LeaseJob = {
   kind: "lease",
   name: "old-alerts",
+  title: "Old alerts",
+  about: "Removes alerts that are older than they are kept.",
   everyMs: OLD_EVERY_MS,
   retryMs: OLD_RETRY_MS,
   run: removeOldAlerts,

@@ -7,6 +7,8 @@ export function deliveriesJob(onRecovered: (deliveries: number) => void): Transa
   return {
     kind: "transaction",
     name: "deliveries",
+    title: "Interrupted deliveries",
+    about: "Sends again what a node was sending when it stopped.",
     everyMs: RECOVERY_EVERY_MS,
     retryMs: RECOVERY_EVERY_MS,
     run: async (tx) => {

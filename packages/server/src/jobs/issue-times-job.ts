@@ -12,6 +12,9 @@ export function issueTimesJob(database: Database, tell: (change: IssueChange) =>
   return {
     kind: "lease",
     name: "issue-times",
+    title: "Archives and merges",
+    about:
+      "Brings back issues whose time in the archive is over, and moves events of issues that were merged or unmerged.",
     everyMs: EVERY_MS,
     retryMs: EVERY_MS,
     run: async (_write, { nowMs }) => {

@@ -16,7 +16,12 @@ export interface Run {
 export type InTransaction = <T>(work: (tx: Transaction) => Promise<T>) => Promise<T>;
 
 interface NamedJob extends Schedule {
+  /** Its key in the database, in logs and in metrics: never another one. */
   readonly name: string;
+  /** How people call it. */
+  readonly title: string;
+  /** What it does: one sentence. */
+  readonly about: string;
 }
 
 /** A job whose work is one short transaction: that transaction is also what keeps the other nodes away. */

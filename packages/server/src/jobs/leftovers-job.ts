@@ -17,6 +17,9 @@ export function leftoversJob(database: Database): LeaseJob {
   return {
     kind: "lease",
     name: "leftovers",
+    title: "Leftovers",
+    about:
+      "Removes logins, links and invitations that are over, and old entries of the audit log and the list of deliveries.",
     everyMs: EVERY_MS,
     retryMs: RETRY_MS,
     run: async () => {

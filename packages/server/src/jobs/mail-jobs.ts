@@ -11,6 +11,8 @@ const RETRY_MS = 60_000;
 export const digestsJob: TransactionJob = {
   kind: "transaction",
   name: "digests",
+  title: "Digests",
+  about: "Sends the mails that gather several alerts, by the hour or by the day.",
   everyMs: DIGESTS_EVERY_MS,
   retryMs: RETRY_MS,
   run: async (tx, { nowMs }) => ({ result: { queued: await sendDueDigests(tx, nowMs) } }),
@@ -21,6 +23,8 @@ export function weeklyReportsJob(database: Database): LeaseJob {
   return {
     kind: "lease",
     name: "weekly-reports",
+    title: "Weekly reports",
+    about: "Sends everyone who wants it the report of the week, on Mondays.",
     everyMs: REPORTS_EVERY_MS,
     retryMs: RETRY_MS,
     run: async (write, { nowMs }) => ({ queued: await sendWeeklyReports(database, write, nowMs) }),

@@ -10,6 +10,8 @@ export function partitionsJob(database: Database): LeaseJob {
   return {
     kind: "lease",
     name: "partitions",
+    title: "Days ahead",
+    about: "Makes the tables that the events of the coming days are stored in.",
     everyMs: HOUR_MS,
     retryMs: RETRY_MS,
     run: async (_write, { nowMs }) => ({ made: await ensurePartitions(database, daysAhead(nowMs)) }),

@@ -59,6 +59,8 @@ const RETRY_MS = 60_000;
 export const removedProjectsJob: LeaseJob = {
   kind: "lease",
   name: "removed-projects",
+  title: "Removed projects",
+  about: "Clears away what is left of projects that were deleted.",
   everyMs: EVERY_MS,
   retryMs: RETRY_MS,
   run: async (write) => ({ rows_deleted: await clearRemovedProjects(write) }),

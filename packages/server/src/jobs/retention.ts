@@ -199,6 +199,8 @@ export function retentionJob(database: Database, told: RetentionTold): LeaseJob 
   return {
     kind: "lease",
     name: RETENTION_JOB,
+    title: "Retention",
+    about: "Removes events that are older than their project keeps them.",
     everyMs: DAY_MS,
     retryMs: RETRY_MS,
     run: async (write, run) => {

@@ -7,7 +7,7 @@ import { lockJob, registerJobs } from "./jobs.queries.ts";
 import { listJobs } from "./list-jobs.ts";
 import { runJob } from "./run-job.ts";
 
-const HOUR = { everyMs: 3_600_000, retryMs: 60_000 };
+const HOUR = { title: "Job", about: "", everyMs: 3_600_000, retryMs: 60_000 };
 const never = new AbortController().signal;
 
 async function prepare() {

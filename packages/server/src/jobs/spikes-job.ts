@@ -11,6 +11,8 @@ export function spikesJob(tell: (changes: readonly IssueChange[]) => void): Tran
   return {
     kind: "transaction",
     name: "spikes",
+    title: "Spikes",
+    about: "Brings back archived issues that suddenly happen far more often.",
     everyMs: EVERY_MS,
     retryMs: RETRY_MS,
     run: async (tx, { nowMs }) => {

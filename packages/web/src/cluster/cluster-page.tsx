@@ -6,7 +6,7 @@ import { Failure } from "../ui/failure.tsx";
 import { PageSkeleton } from "../ui/page-skeleton.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { Section } from "../ui/section.tsx";
-import { formatClock } from "../ui/time.ts";
+import { formatAge, formatClock } from "../ui/time.ts";
 import type { ChangeKind } from "./cluster-changes.ts";
 import { ClusterHowTo } from "./cluster-how-to.tsx";
 import { ClusterMap } from "./cluster-map.tsx";
@@ -113,7 +113,7 @@ function Carrier({ cluster: { transport } }: { cluster: ApiCluster }) {
   return (
     <Section title="Carried by NATS">
       <p className={isAway ? "text-red" : "text-dim"}>
-        {transport.status} <code>{transport.server}</code> since <RelativeTime at={transport.since} />
+        {transport.status} <code>{transport.server}</code> for <RelativeTime at={transport.since} format={formatAge} />
         {transport.reason !== null && `: ${transport.reason}`}
       </p>
     </Section>
@@ -188,7 +188,7 @@ function Help({ cluster: { offload } }: { cluster: ApiCluster }) {
 function Since({ events, at }: { events: number; at: string }) {
   return (
     <>
-      {events.toLocaleString("en")} events since <RelativeTime at={at} />
+      {events.toLocaleString("en")} events in the last <RelativeTime at={at} format={formatAge} />
     </>
   );
 }

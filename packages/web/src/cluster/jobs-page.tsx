@@ -7,6 +7,7 @@ import { Notice } from "../ui/notice.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { StaleNotice } from "../ui/stale-notice.tsx";
+import { formatNextRun } from "./next-run.ts";
 import { shortName } from "./short-name.ts";
 
 export function JobsPage() {
@@ -70,36 +71,41 @@ function Fact({ name, value, isBad = false }: { name: string; value: string; isB
 
 function JobRow({ job }: { job: ApiJob }) {
   const isFailed = job.state === "idle" && job.outcome === "failed";
+  const result = resultOf(job);
   return (
-    <li className="grid gap-x-4 gap-y-1 border-b px-4 py-2.5 sm:px-6 md:grid-cols-[minmax(0,1fr)_9rem_10rem_9rem]">
+    <li className="grid gap-x-4 gap-y-1 border-b px-4 py-2.5 sm:px-6 md:grid-cols-[minmax(0,1fr)_11rem_9rem_9rem]">
       <div className="min-w-0">
         <p className="flex items-center gap-2 font-medium">
           <span
             aria-hidden
             className={`size-2 shrink-0 rounded-full ${isFailed ? "bg-red" : job.state === "running" ? "bg-mark pulses" : "bg-green"}`}
           />
-          {job.name}
+          <span title={`In logs and metrics: ${job.name}`}>{job.title}</span>
           <span className="font-normal text-faint">every {formatEvery(job.every_seconds)}</span>
         </p>
-        <p className={`pl-4 text-xs wrap-anywhere ${isFailed ? "text-red" : "text-dim"}`}>
-          {isFailed ? job.error : resultOf(job)}
-        </p>
+        <p className="pl-4 text-xs text-dim">{job.about}</p>
+        {isFailed && <p className="pl-4 text-xs wrap-anywhere text-red">{job.error}</p>}
       </div>
-      <div className="flex flex-wrap gap-x-3 pl-4 text-dim md:contents">
-        <p>{job.state === "running" ? "running" : (job.outcome ?? "not run yet")}</p>
-        <p>
+      <div className="grid grid-cols-[minmax(0,1fr)_auto] gap-x-3 pl-4 text-dim md:contents">
+        <p className="min-w-0 truncate">
+          {job.state === "running" ? "running" : (job.outcome ?? "not run yet")}
+          <span title={result} className="ml-1.5 text-faint md:ml-0 md:block md:truncate md:text-xs">
+            {result}
+          </span>
+        </p>
+        <p className="order-last col-span-2 md:order-none md:col-span-1">
           {job.started_at === null ? null : (
             <>
-              <RelativeTime at={job.started_at} />
-              {job.duration_ms !== null && <span className="text-faint"> in {job.duration_ms} ms</span>}
+              <RelativeTime at={job.started_at} />{" "}
+              <span className="text-faint md:block md:truncate md:text-xs">
+                {job.duration_ms !== null && `${job.duration_ms} ms `}
+                {job.holder !== null && `on ${shortName(job.holder)}`}
+              </span>
             </>
-          )}
-          {job.holder !== null && (
-            <span className="text-faint md:block md:truncate md:text-xs"> on {shortName(job.holder)}</span>
           )}
         </p>
         <p className="md:text-right">
-          next <RelativeTime at={job.next_run_at} />
+          {job.state === "idle" && <RelativeTime at={job.next_run_at} format={formatNextRun} />}
         </p>
       </div>
     </li>
@@ -115,6 +121,8 @@ function resultOf({ result }: ApiJob): string {
 }
 
 function formatEvery(seconds: number): string {
+  if (seconds === 1) return "second";
+  if (seconds === 60) return "minute";
   if (seconds % 86_400 === 0) return seconds === 86_400 ? "day" : `${seconds / 86_400} days`;
   if (seconds % 3_600 === 0) return seconds === 3_600 ? "hour" : `${seconds / 3_600} h`;
   return seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;

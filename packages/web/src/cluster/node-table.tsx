@@ -2,6 +2,7 @@ import type { ApiCluster, ApiClusterNode } from "@mesher/protocol";
 import type { ReactNode } from "react";
 import { formatCount } from "../ui/count.ts";
 import { RelativeTime } from "../ui/relative-time.tsx";
+import { formatAge } from "../ui/time.ts";
 import { shortName } from "./short-name.ts";
 import type { ClusterHistory } from "./use-cluster-history.ts";
 
@@ -140,7 +141,7 @@ function State({ node: { status, since, reason } }: { node: ApiClusterNode }) {
       <span aria-hidden className={`mr-1.5 inline-block size-2 rounded-full ${STATUS_COLOR[status]}`} />
       {status}{" "}
       <span className="text-xs text-faint">
-        since <RelativeTime at={since} />
+        for <RelativeTime at={since} format={formatAge} />
       </span>
       {reason !== null && <span className="block text-xs whitespace-normal text-red">{reason}</span>}
     </>

@@ -34,7 +34,7 @@ export function Releases(props: {
             </Link>
             {first_seen !== null && (
               <span className="ml-2 text-xs text-dim">
-                since <RelativeTime at={first_seen} />
+                first seen <RelativeTime at={first_seen} />
               </span>
             )}
           </>

@@ -48,7 +48,7 @@ export function MergeDialog({ issues, onMerge, onCancel }: MergeDialogProps) {
                       {issue === frequent && <b className="font-medium text-ink"> · most</b>}
                     </span>
                     <span>
-                      since <RelativeTime at={issue.first_seen} />
+                      first seen <RelativeTime at={issue.first_seen} />
                       {issue === oldest && <b className="font-medium text-ink"> · oldest</b>}
                     </span>
                   </span>

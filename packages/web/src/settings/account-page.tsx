@@ -143,7 +143,7 @@ function Logins() {
             title={login.current ? "This browser" : browserName(login.user_agent)}
             detail={
               <>
-                {login.ip_address}, since <RelativeTime at={login.created_at} />
+                {login.ip_address}, signed in <RelativeTime at={login.created_at} />
               </>
             }
           >

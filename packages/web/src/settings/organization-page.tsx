@@ -4,6 +4,7 @@ import { useState } from "react";
 import { sendJson } from "../api/client.ts";
 import { projectsQuery } from "../api/queries.ts";
 import { hasRole } from "../api/session.ts";
+import { PLATFORMS, platformOf } from "../onboarding/snippets.ts";
 import { Button } from "../ui/button.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Field, FormError } from "../ui/field.tsx";
@@ -95,7 +96,11 @@ function Projects({ session }: SettingsPageProps) {
       {projects.data.length > 0 && (
         <Lines label="Projects">
           {projects.data.map(({ id, slug, name, platform }) => (
-            <Line key={id} title={name} detail={<code>{platform === null ? slug : `${slug} · ${platform}`}</code>}>
+            <Line
+              key={id}
+              title={name}
+              detail={<code>{platform === null ? slug : `${slug} · ${PLATFORMS[platformOf(platform)].name}`}</code>}
+            >
               <LineLink to="/projects/$slug" slug={slug}>
                 Issues
               </LineLink>

@@ -1,9 +1,15 @@
 import { useSyncExternalStore } from "react";
 import { formatFull, formatRelative } from "./time.ts";
 
+interface RelativeTimeProps {
+  readonly at: string;
+  /** Says the time as it is seen from now. */
+  readonly format?: (at: string, nowMs: number) => string;
+}
+
 /** Renders again only when its text changes, however many of them are on the page. */
-export function RelativeTime({ at }: { at: string }) {
-  const text = useSyncExternalStore(onEverySecond, () => formatRelative(at, Date.now()));
+export function RelativeTime({ at, format = formatRelative }: RelativeTimeProps) {
+  const text = useSyncExternalStore(onEverySecond, () => format(at, Date.now()));
   return (
     <time dateTime={at} title={formatFull(at)} className="whitespace-nowrap tabular-nums">
       {text}

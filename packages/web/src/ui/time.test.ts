@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatBefore, formatRelative } from "./time.ts";
+import { formatAge, formatBefore, formatRelative } from "./time.ts";
 
 const now = Date.parse("2026-11-21T12:00:00.000Z");
 
@@ -15,6 +15,16 @@ test.each([
   ["yesterday", "yesterday"],
 ])("%s reads as %s", (at, text) => {
   expect(formatRelative(at, now)).toBe(text);
+});
+
+test.each([
+  ["2026-11-21T12:00:01.000Z", "a moment"],
+  ["2026-11-21T11:59:58.000Z", "a moment"],
+  ["2026-11-21T11:57:00.000Z", "3m"],
+  ["2026-11-16T12:00:00.000Z", "5d"],
+  ["yesterday", "yesterday"],
+])("what is so since %s has been so for %s", (at, text) => {
+  expect(formatAge(at, now)).toBe(text);
 });
 
 test.each([

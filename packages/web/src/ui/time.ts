@@ -15,9 +15,19 @@ export function formatRelative(at: string, nowMs: number): string {
   if (Number.isNaN(seconds)) return at;
   const distance = Math.abs(seconds);
   if (distance < NOW_SECONDS) return "now";
-  const unit = UNITS.find((candidate) => distance >= candidate.seconds) ?? UNITS[5];
-  const amount = `${Math.floor(distance / unit.seconds)}${unit.suffix}`;
-  return seconds >= 0 ? `${amount} ago` : `in ${amount}`;
+  return seconds >= 0 ? `${amountOf(distance)} ago` : `in ${amountOf(distance)}`;
+}
+
+/** `3m`, `a moment`: for how long something has been as it is. What is not a time comes back as it is. */
+export function formatAge(at: string, nowMs: number): string {
+  const seconds = Math.round((nowMs - Date.parse(at)) / 1000);
+  if (Number.isNaN(seconds)) return at;
+  return seconds < NOW_SECONDS ? "a moment" : amountOf(seconds);
+}
+
+function amountOf(seconds: number): string {
+  const unit = UNITS.find((candidate) => seconds >= candidate.seconds) ?? UNITS[5];
+  return `${Math.floor(seconds / unit.seconds)}${unit.suffix}`;
 }
 
 /** In the reader's time zone, to the second. */

@@ -17,6 +17,8 @@ export const Readiness = Type.Object({
 export const Job = shapeOf<ApiJob>()(
   Type.Object({
     name: Text,
+    title: Text,
+    about: Text,
     every_seconds: Type.Number({ minimum: 0 }),
     state: Type.Enum(["idle", "running"]),
     epoch: Count,
