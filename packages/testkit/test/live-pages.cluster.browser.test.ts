@@ -156,9 +156,22 @@ describe.runIf(CHROMIUM !== undefined)("two nodes, in a browser", () => {
     await events.nth(5).waitFor();
     expect(named("/events")).toBe(1);
 
+    await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Dashboard" }).click();
+    const counted = page.locator("dl > div").filter({ hasText: /^Events\d+$/ });
+    const before = Number((await counted.innerText()).replace(/\D/g, ""));
+    const counts = (more: number) => counted.filter({ hasText: new RegExp(`^Events${before + more}$`) }).waitFor();
+    await happen();
+    await counts(1);
+    asked.length = 0;
+    await page.clock.fastForward(AGAIN_MS);
+    await happen();
+    await counts(2);
+    expect(named("/dashboard/volume")).toBe(1);
+
     await page.goBack();
     await page.goBack();
-    await row.getByText("6 events", { exact: true }).waitFor();
+    await page.goBack();
+    await row.getByText("8 events", { exact: true }).waitFor();
     const tell = async (path: string, body: object) => {
       const response = await fetch(`${sent.url}/api/v1/issues/${id}/${path}`, {
         method: "POST",
@@ -190,7 +203,7 @@ describe.runIf(CHROMIUM !== undefined)("two nodes, in a browser", () => {
     await expectAccessible(page);
     await page.getByRole("img", { name: "mesher1 is alive, mesher2 is dead" }).waitFor();
     await page.goto(new URL("/jobs", seen.url).href);
-    await page.getByRole("list", { name: "Jobs" }).getByText("retention").waitFor();
+    await page.getByRole("list", { name: "Jobs" }).getByText("Retention", { exact: true }).waitFor();
     expect(faults).toEqual([]);
     await page.context().close();
   });

@@ -8,12 +8,16 @@ import type {
   ApiPage,
 } from "@mesher/protocol";
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { isLive } from "../live/feed.ts";
 import { getJson, sendJson } from "./client.ts";
 
 const REFRESH_MS = 10_000;
+/** Where alerts are told as they fire, only what becomes of them is left to ask for. */
+const REFRESH_LIVE_MS = 30_000;
 const ALERTS_PER_PAGE = 50;
 
 const part = encodeURIComponent;
+const refreshMs = (projectSlug: string) => (isLive(projectSlug) ? REFRESH_LIVE_MS : REFRESH_MS);
 
 export interface AlertFilter {
   readonly status?: AlertStatus | undefined;
@@ -25,7 +29,7 @@ export function alertRulesQuery(projectSlug: string) {
   return queryOptions({
     queryKey: ["alert-rules", projectSlug],
     queryFn: ({ signal }) => getJson<ApiAlertRule[]>(`api/v1/projects/${part(projectSlug)}/alert-rules`, {}, signal),
-    refetchInterval: REFRESH_MS,
+    refetchInterval: () => refreshMs(projectSlug),
   });
 }
 
@@ -48,7 +52,7 @@ export function alertsQuery(projectSlug: string, { status, rule }: AlertFilter) 
     initialPageParam: {},
     getNextPageParam: (page) =>
       page.has_more ? { cursor: page.next_cursor, cursor_id: page.next_cursor_id } : undefined,
-    refetchInterval: (query) => REFRESH_MS * Math.max(1, query.state.data?.pages.length ?? 1),
+    refetchInterval: (query) => refreshMs(projectSlug) * Math.max(1, query.state.data?.pages.length ?? 1),
     placeholderData: (previous, query) => (query?.queryKey[1] === projectSlug ? previous : undefined),
   });
 }

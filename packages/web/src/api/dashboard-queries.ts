@@ -9,10 +9,13 @@ import type {
 } from "@mesher/protocol";
 import { queryOptions } from "@tanstack/react-query";
 import { type RangeQuery, unitOf } from "../dashboards/dashboard-search.ts";
+import { isLive } from "../live/feed.ts";
 import { getJson, type Query } from "./client.ts";
 
 /** What is counted changes all the time; whoever looks at a month need not see every second of it. */
 const REFRESH_MS = 15_000;
+/** Where events are told as they happen, only what nobody tells is left to ask for: time that goes by, and what was refused. */
+const REFRESH_LIVE_MS = 60_000;
 const TAG_VALUES = 10;
 const RELEASES = 6;
 
@@ -21,7 +24,7 @@ function dashboardQuery<Answer>(projectSlug: string, part: string, query: Query)
     queryKey: ["dashboard", projectSlug, part, query],
     queryFn: ({ signal }) =>
       getJson<Answer>(`api/v1/projects/${encodeURIComponent(projectSlug)}/dashboard/${part}`, query, signal),
-    refetchInterval: REFRESH_MS,
+    refetchInterval: () => (isLive(projectSlug) ? REFRESH_LIVE_MS : REFRESH_MS),
     staleTime: REFRESH_MS,
     // What was shown stays while another range is on its way: nothing jumps. Of another project or tag it would be wrong.
     placeholderData: (previous, before) => {

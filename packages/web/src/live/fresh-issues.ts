@@ -1,11 +1,12 @@
-/** Issues and their events on screen are as they are now, by what the project's feed tells. Nothing is asked again and again while it is connected. */
+/** What is on screen of a project's issues, events, counts and alerts is as it is now, by what the project's feed tells. */
 import type { ApiIssueDetail, StreamMessage } from "@mesher/protocol";
-import { type Query, type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { type Query, type QueryClient, type QueryKey, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import type { IssueFilter } from "../issues/issues-search.ts";
 import { toast } from "../ui/toasts.tsx";
 import { feedOf } from "./feed.ts";
 import { addNews, type IssueNews, type IssuePages, type News, pagesWithNews, withNews } from "./issue-news.ts";
+import { Rereading } from "./rereading.ts";
 
 /** Messages come in bursts; what they say is taken up once for all of a moment. */
 const GATHER_MS = 500;
@@ -13,9 +14,14 @@ const GATHER_MS = 500;
 const READ_LISTS_EVERY_MS = 3_000;
 /** So are events and what is counted of them: rarer, the more pages of a list are on screen. */
 const READ_EVENTS_EVERY_MS = 3_000;
+/** The panels of a dashboard, of which there are many: at once after a quiet time, and no more often than this where it never is quiet. */
+const READ_COUNTS_EVERY_MS = 10_000;
+/** Alerts that fire one after the other. */
+const READ_ALERTS_EVERY_MS = 3_000;
 const HOUR_MS = 3_600_000;
 /** Queries by what their keys begin with: of one issue, what its events change, and what people change too. */
 const EVENTS_OF_ISSUE = ["issue-events", "issue-tags", "issue-volume"];
+const ALERTS = ["alerts", "alert-rules"];
 const ALL_OF_ISSUE = ["issue", "activity", ...EVENTS_OF_ISSUE];
 
 /** For one place that is on every page. */
@@ -46,6 +52,10 @@ class FreshIssues {
   readonly #busyIds = new Set<string>();
   #gathering: ReturnType<typeof setTimeout> | undefined;
   #readingLists: ReturnType<typeof setTimeout> | undefined;
+  readonly #counts = new Rereading(() => this.#reread(([of, project]) => of === "dashboard" && this.#isOurs(project)));
+  readonly #alerts = new Rereading(() =>
+    this.#reread(([of, project]) => ALERTS.includes(String(of)) && this.#isOurs(project)),
+  );
   #readingEvents: ReturnType<typeof setTimeout> | undefined;
   #listsReadAtMs = 0;
   #eventsReadAtMs = 0;
@@ -59,13 +69,18 @@ class FreshIssues {
     clearTimeout(this.#gathering);
     clearTimeout(this.#readingLists);
     clearTimeout(this.#readingEvents);
+    this.#counts.stop();
+    this.#alerts.stop();
   }
 
   hear(message: StreamMessage): void {
     if (message.type === "event") addNews(this.#news, message);
     else if (message.type === "issue") this.#changedIds.add(message.issue_id);
     else {
-      if (message.type === "alert") this.#hearAlert(message.rule_name);
+      if (message.type === "alert") {
+        toast(`Alert: ${message.rule_name}`);
+        this.#alerts.soon(READ_ALERTS_EVERY_MS);
+      }
       // What was read before there was a feed may have changed since; and what it left out, too.
       const mayMiss = message.type === "gap" || message.type === "dropped";
       if (mayMiss || (message.type === "subscribed" && message.start !== "resumed")) this.readAll();
@@ -77,8 +92,10 @@ class FreshIssues {
     }, GATHER_MS);
   }
 
-  /** All that is on screen about issues. */
+  /** All that is on screen of the project. */
   readAll(): void {
+    this.#counts.soon(READ_COUNTS_EVERY_MS);
+    this.#alerts.soon(READ_ALERTS_EVERY_MS);
     this.#listsReadAtMs = this.#eventsReadAtMs = Date.now();
     this.#invalidate(
       ([of, project]) =>
@@ -86,12 +103,8 @@ class FreshIssues {
     );
   }
 
-  #hearAlert(ruleName: string): void {
-    toast(`Alert: ${ruleName}`);
-    this.#invalidate(([of, project]) => (of === "alerts" || of === "alert-rules") && project === this.#projectSlug);
-  }
-
   #takeUp(): void {
+    this.#counts.soon(READ_COUNTS_EVERY_MS);
     const hasUnknown = showNews(this.#queries, this.#projectSlug, this.#news);
     if (this.#changedIds.size > 0) {
       const ids = this.#changedIds;
@@ -141,6 +154,18 @@ class FreshIssues {
   #eventQueries(): readonly Query[] {
     const predicate = ({ queryKey: [of, id] }: Query) => this.#isBusy(of, id);
     return this.#queries.getQueryCache().findAll({ type: "active", predicate });
+  }
+
+  /** Returns whether some were on their way already, and may have left before what they are read again for. */
+  #reread(isMeant: (key: QueryKey) => boolean): boolean {
+    const predicate = ({ queryKey }: Query) => isMeant(queryKey);
+    const isOnItsWay = this.#queries.isFetching({ predicate }) > 0;
+    this.#invalidate(isMeant);
+    return isOnItsWay;
+  }
+
+  #isOurs(project: unknown): boolean {
+    return project === this.#projectSlug;
   }
 
   #isEventList(of: unknown, project: unknown): boolean {
