@@ -1,5 +1,6 @@
 /** Requests made of the API's own description: as it wants them, a little wrong, or hostile. */
 import fc from "fast-check";
+import type { Ids } from "./fuzz-api-world.ts";
 import { Random } from "./fuzz-cases.ts";
 
 export interface DescribedRoute {
@@ -43,21 +44,33 @@ export interface ApiCase {
   readonly path: string;
   readonly contentType: string | undefined;
   readonly body: string | undefined;
+  /** What its path names is another organization's, at least in part. */
+  readonly isForeign: boolean;
 }
 
 export interface CaseWorld {
   readonly routes: readonly DescribedRoute[];
   readonly actors: readonly string[];
   /** Of every parameter, ids that there are. */
-  readonly ids: Readonly<Record<string, readonly string[]>>;
+  readonly ids: Ids;
+  /** The same in an organization that no actor belongs to. */
+  readonly foreignIds: Ids;
+}
+
+/** The parameters of the routes for which the world has no id. */
+export function parametersWithout({ routes, ids, foreignIds }: Omit<CaseWorld, "actors">): string[] {
+  const names = routes.flatMap(({ path }) => [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name));
+  return [...new Set(names)].filter((name) =>
+    [ids, foreignIds].some((each) => !each[name]?.every((id) => typeof id === "string") || each[name].length === 0),
+  );
 }
 
 /** One case out of seed and index, always the same. Routes, kinds and actors take turns, so that all of them meet. */
-export function makeApiCase(seed: number, index: number, { routes, actors, ids }: CaseWorld): ApiCase {
+export function makeApiCase(seed: number, index: number, { routes, actors, ids, foreignIds }: CaseWorld): ApiCase {
   const random = new Random(seed, index);
   const route = routes[index % routes.length] as DescribedRoute;
   const kind = random.pick(KINDS);
-  const maker = new Maker(random, ids);
+  const maker = new Maker(random, ids, foreignIds);
   const path = maker.path(route, kind);
   const schema = route.operation.requestBody?.content["application/json"]?.schema;
   const isBodyless = route.method === "GET" || (schema === undefined && !random.isOneIn(4));
@@ -70,6 +83,7 @@ export function makeApiCase(seed: number, index: number, { routes, actors, ids }
     path,
     body,
     contentType: body === undefined ? undefined : contentType,
+    isForeign: maker.hasForeignSegment,
   };
 }
 
@@ -111,6 +125,7 @@ const MEANINGS: Readonly<Record<string, readonly unknown[]>> = {
   safe_fields: [["author"], []],
   messages: [["*timeout*"], []],
   releases: [["shop@1.*"], []],
+  config: [{ url: "https://receiver.invalid/mesher" }],
   event: [{ message: "Card 4111 1111 1111 1111", tags: { a: "b" } }],
 };
 
@@ -163,13 +178,30 @@ const HOSTILE: readonly unknown[] = [
   ["a", 1, null],
 ];
 
-class Maker {
-  readonly #random: Random;
-  readonly #ids: Readonly<Record<string, readonly string[]>>;
+/** Fields of bodies that name something, and the parameter whose ids they take. */
+const NAMING_FIELDS: Readonly<Record<string, string>> = {
+  user_id: "user",
+  owner_user_id: "user",
+  team: "team",
+  project: "project",
+  project_id: "project",
+  destination_id: "destination",
+};
 
-  constructor(random: Random, ids: Readonly<Record<string, readonly string[]>>) {
+/** Makes one case. */
+class Maker {
+  hasForeignSegment = false;
+  readonly #random: Random;
+  readonly #ids: Ids;
+  readonly #foreignIds: Ids;
+  /** Of a case that names several things, they are of one place in their lists. */
+  readonly #place: number;
+
+  constructor(random: Random, ids: Ids, foreignIds: Ids) {
     this.#random = random;
     this.#ids = ids;
+    this.#foreignIds = foreignIds;
+    this.#place = random.below(PLACES);
   }
 
   path({ path, operation }: DescribedRoute, kind: CaseKind): string {
@@ -189,7 +221,13 @@ class Maker {
       return encodeURIComponent(String(text).toWellFormed()).slice(0, SEGMENT_LENGTH_MAX);
     }
     if (kind === "invalid" && this.#random.isOneIn(4)) return this.#random.pick(UNKNOWN_IDS);
-    return this.#random.pick(this.#ids[name] ?? UNKNOWN_IDS);
+    const foreign = this.#foreignIds[name] ?? [];
+    if (kind === "invalid" && foreign.length > 0 && this.#random.isOneIn(3)) {
+      this.hasForeignSegment = true;
+      return this.#random.pick(foreign);
+    }
+    const own = this.#ids[name] ?? UNKNOWN_IDS;
+    return own[this.#place % own.length] ?? "";
   }
 
   #queryPart(name: string, schema: Schema, kind: CaseKind): string[] {
@@ -206,7 +244,9 @@ class Maker {
   /** As the schema has it, one part of it replaced. */
   #wrong(schema: Schema, name: string, kind: CaseKind): unknown {
     const value = this.#valid(schema, name);
-    const instead = kind === "hostile" ? this.#random.pick(HOSTILE) : this.#random.pick(INVALID);
+    const foreign = this.#foreignIds[NAMING_FIELDS[name] ?? ""] ?? [];
+    const invalid = foreign.length > 0 && this.#random.isOneIn(2) ? foreign : INVALID;
+    const instead = this.#random.pick<unknown>(kind === "hostile" ? HOSTILE : invalid);
     if (typeof value !== "object" || value === null || Array.isArray(value)) return instead;
     const { properties = {} } = schema;
     const names = Object.keys(properties);
@@ -221,7 +261,10 @@ class Maker {
     if (schema.enum !== undefined) return this.#random.pick(schema.enum);
     if (schema.anyOf !== undefined) return this.#valid(this.#random.pick(schema.anyOf), name);
     if (name === "ids") return [this.#random.pick(this.#ids["issue"] ?? [])];
-    if (name === "user_id") return this.#random.pick(["", ...(this.#ids["user"] ?? [])]);
+    if (name in NAMING_FIELDS && schema.type !== "null") {
+      const own = this.#ids[NAMING_FIELDS[name] ?? ""] ?? [];
+      return this.#random.pick(name === "user_id" ? ["", ...own] : own);
+    }
     const meanings = MEANINGS[name]?.filter((value) => fits(value, schema)) ?? [];
     if (meanings.length > 0) return this.#random.pick(meanings);
     if (schema.type === "object") return this.#object(schema);
@@ -257,6 +300,8 @@ class Maker {
   }
 }
 
+/** More than there is of anything. */
+const PLACES = 1_000_000;
 const SEGMENT_LENGTH_MAX = 2_000;
 const UNKNOWN_IDS = [
   "nothing",

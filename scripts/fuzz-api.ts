@@ -1,12 +1,11 @@
 /**
  * Fuzzes every route of the API by its own description. No answer may be a 5xx, every answer must have the shape that the
- * description promises, every refusal the one shape of errors.
+ * description promises, every refusal the one shape of errors. What belongs to another organization is refused.
  *
  *     npm run fuzz:api -- --count 100000 [--seed 7] [--first 4711]
  */
 import { inspect, parseArgs } from "node:util";
-import type { ApiIssue, ApiMember, ApiPage, ApiProject } from "@mesher/protocol";
-import { newEventId, ServerProcess, sendEvent, TEST_TOKEN, waitUntil } from "@mesher/testkit";
+import { ServerProcess, TEST_TOKEN } from "@mesher/testkit";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import {
   type ApiCase,
@@ -14,10 +13,14 @@ import {
   type DescribedOperation,
   type DescribedRoute,
   makeApiCase,
+  parametersWithout,
 } from "./fuzz-api-cases.ts";
+import { FUZZ_OWNER, makeWorld, Session, signIn } from "./fuzz-api-world.ts";
+
+export { FUZZ_OWNER };
 
 export interface ApiFuzzOptions {
-  readonly server: Pick<ServerProcess, "url" | "dsn">;
+  readonly server: Pick<ServerProcess, "url">;
   readonly count?: number;
   readonly seed?: number;
   /** Index of the first case. */
@@ -28,7 +31,7 @@ export interface ApiFuzzOptions {
 export interface ApiFuzzSummary {
   readonly seed: number;
   readonly count: number;
-  /** Answers by kind of case and status. */
+  /** Answers by kind of case and status; those to cases that name something of another organization are `foreign`. */
   readonly statuses: Readonly<Record<string, number>>;
   /** Routes that no case got a 2xx from. */
   readonly unreached: readonly string[];
@@ -49,28 +52,26 @@ const SHOWN_MAX = 300;
 const PROGRESS_EVERY = 5_000;
 const HANG_MS = 60_000;
 const CONCURRENCY = 8;
-const ISSUES = 40;
-
-/** With which the server that is fuzzed must be started. */
-export const FUZZ_OWNER = { MESHER_ADMIN_EMAIL: "owner@example.com", MESHER_ADMIN_PASSWORD: "correct horse battery" };
 
 /** The live feed never ends. */
 const LEFT_OUT: ReadonlySet<string> = new Set(["GET /api/v1/projects/{project}/stream"]);
 
+/** Of the login that asks. */
 const ENDS_LOGINS: ReadonlySet<string> = new Set([
   "POST /api/v1/auth/sign-out",
   "POST /api/v1/me/logins/end",
-  "POST /api/v1/me/logins/{login}/end",
   "POST /api/v1/auth/change-password",
 ]);
 
 export async function fuzzApi(options: ApiFuzzOptions): Promise<ApiFuzzSummary> {
   const { server, count = 10_000, seed = Date.now() % 1e9, first = 0, report = () => {} } = options;
-  const description = await getJson<Description>(server.url, "/api/openapi.json");
+  const description = (await (await fetch(`${server.url}/api/openapi.json`)).json()) as Description;
   const routes = routesOf(description);
   const answers = new AnswerCheck(description);
   const people = new People(server.url);
-  const world: CaseWorld = { routes, actors: people.names, ids: await collectIds(server) };
+  const world: CaseWorld = { routes, actors: people.names, ...(await makeWorld(server)) };
+  const missing = parametersWithout(world);
+  if (missing.length > 0) throw new Error(`the world lacks ${missing.join(", ")}`);
   await people.meet();
 
   const statuses: Record<string, number> = {};
@@ -84,10 +85,11 @@ export async function fuzzApi(options: ApiFuzzOptions): Promise<ApiFuzzSummary> 
       const index = next++;
       const made = makeApiCase(seed, index, world);
       const { status, contentType, text } = await people.send(made);
-      const key = `${made.kind} ${status}`;
+      const key = `${made.isForeign ? "foreign" : made.kind} ${status}`;
       statuses[key] = (statuses[key] ?? 0) + 1;
       if (status >= 200 && status < 300) reached.add(nameOf(made.route));
-      const what = answers.faultOf(made.route, { status, contentType, text });
+      const isLeak = made.isForeign && status >= 200 && status < 300;
+      const what = isLeak ? "another organization's" : answers.faultOf(made.route, { status, contentType, text });
       if (what !== undefined) {
         const request = `${made.route.method} ${made.path} ${made.contentType ?? ""} ${made.body ?? ""}`;
         const answer = `${status} ${text}`;
@@ -103,6 +105,7 @@ export async function fuzzApi(options: ApiFuzzOptions): Promise<ApiFuzzSummary> 
     }
   }
   await Promise.all(Array.from({ length: CONCURRENCY }, work));
+  await people.demandLogin();
   const unreached = routes.map(nameOf).filter((name) => !reached.has(name));
   return { seed, count: done, statuses, unreached, failures };
 }
@@ -201,35 +204,20 @@ class People {
     this.#headers.set("owner's token", { authorization: `Bearer ${TEST_TOKEN}` });
     this.#headers.set("nobody", {});
     const scopes = ["event:read", "issue:write", "project:admin", "org:read", "org:admin"];
-    const made = await postJson<{ token: string }>(this.#url, "/api/v1/orgs/default/tokens", {
-      label: "member",
-      scopes,
-    });
+    const installation = new Session(this.#url, { authorization: `Bearer ${TEST_TOKEN}` });
+    const made = await installation.post<{ token: string }>("orgs/default/tokens", { label: "member", scopes });
     this.#headers.set("member's token", { authorization: `Bearer ${made.token}` });
-    await this.#signIn();
-  }
-
-  async send(made: ApiCase): Promise<Answer> {
-    // Logging in again and again would soon be refused.
-    const answer = await this.#ask(ENDS_LOGINS.has(nameOf(made.route)) ? { ...made, who: "nobody" } : made);
-    // A case may have ended the login; from the next one on there is a new one.
-    if (answer.status === 401 && made.who === "owner") await this.#signIn();
-    return answer;
-  }
-
-  async #signIn(): Promise<void> {
     const { MESHER_ADMIN_EMAIL: email, MESHER_ADMIN_PASSWORD: password } = FUZZ_OWNER;
-    const response = await fetch(`${this.#url}/api/v1/auth/sign-in/email`, {
-      method: "POST",
-      headers: { "content-type": "application/json", origin: this.#url },
-      body: JSON.stringify({ email, password }),
-    });
-    const cookie = response.headers
-      .getSetCookie()
-      .map((line) => line.split(";")[0])
-      .join("; ");
-    await response.body?.cancel();
-    if (response.ok) this.#headers.set("owner", { cookie, origin: this.#url });
+    this.#headers.set("owner", (await signIn(this.#url, email, password)).headers);
+  }
+
+  send(made: ApiCase): Promise<Answer> {
+    return this.#ask(ENDS_LOGINS.has(nameOf(made.route)) ? { ...made, who: "nobody" } : made);
+  }
+
+  /** Throws when the owner's login was ended by a case: then many of those behind it were refused at the door. */
+  async demandLogin(): Promise<void> {
+    await new Session(this.#url, this.#headers.get("owner") ?? {}).get("me");
   }
 
   async #ask({ who, route, path, contentType, body }: ApiCase): Promise<Answer> {
@@ -251,63 +239,6 @@ class People {
       };
     }
   }
-}
-
-/** Makes something of every kind, so that there are ids to ask for. */
-async function collectIds({ url, dsn }: ApiFuzzOptions["server"]): Promise<Record<string, readonly string[]>> {
-  const events: string[] = [];
-  for (let n = 0; n < ISSUES; n += 1) {
-    const event_id = newEventId();
-    const message = `Problem ${String.fromCharCode(97 + (n % 26))}${n < 26 ? "" : "x"}`;
-    await sendEvent(dsn, { event_id, message, level: n % 2 === 0 ? "error" : "info", release: "shop@1.0.0" });
-    events.push(event_id);
-  }
-  const issues = await waitUntil("the issues", async () => {
-    const page = await getJson<ApiPage<ApiIssue>>(url, "/api/v1/projects/default/issues?limit=100");
-    return page.data.length >= ISSUES ? page.data : undefined;
-  });
-  const members = await getJson<ApiMember[]>(url, "/api/v1/orgs/default/members");
-  const label = { label: "fuzz" };
-  const token = await postJson<{ id: string }>(url, "/api/v1/orgs/default/tokens", {
-    ...label,
-    scopes: ["event:read"],
-  });
-  const key = await postJson<{ id: string }>(url, "/api/v1/projects/default/api-keys", label);
-  const invitation = await postJson<{ id: string }>(url, "/api/v1/orgs/default/invitations", {
-    email: "x@example.com",
-  });
-  const [issue] = issues;
-  const comment = await postJson<{ id: string }>(url, `/api/v1/issues/${issue?.id}/comments`, { text: "First" });
-  const projects = await getJson<ApiProject[]>(url, "/api/v1/projects");
-  return {
-    project: ["default", ...projects.map(({ id }) => id), ...projects.map(({ number }) => String(number))],
-    org: ["default"],
-    issue: issues.map(({ id }) => id),
-    shortId: issues.map(({ short_id }) => short_id),
-    event: events,
-    membership: members.map(({ id }) => id),
-    user: members.map(({ user_id }) => user_id),
-    token: [token.id],
-    key: [key.id],
-    invitation: [invitation.id],
-    comment: [comment.id],
-  };
-}
-
-async function getJson<T>(url: string, path: string): Promise<T> {
-  const response = await fetch(url + path, { headers: { authorization: `Bearer ${TEST_TOKEN}` } });
-  if (!response.ok) throw new Error(`GET ${path} answered ${response.status}`);
-  return (await response.json()) as T;
-}
-
-async function postJson<T>(url: string, path: string, body: object): Promise<T> {
-  const response = await fetch(url + path, {
-    method: "POST",
-    headers: { authorization: `Bearer ${TEST_TOKEN}`, "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  if (!response.ok) throw new Error(`POST ${path} answered ${response.status}: ${await response.text()}`);
-  return (await response.json()) as T;
 }
 
 if (import.meta.main) {

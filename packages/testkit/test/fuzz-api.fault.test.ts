@@ -20,6 +20,7 @@ test(`[C-110] [C-133] [C-134] [C-135] ${CASES} valid, wrong and hostile requests
   expect(statuses["valid 200"]).toBeGreaterThan(20);
   expect(statuses["invalid 400"]).toBeGreaterThan(5);
   expect(statuses["hostile 404"]).toBeGreaterThan(5);
+  expect(statuses["foreign 404"]).toBeGreaterThan(2);
   expect({ seed, faults: server.output.split("\n").filter((line) => line.includes("ERROR Request failed")) }).toEqual({
     seed,
     faults: [],
