@@ -34,27 +34,41 @@ export interface FuzzedWorld {
 /** With which the server that is fuzzed must be started. */
 export const FUZZ_OWNER = { MESHER_ADMIN_EMAIL: "owner@example.com", MESHER_ADMIN_PASSWORD: "correct horse battery" };
 
-/** So many of each, because cases delete them. */
-const OWN = { issues: 32, things: 16, people: 4 } as const;
-const FOREIGN = { issues: 1, things: 1, people: 1 } as const;
+/** How many there are of each. */
+interface Counts {
+  readonly issues: number;
+  readonly things: number;
+  readonly people: number;
+}
+
+/** The more cases, the more of each, because they delete them. */
+function ownCounts(cases: number): Counts {
+  const things = Math.min(Math.max(Math.ceil(cases / CASES_PER_THING), 4), 16);
+  return { issues: 2 * things, things, people: 2 };
+}
+
+const CASES_PER_THING = 500;
+const FOREIGN: Counts = { issues: 1, things: 1, people: 1 };
 
 /** Nobody has this address (RFC 2606): what is sent there goes nowhere. */
 const RECEIVER_URL = "https://receiver.invalid/mesher";
 
-export async function makeWorld(server: { readonly url: string }): Promise<FuzzedWorld> {
+/** `cases`: how many will be asked. */
+export async function makeWorld(server: { readonly url: string }, cases: number): Promise<FuzzedWorld> {
+  const counts = ownCounts(cases);
   const { MESHER_ADMIN_EMAIL: email, MESHER_ADMIN_PASSWORD: password } = FUZZ_OWNER;
   const installation = new Session(server.url, { authorization: `Bearer ${TEST_TOKEN}` });
   const owner = await signIn(server.url, email, password);
   const foreigner = await makeForeigner(installation, password);
-  for (let n = 0; n < OWN.people; n += 1) {
+  for (let n = 0; n < counts.people; n += 1) {
     await installation.post("users", { email: `member-${n}@example.com`, display_name: `Member ${n}`, password });
   }
   // Not the owner, who is to stay one.
   const members = (await listMembers(owner, "default")).filter((member) => member.email !== email);
   return {
     ids: {
-      ...(await makeThings(owner, { org: "default", project: await owner.get("projects/default"), counts: OWN })),
-      ...(await makeOwnThings(owner, () => signIn(server.url, email, password), OWN.people)),
+      ...(await makeThings(owner, { org: "default", project: await owner.get("projects/default"), counts })),
+      ...(await makeOwnThings(owner, () => signIn(server.url, email, password), counts.people)),
       ...idsOfMembers(members),
     },
     foreignIds: {
@@ -83,7 +97,7 @@ async function makeForeigner(installation: Session, password: string): Promise<S
 interface Place {
   readonly org: string;
   readonly project: ApiProjectDetail;
-  readonly counts: typeof OWN | typeof FOREIGN;
+  readonly counts: Counts;
 }
 
 /** What belongs to an organization and its project. */

@@ -69,7 +69,7 @@ export async function fuzzApi(options: ApiFuzzOptions): Promise<ApiFuzzSummary> 
   const routes = routesOf(description);
   const answers = new AnswerCheck(description);
   const people = new People(server.url);
-  const world: CaseWorld = { routes, actors: people.names, ...(await makeWorld(server)) };
+  const world: CaseWorld = { routes, actors: people.names, ...(await makeWorld(server, count)) };
   const missing = parametersWithout(world);
   if (missing.length > 0) throw new Error(`the world lacks ${missing.join(", ")}`);
   await people.meet();

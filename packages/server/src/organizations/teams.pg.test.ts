@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import type { Database } from "../db/database.ts";
 import { withTransaction } from "../db/transaction.ts";
 import type { Actor } from "./access.ts";
-import { addPart, createTeam } from "./teams.ts";
 import { findTeam } from "./teams.queries.ts";
+import { addPart, createTeam } from "./teams.ts";
 
 async function makeOrganization(database: Database) {
   const { rows } = await database.query<{ organization_id: string; project_id: string }>({
