@@ -26,20 +26,31 @@ class Line {
   }
 }
 
+/** Between two attempts to get back a name. */
+const RETRY_HEARTBEATS = 5;
+
 /** A life as `nats-wire.ts` has it, as far as its name goes: it listens, asks, and ends when it is refused at its start. */
 class Life implements Actor {
   isGone = false;
   frozenUntilMs = 0;
   hasStarted = false;
+  /** By peers, as it believes. */
+  isKnown = false;
+  /** After it had started. */
+  wasRefused = false;
   /** How long, in all. */
   frozenMs = 0;
   readonly claim: NameClaim;
   readonly incarnation: string;
   readonly toServer: Line;
   readonly fromServer: Line;
+  readonly #server: Server;
+  #ticks = 0;
+  #tickedAtMs = 0;
 
-  constructor(server: Server, index: number, startedAtMs: number) {
+  constructor(server: Server, index: number, skewMs: number) {
     const { scheduler } = server;
+    this.#server = server;
     this.incarnation = `life ${index}`;
     [this.toServer, this.fromServer] = [new Line(scheduler), new Line(scheduler)];
     const { incarnation } = this;
@@ -47,7 +58,7 @@ class Life implements Actor {
       protocol: PROTOCOL_VERSION,
       name: "a@h:1",
       incarnation,
-      startedAtMs,
+      startedAtMs: scheduler.nowMs + skewMs,
       to: "",
       version: "",
       compatibility: "",
@@ -60,30 +71,55 @@ class Life implements Actor {
       } as ConstructorParameters<typeof NameClaim>[0]["world"],
       own: () => hello,
       realms: 1,
-      isKnown: () => false,
-      ask: (_, id, hasLived) =>
+      isKnown: () => this.isKnown,
+      clockMs: () => scheduler.nowMs + skewMs,
+      ask: (_, id, standing) =>
         this.toServer.send(() => {
           const others = server.listening.filter((life) => life !== this);
           if (others.length === 0) this.fromServer.send(() => this.claim.hearNobody(id), this);
           for (const other of others)
             other.fromServer.send(() => {
-              if (other.claim.hear({ hello, hasLived }) !== "refuse") return;
+              const answer = other.claim.hear({ hello, ...standing });
+              if (answer === "ask") void other.claimName();
+              if (answer !== "refuse") return;
               other.toServer.send(() => this.fromServer.send(() => this.hearRefusal(id), this));
             }, other);
         }),
     });
     this.toServer.send(() => server.listening.push(this));
-    void this.#start(server);
+    void this.claimName();
+    this.#tickLater();
   }
 
-  async #start(server: Server): Promise<void> {
-    this.hasStarted = (await this.claim.ask()) === "has";
-    if (this.hasStarted) server.onStarted(this);
-    else this.end(server);
+  async claimName(): Promise<void> {
+    const outcome = await this.claim.ask();
+    if (this.isGone || outcome === "stopped") return;
+    if (outcome === "has") {
+      if (this.hasStarted) return;
+      this.hasStarted = true;
+      this.#server.onStarted(this);
+    } else if (this.hasStarted || this.wasRefused) {
+      this.hasStarted = false;
+      this.wasRefused = true;
+    } else this.end(this.#server);
   }
 
   hearRefusal(id: string): void {
-    this.claim.hearRefusal(id, { reason: "name_in_use", detail: "" });
+    if (this.claim.hearRefusal(id, { reason: "name_in_use", detail: "" }) === "late") void this.claimName();
+  }
+
+  #tickLater(): void {
+    this.#tickedAtMs = this.#server.scheduler.nowMs;
+    this.#server.scheduler.after(TUNING.heartbeatMs, () => this.#tick(), this);
+  }
+
+  #tick(): void {
+    const wasFrozen = this.#server.scheduler.nowMs - this.#tickedAtMs > TUNING.silenceMs;
+    this.#ticks += 1;
+    this.#tickLater();
+    if (!this.hasStarted && !this.wasRefused) return;
+    if (wasFrozen || (this.#ticks % RETRY_HEARTBEATS === 0 && !this.claim.isAsking && !this.claim.has))
+      void this.claimName();
   }
 
   freeze(scheduler: Scheduler, forMs: number): void {
@@ -113,7 +149,7 @@ class Server {
 
   start(): Life {
     // Of several machines: their clocks do not agree.
-    const life = new Life(this, this.lives.length, this.scheduler.nowMs + this.scheduler.between(-500, 500));
+    const life = new Life(this, this.lives.length, this.scheduler.between(-500, 500));
     this.lives.push(life);
     return life;
   }
@@ -140,7 +176,7 @@ test("[HAZARD-11] of lives of one name that start at once exactly one gets it, w
 });
 
 test("[HAZARD-11] two have a name only if the first was silent for as long as the dead are, and a later life gets it when the first is gone", async () => {
-  await runHistories(300, async (seed) => {
+  await runHistories(500, async (seed) => {
     const server = new Server(seed);
     const { scheduler } = server;
     const disturbed: Life[] = [];
@@ -175,4 +211,28 @@ test("the word that nobody is there, read after a freeze, is asked for again", a
   await scheduler.run(10_000);
   expect([first.hasStarted, second.hasStarted]).toEqual([false, true]);
   expect(first.isGone).toBe(true);
+});
+
+test("[HAZARD-11] who takes the name of a frozen life keeps it: the frozen one may refuse what was asked meanwhile, and gives way", async () => {
+  await runHistories(500, async (seed) => {
+    const server = new Server(seed);
+    const { scheduler } = server;
+    const first = server.start();
+    first.isKnown = true;
+    await scheduler.run(10_000);
+    first.freeze(scheduler, scheduler.between(15_000, 40_000));
+    await scheduler.run(scheduler.between(0, 5_000));
+    const second = server.start();
+    await scheduler.run(10_000);
+    expect(second.hasStarted).toBe(true);
+    // About the time when the first thaws the second may be slow, but is not silent for so long that it is dead.
+    await scheduler.run(first.frozenUntilMs - scheduler.nowMs);
+    if (scheduler.chance(0.5)) second.freeze(scheduler, scheduler.between(0, 2_500));
+    await scheduler.run(60_000);
+    expect([first.claim.has, second.claim.has]).toEqual([false, true]);
+    expect(second.wasRefused).toBe(false);
+    second.end(server);
+    await scheduler.run(20_000);
+    expect(first.claim.has).toBe(true);
+  });
 });

@@ -9,7 +9,9 @@
  *   gives way to it, or is dead: asked again and again for `silenceMs`, as a peer is that a session is closed with.
  * - Who has the name refuses every new life. Of new lives that ask at once, the one that began earlier refuses the others.
  * - Who has lived by the name and was away, with the server or frozen, asks again, and waits for a heartbeat only, since its
- *   sessions go on meanwhile. If two have lived by it, the one that peers know keeps it, else the one that began earlier.
+ *   sessions go on meanwhile. If two have lived by it, the one that succeeded to it keeps it: the other was silent for so long that
+ *   it was dead to everybody, however alive it believes itself to be when it thaws. Else the one that peers know does, else the
+ *   one that began earlier.
  */
 import { AwakeClock } from "./awake-clock.ts";
 import type { Hello, Refusal } from "./hello.ts";
@@ -29,8 +31,10 @@ const WORD_SHARE = 1 / 2;
 /** A life of the same name that asks for it. */
 export interface Namesake {
   readonly hello: Hello;
-  /** By the name, at some time since it began. */
+  /** By the name, since it began or was refused. */
   readonly hasLived: boolean;
+  /** When it took the name of one that listened and was silent, by its own clock (milliseconds since 1970). */
+  readonly succeededAtMs: number | undefined;
 }
 
 export interface NameClaimOptions extends Pick<MeshTuning, "heartbeatMs" | "silenceMs" | "handshakeMs"> {
@@ -39,9 +43,11 @@ export interface NameClaimOptions extends Pick<MeshTuning, "heartbeatMs" | "sile
   /** In how many realms the name is asked for; it takes all of them. */
   readonly realms: number;
   /** Asks in one realm. Who hears it answers with the id; so does the server if there is nobody. */
-  readonly ask: (realm: number, id: string, hasLived: boolean) => void;
+  readonly ask: (realm: number, id: string, standing: Omit<Namesake, "hello">) => void;
   /** Whether there are peers that have a session with this life. */
   readonly isKnown: () => boolean;
+  /** Milliseconds since 1970, to compare with those of other machines. */
+  readonly clockMs: () => number;
 }
 
 /** `stopped`: it came to nothing; it has to be asked again. */
@@ -68,6 +74,7 @@ export class NameClaim {
   #asking: Asking | undefined;
   #has = false;
   #hasLived = false;
+  #succeededAtMs: number | undefined;
 
   constructor(options: NameClaimOptions) {
     this.#options = options;
@@ -84,7 +91,7 @@ export class NameClaim {
 
   /** Asks for the name, from the beginning. This life must listen to it already. */
   ask(): Promise<ClaimOutcome> {
-    this.stop();
+    this.#stop();
     const nowMs = this.#options.world.nowMs();
     return new Promise((resolve) => {
       this.#asking = {
@@ -101,17 +108,28 @@ export class NameClaim {
 
   /** The server is away: what it said of the name is no longer true. */
   stop(): void {
+    // From here on the silence is its own.
+    this.#succeededAtMs = undefined;
+    this.#stop();
+  }
+
+  #stop(): void {
     this.#has = false;
     if (this.#asking !== undefined) this.#end(this.#asking, "stopped");
   }
 
   /** `refuse`: the namesake has to be told. `ask`: it may be first, and this life has to ask again. */
-  hear({ hello, hasLived }: Namesake): "refuse" | "ask" | undefined {
-    const known = this.#has && this.#options.isKnown();
-    const own = known ? RANK.known : this.#has || this.#hasLived ? RANK.lived : RANK.new;
-    const other = hasLived ? RANK.lived : RANK.new;
-    if (own < other || (own === other && isEarlier(this.#options.own(), hello))) return "refuse";
+  hear(namesake: Namesake): "refuse" | "ask" | undefined {
+    if (this.#goesBefore(namesake)) return "refuse";
     return this.#has ? "ask" : undefined;
+  }
+
+  #goesBefore({ hello, hasLived, succeededAtMs }: Namesake): boolean {
+    if (this.#succeededAtMs !== succeededAtMs) return (this.#succeededAtMs ?? 0) > (succeededAtMs ?? 0);
+    const isKnown = this.#has && this.#options.isKnown();
+    const own = isKnown ? RANK.known : this.#hasLived ? RANK.lived : RANK.new;
+    const other = hasLived ? RANK.lived : RANK.new;
+    return own === other ? isEarlier(this.#options.own(), hello) : own < other;
   }
 
   /** Undefined: it answers no question of this claim. `late`: the name was taken meanwhile, and has to be asked for again. */
@@ -119,6 +137,8 @@ export class NameClaim {
     const asking = this.#asking;
     if (asking?.questions.has(id) !== true) return undefined;
     if (asking.isOver) return this.#has ? "late" : "settled";
+    this.#hasLived = false;
+    this.#succeededAtMs = undefined;
     this.#end(asking, refusal);
     return "settled";
   }
@@ -143,12 +163,15 @@ export class NameClaim {
     if (asking.clock.sinceTickMs(nowMs) > silenceMs * WORD_SHARE) asking.clock = this.#clock(nowMs);
     asking.clock.tick(nowMs);
     const waitMs = this.#hasLived ? Math.min(heartbeatMs, handshakeMs / 2) : silenceMs;
-    if (asking.clock.readMs(nowMs) >= waitMs) return this.#take(asking);
+    if (asking.clock.readMs(nowMs) >= waitMs) {
+      if (!this.#hasLived) this.#succeededAtMs = this.#options.clockMs();
+      return this.#take(asking);
+    }
     asking.cancelTick = world.after(heartbeatMs / ASKS_PER_HEARTBEAT, () => this.#askAll(asking));
     for (let realm = 0; realm < realms; realm += 1) {
       const id = createLinkId();
       asking.questions.set(id, { realm, askedAtMs: nowMs });
-      ask(realm, id, this.#hasLived);
+      ask(realm, id, { hasLived: this.#hasLived, succeededAtMs: this.#succeededAtMs });
     }
   }
 
@@ -173,7 +196,7 @@ export class NameClaim {
 const RANK = { known: 0, lived: 1, new: 2 } as const;
 
 /** Which of two lives of one name began earlier; at one moment, any order that both see. */
-export function isEarlier(one: Hello, other: Hello): boolean {
+function isEarlier(one: Hello, other: Hello): boolean {
   return one.startedAtMs === other.startedAtMs
     ? one.incarnation < other.incarnation
     : one.startedAtMs < other.startedAtMs;

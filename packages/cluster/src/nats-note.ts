@@ -1,6 +1,8 @@
 /** What nodes say to each other through a NATS server before they have a link. */
 import { type Hello, type Refusal, toHello, toRefusal } from "./hello.ts";
 
+import type { Namesake } from "./name-claim.ts";
+
 /** Where the answer goes, and one half of the keys of the link that may come of it. */
 interface Offer {
   /** Random; of the link, at this end. */
@@ -13,8 +15,8 @@ interface Offer {
 
 export type NatsNote =
   | ({ readonly kind: "announce" } & Offer)
-  /** `hasLived`: of one that asks for its own name, whether it has lived by it. */
-  | ({ readonly kind: "hello"; readonly hasLived: boolean } & Offer)
+  /** With its standing, if it asks for its own name. */
+  | ({ readonly kind: "hello" } & Omit<Namesake, "hello"> & Offer)
   /** `of`: the id of the hello it answers. */
   | ({ readonly kind: "welcome"; readonly of: string } & Offer)
   | { readonly kind: "refuse"; readonly id: string; readonly of: string; readonly refusal: Refusal };
@@ -24,7 +26,7 @@ const PUBLIC_KEY_LENGTH_MAX = 128;
 
 /** Undefined: it is no note. */
 export function parseNote(value: unknown): NatsNote | undefined {
-  const { kind, id, of, life, publicKey, hello, hasLived, refusal } = (value ?? {}) as Record<string, unknown>;
+  const { kind, id, of, life, publicKey, hello, refusal } = (value ?? {}) as Record<string, unknown>;
   if (!isId(id)) return undefined;
   if (kind === "refuse") return isId(of) ? { kind, id, of, refusal: toRefusal(refusal) } : undefined;
   const said = toHello(hello);
@@ -32,8 +34,13 @@ export function parseNote(value: unknown): NatsNote | undefined {
   if (said === undefined || !isId(life) || !isKey) return undefined;
   const offer = { id, life, publicKey, hello: said };
   if (kind === "announce") return { kind, ...offer };
-  if (kind === "hello") return { kind, hasLived: hasLived === true, ...offer };
+  if (kind === "hello") return { kind, ...standingOf(value as Record<string, unknown>), ...offer };
   return kind === "welcome" && isId(of) ? { kind, of, ...offer } : undefined;
+}
+
+function standingOf({ hasLived, succeededAtMs }: Record<string, unknown>): Omit<Namesake, "hello"> {
+  const isMoment = typeof succeededAtMs === "number" && succeededAtMs > 0;
+  return { hasLived: hasLived === true, succeededAtMs: isMoment ? succeededAtMs : undefined };
 }
 
 function isId(value: unknown): value is string {

@@ -10,7 +10,7 @@
 import type { PresharedKey } from "./cookie.ts";
 import { type Hello, nameInUse, PeerRefusedError, toldError } from "./hello.ts";
 import type { MeshTuning } from "./mesh-options.ts";
-import { isEarlier, NameClaim } from "./name-claim.ts";
+import { NameClaim, type Namesake } from "./name-claim.ts";
 import { NatsServerConnection } from "./nats-connection.ts";
 import { LETTER_OVERHEAD_BYTES, NatsLink } from "./nats-link.ts";
 import { type NatsNote, parseNote } from "./nats-note.ts";
@@ -117,8 +117,9 @@ export class NatsWire implements Wire {
       ...this.#options,
       own: () => ({ ...acceptor.own(), name: named.full }),
       realms: this.#realms.length,
-      ask: (realm, id, hasLived) => this.#askForName(realm, id, hasLived),
+      ask: (realm, id, standing) => this.#askForName(realm, id, standing),
       isKnown: () => this.#links.size > 0,
+      clockMs: Date.now,
     });
     const subjects = this.#realms.flatMap((realm) => {
       const life = lifeSubject(realm, this.#life.id);
@@ -210,9 +211,9 @@ export class NatsWire implements Wire {
     }
   }
 
-  #askForName(index: number, id: string, hasLived: boolean): void {
+  #askForName(index: number, id: string, standing: Standing): void {
     const [realm, own] = [this.#realms[index], this.#acceptor?.own()];
-    if (realm !== undefined && own !== undefined) this.#sendHello(realm, { ...own, to: own.name }, id, hasLived);
+    if (realm !== undefined && own !== undefined) this.#sendHello(realm, { ...own, to: own.name }, id, standing);
   }
 
   /** Must be done before the name is used: a node that lives by it already is not to be disturbed. */
@@ -257,9 +258,9 @@ export class NatsWire implements Wire {
       this.#send(realm, allSubject(realm), { kind: "announce", id: createLinkId(), life, publicKey, hello });
   }
 
-  #sendHello(realm: Realm, hello: Hello, id: string, hasLived = false): void {
+  #sendHello(realm: Realm, hello: Hello, id: string, standing = NEW): void {
     const { id: life, publicKey } = this.#life;
-    this.#send(realm, nameSubject(realm, hello.to), { kind: "hello", hasLived, id, life, publicKey, hello }, id);
+    this.#send(realm, nameSubject(realm, hello.to), { kind: "hello", ...standing, id, life, publicKey, hello }, id);
   }
 
   /** `replyId`: the server shall tell, for this id, if nobody is there. */
@@ -316,7 +317,7 @@ export class NatsWire implements Wire {
     const claim = this.#claim;
     if (claim === undefined || hello.incarnation === own.incarnation) return;
     // Both were there when two halves of the NATS cluster found each other again.
-    if (note.kind === "announce") return claim.has && isEarlier(hello, own) ? void this.#claimName() : undefined;
+    if (note.kind === "announce") return claim.has ? void this.#claimName() : undefined;
     if (this.#state.is === "refused" && !claim.isAsking) return;
     const answer = claim.hear(note);
     if (answer === "ask") void this.#claimName();
@@ -380,6 +381,10 @@ export class NatsWire implements Wire {
     return link;
   }
 }
+
+type Standing = Omit<Namesake, "hello">;
+
+const NEW: Standing = { hasLived: false, succeededAtMs: undefined };
 
 type Offered = Extract<NatsNote, { hello: Hello }>;
 
