@@ -16,13 +16,30 @@ test("nodes that start at once apply each migration once", async () => {
   await using db = await testDatabase({ empty: true });
   await using dir = await migrationsDir(FILES);
   const nodes = [1, 2, 3].map(() => openDatabase({ url: db.url, poolSize: 1, applicationName: "test", log }));
-  const lines: string[] = [];
+  const counts: number[] = [];
 
-  await Promise.all(nodes.map((node) => migrate(node, (line) => lines.push(line), dir.path)));
+  const note = (_line: string, details?: object) => counts.push((details as { count: number }).count);
+  await Promise.all(nodes.map((node) => migrate(node, note, dir.path)));
   await Promise.all(nodes.map((node) => node.close()));
 
-  expect(lines).toEqual(["Database migrated to 0001_first", "Database migrated to 0002_second"]);
+  expect(counts.reduce((sum, count) => sum + count)).toBe(2);
   expect(await firstIds(db.database)).toEqual([1, 2]);
+});
+
+test("what was applied is told in one line, from where to where, also when the next one fails", async () => {
+  await using db = await testDatabase({ empty: true });
+  await using dir = await migrationsDir(FILES);
+  const told: [line: string, details?: object][] = [];
+  const note = (...line: [string, object?]) => told.push(line);
+
+  await migrate(db.database, note, dir.path);
+  expect(told).toEqual([["Migrated database", { from: "nothing", to: "0002_second", count: 2 }]]);
+  await migrate(db.database, note, dir.path);
+  expect(told).toHaveLength(1);
+  await writeFile(join(dir.path, "0003_third.sql"), "create table third (id integer)");
+  await writeFile(join(dir.path, "0004_fourth.sql"), "select nonsense");
+  await expect(migrate(db.database, note, dir.path)).rejects.toBeInstanceOf(MigrationError);
+  expect(told[1]).toEqual(["Migrated database", { from: "0002_second", to: "0003_third", count: 1 }]);
 });
 
 test("a migration that fails leaves nothing, and names its file", async () => {

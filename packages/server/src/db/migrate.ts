@@ -39,8 +39,24 @@ const MIGRATION_LOCK_KEY = 0x6d6573686572;
  */
 export async function migrate(database: Database, log: Log, dir: string = MIGRATIONS_DIR): Promise<void> {
   const migrations = await readMigrations(dir);
-  while (await applyNext(database, migrations, log));
+  const applied: Migration[] = [];
+  try {
+    for (let next = await applyNext(database, migrations); next !== undefined; ) {
+      applied.push(next);
+      next = await applyNext(database, migrations);
+    }
+  } finally {
+    // Those before one that fails stay, so they are told too.
+    tellApplied(applied, migrations, log);
+  }
   await migrateQueue(database);
+}
+
+function tellApplied(applied: readonly Migration[], migrations: readonly Migration[], log: Log): void {
+  const [first, last] = [applied.at(0), applied.at(-1)];
+  if (first === undefined || last === undefined) return;
+  const before = migrations[migrations.indexOf(first) - 1];
+  log("Migrated database", { from: before?.name ?? "nothing", to: last.name, count: applied.length });
 }
 
 /** All `NNNN_name.sql` of a folder, in order. */
@@ -65,9 +81,9 @@ async function readMigration(dir: string, file: string): Promise<Migration> {
   };
 }
 
-/** Applies the first migration that is missing. False if none is. */
-async function applyNext(database: Database, migrations: readonly Migration[], log: Log): Promise<boolean> {
-  const missing = await withTransaction(
+/** Applies the first migration that is missing. `undefined`: none is. */
+function applyNext(database: Database, migrations: readonly Migration[]): Promise<Migration | undefined> {
+  return withTransaction(
     database,
     async (tx) => {
       await lockMigrations(tx);
@@ -78,9 +94,6 @@ async function applyNext(database: Database, migrations: readonly Migration[], l
     },
     { timeoutMs: MIGRATION_TIMEOUT_MS + LOCK_TIMEOUT_MS },
   );
-  if (missing === undefined) return false;
-  log(`Database migrated to ${missing.name}`);
-  return true;
 }
 
 /** Only one node migrates at a time. The lock ends with the transaction. */
