@@ -10,8 +10,8 @@ const NAME = /^(\d{12})\.journal$/;
 /** Files kept for later, of no record: the next segment, and one more for a burst. */
 const SPARES_MAX = 2;
 
-/** Zeros are written in steps of this size, so that what is accepted meanwhile gets its turn on the disk. */
-const ZEROS = Buffer.alloc(1024 * 1024);
+/** Zeros are brought to the disk in steps of this size: what is accepted meanwhile waits for one of them, not for all. */
+const ZEROS = Buffer.alloc(256 * 1024);
 
 export interface SegmentFile {
   readonly path: string;
@@ -91,19 +91,14 @@ export class SegmentFiles {
 
   async #layOut(): Promise<void> {
     const made = await this.#create();
-    // Not synchronous: waited for once, at the end.
-    const zeroed = await open(made.path, constants.O_WRONLY);
     try {
       for (let offset = 0; offset < this.#segmentBytes && !this.#isClosed; offset += ZEROS.length)
-        await zeroed.write(ZEROS, 0, Math.min(ZEROS.length, this.#segmentBytes - offset), offset);
-      await zeroed.sync();
+        await writeAt(made.file, [ZEROS.subarray(0, this.#segmentBytes - offset)], offset);
       this.#spares.push(made);
     } catch (error) {
       await made.file.close();
       await unlink(made.path);
       throw error;
-    } finally {
-      await zeroed.close();
     }
   }
 }
