@@ -13,8 +13,7 @@ export function issueTimesJob(database: Database, tell: (change: IssueChange) =>
     kind: "lease",
     name: "issue-times",
     title: "Archives and merges",
-    about:
-      "Brings back issues whose time in the archive is over, and moves events of issues that were merged or unmerged.",
+    about: "Brings back issues whose time in the archive is over, and moves the events of merged ones.",
     everyMs: EVERY_MS,
     retryMs: EVERY_MS,
     run: async (_write, { nowMs }) => {

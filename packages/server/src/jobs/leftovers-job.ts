@@ -18,8 +18,7 @@ export function leftoversJob(database: Database): LeaseJob {
     kind: "lease",
     name: "leftovers",
     title: "Leftovers",
-    about:
-      "Removes logins, links and invitations that are over, and old entries of the audit log and the list of deliveries.",
+    about: "Removes expired logins, links and invitations, and old lines of the audit log and of deliveries.",
     everyMs: EVERY_MS,
     retryMs: RETRY_MS,
     run: async () => {

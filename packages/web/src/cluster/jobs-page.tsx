@@ -73,7 +73,7 @@ function JobRow({ job }: { job: ApiJob }) {
   const isFailed = job.state === "idle" && job.outcome === "failed";
   const result = resultOf(job);
   return (
-    <li className="grid gap-x-4 gap-y-1 border-b px-4 py-2.5 sm:px-6 md:grid-cols-[minmax(0,1fr)_11rem_9rem_9rem]">
+    <li className="grid gap-x-4 gap-y-1 border-b px-4 py-2.5 sm:px-6 md:grid-cols-[minmax(0,1fr)_10rem_9rem_11rem]">
       <div className="min-w-0">
         <p className="flex items-center gap-2 font-medium">
           <span

@@ -13,6 +13,7 @@ test.each([
   ["of this hour", at(21, 21, 4, 30), "next in 4 min"],
   ["of this evening", at(21, 23), "next at 23:00"],
   ["of the coming night", at(22, 3), "next at 03:00"],
+  ["of tomorrow's evening", at(22, 20, 59), "next tomorrow at 20:59"],
   ["of another day", at(24, 3, 5), "next on Nov 24 at 03:05"],
   ["that nobody began", at(21, 20, 56), "late by 4 min"],
   ["that nobody began for hours", at(21, 18, 30), "late by 2 h"],
