@@ -36,5 +36,8 @@ for n in 1 2 3; do
     npm start --silent &
   nodes+=($!)
 done
-# Whichever ends first by itself takes the others with it.
-wait -n
+# The others go on without one that ends.
+for _ in "${nodes[@]}"; do
+  wait -n || true
+  echo "A node has ended." >&2
+done
