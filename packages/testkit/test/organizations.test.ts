@@ -512,6 +512,24 @@ test("[C-134] a fault of the database tells nothing of it", async () => {
   expect(JSON.stringify(body)).not.toMatch(/audit_log|relation|42P01/);
 });
 
+test("what is deleted while something of it is being stored is not found, and nothing is stored", async () => {
+  const team = (await owner.post<ApiTeamDetail>("/api/v1/teams", { name: "Short lived" })).body;
+  // As if somebody had deleted the team after the request has found it.
+  await world.database.query({
+    text: `
+      create function delete_team() returns trigger language plpgsql as
+        $$ begin delete from teams where id = new.team_id; return new; end $$;
+      create trigger delete_team before insert on team_projects for each row execute function delete_team()`,
+  });
+  const answer = await owner.post(`/api/v1/teams/${team.id}/projects`, { project: "default" });
+  await world.database.query({ text: "drop function delete_team cascade" });
+  expect(answer).toMatchObject({
+    status: 404,
+    body: { error: "what the request is about was deleted at this moment", code: "not_found" },
+  });
+  expect((await owner.get<ApiTeamDetail>(`/api/v1/teams/${team.id}`)).body.projects).toEqual([]);
+});
+
 test("a team has members and projects of its organization, and loses whoever leaves it", async () => {
   const tina = await joined("tina@example.com", "member");
   const { user_id } = await memberOf("tina@example.com");

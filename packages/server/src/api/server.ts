@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import type { ApiError } from "@mesher/protocol";
 import { type FastifyInstance, type FastifyReply, fastify } from "fastify";
-import { isConnectionFailure, isTransient, isUnstorableText } from "../db/errors.ts";
+import { isConnectionFailure, isTransient, isUnstorableText, PG, sqlState } from "../db/errors.ts";
 import { OrganizationRefusedError, type Refusal } from "../organizations/refusal.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Service } from "../runtime/service.ts";
@@ -139,6 +139,11 @@ function answerUnreadable(error: Error & { code: string }, _request: unknown, re
   void reply.code(isTooLong ? 404 : 400).send(body);
 }
 
+const DELETED_MEANWHILE: ApiError = {
+  error: "what the request is about was deleted at this moment",
+  code: "not_found",
+};
+
 function answerErrors(app: FastifyInstance, log: Log): void {
   app.setErrorHandler((error: unknown, request, reply) => {
     if (error instanceof RequestRefusedError) return reply.code(error.status).send(error.body);
@@ -162,6 +167,14 @@ function answerErrors(app: FastifyInstance, log: Log): void {
     if (isUnstorableText(error)) {
       const body: ApiError = { error: "a text has characters that cannot be stored", code: "bad_request" };
       return reply.code(400).send(body);
+    }
+    // Routes look first whether there is what they are about: it was there, and was deleted before something of it was stored.
+    if (sqlState(error) === PG.foreignKeyViolation) {
+      log.warn("Request was about something deleted at this moment", {
+        url: request.url.split("?")[0],
+        error: String(error),
+      });
+      return reply.code(404).send(DELETED_MEANWHILE);
     }
     if (isConnectionFailure(error) || isTransient(error)) {
       log.warn("Request failed, because the database is away or busy", {

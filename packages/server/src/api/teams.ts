@@ -1,7 +1,6 @@
 /** Teams: members of an organization who look after the same projects. They narrow nothing: whoever is a member sees all projects. */
 import type { ApiAffected, ApiTeam, ApiTeamDetail } from "@mesher/protocol";
 import { Type } from "typebox";
-import type { Actor } from "../organizations/access.ts";
 import { findMemberOfUser } from "../organizations/members.queries.ts";
 import { PROJECTS_MAX } from "../organizations/projects.ts";
 import {
@@ -107,7 +106,9 @@ export function registerTeamRoutes(app: App, deps: ApiDependencies): void {
     { ...ADMINISTER, schema: { body: MemberBody } },
     async (request): Promise<ApiAffected> => {
       const actor = await deps.authenticate(request);
-      return add(deps, actor, request.params.team, { part: "member", given: request.body.user_id });
+      const team = await getTeam(deps, actor.organizationId, request.params.team);
+      const part = await findPart(deps, actor.organizationId, "member", request.body.user_id);
+      return { status: "ok", affected: (await addPart(deps.database, actor, team, part)) ? 1 : 0 };
     },
   );
 
@@ -116,7 +117,9 @@ export function registerTeamRoutes(app: App, deps: ApiDependencies): void {
     { ...ADMINISTER, schema: { body: ProjectBody } },
     async (request): Promise<ApiAffected> => {
       const actor = await deps.authenticate(request);
-      return add(deps, actor, request.params.team, { part: "project", given: request.body.project });
+      const team = await getTeam(deps, actor.organizationId, request.params.team);
+      const part = await findPart(deps, actor.organizationId, "project", request.body.project);
+      return { status: "ok", affected: (await addPart(deps.database, actor, team, part)) ? 1 : 0 };
     },
   );
 
@@ -140,18 +143,6 @@ async function getTeam(deps: ApiDependencies, organizationId: string, given: str
   const team = await findTeam(deps.database, organizationId, given);
   if (team === undefined) throw notFound("team");
   return team;
-}
-
-async function add(
-  deps: ApiDependencies,
-  actor: Actor,
-  givenTeam: string,
-  { part, given }: { readonly part: TeamPart; readonly given: string },
-): Promise<ApiAffected> {
-  const team = await getTeam(deps, actor.organizationId, givenTeam);
-  const isNew = await addPart(deps.database, actor, team, await findPart(deps, actor.organizationId, part, given));
-  if (isNew === undefined) throw notFound(`team or ${part}`);
-  return { status: "ok", affected: isNew ? 1 : 0 };
 }
 
 /** Somebody or something of the organization. */

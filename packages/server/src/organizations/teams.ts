@@ -1,6 +1,5 @@
 /** Changes of teams, each in one transaction with its line in the audit log. */
 import type { Database } from "../db/database.ts";
-import { PG, sqlState } from "../db/errors.ts";
 import { type Transaction, withTransaction } from "../db/transaction.ts";
 import { insertActivity } from "../issues/activity.queries.ts";
 import { unassignAll } from "../issues/change-issues.queries.ts";
@@ -85,25 +84,19 @@ export interface TeamChange {
   readonly name: string;
 }
 
-/** Whether it was none of the team before; `undefined`: the team, or what was to be of it, is no more. */
-export async function addPart(
+/** Whether it was none of the team before. */
+export function addPart(
   database: Database,
   actor: Actor,
   team: Team,
   { part, id, name }: TeamChange,
-): Promise<boolean | undefined> {
+): Promise<boolean> {
   const { organizationId } = actor;
-  try {
-    return await withTransaction(database, async (tx) => {
-      if (!(await addToTeam(tx, part, { organizationId, teamId: team.id, id }))) return false;
-      await audit(tx, actor, team.id, `team.${part}_added`, { team: team.slug, [part]: name }, projectIn({ part, id }));
-      return true;
-    });
-  } catch (error) {
-    // Somebody deleted it at this moment.
-    if (sqlState(error) === PG.foreignKeyViolation) return undefined;
-    throw error;
-  }
+  return withTransaction(database, async (tx) => {
+    if (!(await addToTeam(tx, part, { organizationId, teamId: team.id, id }))) return false;
+    await audit(tx, actor, team.id, `team.${part}_added`, { team: team.slug, [part]: name }, projectIn({ part, id }));
+    return true;
+  });
 }
 
 export function removePart(database: Database, actor: Actor, team: Team, change: TeamChange): Promise<boolean> {
