@@ -29,8 +29,12 @@ const ASKS_PER_HEARTBEAT = 10;
 const WORD_SHARE = 1 / 2;
 
 /** A life of the same name that asks for it. */
-export interface Namesake {
+export interface Namesake extends Standing {
   readonly hello: Hello;
+}
+
+/** What a life may say of itself when it asks for the name. */
+export interface Standing {
   /** By the name, since it began or was refused. */
   readonly hasLived: boolean;
   /** When it took the name of one that listened and was silent, by its own clock (milliseconds since 1970). */
@@ -43,7 +47,7 @@ export interface NameClaimOptions extends Pick<MeshTuning, "heartbeatMs" | "sile
   /** In how many realms the name is asked for; it takes all of them. */
   readonly realms: number;
   /** Asks in one realm. Who hears it answers with the id; so does the server if there is nobody. */
-  readonly ask: (realm: number, id: string, standing: Omit<Namesake, "hello">) => void;
+  readonly ask: (realm: number, id: string, standing: Standing) => void;
   /** Whether there are peers that have a session with this life. */
   readonly isKnown: () => boolean;
   /** Milliseconds since 1970, to compare with those of other machines. */

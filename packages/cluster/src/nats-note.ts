@@ -1,7 +1,6 @@
 /** What nodes say to each other through a NATS server before they have a link. */
 import { type Hello, type Refusal, toHello, toRefusal } from "./hello.ts";
-
-import type { Namesake } from "./name-claim.ts";
+import type { Standing } from "./name-claim.ts";
 
 /** Where the answer goes, and one half of the keys of the link that may come of it. */
 interface Offer {
@@ -16,7 +15,7 @@ interface Offer {
 export type NatsNote =
   | ({ readonly kind: "announce" } & Offer)
   /** With its standing, if it asks for its own name. */
-  | ({ readonly kind: "hello" } & Omit<Namesake, "hello"> & Offer)
+  | ({ readonly kind: "hello" } & Standing & Offer)
   /** `of`: the id of the hello it answers. */
   | ({ readonly kind: "welcome"; readonly of: string } & Offer)
   | { readonly kind: "refuse"; readonly id: string; readonly of: string; readonly refusal: Refusal };
@@ -38,7 +37,7 @@ export function parseNote(value: unknown): NatsNote | undefined {
   return kind === "welcome" && isId(of) ? { kind, of, ...offer } : undefined;
 }
 
-function standingOf({ hasLived, succeededAtMs }: Record<string, unknown>): Omit<Namesake, "hello"> {
+function standingOf({ hasLived, succeededAtMs }: Record<string, unknown>): Standing {
   const isMoment = typeof succeededAtMs === "number" && succeededAtMs > 0;
   return { hasLived: hasLived === true, succeededAtMs: isMoment ? succeededAtMs : undefined };
 }

@@ -10,7 +10,7 @@
 import type { PresharedKey } from "./cookie.ts";
 import { type Hello, nameInUse, PeerRefusedError, toldError } from "./hello.ts";
 import type { MeshTuning } from "./mesh-options.ts";
-import { NameClaim, type Namesake } from "./name-claim.ts";
+import { NameClaim, type Standing } from "./name-claim.ts";
 import { NatsServerConnection } from "./nats-connection.ts";
 import { LETTER_OVERHEAD_BYTES, NatsLink } from "./nats-link.ts";
 import { type NatsNote, parseNote } from "./nats-note.ts";
@@ -381,8 +381,6 @@ export class NatsWire implements Wire {
     return link;
   }
 }
-
-type Standing = Omit<Namesake, "hello">;
 
 const NEW: Standing = { hasLived: false, succeededAtMs: undefined };
 

@@ -41,10 +41,8 @@ export async function migrate(database: Database, log: Log, dir: string = MIGRAT
   const migrations = await readMigrations(dir);
   const applied: Migration[] = [];
   try {
-    for (let next = await applyNext(database, migrations); next !== undefined; ) {
-      applied.push(next);
-      next = await applyNext(database, migrations);
-    }
+    const next = () => applyNext(database, migrations);
+    for (let one = await next(); one !== undefined; one = await next()) applied.push(one);
   } finally {
     // Those before one that fails stay, so they are told too.
     tellApplied(applied, migrations, log);

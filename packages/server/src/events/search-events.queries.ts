@@ -46,11 +46,12 @@ const foundOf = (row: FoundRow): FoundEvent => ({
   tags: row.tags,
 });
 
+interface PagedSearch extends EventSearch {
+  readonly after?: { readonly receivedAt: Date; readonly eventId: string } | undefined;
+}
+
 /** A page, newest first, from behind the given event. */
-export async function listEvents(
-  database: Database,
-  search: EventSearch & { readonly after?: { readonly receivedAt: Date; readonly eventId: string } | undefined },
-): Promise<FoundEvent[]> {
+export async function listEvents(database: Database, search: PagedSearch): Promise<FoundEvent[]> {
   const { after } = search;
   const range = await narrowToCounts(database, search.projectId, search.query, toCursor(search, after?.receivedAt));
   if (range === undefined) return [];
@@ -67,8 +68,6 @@ export async function listEvents(
   });
   return rows.map(foundOf);
 }
-
-type PagedSearch = Parameters<typeof listEvents>[1];
 
 interface Condition {
   /** Which events are looked at. */

@@ -10,6 +10,7 @@ import { openDatabase } from "../../db/database.ts";
 import { dayOf, ensurePartitions } from "../../events/partitions.ts";
 import { listShortIds } from "../../issues/issues.queries.ts";
 import { freeBytes } from "../../runtime/free-bytes.ts";
+import { Turns } from "../../runtime/turns.ts";
 import type { JournalEntry } from "../journal/entry.ts";
 import { decodeRecord, recordBytes } from "../journal/record.ts";
 import type { DigestedEvent } from "../store/digested-event.ts";
@@ -64,8 +65,11 @@ function tell(message: WorkerMessage): void {
   port.postMessage(message);
 }
 
+/** One batch is digested after the other: side by side they would be ready at the same time, and the thread idle while both are stored. */
+const turns = new Turns();
+
 async function work(batch: BatchMessage): Promise<WorkerMessage> {
-  const { events, outcomes } = await inTurn(() => digestBatch(batch));
+  const { events, outcomes } = await turns.take(() => digestBatch(batch));
   await ensurePartitionsOf(events);
   const result = await storeBatch(database, { ...batch, events, outcomes });
   const tellings = result.isReplay
@@ -84,15 +88,6 @@ async function work(batch: BatchMessage): Promise<WorkerMessage> {
     regressions: result.stored.filter(({ occasion }) => occasion === "regression").length,
     signals: result.signals,
   };
-}
-
-let lastTurn: Promise<unknown> = Promise.resolve();
-
-/** One batch after the other: side by side they would be ready at the same time, and the thread idle while both are stored. */
-function inTurn<T>(digest: () => Promise<T>): Promise<T> {
-  const turn = lastTurn.then(digest);
-  lastTurn = turn.catch(() => undefined);
-  return turn;
 }
 
 async function tellingOf(store: WatchedStore): Promise<Telling> {

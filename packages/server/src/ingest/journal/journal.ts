@@ -7,6 +7,7 @@
  * holder at a time. A segment is deleted only when all its entries are done. Sequences never repeat within a journal.
  */
 import { mkdir } from "node:fs/promises";
+import { Turns } from "../../runtime/turns.ts";
 import { type EntrySink, type JournalEntry, JournalUnavailableError } from "./entry.ts";
 import { JournalIdentity } from "./journal-identity.ts";
 import { encodeRecord, RECORD_HEADER_BYTES, recordBytes } from "./record.ts";
@@ -109,7 +110,8 @@ export class Journal implements EntrySink {
   #storedBefore: SequenceRange[] = [];
   /** When sequences were written, oldest first; as many as seconds that the oldest entry waits. */
   readonly #marks: { readonly sequence: number; readonly atMs: number }[];
-  #leasing: Promise<unknown> = Promise.resolve();
+  /** One lease at a time: how far a segment was read is known only when its bytes were seen. */
+  readonly #leasing = new Turns();
   #closed = false;
   readonly #rotations: (() => void)[] = [];
 
@@ -201,12 +203,12 @@ export class Journal implements EntrySink {
    * at least one. `undefined` when there is none.
    */
   async lease(recordsMax: number, bytesMax: number): Promise<Batch | undefined> {
-    return this.#inTurn(() => this.#leaseNext(this.#returned.shift(), recordsMax, bytesMax));
+    return this.#leasing.take(() => this.#leaseNext(this.#returned.shift(), recordsMax, bytesMax));
   }
 
   /** The same, but none that was given back by its holder. */
   async leaseUnread(recordsMax: number, bytesMax: number): Promise<Batch | undefined> {
-    return this.#inTurn(() => this.#leaseNext(undefined, recordsMax, bytesMax));
+    return this.#leasing.take(() => this.#leaseNext(undefined, recordsMax, bytesMax));
   }
 
   /** The bytes of a leased batch once more, after its own were transferred away. */
@@ -277,7 +279,7 @@ export class Journal implements EntrySink {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#writing;
-    await this.#leasing;
+    await this.#leasing.ended();
     this.#seal();
     await this.#removeDoneSegments();
     await Promise.all(this.#segments.map((segment) => segment.close()));
@@ -372,13 +374,6 @@ export class Journal implements EntrySink {
   #seal(): void {
     if (this.#active !== undefined) this.#active.sealed = true;
     this.#active = undefined;
-  }
-
-  /** One lease at a time: how far a segment was read is known only when its bytes were seen. */
-  #inTurn(lease: () => Promise<Batch | undefined>): Promise<Batch | undefined> {
-    const turn = this.#leasing.then(lease);
-    this.#leasing = turn.catch(() => undefined);
-    return turn;
   }
 
   async #leaseNext(returned: Range | undefined, recordsMax: number, bytesMax: number): Promise<Batch | undefined> {

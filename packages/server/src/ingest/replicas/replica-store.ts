@@ -4,6 +4,7 @@
  */
 import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Turns } from "../../runtime/turns.ts";
 import { writeIdentity } from "../journal/journal-identity.ts";
 import { Segment } from "../journal/segment.ts";
 import { SegmentFiles } from "../journal/segment-file.ts";
@@ -53,7 +54,7 @@ export class ReplicaStore {
   readonly #options: ReplicaStoreOptions;
   readonly #replicas = new Map<string, KeptReplica>();
   /** One thing at a time that makes or removes a folder. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   private constructor(options: ReplicaStoreOptions) {
     this.#options = options;
@@ -85,7 +86,7 @@ export class ReplicaStore {
   /** What an owner tells. Throws when it cannot be done, whereupon the owner gives this copy up. */
   async hear(value: unknown): Promise<null> {
     const message = parseReplicaMessage(value);
-    if (message.kind === "begin") await this.#next(() => this.#begin(message));
+    if (message.kind === "begin") await this.#turns.take(() => this.#begin(message));
     else if (message.kind === "write") await this.#write(message);
     else if (message.kind === "drop") await this.#drop(message);
     else {
@@ -100,7 +101,7 @@ export class ReplicaStore {
    * its place. Throws if the owner has begun the copy anew since, or ended it.
    */
   async seal(replica: Replica): Promise<Replica> {
-    return this.#next(async () => {
+    return this.#turns.take(async () => {
       const kept = this.#replicas.get(replica.journalId);
       if (kept === undefined || kept !== replica) throw new Error("the owner has begun this copy anew, or ended it");
       if (kept.writing === undefined) return kept;
@@ -113,7 +114,7 @@ export class ReplicaStore {
 
   /** Does nothing if the owner has begun the copy anew since: that one is not the caller's. */
   async remove(replica: Replica): Promise<void> {
-    await this.#next(async () => {
+    await this.#turns.take(async () => {
       if (this.#replicas.get(replica.journalId) === replica) await this.#remove(replica.journalId);
     });
   }
@@ -178,12 +179,6 @@ export class ReplicaStore {
     this.#replicas.delete(journalId);
     if (replica.writing !== undefined) await close(replica.writing);
     await rm(replica.directory, { recursive: true, force: true });
-  }
-
-  #next<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#turn.then(work);
-    this.#turn = done.catch(() => undefined);
-    return done;
   }
 }
 
