@@ -70,6 +70,8 @@ export class NatsWire implements Wire {
   readonly #life = { ...createLifeKeys(), id: createLinkId() };
   readonly #links = new Map<string, NatsLink>();
   readonly #asked = new Map<string, Asked>();
+  /** Links to callers that were welcomed and have not begun to speak, with the callers' names. */
+  readonly #welcomed = new Map<NatsLink, string>();
   readonly #heardNotes = new Remembered(NOTES_MAX);
   readonly #refusedMessages: Record<RefusedMessage, number> = { forged: 0, replayed: 0, stale: 0 };
   /** Since it listens. */
@@ -79,7 +81,6 @@ export class NatsWire implements Wire {
   #state: State = { is: "away", reason: "it was not reached yet" };
   #since = new Date();
   #isAnnounced = false;
-  #welcomed = 0;
   #timer: NodeJS.Timeout | undefined;
   #ticks = 0;
   #tickedAtMs = performance.now();
@@ -180,6 +181,8 @@ export class NatsWire implements Wire {
     const { is } = this.#state;
     if (is === "away") throw new PeerRefusedError(hello.to, "unreachable", "the NATS server is away");
     if (is === "refused") throw new PeerRefusedError(hello.name, "name_in_use");
+    // Each would keep the link that it dialled and close the other's.
+    if ([...this.#welcomed.values()].includes(hello.to)) throw new PeerRefusedError(hello.to, "already_connected", "it is just being let in");
     const answer = await this.#ask(realm, hello, signal, onHello);
     if (answer.kind === "refuse") throw toldError(`${hello.to} refuses this node: it`, answer.refusal);
     onWelcome(this.#open(realm, answer.of, answer, true), answer.hello);
@@ -309,7 +312,7 @@ export class NatsWire implements Wire {
     if (note.hello.name === own.name) return this.#hearNamesake(realm, note, own, acceptor);
     if (this.#claim?.has !== true || !this.#isAnnounced) return;
     if (note.kind === "announce") acceptor.onFound(parseNodeName(note.hello.name));
-    else if (this.#welcomed < WELCOMED_MAX) void this.#judge(realm, note, acceptor);
+    else if (this.#welcomed.size < WELCOMED_MAX) void this.#judge(realm, note, acceptor);
   }
 
   #hearNamesake(realm: Realm, note: Calling, own: Hello, acceptor: Acceptor): void {
@@ -344,17 +347,18 @@ export class NatsWire implements Wire {
     const id = createLinkId();
     const link = this.#open(realm, id, offer, false);
     const overdue = setTimeout(() => link.close("it was welcomed and said nothing"), this.#options.handshakeMs);
-    this.#welcomed += 1;
+    this.#welcomed.set(link, offer.hello.name);
     const settle = () => {
       clearTimeout(overdue);
-      this.#welcomed -= 1;
+      this.#welcomed.delete(link);
     };
     link.onClose = settle;
     link.onFrame = (type, body) => {
       settle();
       link.onClose = () => {};
+      link.onFrame = () => {};
       acceptor.onWelcomed(link, offer.hello);
-      link.onFrame(type, body);
+      if (link.isOpen) link.onFrame(type, body);
     };
     const { id: life, publicKey } = this.#life;
     const hello = { ...acceptor.own(), to: offer.hello.name };

@@ -1,0 +1,90 @@
+/** Who calls whom over NATS, and when the caller is let in. */
+import { expect, test } from "vitest";
+import { deriveKeys } from "./cookie.ts";
+import { FRAME } from "./frame.ts";
+import { type Hello, PROTOCOL_VERSION } from "./hello.ts";
+import { MESH_TUNING } from "./mesh-options.ts";
+import { NatsWire } from "./nats-wire.ts";
+import { parseNodeName } from "./node-name.ts";
+import type { PeerLink } from "./peer-link.ts";
+import { TEST_COOKIE } from "./test-mesh.ts";
+import { TestNats } from "./test-nats.ts";
+import { until } from "./test-node.ts";
+import { parseTransport } from "./transport.ts";
+import { MACHINE } from "./world.ts";
+
+interface TestWire extends AsyncDisposable {
+  readonly name: string;
+  /** Links that were let in. */
+  readonly welcomed: PeerLink[];
+  /** Resolves with the link by which the other lets this one in. */
+  readonly dial: (other: TestWire) => Promise<PeerLink>;
+}
+
+/** Lets everybody in. `onWelcomed` is told of the caller's first word. */
+async function listen(
+  nats: TestNats,
+  name: string,
+  handshakeMs = 60_000,
+  onWelcomed: (link: PeerLink) => void = () => {},
+): Promise<TestWire> {
+  const servers = parseTransport(nats.url);
+  if (servers === undefined) throw new Error(`${nats.url} is no NATS server`);
+  const [node, keys] = [parseNodeName(`${name}@127.0.0.1:1`), await deriveKeys([TEST_COOKIE])];
+  const life = { protocol: PROTOCOL_VERSION, incarnation: `life of ${name}`, startedAtMs: 1, version: "" };
+  const own: Hello = { ...life, name: node.full, compatibility: "", to: "" };
+  const wire = new NatsWire({
+    ...MESH_TUNING,
+    handshakeMs,
+    world: MACHINE,
+    servers,
+    keys,
+    onStatus: () => {},
+  });
+  const welcomed: PeerLink[] = [];
+  await wire.listen(node, {
+    judge: (_, welcome) => {
+      welcome();
+      return Promise.resolve(undefined);
+    },
+    own: () => own,
+    onWelcomed: (link) => {
+      welcomed.push(link);
+      onWelcomed(link);
+    },
+    onRefused: () => {},
+    onFound: () => {},
+    onNameTaken: () => {},
+  });
+  wire.announce();
+  const dial = async (other: TestWire) => {
+    const [key] = keys;
+    if (key === undefined) throw new Error("no key");
+    const opened = Promise.withResolvers<PeerLink>();
+    const hello = { ...own, to: other.name };
+    const { signal } = new AbortController();
+    await wire.dial({ host: "", port: 0, key, hello, signal, onHello: () => {}, onWelcome: opened.resolve });
+    return opened.promise;
+  };
+  return { name: node.full, welcomed, dial, [Symbol.asyncDispose]: () => wire.close() };
+}
+
+test("a caller whose link is closed at its first word is asked no more", async () => {
+  await using nats = await TestNats.start();
+  await using a = await listen(nats, "a", 60_000, (link) => link.close("there is a session already"));
+  await using b = await listen(nats, "b");
+  const link = await b.dial(a);
+  link.sendJson(FRAME.peers, { names: [] });
+  await until(() => !link.isOpen, "the end of the link");
+  expect(a.welcomed).toHaveLength(1);
+});
+
+test("[F.4-13] [C-31] a caller that was welcomed is not called back before it has spoken, and is when it never does", async () => {
+  await using nats = await TestNats.start();
+  await using a = await listen(nats, "a", 1_000);
+  await using b = await listen(nats, "b");
+  const link = await b.dial(a);
+  await expect(a.dial(b)).rejects.toMatchObject({ reason: "already_connected" });
+  await until(() => !link.isOpen, "the end of the link over which nothing was said");
+  await expect(a.dial(b)).resolves.toMatchObject({ isOpen: true });
+});
