@@ -32,7 +32,7 @@ export interface DiallerOptions {
 interface Attempt {
   readonly given: AbortController;
   readonly done: Promise<void>;
-  isHelloSent: boolean;
+  readonly isHelloSent: boolean;
 }
 
 export class Dialler {
@@ -125,7 +125,7 @@ export class Dialler {
   }
 
   #dial(key: string, { host, port }: { host: string; port: number }): Promise<void> {
-    const given = new AbortController();
+    const attempt = { given: new AbortController(), isHelloSent: false };
     const to = key.includes("@") ? key : ANY_NODE;
     const done = this.#options.wire
       .dial({
@@ -133,10 +133,9 @@ export class Dialler {
         port,
         key: this.#nextKey(),
         hello: { ...this.#options.own(), to },
-        signal: given.signal,
+        signal: attempt.given.signal,
         onHello: () => {
-          const attempt = this.#attempts.get(key);
-          if (attempt !== undefined) attempt.isHelloSent = true;
+          attempt.isHelloSent = true;
         },
         onWelcome: (link, peer) => this.#welcomed(key, to, link, peer),
       })
@@ -148,7 +147,7 @@ export class Dialler {
         this.#attempts.delete(key);
         this.#dialDue();
       });
-    this.#attempts.set(key, { given, done, isHelloSent: false });
+    this.#attempts.set(key, Object.assign(attempt, { done }));
     return done;
   }
 

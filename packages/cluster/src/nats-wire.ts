@@ -182,7 +182,8 @@ export class NatsWire implements Wire {
     if (is === "away") throw new PeerRefusedError(hello.to, "unreachable", "the NATS server is away");
     if (is === "refused") throw new PeerRefusedError(hello.name, "name_in_use");
     // Each would keep the link that it dialled and close the other's.
-    if ([...this.#welcomed.values()].includes(hello.to)) throw new PeerRefusedError(hello.to, "already_connected", "it is just being let in");
+    if ([...this.#welcomed.values()].includes(hello.to))
+      throw new PeerRefusedError(hello.to, "already_connected", "it is just being let in");
     const answer = await this.#ask(realm, hello, signal, onHello);
     if (answer.kind === "refuse") throw toldError(`${hello.to} refuses this node: it`, answer.refusal);
     onWelcome(this.#open(realm, answer.of, answer, true), answer.hello);

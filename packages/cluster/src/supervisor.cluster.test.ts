@@ -79,6 +79,7 @@ overEachTransport(({ start, startCluster }) => {
     expect(told.at(-1)).toBe("start waits far");
     expect(supervisor.status).toBe("running");
 
+    await until(() => c.node.list().includes(targetNode), "the far node's return to c");
     const onC = await Supervisor.start(c.node, {
       strategy: "one_for_one",
       children: [specOf("orphan", { targetNode })],
