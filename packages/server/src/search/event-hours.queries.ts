@@ -21,27 +21,47 @@ export async function narrowToCounts(
   database: Database,
   projectId: string,
   query: SearchQuery,
-  { fromMs, toMs }: SearchedRange,
+  range: SearchedRange,
 ): Promise<SearchedRange | undefined> {
-  let narrowed: SearchedRange = { fromMs, toMs };
-  for (const term of demandedTerms(query)) {
-    const hours = countedHours(projectId, term, narrowed);
-    if (hours === undefined) continue;
-    const { rows } = await database.query<{ first: Date | null; last: Date | null }>(hours);
-    const { first = null, last = null } = rows[0] ?? {};
-    if (first === null || last === null) return undefined;
-    narrowed = {
-      fromMs: Math.max(first.getTime(), narrowed.fromMs ?? Number.NEGATIVE_INFINITY),
-      toMs: Math.min(last.getTime() + HOUR_MS, narrowed.toMs ?? Number.POSITIVE_INFINITY),
-    };
+  if (query.kind === "not") return range;
+  if (query.kind === "all") {
+    let narrowed: SearchedRange | undefined = range;
+    for (const each of query.of)
+      if (narrowed !== undefined) narrowed = await narrowToCounts(database, projectId, each, narrowed);
+    return narrowed;
   }
-  return narrowed;
+  if (query.kind === "any") {
+    const parts: SearchedRange[] = [];
+    for (const each of query.of) {
+      const part = await narrowToCounts(database, projectId, each, range);
+      if (part === range) return range;
+      if (part !== undefined) parts.push(part);
+    }
+    return around(parts);
+  }
+  return narrowToTerm(database, projectId, query, range);
 }
 
-/** Terms that every match fulfils. */
-function demandedTerms(query: SearchQuery): SearchTerm[] {
-  if (query.kind === "all") return query.of.flatMap(demandedTerms);
-  return query.kind === "any" || query.kind === "not" ? [] : [query];
+/** Gives back the range itself if nothing is known of the term. */
+async function narrowToTerm(database: Database, projectId: string, term: SearchTerm, range: SearchedRange) {
+  const hours = countedHours(projectId, term, range);
+  if (hours === undefined) return range;
+  const { rows } = await database.query<{ first: Date | null; last: Date | null }>(hours);
+  const { first = null, last = null } = rows[0] ?? {};
+  if (first === null || last === null) return undefined;
+  return {
+    fromMs: Math.max(first.getTime(), range.fromMs ?? Number.NEGATIVE_INFINITY),
+    toMs: Math.min(last.getTime() + HOUR_MS, range.toMs ?? Number.POSITIVE_INFINITY),
+  };
+}
+
+/** The shortest range that holds all of them. */
+function around(ranges: readonly SearchedRange[]): SearchedRange | undefined {
+  if (ranges.length === 0) return undefined;
+  return {
+    fromMs: Math.min(...ranges.map(({ fromMs }) => fromMs ?? Number.NEGATIVE_INFINITY)),
+    toMs: Math.max(...ranges.map(({ toMs }) => toMs ?? Number.POSITIVE_INFINITY)),
+  };
 }
 
 /** What asks for the hours of a term; `undefined`: it is not counted, or not wholly. */

@@ -17,7 +17,9 @@ import { createTestProject } from "./store-testing.ts";
 const ISSUES = 20_000;
 /** A rare value of a tag is that of every such issue. */
 const RARE_EVERY = 5_000;
-const EVENTS = 20_000;
+/** So many that all of them would be seen in what is read. */
+const EVENTS = 200_000;
+const RARE_WORD_EVERY = 50_000;
 const DAYS = 4;
 const HOUR_MS = 3_600_000;
 const NOW_MS = Date.UTC(2026, 5, 4);
@@ -74,7 +76,8 @@ beforeAll(async () => {
       insert into events (project_id, event_id, issue_id, received_at, occurred_at, level, title, environment, release, tags,
         grouping, payload_source, payload_encoding, payload_offset, payload_length, payload, search)
       select $1, md5('event ' || i)::uuid, md5('issue ' || i % 100)::uuid, at, at, 'error', 'TypeError', 'production', case i when ${EVENTS} - 1 then 'shop@0' else 'shop@1' end,
-        jsonb_build_object('user.id', i::text), '{}', 0, 0, 0, 0, convert_to(repeat('x', 500), 'utf8'), 'typeerror'
+        jsonb_build_object('user.id', i::text), '{}', 0, 0, 0, 0, '',
+        (case when i % ${RARE_WORD_EVERY} = 7 then 'rare typeerror' else 'typeerror' end)::tsvector
       from generate_series(1, ${EVENTS}) as i, lateral (select $2::timestamptz - i * interval '${DAYS} days' / ${EVENTS} as at) as a`,
     values,
   });
@@ -179,11 +182,13 @@ test("a search of issues finds by a common tag what one finds that asks every is
 
 test.each([
   ["all", "", PAGE],
-  ["a level or a release that no event has", "level:debug OR release:none", 0],
+  ["a level or a release that no event has, by the counts", "level:debug OR release:none", 0],
+  ["a level or a release of long ago, by the counts", "level:debug OR release:shop@0", 1],
   ["an environment that no event has, by the counts", "environment:none", 0],
   ["a release of long ago, by the counts", "release:shop@0", 1],
   ["a rare tag", "user.id:4711", 1],
-  ["a rare word", "nothing", 0],
+  ["a word that no event has", "nothing", 0],
+  ["a rare word", "rare", EVENTS / RARE_WORD_EVERY],
 ])("a page of events for %s reads no more than pages", async (_name, text, expected) => {
   const { database, buffers } = reading(db.database);
   const events = await listEvents(database, {
