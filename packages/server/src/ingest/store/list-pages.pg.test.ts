@@ -7,7 +7,7 @@ import { testDatabase } from "@mesher/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Database, Statement } from "../../db/database.ts";
 import { dayOf, ensurePartitions } from "../../events/partitions.ts";
-import { listEvents } from "../../events/search-events.queries.ts";
+import { listEvents, rankEvents } from "../../events/search-events.queries.ts";
 import { findIssueByNumber, listIssues } from "../../issues/issue-list.queries.ts";
 import { ISSUE_SORTS, type IssueSort } from "../../issues/issue-order.ts";
 import { findSimilarIssues } from "../../issues/similar-issues.ts";
@@ -189,18 +189,21 @@ test.each([
   ["a rare tag", "user.id:4711", 1],
   ["a word that no event has", "nothing", 0],
   ["a rare word", "rare", EVENTS / RARE_WORD_EVERY],
-])("a page of events for %s reads no more than pages", async (_name, text, expected) => {
+  ["a rare tag and a common word", "typeerror user.id:4711", 1],
+])("a page of events for %s reads no more than pages, in order and ranked", async (_name, text, expected) => {
   const { database, buffers } = reading(db.database);
-  const events = await listEvents(database, {
+  const search = {
     projectId,
     slug: "shop",
     nowMs: NOW_MS,
     query: parseSearch(text, "event"),
     fromMs: NOW_MS - DAYS * 24 * HOUR_MS,
     limit: PAGE,
-  });
-  expect(events).toHaveLength(expected);
+  };
+  expect(await listEvents(database, search)).toHaveLength(expected);
   expect(await buffers()).toBeLessThan(BUFFERS_MAX);
+  expect(await rankEvents(database, search)).toHaveLength(expected);
+  expect(await buffers()).toBeLessThan(2 * BUFFERS_MAX);
 });
 
 test("dashboards and an issue's own page read no more than pages", async () => {
