@@ -22,9 +22,14 @@ import type { DiedMessage, DigestResult, FailedMessage, StoredMessage } from "./
 const BATCH_RECORDS_MAX = 1_000;
 const BATCH_BYTES_MAX = 2 * 1024 * 1024;
 
-/** While few entries wait, batches start at least this far apart: tiny batches cost several times as much an event. */
-const LINGER_MS = 50;
+/**
+ * While few entries wait, batches start at least this far apart, milliseconds: tiny batches cost several times as much an
+ * event. Of 900 events of 10 KB a second each costs a quarter less in batches of 200 ms than in those of 50.
+ */
+const LINGER_MS = { quiet: 50, busy: 200 } as const;
 const LINGER_RECORDS = 500;
+/** A batch that holds so many came from busy clients, of whom nobody waits for one event. */
+const BUSY_RECORDS = 10;
 
 /** Deaths by one entry after which it is quarantined. */
 const DEATHS_MAX = 2;
@@ -73,6 +78,7 @@ export class Dispatcher implements Service {
   // By the clock of `performance`: that of the day may be set back, and everything would wait until then.
   #pausedUntilMs = 0;
   #lastLeaseMs = 0;
+  #lastLeaseRecords = 0;
   #isPumping = false;
   /** Something changed while it was leasing, so it looks again afterwards. */
   #pumpsAgain = false;
@@ -162,6 +168,7 @@ export class Dispatcher implements Service {
       this.#lastLeaseMs = performance.now();
       const batch = await journal.lease(BATCH_RECORDS_MAX, BATCH_BYTES_MAX);
       if (batch === undefined) return;
+      this.#lastLeaseRecords = batch.lastSequence - batch.firstSequence + 1;
       // It may be gone meanwhile.
       if (pool.hasRoom) this.#finish(this.#digest(batch));
       else return journal.returned(batch);
@@ -172,7 +179,8 @@ export class Dispatcher implements Service {
     const now = performance.now();
     if (now < this.#pausedUntilMs) return this.#pausedUntilMs - now;
     if (this.#options.journal.unreadRecords >= LINGER_RECORDS || this.#state === "draining") return 0;
-    return this.#lastLeaseMs + LINGER_MS - now;
+    const lingerMs = this.#lastLeaseRecords < BUSY_RECORDS ? LINGER_MS.quiet : LINGER_MS.busy;
+    return this.#lastLeaseMs + lingerMs - now;
   }
 
   #pumpLater(waitMs: number): void {
