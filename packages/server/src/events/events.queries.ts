@@ -106,7 +106,8 @@ export async function findStoredEvents(
   oldestMs: number,
 ): Promise<EventKey[]> {
   const { rows } = await tx.query<{ project_id: string; event_id: string }>({
-    name: "events.find_stored",
+    // Without a name, so that it is planned for each batch: a plan from when the day was empty may take another index, and
+    // looked through all events of the project for each key until the day was analyzed.
     text: `
       select e.project_id, e.event_id
       from unnest($1::uuid[], $2::uuid[]) as k (project_id, event_id)
