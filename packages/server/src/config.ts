@@ -118,7 +118,7 @@ export const SETTINGS = {
   workers: {
     env: "MESHER_WORKERS",
     parse: count,
-    help: "Threads that digest events. Default: one less than the machine has cores, at least 1 and at most 4.",
+    help: "Threads that digest events, at most. Default: as many as the machine has cores, at most 4. One is always there; others help while much waits.",
   },
   rateLimitEvents: {
     env: "MESHER_RATE_LIMIT_MAX_EVENTS",

@@ -205,7 +205,7 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
 
   const pool = new DigestPool({
     databaseUrl,
-    workers: config.workers ?? Math.min(WORKERS_MAX_DEFAULT, Math.max(1, availableParallelism() - 1)),
+    workers: config.workers ?? Math.min(WORKERS_MAX_DEFAULT, availableParallelism()),
     watchedProjects: () => live.feed.watched,
     onTold: (tellings) => {
       for (const telling of tellings) live.tellStored(telling);

@@ -1,4 +1,7 @@
-/** The worker threads of a node, whoever's batches they digest. One that dies is replaced. */
+/**
+ * The worker threads of a node, whoever's batches they digest. One is there from the beginning, others come when they are
+ * asked for and go when they have nothing to do. One that dies is replaced.
+ */
 import { setTimeout as sleep } from "node:timers/promises";
 import { backoffMs } from "../../runtime/backoff.ts";
 import type { Log } from "../../runtime/log.ts";
@@ -12,9 +15,15 @@ const WORKER_URL = new URL("./worker.ts", import.meta.url);
 
 const RESTART_MS = { first: 100, max: 10_000 };
 
+/** A thread that helped and had no batch for so long ends: it holds some 40 MiB. */
+const IDLE_MS_MAX = 60_000;
+
 export interface DigestPoolOptions {
   readonly databaseUrl: string;
+  /** At most. */
   readonly workers: number;
+  /** Default: `IDLE_MS_MAX`. */
+  readonly idleMsMax?: number;
   /** The module a worker thread runs. Default: worker.ts. */
   readonly workerUrl?: URL;
   /** Default: `ANSWER_MS_MAX`. */
@@ -30,12 +39,14 @@ export interface DigestPoolOptions {
 export class DigestPool implements Service {
   readonly name = "digest workers";
   readonly #options: DigestPoolOptions;
+  /** `undefined`: it died, and is replaced soon. */
   readonly #workers: (DigestWorker | undefined)[] = [];
   readonly #listeners = new Set<() => void>();
   readonly #restarting = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
   #restarts = 0;
   #lastTicket = 0;
+  #idleTimer: NodeJS.Timeout | undefined;
 
   constructor(options: DigestPoolOptions) {
     this.#options = options;
@@ -51,18 +62,32 @@ export class DigestPool implements Service {
     return () => this.#listeners.delete(listener);
   }
 
+  get threads(): number {
+    return this.#workers.length;
+  }
+
   async start(): Promise<void> {
-    await Promise.all(Array.from({ length: this.#options.workers }, (_, index) => this.#startWorker(index)));
+    const { idleMsMax = IDLE_MS_MAX } = this.#options;
+    this.#idleTimer = setInterval(() => this.#endIdle(idleMsMax), idleMsMax / 2).unref();
+    await this.#startWorker(0);
+  }
+
+  /** More waits than the threads are equal to: one more starts, unless all have, or one is just about to. */
+  reinforce(): void {
+    const areReady = this.#workers.every((worker) => worker?.isReady === true);
+    if (this.#stopping.signal.aborted || !areReady || this.threads >= this.#options.workers) return;
+    void this.#startWorker(this.threads);
   }
 
   /** Ends the threads. Batches that are still being digested have died with them. */
   async stop(): Promise<void> {
     this.#stopping.abort();
+    clearInterval(this.#idleTimer);
     await Promise.all(this.#workers.flatMap((worker) => (worker === undefined ? [] : [worker.end()])));
     await Promise.all(this.#restarting);
   }
 
-  /** Digests and stores a batch on the worker that has the fewest. Throws if none has room. */
+  /** Digests and stores a batch on the worker that has the fewest, of several the first. Throws if none has room. */
   async digest(batch: Omit<BatchMessage, "ticket" | "watched">): Promise<DigestResult> {
     const worker = this.#workers
       .flatMap((each) => (each?.hasRoom === true ? [each] : []))
@@ -87,7 +112,7 @@ export class DigestPool implements Service {
     const { workerUrl = WORKER_URL, databaseUrl, answerMsMax = ANSWER_MS_MAX } = this.#options;
     await new Promise<void>((resolve) => {
       const options = { url: workerUrl, databaseUrl, answerMsMax };
-      this.#workers[index] = new DigestWorker(options, {
+      const worker = new DigestWorker(options, {
         onReady: () => {
           resolve();
           this.#tellRoom();
@@ -95,10 +120,20 @@ export class DigestPool implements Service {
         onTold: this.#options.onTold,
         onDeath: (reason) => {
           resolve();
-          this.#replace(index, reason);
+          // Not if it was ended because it was idle.
+          if (this.#workers[index] === worker) this.#replace(index, reason);
         },
       });
+      this.#workers[index] = worker;
     });
+  }
+
+  /** The last first: the others have batches before it. */
+  #endIdle(idleMsMax: number): void {
+    const last = this.threads > 1 ? this.#workers.at(-1) : undefined;
+    if (last === undefined || last.idleMs < idleMsMax) return;
+    this.#workers.pop();
+    void last.end();
   }
 
   #replace(index: number, reason: string): void {

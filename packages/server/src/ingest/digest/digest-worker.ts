@@ -63,6 +63,7 @@ export class DigestWorker {
   readonly #watch: NodeJS.Timeout;
   readonly #unready: NodeJS.Timeout;
   #watched = "";
+  #lastBatchMs = performance.now();
   #reason = "exited";
 
   constructor({ url, databaseUrl, answerMsMax }: DigestWorkerOptions, events: DigestWorkerEvents) {
@@ -94,6 +95,11 @@ export class DigestWorker {
     return this.#results.size;
   }
 
+  /** How long it has had no batch. */
+  get idleMs(): number {
+    return this.batches > 0 ? 0 : performance.now() - this.#lastBatchMs;
+  }
+
   /** Resolves when the batch's way ended here. The bytes are transferred away. */
   digest(message: BatchMessage): Promise<DigestResult> {
     return new Promise((resolve) => {
@@ -122,6 +128,7 @@ export class DigestWorker {
     const awaited = this.#results.get(message.ticket);
     if (awaited === undefined) throw new Error(`a worker answered for batch ${message.ticket}, which it does not have`);
     this.#results.delete(message.ticket);
+    this.#lastBatchMs = performance.now();
     clearTimeout(awaited.overdue);
     awaited.resolve(message);
   }

@@ -82,6 +82,7 @@ async function setUp({ isCopy = false, segmentBytes, ...more }: Partial<DigestPo
     dispatcher,
     /** One more in place of the first, which was abandoned. */
     dispatchAgain: startDispatcher,
+    pool,
     deaths,
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
@@ -109,6 +110,23 @@ test("what could not be read from the journal's disk is read again, though nothi
   await line.journal.append(entryOf("read at the second attempt"));
   await waitUntil("the journal to be empty", async () => line.journal.depth === 0);
   expect(await storedMessages(line.database)).toEqual(["read at the second attempt"]);
+});
+
+test("while many megabytes wait a second thread helps; with nothing to do it ends", async () => {
+  await using line = await setUp({ idleMsMax: 500 });
+  expect(line.pool.threads).toBe(1);
+  const text = "x".repeat(50_000);
+  const appended = Promise.all(
+    Array.from({ length: 1_000 }, () => line.journal.append(entryOf("large", { extra: { text } }))),
+  );
+  await waitUntil("a second thread", async () => line.pool.threads === 2);
+  await appended;
+  await waitUntil("the journal to be empty", async () => line.journal.depth === 0, 60_000);
+  expect(await storedMessages(line.database)).toHaveLength(1_000);
+  await waitUntil("the end of the second thread", async () => line.pool.threads === 1);
+  await line.journal.append(entryOf("small"));
+  await waitUntil("the journal to be empty", async () => line.journal.depth === 0);
+  expect(line.deaths.count).toBe(0);
 });
 
 test("an entry that kills its worker twice is quarantined alone; all others are stored, once", async () => {

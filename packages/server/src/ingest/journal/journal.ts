@@ -174,6 +174,11 @@ export class Journal implements EntrySink {
     return this.#segments.reduce((sum, { readRecords, durableRecords }) => sum + durableRecords - readRecords, 0);
   }
 
+  /** Bytes of entries that were never leased. */
+  get unreadBytes(): number {
+    return this.#segments.reduce((sum, { readBytes, durableBytes }) => sum + Math.max(0, durableBytes - readBytes), 0);
+  }
+
   /** Everything up to and including this sequence is done, and its disk space given back. */
   get doneThrough(): number {
     const kept = [...this.#segments, ...this.#leaving].map(({ firstSequence }) => firstSequence);
