@@ -1,6 +1,6 @@
 /**
  * Breaks a cluster again and again under load, and keeps the account: whatever was answered with 2xx is stored, once, and
- * whoever listens hears it, once, or is told that something may be missing.
+ * whoever listens hears it, once, or is told that something may be missing and reads it then: each sees all of it.
  *
  *     sudo npm run chaos -- [--minutes 5] [--nodes 3] [--seed 1]
  */
@@ -77,7 +77,7 @@ async function run(): Promise<number> {
 
   const dsn = machines.all[0]?.node.dsn.replace(/@[^/]+/, `@127.0.0.1:${balancer.port}`) ?? "";
   const token = machines.all[0]?.node.token ?? "";
-  const listenAt = (host: string) => startListener(`ws://${host}/ws/stream/projects/default`, token);
+  const listenAt = (host: string) => startListener({ host, project: "default", token });
   const listeners = new Map(
     await Promise.all([
       ...machines.all.map(async ({ index, address }) => {
@@ -134,24 +134,27 @@ ${summaryOf(history)}`);
     stored.rows === stored.ids.size &&
     [stored.counted, stored.ofIssues, stored.ofHours].every((count) => count === stored.rows) &&
     failuresInRollingRestart === 0 &&
-    streams.every(({ twice, untold }) => twice === 0 && untold.length === 0);
+    streams.every(({ twice, untold, unseen }) => twice === 0 && untold.length === 0 && unseen.length === 0);
   console.log(isBalanced ? "\nThe account balances." : "\nTHE ACCOUNT DOES NOT BALANCE.");
   if (lost.length > 0) console.log(`lost: ${lost.slice(0, 20).join(" ")}`);
-  for (const { name, untold } of streams)
+  for (const { name, untold, unseen } of streams) {
     if (untold.length > 0) console.log(`${name} was not told of: ${untold.slice(0, 20).join(" ")}`);
+    if (unseen.length > 0) console.log(`${name} has not seen: ${unseen.slice(0, 20).join(" ")}`);
+  }
   return isBalanced ? 0 : 1;
 }
 
-/** `untold`: what was not heard, without a word that something may be missing. */
+/** `untold`: what was not heard, without a word that something may be missing. `unseen`: what was neither heard nor read. */
 function accountOf(listener: Listener, receivedAtMs: ReadonlyMap<string, number>) {
-  const { heard, noticesMs, reconnects, resumed } = listener;
+  const { heard, read, noticesMs, reconnects, resumed } = listener;
   const twice = [...heard.values()].filter((times) => times > 1).length;
   const missed = [...receivedAtMs].filter(([id]) => !heard.has(id));
   const untold = missed.flatMap(([id, atMs]) =>
     noticesMs.some((noticeMs) => noticeMs >= atMs && noticeMs <= atMs + NOTICE_MS_MAX) ? [] : [id],
   );
-  const tell = `heard ${heard.size}, ${twice} twice; told ${noticesMs.length} times that some may be missing, and ${missed.length} were, ${untold.length} untold; came back ${reconnects} times, ${resumed} resumed`;
-  return { twice, untold, tell };
+  const unseen = missed.flatMap(([id]) => (read.has(id) ? [] : [id]));
+  const tell = `heard ${heard.size}, ${twice} twice; told ${noticesMs.length} times that some may be missing, and ${missed.length} were, ${untold.length} untold; ${missed.length - unseen.length} of them it read then, ${unseen.length} it never saw; came back ${reconnects} times, ${resumed} resumed`;
+  return { twice, untold, unseen, tell };
 }
 
 async function storedIds(database: ReturnType<typeof openDatabase>, answered: ReadonlySet<string>) {

@@ -1,6 +1,6 @@
 /** Clients that send steadily through the balancer, and listeners of every node. They keep the account of what they saw. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { StreamMessage } from "@mesher/protocol";
+import type { ApiFoundEvent, ApiPage, StreamMessage } from "@mesher/protocol";
 import { newEventId, StreamClient, sendEvent } from "@mesher/testkit";
 
 /** A request without an answer for this long has none, and is sent again. */
@@ -68,24 +68,46 @@ export function startClients(
   });
 }
 
+/** After it is told that something may be missing, a client waits for what belongs to it before it reads. */
+const READ_AFTER_MS = 2_000;
+
+/** It reads from so long before its last reading began: what was received in that time may have been stored since. */
+const READ_BACK_MS = 60_000;
+
+const READ_PAGE = 100;
+
 export interface Listener {
   /** How often each event was heard. */
   readonly heard: Map<string, number>;
+  /** Events that were read over the API after it was told that something may be missing, as `docs/live.md` says a client should. */
+  readonly read: Set<string>;
   /** When it was told that something may be missing, milliseconds since 1970: a gap, a drop, or a return that was no resumption. */
   readonly noticesMs: number[];
   /** Connections after the first. */
   reconnects: number;
   /** Of these, those that went on where the one before ended. */
   resumed: number;
+  /** Ends it after a reading that is due. */
   stop(): Promise<void>;
 }
 
-/** Listens, and comes back whenever the connection is lost, from where it was. Resolves when it listens. */
-export async function startListener(url: string, token: string): Promise<Listener> {
+export interface ListenOptions {
+  /** A host with its port; whoever answers there is also read from. */
+  readonly host: string;
+  readonly project: string;
+  readonly token: string;
+}
+
+/**
+ * Listens, and comes back whenever the connection is lost, from where it was. When something may be missing it reads the events of
+ * that time. Resolves when it listens.
+ */
+export async function startListener({ host, project, token }: ListenOptions): Promise<Listener> {
   const stopping = new AbortController();
   const heard = new Map<string, number>();
   const noticesMs: number[] = [];
-  const listener = { heard, noticesMs, reconnects: -1, resumed: 0 };
+  const listener = { heard, read: new Set<string>(), noticesMs, reconnects: -1, resumed: 0 };
+  const headers = { authorization: `Bearer ${token}` };
   let lastId: string | undefined;
   const hear = (message: StreamMessage) => {
     if ("id" in message) lastId = message.id;
@@ -94,12 +116,9 @@ export async function startListener(url: string, token: string): Promise<Listene
     if (message.type === "subscribed" ? message.start === "gap" : message.type === "gap" || message.type === "dropped")
       noticesMs.push(Date.now());
   };
+  const url = `ws://${host}/ws/stream/projects/${project}`;
   const connect = () =>
-    StreamClient.open(
-      lastId === undefined ? url : `${url}?last_id=${encodeURIComponent(lastId)}`,
-      { authorization: `Bearer ${token}` },
-      hear,
-    );
+    StreamClient.open(lastId === undefined ? url : `${url}?last_id=${encodeURIComponent(lastId)}`, headers, hear);
   const listen = async (first: StreamClient) => {
     let client: StreamClient | undefined = first;
     while (!stopping.signal.aborted) {
@@ -114,11 +133,41 @@ export async function startListener(url: string, token: string): Promise<Listene
     }
     await client?.[Symbol.asyncDispose]();
   };
-  const running = listen(await connect());
+
+  let readFromMs = Date.now();
+  let noticesRead = 0;
+  /** Rejects if the node is away; then it is read again. */
+  const readMissing = async () => {
+    const [startedMs, notices] = [Date.now(), noticesMs.length];
+    for await (const { id } of readEvents(`http://${host}/api/v1/projects/${project}/events`, headers, readFromMs))
+      if (!heard.has(id)) listener.read.add(id);
+    [readFromMs, noticesRead] = [startedMs - READ_BACK_MS, notices];
+  };
+  const keepReading = async () => {
+    while (!stopping.signal.aborted || noticesRead < noticesMs.length) {
+      await sleep(READ_AFTER_MS);
+      if (noticesRead < noticesMs.length) await readMissing().catch(() => undefined);
+    }
+  };
+  const running = Promise.all([listen(await connect()), keepReading()]);
   return Object.assign(listener, {
     stop: async () => {
       stopping.abort();
       await running;
     },
   });
+}
+
+/** All events of a project that were received since a moment, page after page. Rejects when an answer is no page. */
+async function* readEvents(url: string, headers: Readonly<Record<string, string>>, fromMs: number) {
+  const search = new URLSearchParams({ from: new Date(fromMs).toISOString(), limit: String(READ_PAGE) });
+  for (;;) {
+    const answer = await fetch(`${url}?${search}`, { headers, signal: AbortSignal.timeout(ANSWER_MS_MAX) });
+    if (!answer.ok) throw new Error(`events were answered with ${answer.status}`);
+    const page = (await answer.json()) as ApiPage<ApiFoundEvent>;
+    yield* page.data;
+    if (page.next_cursor === undefined || page.next_cursor_id === undefined) return;
+    search.set("cursor", page.next_cursor);
+    search.set("cursor_id", page.next_cursor_id);
+  }
 }
