@@ -162,7 +162,7 @@ export async function startListener({ host, project, token }: ListenOptions): Pr
 async function* readEvents(url: string, headers: Readonly<Record<string, string>>, fromMs: number) {
   const search = new URLSearchParams({ from: new Date(fromMs).toISOString(), limit: String(READ_PAGE) });
   for (;;) {
-    const answer = await fetch(`${url}?${search}`, { headers, signal: AbortSignal.timeout(ANSWER_MS_MAX) });
+    const answer = await fetch(`${url}?${search.toString()}`, { headers, signal: AbortSignal.timeout(ANSWER_MS_MAX) });
     if (!answer.ok) throw new Error(`events were answered with ${answer.status}`);
     const page = (await answer.json()) as ApiPage<ApiFoundEvent>;
     yield* page.data;
