@@ -62,8 +62,9 @@ export class DigestPool implements Service {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Those that digest, or could. */
   get threads(): number {
-    return this.#workers.length;
+    return this.#workers.filter((worker) => worker?.isReady === true).length;
   }
 
   async start(): Promise<void> {
@@ -74,9 +75,9 @@ export class DigestPool implements Service {
 
   /** More waits than the threads are equal to: one more starts, unless all have, or one is just about to. */
   reinforce(): void {
-    const areReady = this.#workers.every((worker) => worker?.isReady === true);
-    if (this.#stopping.signal.aborted || !areReady || this.threads >= this.#options.workers) return;
-    void this.#startWorker(this.threads);
+    const started = this.#workers.length;
+    if (this.#stopping.signal.aborted || this.threads < started || started >= this.#options.workers) return;
+    void this.#startOrReplace(started);
   }
 
   /** Ends the threads. Batches that are still being digested have died with them. */
@@ -108,6 +109,15 @@ export class DigestPool implements Service {
     for (const listener of this.#listeners) listener();
   }
 
+  /** The machine may have no room for a thread just now. */
+  async #startOrReplace(index: number): Promise<void> {
+    try {
+      await this.#startWorker(index);
+    } catch (error) {
+      this.#replace(index, error instanceof Error ? error.message : String(error));
+    }
+  }
+
   async #startWorker(index: number): Promise<void> {
     const { workerUrl = WORKER_URL, databaseUrl, answerMsMax = ANSWER_MS_MAX } = this.#options;
     await new Promise<void>((resolve) => {
@@ -130,7 +140,7 @@ export class DigestPool implements Service {
 
   /** The last first: the others have batches before it. */
   #endIdle(idleMsMax: number): void {
-    const last = this.threads > 1 ? this.#workers.at(-1) : undefined;
+    const last = this.#workers.length > 1 ? this.#workers.at(-1) : undefined;
     if (last === undefined || last.idleMs < idleMsMax) return;
     this.#workers.pop();
     void last.end();
@@ -146,7 +156,7 @@ export class DigestPool implements Service {
     this.#restarts += 1;
     const restart = sleep(waitMs, undefined, { signal })
       .then(
-        () => (signal.aborted ? undefined : this.#startWorker(index)),
+        () => (signal.aborted ? undefined : this.#startOrReplace(index)),
         () => undefined,
       )
       .finally(() => this.#restarting.delete(restart));
