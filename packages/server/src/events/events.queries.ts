@@ -106,8 +106,8 @@ export async function findStoredEvents(
   oldestMs: number,
 ): Promise<EventKey[]> {
   const { rows } = await tx.query<{ project_id: string; event_id: string }>({
-    // Without a name, so that it is planned for each batch: a plan from when the day was empty may take another index, and
-    // looked through all events of the project for each key until the day was analyzed.
+    // Without a name, so that it is planned for each batch: a plan from when the day had but a few events reads all of the
+    // day for each key, and would be kept until the day is analyzed again.
     text: `
       select e.project_id, e.event_id
       from unnest($1::uuid[], $2::uuid[]) as k (project_id, event_id)
