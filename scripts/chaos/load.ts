@@ -76,6 +76,9 @@ const READ_BACK_MS = 60_000;
 
 const READ_PAGE = 100;
 
+/** How long a node that is away may keep the last reading waiting. */
+const LAST_READ_MS_MAX = 60_000;
+
 export interface Listener {
   /** How often each event was heard. */
   readonly heard: Map<string, number>;
@@ -87,7 +90,7 @@ export interface Listener {
   reconnects: number;
   /** Of these, those that went on where the one before ended. */
   resumed: number;
-  /** Ends it after a reading that is due. */
+  /** Ends it after a reading that is due. Rejects if that cannot be done in time. */
   stop(): Promise<void>;
 }
 
@@ -144,9 +147,14 @@ export async function startListener({ host, project, token }: ListenOptions): Pr
     [readFromMs, noticesRead] = [startedMs - READ_BACK_MS, notices];
   };
   const keepReading = async () => {
+    let deadlineMs = Number.POSITIVE_INFINITY;
     while (!stopping.signal.aborted || noticesRead < noticesMs.length) {
       await sleep(READ_AFTER_MS);
-      if (noticesRead < noticesMs.length) await readMissing().catch(() => undefined);
+      if (stopping.signal.aborted) deadlineMs = Math.min(deadlineMs, Date.now() + LAST_READ_MS_MAX);
+      if (noticesRead === noticesMs.length) continue;
+      await readMissing().catch((error: unknown) => {
+        if (Date.now() > deadlineMs) throw error;
+      });
     }
   };
   const running = Promise.all([listen(await connect()), keepReading()]);

@@ -204,16 +204,20 @@ function demandedTerms(query: SearchQuery): SearchTerm[] {
 
 /** Whether all that a term finds is found by an index. */
 function hasIndex(term: SearchTerm): boolean {
-  if (term.kind !== "match") return term.kind === "words";
-  return "tag" in term.key ? term.patterns.every(isExact) : term.key.field === "message";
+  if (!isTagOrWord(term)) return false;
+  return term.kind !== "match" || "field" in term.key || term.patterns.every(isExact);
+}
+
+function hasTagOrWord(query: SearchQuery): boolean {
+  return [...termsOf(query)].some(isTagOrWord);
 }
 
 /** Both have an index of their own. */
-function hasTagOrWord(query: SearchQuery): boolean {
-  return [...termsOf(query)].some(
-    (term) => term.kind === "words" || (term.kind === "match" && ("tag" in term.key || term.key.field === "message")),
-  );
+function isTagOrWord(term: SearchTerm): boolean {
+  if (term.kind !== "match") return term.kind === "words";
+  return "tag" in term.key || term.key.field === "message";
 }
+
 /** What is looked for in texts. Words that must not be there do no harm: no match has them. */
 function wordsOf(query: SearchQuery): string[] {
   const texts = [...termsOf(query)].flatMap((term): readonly Pattern[] => {

@@ -175,7 +175,7 @@ export class Dispatcher implements Service {
       this.#lastLeaseMs = performance.now();
       const batch = await journal.lease(BATCH_RECORDS_MAX, BATCH_BYTES_MAX);
       if (batch === undefined) return;
-      this.#lastLeaseRecords = batch.lastSequence - batch.firstSequence + 1;
+      this.#lastLeaseRecords = recordsOf(batch);
       // It may be gone meanwhile.
       if (pool.hasRoom) this.#finish(this.#digest(batch));
       else return journal.returned(batch);
@@ -242,7 +242,7 @@ export class Dispatcher implements Service {
     if (fault === "slow") return this.#waitForDatabase(batch, error, await this.#halvesOf(batch));
     if (fault === "fenced") return this.#fenced(batch);
     const { journal, log } = this.#options;
-    const records = batch.lastSequence - batch.firstSequence + 1;
+    const records = recordsOf(batch);
     if (fault === "entry") {
       log.error("Batch cannot be stored", { firstSequence: batch.firstSequence, records, error });
       if (records === 1) return this.#quarantine(batch, error);
@@ -251,7 +251,7 @@ export class Dispatcher implements Service {
   }
 
   async #halvesOf(batch: Batch): Promise<Cut[]> {
-    const records = Math.floor((batch.lastSequence - batch.firstSequence + 1) / 2);
+    const records = Math.floor(recordsOf(batch) / 2);
     return records === 0 ? [] : [{ records, offset: await this.#offsetOf(batch, records) }];
   }
 
@@ -364,4 +364,8 @@ export class Dispatcher implements Service {
     }
     this.#storedSinceProgress = 0;
   }
+}
+
+function recordsOf({ firstSequence, lastSequence }: Batch): number {
+  return lastSequence - firstSequence + 1;
 }
