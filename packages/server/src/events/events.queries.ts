@@ -6,7 +6,7 @@ import type { Database } from "../db/database.ts";
 import type { Transaction } from "../db/transaction.ts";
 import type { Tsvector } from "../db/tsvector.ts";
 import { readNewestFirst } from "./newest-first.ts";
-import { DAY_MS, dayOf, partitionName } from "./partitions.ts";
+import { DAY_MS, dayOf, existingPartitions, partitionName } from "./partitions.ts";
 import { ENCODING_NUMBERS, type EventSource, encodingOf, type Payload, SOURCE_NUMBERS, sourceOf } from "./payload.ts";
 
 /** What the payload does not hold, but reading it needs. */
@@ -96,15 +96,29 @@ export interface EventKey {
   readonly eventId: string;
 }
 
+/** From when an event may be stored already, and until when others may have stored it. */
+export interface StoredSpan {
+  readonly oldestMs: number;
+  readonly newestMs: number;
+}
+
 /**
- * Which of these events are stored. Looks at the day of `oldestMs` and the day before it up to now: a client's resend
- * comes within hours, and every further day would cost one more index probe for each event.
+ * Which of these events are stored. Looks at the days of the span and the day before it: a client's resend comes within
+ * hours, and every further day would cost one more index probe for each event.
  */
 export async function findStoredEvents(
   tx: Transaction,
   keys: readonly EventKey[],
-  oldestMs: number,
+  { oldestMs, newestMs }: StoredSpan,
 ): Promise<EventKey[]> {
+  const days = await existingPartitions(tx, dayOf(oldestMs) - DAY_MS, newestMs);
+  if (days.length === 0) return [];
+  // Each day by its name, and nothing said of moments: with them, and few statistics or none of a new day, an index by
+  // moments looks cheaper than that of the keys, and is then searched moment by moment for each key.
+  const ofDays = days.map(
+    (day) =>
+      `select d.project_id, d.event_id from ${day} d where d.project_id = k.project_id and d.event_id = k.event_id`,
+  );
   const { rows } = await tx.query<{ project_id: string; event_id: string }>({
     // Without a name, so that it is planned for each batch: a plan from when the day had but a few events reads all of the
     // day for each key, and would be kept until the day is analyzed again.
@@ -112,16 +126,8 @@ export async function findStoredEvents(
       select e.project_id, e.event_id
       from unnest($1::uuid[], $2::uuid[]) as k (project_id, event_id)
       -- A limit keeps it one probe of the index for each: joined, a new day would be read as a whole with every batch.
-      cross join lateral (
-        select e.project_id, e.event_id from events e
-        where e.project_id = k.project_id and e.event_id = k.event_id and e.received_at >= $3
-        limit 1
-      ) e`,
-    values: [
-      keys.map(({ projectId }) => projectId),
-      keys.map(({ eventId }) => eventId),
-      new Date(dayOf(oldestMs) - DAY_MS),
-    ],
+      cross join lateral (${ofDays.join(" union all ")} limit 1) e`,
+    values: [keys.map(({ projectId }) => projectId), keys.map(({ eventId }) => eventId)],
   });
   return rows.map((row) => ({ projectId: row.project_id, eventId: row.event_id.replaceAll("-", "") }));
 }

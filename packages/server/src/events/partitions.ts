@@ -25,19 +25,34 @@ export function partitionName(dayMs: number): string {
 /** Makes the partitions of the days these moments are in, where they do not exist yet. Safe on several nodes at once. Returns what was made. */
 export async function ensurePartitions(database: Database, daysMs: readonly number[]): Promise<string[]> {
   const wanted = new Map(daysMs.map((ms) => [partitionName(ms), dayOf(ms)]));
-  const found = await database.query<{ name: string }>({
-    name: "events.find_partitions",
-    text: "select relname as name from pg_class where relname = any($1::text[]) and relispartition",
-    values: [[...wanted.keys()]],
-  });
-  for (const { name } of found.rows) wanted.delete(name);
+  for (const name of await findPartitions(database, [...wanted.keys()])) wanted.delete(name);
   for (const [name, dayMs] of wanted) await createPartition(database, name, dayMs);
   return [...wanted.keys()];
 }
 
+/** Those partitions that there are of the days from one moment to another. */
+export async function existingPartitions(tx: Transaction, fromMs: number, toMs: number): Promise<string[]> {
+  return findPartitions(tx, daysBetween(fromMs, toMs).map(partitionName));
+}
+
+async function findPartitions(database: Pick<Database, "query">, names: readonly string[]): Promise<string[]> {
+  const { rows } = await database.query<{ name: string }>({
+    name: "events.find_partitions",
+    text: "select relname as name from pg_class where relname = any($1::text[]) and relispartition",
+    values: [names],
+  });
+  return rows.map(({ name }) => name);
+}
+
 /** The days that must have a partition at this moment. */
 export function daysAhead(nowMs: number): number[] {
-  return Array.from({ length: DAYS_AHEAD }, (_, day) => dayOf(nowMs) + day * DAY_MS);
+  return daysBetween(nowMs, nowMs + (DAYS_AHEAD - 1) * DAY_MS);
+}
+
+/** The starts of the days from that of one moment to that of another, both included. */
+function daysBetween(fromMs: number, toMs: number): number[] {
+  const days = (dayOf(toMs) - dayOf(fromMs)) / DAY_MS + 1;
+  return Array.from({ length: days }, (_, day) => dayOf(fromMs) + day * DAY_MS);
 }
 
 async function createPartition(database: Database, name: string, dayMs: number): Promise<void> {
@@ -83,15 +98,16 @@ const STATISTICS = {
 };
 
 /**
- * Where a row does not fit, its payload is stored beside it before anything is compressed: payloads are compressed already,
- * and compressing the rest takes longer than writing it. Rows of small events stay whole, two of them on a page.
+ * Where a row does not fit, its payload is stored beside it before anything is compressed, and then its words: payloads are
+ * compressed already, and compressing the rest takes longer than writing it. Rows of small events stay whole, two of them
+ * on a page.
  *
  * A day only grows, and is dropped whole. VACUUM then reads every page again and writes it to the log, to note that all of
  * it can be seen: the lists' indexes gain by that, what is stored beside rows does not. It still comes after deletes.
  */
 const STORAGE = `
   alter column payload set storage external,
-  alter column search set storage main,
+  alter column search set storage external,
   alter column tags set storage main,
   alter column grouping set storage main,
   ${Object.entries(STATISTICS)

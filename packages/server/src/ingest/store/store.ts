@@ -62,6 +62,9 @@ export interface StoreResult {
 /** How often a batch is tried again because somebody else stored one of its events at the same moment. */
 const DUPLICATE_RACES_MAX = 5;
 
+/** How far ahead the clock of another node may be that stored an event just before midnight. */
+const CLOCK_SKEW_MS_MAX = 60 * 60_000;
+
 export async function storeBatch(database: Database, batch: DigestedBatch): Promise<StoreResult> {
   for (let race = 0; ; race += 1) {
     try {
@@ -127,8 +130,9 @@ async function withoutDuplicates(tx: Transaction, events: readonly DigestedEvent
   for (const event of events) if (!first.has(idOf(event))) first.set(idOf(event), event);
   const distinct = [...first.values()];
   if (distinct.length === 0) return distinct;
-  const oldestMs = Math.min(...distinct.map(({ receivedAtMs }) => receivedAtMs));
-  const stored = new Set((await findStoredEvents(tx, distinct, oldestMs)).map(idOf));
+  const receivedMs = distinct.map(({ receivedAtMs }) => receivedAtMs);
+  const span = { oldestMs: Math.min(...receivedMs), newestMs: Math.max(...receivedMs, Date.now() + CLOCK_SKEW_MS_MAX) };
+  const stored = new Set((await findStoredEvents(tx, distinct, span)).map(idOf));
   return stored.size === 0 ? distinct : distinct.filter((event) => !stored.has(idOf(event)));
 }
 
