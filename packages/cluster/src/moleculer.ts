@@ -49,14 +49,13 @@ export class Engine {
   readonly #life = `${randomBytes(6).toString("base64url")}.`;
   #lastId = 0;
   readonly #broker: ServiceBroker;
-  readonly #transporter: MeshTransporter | undefined;
+  readonly #transporter: MeshTransporter;
 
-  /** Without a mesh it is a node alone: the same, with nobody to talk to. */
-  constructor(name: string, mesh: Mesh | undefined, listener: EngineListener) {
-    this.#transporter = mesh === undefined ? undefined : new MeshTransporter(mesh, listener);
+  constructor(mesh: Mesh, listener: EngineListener) {
+    this.#transporter = new MeshTransporter(mesh, listener);
     this.#broker = new ServiceBroker({
-      nodeID: name === "" ? "standalone" : name,
-      ...(this.#transporter === undefined ? {} : { transporter: this.#transporter }),
+      nodeID: mesh.node.full,
+      transporter: this.#transporter,
       logger: false,
       uidGenerator: () => {
         this.#lastId += 1;
@@ -78,8 +77,8 @@ export class Engine {
       name: SERVICE,
       events: {
         [BROADCAST]: (context) => {
-          const from = this.#nodeOf(context.nodeID);
-          if (context.nodeID === this.#broker.nodeID) return;
+          const from = context.nodeID;
+          if (from === null || from === this.#broker.nodeID) return;
           const { kind, body } = context.params as { kind: string; body: unknown };
           listener.onBroadcast(from, kind, body);
         },
@@ -113,11 +112,7 @@ export class Engine {
 
   /** A packet that came over a session. What it throws ends the session. */
   hear(from: string, command: number, body: Buffer): void {
-    this.#transporter?.hear(from, command, body);
-  }
-
-  #nodeOf(nodeID: string | null): string {
-    return this.#transporter === undefined || nodeID === null ? "" : nodeID;
+    this.#transporter.hear(from, command, body);
   }
 }
 

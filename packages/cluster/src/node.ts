@@ -14,7 +14,7 @@ import { LoopLagMeter } from "./loop-lag.ts";
 import { Membership } from "./membership.ts";
 import type { Mesh } from "./mesh.ts";
 import type { PeerInfo } from "./mesh-options.ts";
-import { Engine } from "./moleculer.ts";
+import type { Engine, EngineListener } from "./moleculer.ts";
 import { Names, parseGrantRequest } from "./names.ts";
 import { parseNodeName } from "./node-name.ts";
 import type { NodeOptions } from "./node-options.ts";
@@ -60,7 +60,8 @@ export class ClusterNode implements AsyncDisposable {
   readonly watches: Watches;
   readonly #options: NodeOptions;
   readonly #mesh: Mesh | undefined;
-  readonly #engine: Engine;
+  /** Absent: this node stands alone. */
+  readonly #engine: Engine | undefined;
   readonly #requests: Requests;
   readonly #answers: Answers<string>;
   readonly #membership = new Membership();
@@ -83,18 +84,23 @@ export class ClusterNode implements AsyncDisposable {
     mesh: Mesh | undefined,
     onStop: () => void = () => {},
   ): Promise<ClusterNode> {
-    const node = new ClusterNode(options, mesh);
+    const makeEngine = mesh === undefined ? undefined : await loadEngine(mesh);
+    const node = new ClusterNode(options, mesh, makeEngine);
     node.#onStop = onStop;
     await node.#start();
     return node;
   }
 
-  private constructor(options: NodeOptions, mesh: Mesh | undefined) {
+  private constructor(
+    options: NodeOptions,
+    mesh: Mesh | undefined,
+    makeEngine: ((listener: EngineListener) => Engine) | undefined,
+  ) {
     this.#options = options;
     this.#mesh = mesh;
     this.self = mesh?.node.full ?? "";
     this.incarnation = mesh?.own.incarnation ?? randomUUID();
-    this.#engine = new Engine(this.self, mesh, {
+    this.#engine = makeEngine?.({
       onUp: (node) => this.#up(node),
       onDown: (node) => this.#down(node),
       onBroadcast: (_from, _kind, body) => this.#hearBroadcast(body),
@@ -138,7 +144,7 @@ export class ClusterNode implements AsyncDisposable {
       call: (from, { target, message }) => this.processes.deliver(parseTarget(target), message, from),
       send: (from, { target, message }) => this.#take(from, target, message),
     };
-    this.rooms = new Rooms({ forward: (body) => this.#engine.broadcast("room", body), onError });
+    this.rooms = new Rooms({ forward: (body) => this.#engine?.broadcast("room", body), onError });
   }
 
   /** Names of the peers that are alive, without this node. */
@@ -263,7 +269,7 @@ export class ClusterNode implements AsyncDisposable {
     this.#loopLag.stop();
     this.watches.stop();
     this.names.stop();
-    await this.#engine.stop();
+    await this.#engine?.stop();
     this.#onStop();
   }
 
@@ -272,25 +278,27 @@ export class ClusterNode implements AsyncDisposable {
   }
 
   async #start(): Promise<void> {
-    await this.#engine.start();
-    this.#mesh?.start({
-      onUp: ({ name }) => this.#engine.introduceTo(name),
+    const [mesh, engine] = [this.#mesh, this.#engine];
+    if (mesh === undefined || engine === undefined) return;
+    await engine.start();
+    mesh.start({
+      onUp: ({ name }) => engine.introduceTo(name),
       onDown: ({ name }, reason, hasLeft) => {
         this.#lostSessions.set(name, { reason, hasLeft });
-        this.#engine.forget(name);
+        engine.forget(name);
         this.#lostSessions.delete(name);
       },
       onPacket: (peer, command, body) => {
         if (command === REQUEST_COMMANDS.ask) this.#requests.hearAsk(peer, body);
         else if (command === REQUEST_COMMANDS.answer) this.#requests.hearAnswer(peer, body);
-        else this.#engine.hear(peer.name, command, body);
+        else engine.hear(peer.name, command, body);
       },
       onRefused: (error, side) => {
         const message = side === "dialled" ? `Failed to connect to peer: ${error.peer}` : "Peer refused";
         this.#options.log.warn(message, { side, reason: error.message });
       },
     });
-    if (this.#mesh !== undefined) this.#options.log.info("Cluster node listens", { node: this.self });
+    this.#options.log.info("Cluster node listens", { node: this.self });
   }
 
   #up(name: string): void {
@@ -354,6 +362,12 @@ export class ClusterNode implements AsyncDisposable {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }
+}
+
+/** Not before there is a mesh: a node alone does without the megabytes that the engine takes. */
+async function loadEngine(mesh: Mesh): Promise<(listener: EngineListener) => Engine> {
+  const { Engine } = await import("./moleculer.ts");
+  return (listener) => new Engine(mesh, listener);
 }
 
 function parseTarget(target: unknown): Address | string {

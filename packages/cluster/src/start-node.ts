@@ -2,7 +2,7 @@ import { deriveKeys, parseCookies } from "./cookie.ts";
 import { PeerRefusedError } from "./hello.ts";
 import { Mesh } from "./mesh.ts";
 import { MESH_TUNING } from "./mesh-options.ts";
-import { NatsWire } from "./nats-wire.ts";
+import type { NatsWire, NatsWireOptions } from "./nats-wire.ts";
 import { ClusterNode } from "./node.ts";
 import { parseNodeName } from "./node-name.ts";
 import { type NodeOptions, NodeStartError } from "./node-options.ts";
@@ -45,7 +45,7 @@ export async function startNode(options: NodeOptions): Promise<ClusterNode> {
     };
     const onStatus = (status: TransportStatus) => log.info("Cluster transport changed", status);
     const wire =
-      servers === undefined ? undefined : new NatsWire({ ...limits, servers, keys, onStatus, world: MACHINE });
+      servers === undefined ? undefined : await natsWire({ ...limits, servers, keys, onStatus, world: MACHINE });
     const mesh = await Mesh.listen(meshOptions, MACHINE, wire).catch((cause: Error) => {
       const isTaken = cause instanceof PeerRefusedError && cause.reason === "name_in_use";
       throw new NodeStartError(node.full, isTaken ? "name_in_use" : "bind_failed", { cause });
@@ -58,4 +58,10 @@ export async function startNode(options: NodeOptions): Promise<ClusterNode> {
     running.delete(node.full);
     throw error;
   }
+}
+
+/** Its client is loaded only where there are such servers. */
+async function natsWire(options: NatsWireOptions): Promise<NatsWire> {
+  const { NatsWire } = await import("./nats-wire.ts");
+  return new NatsWire(options);
 }

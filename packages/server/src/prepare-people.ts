@@ -5,7 +5,8 @@ import { listInvitationsOf } from "./organizations/invitations.queries.ts";
 import { acceptWaiting, ensureFirstOwner, makeSetupLink } from "./organizations/invitations.ts";
 import { joinBySignIn } from "./organizations/members.ts";
 import { makeSecret } from "./organizations/secret.ts";
-import { type Auth, createAuth, type OidcSettings } from "./people/auth.ts";
+import { type Auth, createAuth } from "./people/auth.ts";
+import type { OidcSettings } from "./people/auth-options.ts";
 import { ensureServerSecret, findUser } from "./people/users.queries.ts";
 import type { Log } from "./runtime/log.ts";
 
@@ -22,7 +23,7 @@ export async function preparePeople(
   { database, organizationId, log }: { database: Database; organizationId: string; log: Log },
 ): Promise<People> {
   const secret = config.secret ?? (await ensureServerSecret(database, "sign_in", makeSecret));
-  const auth = await createAuth({
+  const auth = createAuth({
     database,
     secret,
     publicUrl: config.publicUrl,

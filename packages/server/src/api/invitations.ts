@@ -6,7 +6,7 @@ import { acceptAsNewPerson, acceptAsUser, invite, readLink, revoke } from "../or
 import { findOrganization } from "../organizations/members.queries.ts";
 import { usePasswordReset } from "../organizations/password-resets.ts";
 import { OrganizationRefusedError } from "../organizations/refusal.ts";
-import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from "../people/auth.ts";
+import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from "../people/auth-options.ts";
 import { findUser, findUserByEmail } from "../people/users.queries.ts";
 import { badRequest, notFound, RequestRefusedError } from "./api-error.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";

@@ -5,7 +5,7 @@ import { listApiTokens } from "../organizations/api-tokens.queries.ts";
 import { makeToken, revokeToken } from "../organizations/api-tokens.ts";
 import { renamePerson, signOut } from "../organizations/audit-person.ts";
 import { listMemberships } from "../organizations/members.queries.ts";
-import { OIDC_PROVIDER, PASSWORD_PROVIDER } from "../people/auth.ts";
+import { OIDC_PROVIDER, PASSWORD_PROVIDER } from "../people/auth-options.ts";
 import { chooseOrganization, findUser, listLogins, listSignInProviders } from "../people/users.queries.ts";
 import { notFound, RequestRefusedError } from "./api-error.ts";
 import { takeNoBodyAsEmpty } from "./check-fields.ts";

@@ -6,7 +6,7 @@ import type { ApiError, ApiSignInOptions } from "@mesher/protocol";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type TSchema, Type } from "typebox";
 import { recordChange } from "../organizations/audit-person.ts";
-import { AUTH_PATH, CLIENT_ADDRESS_HEADER, OIDC_PROVIDER } from "../people/auth.ts";
+import { AUTH_PATH, CLIENT_ADDRESS_HEADER, OIDC_PROVIDER } from "../people/auth-options.ts";
 import { findUser } from "../people/users.queries.ts";
 import type { Access } from "./access.ts";
 import { RequestRefusedError } from "./api-error.ts";
