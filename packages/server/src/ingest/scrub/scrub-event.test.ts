@@ -79,6 +79,24 @@ describe("fields", () => {
     });
   });
 
+  test("that are taken out themselves make no value safe, and a secret one still names a secret", () => {
+    const settings = { fields: ["name"], safe_fields: ["session"] };
+    const entries = [
+      { name: "session", value: Number(CARD) },
+      { name: "password", value: "x" },
+      { key: "session", value: "x" },
+    ];
+    expect(scrub({ extra: { entries } }, settings).payload).toEqual({
+      extra: {
+        entries: [
+          { name: SCRUBBED, value: SCRUBBED },
+          { name: SCRUBBED, value: SCRUBBED },
+          { key: "session", value: "x" },
+        ],
+      },
+    });
+  });
+
   test("with addresses are scrubbed only if the settings say so", () => {
     const event = {
       user: { ip_address: "192.0.2.1", id: "7" },
@@ -276,6 +294,7 @@ const anything = fc.letrec((tie) => ({
     fc.constantFrom(null, true, false, "", Number(CARD)),
     fc.array(tie("value"), { maxLength: 4 }),
     fc.tuple(name, tie("value")).map(([key, value]) => [[key, value]]),
+    fc.record({ name, value: tie("value") }),
     fc.array(fc.tuple(name, tie("value")), { maxLength: 4 }).map((entries) => Object.fromEntries(entries)),
     tie("value").map((value) => JSON.stringify(value) ?? ""),
   ),

@@ -118,7 +118,7 @@ class ScrubPass {
 
   #scrubMap(map: JsonMap, view: View): JsonMap {
     const views = VIEWS[view];
-    const entryName = nameOfEntry(map);
+    const entryName = this.#nameOfEntry(map);
     let copy: Record<string, unknown> | undefined;
     for (const key in map) {
       const before = map[key];
@@ -132,6 +132,15 @@ class ScrubPass {
       setOwn(copy, key, after);
     }
     return copy ?? map;
+  }
+
+  /** What names the value of `{"key": "password", "value": "…"}`. A name that is taken out itself makes no value safe. */
+  #nameOfEntry(map: JsonMap): string | undefined {
+    if (!("value" in map)) return undefined;
+    const nameKey = map.key === undefined || map.key === null ? "name" : "key";
+    const name = map[nameKey];
+    if (typeof name !== "string") return undefined;
+    return this.#isSecret(nameKey) && !this.#isSecret(name) ? SCRUBBED : name;
   }
 
   #scrubList(list: readonly unknown[], view: View): readonly unknown[] {
@@ -240,12 +249,6 @@ function setOwn(map: Record<string, unknown>, key: string, value: unknown): void
 
 function isPair(value: unknown): value is readonly [string, unknown] {
   return Array.isArray(value) && value.length === 2 && typeof value[0] === "string";
-}
-
-function nameOfEntry(map: JsonMap): string | undefined {
-  if (!("value" in map)) return undefined;
-  const name = map.key ?? map.name;
-  return typeof name === "string" ? name : undefined;
 }
 
 function isJsonText(text: string): boolean {
