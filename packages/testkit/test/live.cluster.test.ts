@@ -98,8 +98,8 @@ test("[SD-50] [STREAM-01] who listens to a node that was not heard for a while i
   await Promise.all(others.map((client) => hasHeard(client, during)));
   first.process.kill("SIGCONT");
   await cluster.formed();
-  // Twice for the others: when it was lost, and when it was heard again.
-  for (const client of others) await waitUntil("both gaps", async () => client.all("gap").length === 2);
+  // Twice for the others: when it was lost, and when it was heard again. On a busy machine it may be lost once more meanwhile.
+  for (const client of others) await waitUntil("both gaps", async () => client.all("gap").length >= 2);
   await away.next("gap");
   const after = [];
   for (const node of cluster.nodes) after.push(await sendTo(node));

@@ -259,6 +259,8 @@ const SECRETS = {
   user: { id: "7", ip_address: "198.51.100.7" },
   tags: { session: "hunter2" },
 };
+/** The card's number whole: four digits of it are in many an id. */
+const SECRET_TEXTS = /hunter2|4111 ?1111/;
 
 test.each(["identity", "gzip"] as const)(
   "what is secret is taken out before anything is stored, told in the cuts, and the rest is as it was sent (%s)",
@@ -275,7 +277,7 @@ test.each(["identity", "gzip"] as const)(
       body: new Uint8Array(encoding === "gzip" ? gzipSync(body) : body),
     });
     const event = await readEvent(started.server, event_id);
-    expect(JSON.stringify(event)).not.toMatch(/hunter2|4111/);
+    expect(JSON.stringify(event)).not.toMatch(SECRET_TEXTS);
     expect(event.cuts).toEqual([
       { path: "message", reason: "scrubbed", rule: "url_password" },
       { path: "extra.password", reason: "scrubbed", rule: "secret_field" },
@@ -296,12 +298,13 @@ test.each(["identity", "gzip"] as const)(
         .replace('\\"token\\":\\"hunter2\\"', '\\"token\\":\\"[Filtered]\\"')
         .replace('"session":"hunter2"', '"session":"[Filtered]"'),
     );
-    // Nothing of it lies anywhere in the row, not even in what it is found and grouped by.
+    // Nothing of it lies anywhere else in the row, not even in what it is found and grouped by.
     const { rows } = await started.database.query<{ row: string }>({
-      text: "select to_jsonb(e)::text as row from events e where event_id = $1",
+      text: "select (to_jsonb(e) - 'payload')::text as row from events e where event_id = $1",
       values: [event_id],
     });
-    expect(rows[0]?.row).not.toMatch(/hunter2|4111/);
+    expect(rows[0]?.row).toContain("[Filtered]");
+    expect(rows[0]?.row).not.toMatch(SECRET_TEXTS);
   },
 );
 

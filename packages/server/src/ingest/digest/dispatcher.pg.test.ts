@@ -88,6 +88,20 @@ async function setUp({ isCopy = false, segmentBytes, ...more }: Partial<DigestPo
   };
 }
 
+/** Nothing is stored until it is disposed of, so that whatever comes waits. */
+async function lockEvents(database: Database): Promise<AsyncDisposable> {
+  const { client, release } = await database.acquire();
+  await client.query("begin");
+  await client.query("set local idle_in_transaction_session_timeout = 0");
+  await client.query("lock table events in exclusive mode");
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await client.query("rollback");
+      release();
+    },
+  };
+}
+
 const storedMessages = async (database: Database) =>
   (await database.query<{ title: string }>({ text: "select title from events order by title" })).rows.map(
     ({ title }) => title,
@@ -116,11 +130,11 @@ test("while many megabytes wait a second thread helps; with nothing to do it end
   await using line = await setUp({ idleMsMax: 500 });
   expect(line.pool.threads).toBe(1);
   const text = "x".repeat(50_000);
-  const appended = Promise.all(
-    Array.from({ length: 1_000 }, () => line.journal.append(entryOf("large", { extra: { text } }))),
-  );
-  await waitUntil("a second thread", async () => line.pool.threads === 2);
-  await appended;
+  {
+    await using _ = await lockEvents(line.database);
+    await Promise.all(Array.from({ length: 1_000 }, () => line.journal.append(entryOf("large", { extra: { text } }))));
+    await waitUntil("a second thread", async () => line.pool.threads === 2);
+  }
   await waitUntil("the journal to be empty", async () => line.journal.depth === 0, 60_000);
   expect(await storedMessages(line.database)).toHaveLength(1_000);
   await waitUntil("the end of the second thread", async () => line.pool.threads === 1);
