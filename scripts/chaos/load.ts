@@ -139,6 +139,7 @@ export async function startListener({ host, project, token }: ListenOptions): Pr
 
   let readFromMs = Date.now();
   let noticesRead = 0;
+  let readByMs = Number.POSITIVE_INFINITY;
   /** Rejects if the node is away; then it is read again. */
   const readMissing = async () => {
     const [startedMs, notices] = [Date.now(), noticesMs.length];
@@ -147,19 +148,18 @@ export async function startListener({ host, project, token }: ListenOptions): Pr
     [readFromMs, noticesRead] = [startedMs - READ_BACK_MS, notices];
   };
   const keepReading = async () => {
-    let deadlineMs = Number.POSITIVE_INFINITY;
     while (!stopping.signal.aborted || noticesRead < noticesMs.length) {
       await sleep(READ_AFTER_MS);
-      if (stopping.signal.aborted) deadlineMs = Math.min(deadlineMs, Date.now() + LAST_READ_MS_MAX);
       if (noticesRead === noticesMs.length) continue;
       await readMissing().catch((error: unknown) => {
-        if (Date.now() > deadlineMs) throw error;
+        if (Date.now() > readByMs) throw error;
       });
     }
   };
   const running = Promise.all([listen(await connect()), keepReading()]);
   return Object.assign(listener, {
     stop: async () => {
+      readByMs = Date.now() + LAST_READ_MS_MAX;
       stopping.abort();
       await running;
     },
