@@ -19,6 +19,7 @@ const VIOLATIONS: Readonly<Record<string, readonly [path: string, text: string]>
   "pure-stays-pure": ["packages/server/src/ingest/group/planted.ts", 'import "node:fs";'],
   "only-db-imports-pg": ["packages/server/src/issues/planted.ts", 'import "pg";'],
   "one-way-out": ["packages/server/src/issues/planted.ts", 'import "undici";'],
+  "loaded-when-needed": ["packages/server/src/planted.ts", 'import { betterAuth } from "better-auth";'],
   "db-and-runtime-know-no-domain": ["packages/server/src/db/planted.ts", 'import "../issues/issues.queries.ts";'],
   "protocol-uses-nobody": ["packages/protocol/src/planted.ts", 'import "node:fs";'],
   "cluster-uses-nobody": ["packages/cluster/src/planted.ts", 'import "@mesher/protocol";'],
