@@ -63,7 +63,7 @@ export class DigestWorker {
   readonly #watch: NodeJS.Timeout;
   readonly #unready: NodeJS.Timeout;
   #watched = "";
-  #lastBatchMs = performance.now();
+  #idleSinceMs = 0;
   #reason = "exited";
 
   constructor({ url, databaseUrl, answerMsMax }: DigestWorkerOptions, events: DigestWorkerEvents) {
@@ -95,9 +95,9 @@ export class DigestWorker {
     return this.#results.size;
   }
 
-  /** How long it has had no batch. */
+  /** How long it could have had a batch, and had none. */
   get idleMs(): number {
-    return this.batches > 0 ? 0 : performance.now() - this.#lastBatchMs;
+    return this.isReady && this.batches === 0 ? performance.now() - this.#idleSinceMs : 0;
   }
 
   /** Resolves when the batch's way ended here. The bytes are transferred away. */
@@ -117,6 +117,7 @@ export class DigestWorker {
   #hear(message: WorkerMessage): void {
     if (message.kind === "ready") {
       this.isReady = true;
+      this.#idleSinceMs = performance.now();
       clearTimeout(this.#unready);
       this.#events.onReady();
       return;
@@ -128,7 +129,7 @@ export class DigestWorker {
     const awaited = this.#results.get(message.ticket);
     if (awaited === undefined) throw new Error(`a worker answered for batch ${message.ticket}, which it does not have`);
     this.#results.delete(message.ticket);
-    this.#lastBatchMs = performance.now();
+    this.#idleSinceMs = performance.now();
     clearTimeout(awaited.overdue);
     awaited.resolve(message);
   }
