@@ -4,7 +4,7 @@ import { parseNumberOption } from "./arguments.ts";
 import { type Arguments, type Command, isGiven, optionOf } from "./command.ts";
 import { API_OPTIONS, show } from "./people/api-call.ts";
 import { demandPositional, isDone, projectPath } from "./project-commands.ts";
-import { fetchAnswer, findServerAccess, postFor, SERVER_NOTES, SERVER_OPTIONS } from "./server-access.ts";
+import { fetchAnswer, findServerAccess, postFor, SERVER_NOTES } from "./server-access.ts";
 
 const RATE_LIMIT_MAX = 2_000_000_000;
 
@@ -42,13 +42,14 @@ export const keyCommands: readonly Command[] = [
     name: "keys revoke",
     summary: "Ends a key: whoever sends with it is refused from now on, on all nodes.",
     positional: "KEY-ID",
-    options: SERVER_OPTIONS,
+    options: API_OPTIONS,
     notes: `KEY-ID stands in the list of a project's keys.\n${SERVER_NOTES}`,
     run: async (given, terminal) => {
       const path = `/api/v1/api-keys/${encodeURIComponent(demandPositional(given, "KEY-ID"))}/revoke`;
-      const { affected } = await postFor(await findServerAccess(given, terminal), path, {}, isDone);
-      terminal.print(affected === 0 ? "The key was revoked before.\n" : "The key is revoked.\n");
-      return 0;
+      const answer = await postFor(await findServerAccess(given, terminal), path, {}, isDone);
+      return show(given, terminal, answer, () =>
+        answer.affected === 0 ? "The key was revoked before." : "The key is revoked.",
+      );
     },
   },
 ];

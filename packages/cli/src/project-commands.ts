@@ -67,7 +67,7 @@ export const projectCommands: readonly Command[] = [
     summary: "Ends a project for ever, with all its issues and events.",
     positional: "PROJECT",
     options: {
-      ...SERVER_OPTIONS,
+      ...API_OPTIONS,
       confirm: { value: "SLUG", help: "The project's slug once more, so that no slip ends it." },
     },
     notes: PROJECT_NOTES,
@@ -75,9 +75,8 @@ export const projectCommands: readonly Command[] = [
       const path = projectPath(given);
       const slug = optionOf(given, "confirm");
       if (slug === undefined) throw new UsageError("Nothing was deleted. Confirm it with --confirm SLUG.");
-      await postFor(await findServerAccess(given, terminal), `${path}/delete`, { slug }, isDone);
-      terminal.print(`The project ${slug} is gone; its data is being removed.\n`);
-      return 0;
+      const answer = await postFor(await findServerAccess(given, terminal), `${path}/delete`, { slug }, isDone);
+      return show(given, terminal, answer, () => `The project ${slug} is gone; its data is being removed.`);
     },
   },
   {

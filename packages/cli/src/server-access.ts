@@ -9,6 +9,8 @@ export interface ServerAccess {
   /** Without a slash at its end. */
   readonly url: string;
   readonly token?: string;
+  /** Aborted, nobody waits for an answer any more. */
+  readonly signal?: AbortSignal;
 }
 
 export const SERVER_OPTIONS = {
@@ -96,13 +98,15 @@ async function readAnswer<Answer>(
 
 /** Sends a GET, unless `request` says otherwise. Throws a CommandError if the server cannot be reached. */
 export async function fetchFrom(
-  { url }: ServerAccess,
+  { url, signal }: ServerAccess,
   path: string,
   headers: Readonly<Record<string, string>> = {},
   request: { readonly method?: string; readonly body?: string } = {},
 ): Promise<Response> {
+  const timeout = AbortSignal.timeout(ANSWER_WAIT_MS);
+  const ended = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
   try {
-    return await fetch(url + path, { ...request, headers, signal: AbortSignal.timeout(ANSWER_WAIT_MS) });
+    return await fetch(url + path, { ...request, headers, signal: ended });
   } catch (cause) {
     throw new CommandError(
       `No Mesher server answers at ${url}. Start it with "npm start", or name another with --url URL.`,

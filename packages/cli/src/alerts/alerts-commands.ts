@@ -4,6 +4,7 @@ import { alignColumns } from "../align-columns.ts";
 import { type Arguments, type Command, isGiven, optionOf, UsageError } from "../command.ts";
 import { JSON_OPTION } from "../issues/issue-access.ts";
 import { defaultProject, PROJECT_OPTION } from "../issues/list-issues.ts";
+import { show } from "../people/api-call.ts";
 import { fetchAnswer, findServerAccess, postFor, SERVER_NOTES, SERVER_OPTIONS } from "../server-access.ts";
 import type { Terminal } from "../terminal.ts";
 import { RULE_COMMANDS } from "./rule-commands.ts";
@@ -58,14 +59,15 @@ function changeCommand(name: "ack" | "resolve", summary: string, done: string): 
     summary,
     positional: "ALERT...",
     positionalsMax: ALERTS_MAX,
-    options: SERVER_OPTIONS,
+    options: { ...SERVER_OPTIONS, json: { help: "Prints the server's answer to each, one a line, for programs." } },
     notes: SERVER_NOTES,
     run: async (given, terminal) => {
       if (given.positionals.length === 0) throw new UsageError(`mesher alerts ${name} needs the id of an alert.`);
       const access = await findServerAccess(given, terminal);
       for (const id of given.positionals) {
-        await postFor(access, `/api/v1/alerts/${encodeURIComponent(id)}/${action}`, {}, isAffected);
-        terminal.print(`${id} is ${done}.\n`);
+        // Each is told of by itself: the server may refuse the next one.
+        const answer = await postFor(access, `/api/v1/alerts/${encodeURIComponent(id)}/${action}`, {}, isAffected);
+        show(given, terminal, { id, ...answer }, () => `${id} is ${done}.`);
       }
       return 0;
     },

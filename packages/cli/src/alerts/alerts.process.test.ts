@@ -34,7 +34,11 @@ test("alerts are listed, acknowledged and resolved from the command line, and th
   );
   expect(await mesher("alerts", "ack", id)).toEqual({ code: 0, out: `${id} is acknowledged.\n`, errors: "" });
   expect(await mesher("alerts", "ack", id)).toMatchObject({ code: 1, errors: expect.stringContaining("refuses") });
-  expect((await mesher("alerts", "resolve", id)).out).toBe(`${id} is resolved.\n`);
+  expect(await mesher("alerts", "resolve", id, "nobody", "--json")).toEqual({
+    code: 1,
+    out: `{"id":"${id}","affected":1}\n`,
+    errors: expect.stringContaining("refuses"),
+  });
   expect((await mesher("alerts", "list", "--status", "active")).out).toBe("No alerts.\n");
   expect((await mesher("alerts", "ack")).code).toBe(2);
 });

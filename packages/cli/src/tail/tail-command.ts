@@ -33,9 +33,9 @@ async function tail(given: Arguments, terminal: Terminal): Promise<number> {
   const project = optionOf(given, "project") ?? (await findDefaultProject(access));
   const path = `/api/v1/projects/${encodeURIComponent(project)}/stream?${query.toString()}`;
 
-  const names = new IssueNames(access);
-  const nameOf = (issueId: string) => names.nameOf(issueId);
   const signal = terminal.catchInterrupt();
+  const names = new IssueNames({ ...access, signal });
+  const nameOf = (issueId: string) => names.nameOf(issueId);
   const onBreak = (reason: string) => terminal.printError(`The connection broke: ${reason}. Connecting again…\n`);
   for await (const message of followStream({ access, path, signal, onBreak })) {
     tellWhatIsMissing(message, terminal);

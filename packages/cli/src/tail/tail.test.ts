@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
 import type { StreamMessage } from "@mesher/protocol";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -90,3 +93,37 @@ test("a server that is none is said to be none", async () => {
   expect(await runProgram(["tail", "--url", "http://127.0.0.1:1", "--project", "1"], nobody)).toBe(1);
   expect(nobody.shown.errors).toBe("The stream could not be opened: the server cannot be reached.\n");
 });
+
+test("Ctrl-C ends it also while the name of an issue is waited for; the event is still shown", async () => {
+  const asked = Promise.withResolvers<void>();
+  await using server = await serve((request, response) => {
+    if (request.url?.includes("/stream") === true)
+      response.writeHead(200, { "content-type": "text/event-stream" }).write(`data: ${JSON.stringify(event)}\n\n`);
+    // Never answered.
+    else asked.resolve();
+  });
+  const interrupt = new AbortController();
+  const env = { MESHER_URL: server.url, MESHER_BOOTSTRAP_TOKEN: TEST_TOKEN };
+  const terminal = testTerminal({ env, interrupt: interrupt.signal });
+  const ended = runProgram(["tail", "--project", "1"], terminal);
+  await asked.promise;
+  interrupt.abort();
+  expect(await ended).toBe(0);
+  expect(terminal.shown).toEqual({
+    out: expect.stringContaining("It broke  (/checkout, production, i, 1"),
+    errors: "",
+  });
+}, 20_000);
+
+async function serve(listener: RequestListener) {
+  const server = createServer(listener);
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
