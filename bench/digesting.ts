@@ -1,11 +1,6 @@
 /**
  * What a worker does for an event, part by part: processor time of this one thread for digesting and storing, and of
  * PostgreSQL for every statement of a batch. No HTTP, no journal and no other thread are in the way.
- *
- *     npm run bench:digesting -- [--size 2k,10k,50k] [--batches 30] [--records 1000] [--sql "drop index events_tags"] \
- *       [--sql-after "select n_tup_upd, n_tup_hot_upd from pg_stat_user_tables where relname = 'issue_counters'"]
- *
- * `--sql` is run before, to learn what it changes; of `--sql-after` the rows are printed.
  */
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -20,7 +15,18 @@ import { claimJournal } from "../packages/server/src/ingest/journal/journal.quer
 import { decodeRecord, encodeRecord, recordBytes } from "../packages/server/src/ingest/journal/record.ts";
 import { storeBatch } from "../packages/server/src/ingest/store/store.ts";
 import { RequestPool } from "./request-pool.ts";
-import { SIZE_NAMES, type SizeName } from "./sample-events.ts";
+import { parseSizes, SIZE_NAMES, type SizeName } from "./sample-events.ts";
+
+const HELP = `What a worker does for an event, part by part, and PostgreSQL for every statement of a batch.
+
+  npm run bench:digesting -- [OPTIONS]
+
+  --size 2k,10k,50k   Sizes of the events. Default: all.
+  --batches N         Batches that are measured of each. Default: 30.
+  --records N         Events of a batch. Default: 1000.
+  --sql STATEMENT     Run before, to learn what it changes, for example "drop index events_tags". May be given several times.
+  --sql-after QUERY   Its rows are printed at the end. May be given several times.
+`;
 
 /** Compiled and remembered by then is what will be. */
 const WARM_UP_BATCHES = 15;
@@ -34,8 +40,13 @@ const { values } = parseArgs({
     records: { type: "string", default: "1000" },
     sql: { type: "string", multiple: true, default: [] },
     "sql-after": { type: "string", multiple: true, default: [] },
+    help: { type: "boolean", short: "h", default: false },
   },
 });
+if (values.help) {
+  process.stdout.write(HELP);
+  process.exit();
+}
 
 await using dataDir = await createDataDir("mesher-bench-");
 await using postgres = await startEmbeddedPostgres({ dataDir: dataDir.path, log: () => undefined });
@@ -52,7 +63,7 @@ const backend = (await database.query<{ pid: number }>({ text: "select pg_backen
 const ofStatements = new Map<string, { calls: number; us: number }>();
 const measured = measuringStatements(database);
 
-for (const size of SIZE_NAMES.filter((each) => values.size.split(",").includes(each))) await measure(size);
+for (const size of parseSizes(values.size)) await measure(size);
 for (const text of values["sql-after"]) console.table((await database.query({ text })).rows);
 
 async function measure(size: SizeName): Promise<void> {

@@ -1,10 +1,6 @@
 /**
  * How well issues are told apart: groups the events with which Sentry regression-tests its grouping and compares the
  * pairs that share an issue with the pairs that share one at Sentry.
- *
- *     npm run bench:grouping -- [FOLDER] [--verbose] [--json FILE]
- *
- * FOLDER holds `inputs/*.json` and `expected.json` with `same_issue_pairs` and `method`.
  */
 import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -12,6 +8,16 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { groupEvent } from "../packages/server/src/ingest/group/group-event.ts";
 import { normalizeEvent } from "../packages/server/src/ingest/normalize/normalize.ts";
+
+const HELP = `How well issues are told apart, beside Sentry's own grouping of the same events.
+
+  npm run bench:grouping -- [FOLDER] [OPTIONS]
+
+FOLDER holds inputs/*.json, and expected.json with same_issue_pairs and method. Default: ../shared/data/grouping.
+
+  --verbose     Tells every input that is not grouped as there.
+  --json FILE   Writes the figures there too.
+`;
 
 export const DEFAULT_FOLDER = join(import.meta.dirname, "../../shared/data/grouping");
 
@@ -127,9 +133,17 @@ function time(events: readonly Parameters<typeof groupEvent>[0][]): number {
 
 function main(): void {
   const { values, positionals } = parseArgs({
-    options: { verbose: { type: "boolean", default: false }, json: { type: "string" } },
+    options: {
+      verbose: { type: "boolean", default: false },
+      json: { type: "string" },
+      help: { type: "boolean", short: "h", default: false },
+    },
     allowPositionals: true,
   });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return;
+  }
   const score = scoreGrouping(positionals[0] ?? DEFAULT_FOLDER);
   console.table({
     "inputs exactly right": `${score.inputsRight} of ${score.inputs} (${percent(score.inputsRight / score.inputs)})`,

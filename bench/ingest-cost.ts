@@ -2,10 +2,6 @@
  * Processor time that an event costs from its receipt until it is stored, on each thread of the server and in PostgreSQL.
  * Unlike events a second it means something on a machine that does other things too. Given other checkouts, it measures
  * them in turn with this one.
- *
- *     npm run bench:cost -- [--size 2k,10k,50k] [--events 20000] [--rounds 3] [--against FOLDER] [--json FILE]
- *
- * `--env NAME=VALUE` and `--flag=--FLAG` go to every server and its Node.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +11,21 @@ import { createDataDir, endpointOf, ServerProcess } from "@mesher/testkit";
 import { firstOf, forkChild } from "./child.ts";
 import type { LoadOrder, LoadResult } from "./load-generator.ts";
 import { PeakMemory, threadSeconds, usageOf, usageOfFamily } from "./processes.ts";
-import { SIZE_NAMES, type SizeName } from "./sample-events.ts";
+import { parseSizes, SIZE_NAMES, type SizeName } from "./sample-events.ts";
+
+const HELP = `Processor time that an event costs, on each thread of the server and in PostgreSQL.
+
+  npm run bench:cost -- [OPTIONS]
+
+  --size 2k,10k,50k   Sizes of the events. Default: all.
+  --events N          Events of one measurement; half as many come before. Default: 20000.
+  --rounds N          How often each checkout is measured; medians are told. Default: 3.
+  --connections N     Connections of the load generator. Default: 32.
+  --against FOLDER    Another checkout, measured in turn with this one. May be given several times.
+  --env NAME=VALUE    For every server. May be given several times.
+  --flag=--FLAG       For every server's Node. May be given several times.
+  --json FILE         Writes the figures there too.
+`;
 
 const HERE = join(import.meta.dirname, "..");
 /** A part of what is measured: what is compiled by then is what will be. */
@@ -43,13 +53,18 @@ const { values } = parseArgs({
     env: { type: "string", multiple: true, default: [] },
     flag: { type: "string", multiple: true, default: [] },
     json: { type: "string" },
+    help: { type: "boolean", short: "h", default: false },
   },
 });
+if (values.help) {
+  process.stdout.write(HELP);
+  process.exit();
+}
 
 const env = Object.fromEntries(values.env.map((each) => each.split(/=(.*)/s).slice(0, 2)));
 const checkouts = [...values.against, HERE];
 const report: Record<string, Record<string, Figures>> = {};
-for (const size of SIZE_NAMES.filter((each) => values.size.split(",").includes(each))) {
+for (const size of parseSizes(values.size)) {
   const order = { size, events: Number(values.events), connections: Number(values.connections), env };
   const rounds = new Map<string, Figures[]>(checkouts.map((checkout) => [checkout, []]));
   for (let round = 0; round < Number(values.rounds); round += 1) {

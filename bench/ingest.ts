@@ -19,7 +19,7 @@ import { measureCopy } from "./copy-rate.ts";
 import { measureDisk } from "./disk.ts";
 import type { LoadOrder, LoadResult } from "./load-generator.ts";
 import { PeakMemory, type Usage, usageOf, usageOfFamily } from "./processes.ts";
-import { SIZE_NAMES, type SizeName } from "./sample-events.ts";
+import { parseSizes, SIZE_NAMES, type SizeName } from "./sample-events.ts";
 
 const HELP = `How many events a second the whole server takes and stores.
 
@@ -110,7 +110,7 @@ async function main(): Promise<void> {
     return;
   }
   const report = await measure({
-    sizes: readSizes(values.size),
+    sizes: parseSizes(values.size),
     seconds: readNumber("--seconds", values.seconds),
     connections: readNumber("--connections", values.connections),
     withLimits: !values["no-limits"],
@@ -120,14 +120,6 @@ async function main(): Promise<void> {
     mkdirSync(dirname(values.json), { recursive: true });
     writeFileSync(values.json, `${JSON.stringify(report, undefined, 2)}\n`);
   }
-}
-
-function readSizes(text: string): SizeName[] {
-  return text.split(",").map((name) => {
-    const size = SIZE_NAMES.find((each) => each === name.trim());
-    if (size === undefined) throw new Error(`--size ${name}: expected some of ${SIZE_NAMES.join(", ")}`);
-    return size;
-  });
 }
 
 function readNumber(option: string, text: string): number {

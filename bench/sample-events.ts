@@ -13,6 +13,15 @@ export const SIZES = {
 export type SizeName = keyof typeof SIZES;
 export const SIZE_NAMES = Object.keys(SIZES) as SizeName[];
 
+/** Sizes as an option names them, with commas between. Throws if one is unknown. */
+export function parseSizes(text: string): SizeName[] {
+  return text.split(",").map((name) => {
+    const size = SIZE_NAMES.find((each) => each === name.trim());
+    if (size === undefined) throw new Error(`--size ${name}: expected some of ${SIZE_NAMES.join(", ")}`);
+    return size;
+  });
+}
+
 /** Different bodies for each size. */
 export const BODIES = 300;
 export const ISSUES = 150;
