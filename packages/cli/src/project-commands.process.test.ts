@@ -25,7 +25,7 @@ test("[ORG-02] [ORG-03] a project is made, keyed, renamed and ended from the com
   const keyId = /[0-9a-f-]{36}/.exec(key.out)?.[0] ?? "";
   expect((await mesher("keys", "revoke", keyId)).out).toBe("The key is revoked.\n");
   expect((await mesher("keys", "revoke", keyId)).out).toBe("The key was revoked before.\n");
-  expect(JSON.parse((await mesher("keys", "revoke", keyId, "--json")).out)).toEqual({ affected: 0 });
+  expect(JSON.parse((await mesher("keys", "revoke", keyId, "--json")).out)).toEqual({ status: "ok", affected: 0 });
   expect(await send(dsnIn(key.out))).toBe(403);
   expect((await mesher("keys", "list", "web-shop")).out).toMatch(/default +- +active.*\n.*mobile +1 +revoked 20/);
   expect(JSON.parse((await mesher("keys", "list", "web-shop", "--json")).out)).toMatchObject([
@@ -44,7 +44,11 @@ test("[ORG-02] [ORG-03] a project is made, keyed, renamed and ended from the com
     errors: "The server refuses: slug must be the project's, shop, to confirm.\n",
   });
   const deleted = await mesher("projects", "delete", "web-shop", "--confirm", "shop", "--json");
-  expect({ ...deleted, out: JSON.parse(deleted.out) }).toEqual({ code: 0, out: { affected: 1 }, errors: "" });
+  expect({ ...deleted, out: JSON.parse(deleted.out) }).toEqual({
+    code: 0,
+    out: { status: "ok", affected: 1 },
+    errors: "",
+  });
   expect(await send(dsnIn(made.out))).toBe(403);
 });
 

@@ -36,7 +36,7 @@ test("alerts are listed, acknowledged and resolved from the command line, and th
   expect(await mesher("alerts", "ack", id)).toMatchObject({ code: 1, errors: expect.stringContaining("refuses") });
   expect(await mesher("alerts", "resolve", id, "nobody", "--json")).toEqual({
     code: 1,
-    out: `{"id":"${id}","affected":1}\n`,
+    out: `{"id":"${id}","status":"ok","affected":1}\n`,
     errors: expect.stringContaining("refuses"),
   });
   expect((await mesher("alerts", "list", "--status", "active")).out).toBe("No alerts.\n");
