@@ -169,6 +169,29 @@ describe.runIf(CHROMIUM !== undefined)("finding one's way, in a browser", () => 
     await page.context().close();
   });
 
+  test("the palette opens again at once after it was used", async () => {
+    const { page, faults } = await signedIn("/projects/payments");
+    await page.getByRole("list", { name: "Issues" }).getByText("Order 1001 cannot be placed").waitFor();
+    await page.keyboard.press("Control+k");
+    const combobox = page.getByRole("combobox", { name: "Go to anything" });
+    await combobox.fill("theme dark");
+    await page.getByRole("option", { name: /dark/i, selected: true }).waitFor();
+    // Both keys come before the browser has told that the first has closed it.
+    await page.evaluate(`(async () => {
+      const input = document.activeElement;
+      const closed = new Promise((resolve) => input.closest("dialog").addEventListener("close", resolve));
+      input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+      await Promise.resolve();
+      document.dispatchEvent(new KeyboardEvent("keydown", { key: "k", ctrlKey: true, bubbles: true }));
+      await closed;
+    })()`);
+    expect(await page.locator("html").getAttribute("data-theme")).toBe("dark");
+    expect(await combobox.isVisible()).toBe(true);
+    expect(await combobox.inputValue()).toBe("");
+    expect(faults).toEqual([]);
+    await page.context().close();
+  });
+
   test("somebody of two organizations changes between them, and sees the projects of one only", async () => {
     const { body } = await owner.post<ApiOrganization>("/api/v1/orgs", { name: "Second firm" });
     expect(body.slug).toBe("second-firm");

@@ -32,6 +32,8 @@ function PaletteDialog() {
   const run = (item: PaletteItem | undefined) => {
     if (item === undefined) return;
     dialog.current?.close();
+    // The browser tells of it later, and Ctrl-K may come before.
+    palette.unset();
     item.run();
   };
   const runAwaited = useEffectEvent(() => {
@@ -55,7 +57,8 @@ function PaletteDialog() {
     <dialog
       ref={dialog}
       aria-label="Go to anything"
-      onClose={palette.unset}
+      // Not if another one has been opened since.
+      onClose={() => dialog.current !== null && palette.unset()}
       onPointerDown={(pressed) => pressed.target === dialog.current && dialog.current.close()}
       className="mx-auto mt-[12vh] mb-auto w-[calc(100%-2rem)] max-w-xl rounded-xl border border-edge bg-bg p-0 text-ink shadow-2xl backdrop:bg-black/45"
     >
