@@ -19,7 +19,7 @@ export function Shell() {
   useKeptFocus();
   if (needsSignIn) return <SignInPage />;
   return (
-    <div className="lg:grid lg:grid-cols-[13.5rem_minmax(0,1fr)]">
+    <div className="lg:grid lg:grid-cols-[14.5rem_minmax(0,1fr)]">
       <SkipToContent />
       <TopBar />
       <Sidebar />

@@ -31,7 +31,7 @@ interface Flow {
 export function ClusterMap({ cluster }: { cluster: ApiCluster }) {
   const placed = place(cluster.nodes);
   const flows = flowsOf(cluster, placed);
-  const strangers = [...new Set([...cluster.refused.map(({ peer }) => peer), ...cluster.unreached])];
+  const strangers = strangersOf(cluster);
   const height = HEIGHT + (strangers.length === 0 ? 0 : STRANGERS_HEIGHT);
   const isAlone = placed.length === 1 && strangers.length === 0;
   const [top, shownHeight] = isAlone ? [ALONE_MARGIN, height - 2 * ALONE_MARGIN] : [0, height];
@@ -68,6 +68,12 @@ export function ClusterMap({ cluster }: { cluster: ApiCluster }) {
       </figcaption>
     </figure>
   );
+}
+
+/** Not those that are on the ring as dead: that they cannot be reached is no news. */
+function strangersOf({ nodes, refused, unreached }: ApiCluster): string[] {
+  const gone = new Set(nodes.filter(({ status }) => status !== "alive").map(({ name }) => name));
+  return [...new Set([...refused.map(({ peer }) => peer), ...unreached])].filter((name) => !gone.has(name));
 }
 
 /** What the node that answers knows of: its own copies and helpers, and those whose copies it keeps and whom it helps. */

@@ -37,11 +37,11 @@ function WideTable({ cluster: { nodes, leader }, loads }: NodesProps) {
     >
       <table className="w-full text-left whitespace-nowrap tabular-nums">
         <thead className="text-xs text-faint">
-          <tr className="border-b *:px-3 *:py-1.5 *:font-normal">
+          <tr className="border-b *:px-2 *:py-1.5 *:font-normal *:first:pl-3 *:last:pr-3">
             <th scope="col">Node</th>
             <th scope="col">State</th>
-            <th scope="col" className="text-right">
-              Events in 5 s
+            <th scope="col" className="text-right" title="Events in 5 s">
+              In 5 s
             </th>
             <th scope="col">
               <span className="sr-only">In the last two minutes</span>
@@ -59,9 +59,12 @@ function WideTable({ cluster: { nodes, leader }, loads }: NodesProps) {
         </thead>
         <tbody className="divide-y">
           {nodes.map((node) => (
-            <tr key={keyOf(node)} className="align-top *:px-3 *:py-2">
+            <tr key={keyOf(node)} className="align-top *:px-2 *:py-2 *:first:pl-3 *:last:pr-3">
               <th scope="row" className="font-medium" title={node.name}>
-                {shortName(node.name)} <Part node={node} leader={leader} />
+                {shortName(node.name)}
+                <span className="block text-xs">
+                  <Part node={node} leader={leader} />
+                </span>
                 <Version node={node} />
               </th>
               <td>
