@@ -150,7 +150,15 @@ describe.runIf(CHROMIUM !== undefined)("alerts, in a browser", () => {
       if (Number(await page.evaluate("document.documentElement.scrollWidth - innerWidth")) > 0) sideways.push(path);
     }
     expect(sideways).toEqual([]);
+    // What is chosen is shown before the server has answered.
+    const answer = Promise.withResolvers<void>();
+    await page.route("**/me/notification-preferences", async (route) => {
+      if (route.request().method() === "PATCH") await answer.promise;
+      await route.continue();
+    });
     await page.getByRole("radio", { name: /Every day/ }).check();
+    expect(await page.getByRole("radio", { name: /Every day/ }).isChecked()).toBe(true);
+    answer.resolve();
     await page.getByText("Saved").waitFor();
     await page.goto(`${world.server.url}/settings/destinations`);
     await page.getByText("Status page").waitFor();

@@ -1,5 +1,6 @@
 import { type ApiNotificationPreferences, NOTIFICATION_MODES, type NotificationMode } from "@mesher/protocol";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { sendJson } from "../api/client.ts";
 import { preferencesQuery } from "../api/destination-queries.ts";
 import { Failure } from "../ui/failure.tsx";
@@ -37,24 +38,24 @@ function Preferences() {
   const queries = useQueryClient();
   const preferences = useQuery(preferencesQuery());
   const key = preferencesQuery().queryKey;
+  // What was chosen is shown in the same moment: a browser's own control would otherwise jump back until the answer is there.
+  const [chosen, setChosen] = useState<Change>({});
   const save = useMutation({
+    scope: { id: "notification-preferences" },
     mutationFn: (change: Change) =>
       sendJson<ApiNotificationPreferences>("PATCH", "api/v1/me/notification-preferences", change),
-    onMutate: async (change) => {
-      await queries.cancelQueries({ queryKey: key });
+    onSuccess: (saved, change) => {
       const before = queries.getQueryData(key);
-      queries.setQueryData(key, (now) => now && { ...now, ...change });
-      return before;
-    },
-    onSuccess: (saved, change, before) => {
       queries.setQueryData(key, saved);
-      toast("Saved", before && (() => save.mutate(undoOf(before, change))));
+      toast("Saved", before && (() => choose(undoOf(before, change))));
     },
-    onError: (error, _change, before) => {
-      queries.setQueryData(key, before);
-      toastFailure("Nothing was changed.", error);
-    },
+    onError: (error) => toastFailure("Nothing was changed.", error),
   });
+  const choose = (change: Change) => {
+    setChosen((others) => ({ ...others, ...change }));
+    // Told of the last one only, and they go one after the other.
+    save.mutate(change, { onSettled: () => setChosen({}) });
+  };
   if (preferences.isPending) return <Bone className="h-48 w-full" />;
   if (preferences.data === undefined) {
     return (
@@ -65,7 +66,7 @@ function Preferences() {
       />
     );
   }
-  const { mode, only_assigned, weekly_report, email, is_mail_set_up } = preferences.data;
+  const { mode, only_assigned, weekly_report, email, is_mail_set_up } = { ...preferences.data, ...chosen };
   return (
     <div className="space-y-8">
       {!is_mail_set_up && (
@@ -85,7 +86,7 @@ function Preferences() {
                 type="radio"
                 name="mode"
                 checked={mode === each}
-                onChange={() => save.mutate({ mode: each })}
+                onChange={() => choose({ mode: each })}
                 className="mt-[3px]"
               />
               <span className="w-20 shrink-0 font-medium">{MODE[each].name}</span>
@@ -93,16 +94,12 @@ function Preferences() {
             </label>
           ))}
         </div>
-        <Check
-          isOn={only_assigned}
-          disabled={mode === "mute"}
-          onChange={(isOn) => save.mutate({ only_assigned: isOn })}
-        >
+        <Check isOn={only_assigned} disabled={mode === "mute"} onChange={(isOn) => choose({ only_assigned: isOn })}>
           Only about issues that are assigned to me or to a team of mine
         </Check>
       </Section>
       <Section title="Weekly report">
-        <Check isOn={weekly_report} onChange={(isOn) => save.mutate({ weekly_report: isOn })}>
+        <Check isOn={weekly_report} onChange={(isOn) => choose({ weekly_report: isOn })}>
           A mail every week: what was new, what came back, what happened most
         </Check>
       </Section>
