@@ -1,9 +1,10 @@
 /** Who calls whom over NATS, and when the caller is let in. */
+import { connect } from "@nats-io/transport-node";
 import { expect, test } from "vitest";
 import { deriveKeys } from "./cookie.ts";
 import { FRAME } from "./frame.ts";
 import { type Hello, PROTOCOL_VERSION } from "./hello.ts";
-import { MESH_TUNING } from "./mesh-options.ts";
+import { MESH_TUNING, type MeshTuning } from "./mesh-options.ts";
 import { NatsWire } from "./nats-wire.ts";
 import { parseNodeName } from "./node-name.ts";
 import type { PeerLink } from "./peer-link.ts";
@@ -18,16 +19,16 @@ interface TestWire extends AsyncDisposable {
   /** Links that were let in. */
   readonly welcomed: PeerLink[];
   /** Resolves with the link by which the other lets this one in. */
-  readonly dial: (other: TestWire) => Promise<PeerLink>;
+  readonly dial: (other: Pick<TestWire, "name">) => Promise<PeerLink>;
 }
 
-/** Lets everybody in. `onWelcomed` is told of the caller's first word. */
-async function listen(
-  nats: TestNats,
-  name: string,
-  handshakeMs = 60_000,
-  onWelcomed: (link: PeerLink) => void = () => {},
-): Promise<TestWire> {
+interface TestWireOptions extends Partial<MeshTuning> {
+  /** Of the caller's first word. */
+  readonly onWelcomed?: (link: PeerLink) => void;
+}
+
+/** Lets everybody in. */
+async function listen(nats: TestNats, name: string, options: TestWireOptions = {}): Promise<TestWire> {
   const servers = parseTransport(nats.url);
   if (servers === undefined) throw new Error(`${nats.url} is no NATS server`);
   const [node, keys] = [parseNodeName(`${name}@127.0.0.1:1`), await deriveKeys([TEST_COOKIE])];
@@ -35,7 +36,8 @@ async function listen(
   const own: Hello = { ...life, name: node.full, compatibility: "", to: "" };
   const wire = new NatsWire({
     ...MESH_TUNING,
-    handshakeMs,
+    handshakeMs: 60_000,
+    ...options,
     world: MACHINE,
     servers,
     keys,
@@ -50,14 +52,14 @@ async function listen(
     own: () => own,
     onWelcomed: (link) => {
       welcomed.push(link);
-      onWelcomed(link);
+      options.onWelcomed?.(link);
     },
     onRefused: () => {},
     onFound: () => {},
     onNameTaken: () => {},
   });
   wire.announce();
-  const dial = async (other: TestWire) => {
+  const dial = async (other: Pick<TestWire, "name">) => {
     const [key] = keys;
     if (key === undefined) throw new Error("no key");
     const opened = Promise.withResolvers<PeerLink>();
@@ -71,7 +73,7 @@ async function listen(
 
 test("a caller whose link is closed at its first word is asked no more", async () => {
   await using nats = await TestNats.start();
-  await using a = await listen(nats, "a", 60_000, (link) => link.close("there is a session already"));
+  await using a = await listen(nats, "a", { onWelcomed: (link) => link.close("there is a session already") });
   await using b = await listen(nats, "b");
   const link = await b.dial(a);
   link.sendJson(FRAME.peers, { names: [] });
@@ -81,10 +83,32 @@ test("a caller whose link is closed at its first word is asked no more", async (
 
 test("[F.4-13] [C-31] a caller that was welcomed is not called back before it has spoken, and is when it never does", async () => {
   await using nats = await TestNats.start();
-  await using a = await listen(nats, "a", 1_000);
+  await using a = await listen(nats, "a", { handshakeMs: 1_000 });
   await using b = await listen(nats, "b");
   const link = await b.dial(a);
   await expect(a.dial(b)).rejects.toMatchObject({ reason: "already_connected" });
   await until(() => !link.isOpen, "the end of the link over which nothing was said");
   await expect(a.dial(b)).resolves.toMatchObject({ isOpen: true });
+});
+
+test("a caller that comes while the name is asked for is answered as soon as it is had", async () => {
+  await using nats = await TestNats.start();
+  await using a = await listen(nats, "a");
+  // Somebody who listens to the name and says nothing: it is asked for as long as the silence.
+  const tap = await connect({ servers: nats.url });
+  const asked = Promise.withResolvers<void>();
+  tap.subscribe(">", {
+    callback: (_, { subject }) => {
+      if (!subject.endsWith(".all")) asked.resolve();
+    },
+  });
+  await tap.flush();
+  const starting = listen(nats, "b", { silenceMs: 500 });
+  await asked.promise;
+  const link = await a.dial({ name: "b@127.0.0.1:1" });
+  await using b = await starting;
+  link.sendJson(FRAME.peers, { names: [] });
+  await until(() => b.welcomed.length === 1, "the caller's first word");
+  expect(link.isOpen).toBe(true);
+  await tap.close();
 });

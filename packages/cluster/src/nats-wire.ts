@@ -5,6 +5,7 @@
  * - Nodes of one cookie meet in a realm of their own; others cannot find it. A node that is ready says so to all of the
  *   realm, again and again, and whoever has no link to it dials it. So no peers need be known.
  * - A name is asked for before it is used (`name-claim.ts`).
+ * - Who calls while the name is being asked for is answered as soon as it is had: it asks no second time while it waits.
  * - A caller that was welcomed is let in when its first letter has come: an old hello that somebody plays again has none.
  */
 import type { PresharedKey } from "./cookie.ts";
@@ -37,6 +38,9 @@ const ANNOUNCE_HEARTBEATS = 5;
 
 /** Callers that were welcomed and have not begun to speak. */
 const WELCOMED_MAX = 512;
+
+/** Callers that wait until this node has its name. */
+const EARLY_MAX = 512;
 
 /** Notes that are remembered, so that none is taken twice. */
 const NOTES_MAX = 10_000;
@@ -72,6 +76,8 @@ export class NatsWire implements Wire {
   readonly #asked = new Map<string, Asked>();
   /** Links to callers that were welcomed and have not begun to speak, with the callers' names. */
   readonly #welcomed = new Map<NatsLink, string>();
+  /** Callers that wait until this node has its name. */
+  #early: { readonly realm: Realm; readonly note: NatsNote; readonly heardAtMs: number }[] = [];
   readonly #heardNotes = new Remembered(NOTES_MAX);
   readonly #refusedMessages: Record<RefusedMessage, number> = { forged: 0, replayed: 0, stale: 0 };
   /** Since it listens. */
@@ -154,6 +160,7 @@ export class NatsWire implements Wire {
   announce(): void {
     this.#isAnnounced = true;
     this.#announceAll();
+    this.#judgeEarly();
   }
 
   async dial(target: DialTarget): Promise<void> {
@@ -227,7 +234,8 @@ export class NatsWire implements Wire {
     if (outcome === "has") {
       this.#become({ is: "connected" });
       for (const link of this.#links.values()) link.flush();
-      return this.#announceAll();
+      this.#announceAll();
+      return this.#judgeEarly();
     }
     if (this.#state.is === "refused") return;
     this.#become({ is: "refused", reason: outcome.detail });
@@ -237,6 +245,7 @@ export class NatsWire implements Wire {
   #become(state: State): void {
     const isNew = this.#state.is !== state.is;
     if (isNew) this.#since = new Date();
+    if (state.is !== "connected") this.#early = [];
     this.#state = state;
     if (isNew) this.#options.onStatus(this.status);
   }
@@ -311,9 +320,22 @@ export class NatsWire implements Wire {
     }
     const own = acceptor.own();
     if (note.hello.name === own.name) return this.#hearNamesake(realm, note, own, acceptor);
-    if (this.#claim?.has !== true || !this.#isAnnounced) return;
+    if (this.#claim?.has !== true || !this.#isAnnounced) return this.#keepEarly(realm, note);
     if (note.kind === "announce") acceptor.onFound(parseNodeName(note.hello.name));
     else if (this.#welcomed.size < WELCOMED_MAX) void this.#judge(realm, note, acceptor);
+  }
+
+  #keepEarly(realm: Realm, note: Calling): void {
+    const isCaller = note.kind === "hello" && this.#early.length < EARLY_MAX;
+    if (isCaller) this.#early.push({ realm, note, heardAtMs: performance.now() });
+  }
+
+  #judgeEarly(): void {
+    if (this.#claim?.has !== true || !this.#isAnnounced) return;
+    const waitingSinceMs = performance.now() - this.#options.handshakeMs;
+    const early = this.#early;
+    this.#early = [];
+    for (const { realm, note, heardAtMs } of early) if (heardAtMs > waitingSinceMs) this.#hearNote(realm, note);
   }
 
   #hearNamesake(realm: Realm, note: Calling, own: Hello, acceptor: Acceptor): void {
