@@ -236,7 +236,8 @@ export class Mesh {
 
   async #comesUp(name: string): Promise<boolean> {
     const { handshakeMs, world } = this.#options;
-    const deadline = world.nowMs() + handshakeMs;
+    // Its own attempt may be one that nobody hears. It is given up after this time, and then the next one counts.
+    const deadline = world.nowMs() + 2 * handshakeMs;
     while (this.session(name) === undefined && world.nowMs() < deadline && !this.#isLeaving)
       await sleepIn(world, CONNECT_POLL_MS);
     return this.session(name) !== undefined;
