@@ -30,6 +30,8 @@ export const PG = {
   transactionTimeout: "25P04",
   readOnlyTransaction: "25006",
   tooManyConnections: "53300",
+  outOfMemory: "53200",
+  internalError: "XX000",
   undefinedTable: "42P01",
   undefinedDatabase: "3D000",
   characterNotInRepertoire: "22021",

@@ -263,6 +263,39 @@ test("an entry the database refuses is found by halving and quarantined; all oth
   expect(rows).toEqual([{ outcome: "stored", n: 31 }]);
 });
 
+test("an entry that the database has no memory for keeps no other back, and is quarantined when others are stored again and again", async () => {
+  await using line = await setUp();
+  await line.database.query({
+    text: `
+      create function refuse_heavy() returns trigger language plpgsql as $$
+      begin
+        if new.title = 'heavy' then raise exception 'out of memory' using errcode = '53200'; end if;
+        return new;
+      end $$`,
+  });
+  await line.database.query({
+    text: "create trigger refuse_heavy before insert on events for each row execute function refuse_heavy()",
+  });
+  const stored: string[] = [];
+  const store = async (message: string) => {
+    await line.journal.append(entryOf(message));
+    stored.push(message);
+    await waitUntil(
+      `${message} to be stored`,
+      async () => (await storedMessages(line.database)).length === stored.length,
+    );
+  };
+  await Promise.all(["event 00", "heavy", "event 01"].map((message) => line.journal.append(entryOf(message))));
+  stored.push("event 00", "event 01");
+  await waitUntil("the others to be stored", async () => line.journal.depth === 1);
+  for (let n = 2; line.journal.depth > 0; n += 1) await store(`event ${String(n).padStart(2, "0")}`);
+  expect(await storedMessages(line.database)).toEqual(stored);
+  // Too often at once would be a database that is short of memory for everybody.
+  expect(stored.length).toBeGreaterThan(5);
+  const { rows } = await line.database.query({ text: "select reason from quarantined_entries" });
+  expect(rows).toEqual([{ reason: "too much for the database: error: out of memory" }]);
+});
+
 test("what is wrong with the database, and not with an entry, quarantines nothing", async () => {
   await using line = await setUp();
   await line.database.query({ text: "alter table issue_counters rename to issue_counters_away" });

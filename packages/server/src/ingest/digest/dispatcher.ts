@@ -3,7 +3,8 @@
  * stored, or comes back, or is quarantined.
  *
  * - The database is away: the batch comes back whole, and after a growing pause one batch at a time is tried.
- * - The batch takes the database too long: the same, in halves.
+ * - The batch takes the database too long, or too much memory: the same, in halves. An entry of which the database says so
+ *   again and again, though it stores others in between, is quarantined.
  * - A batch cannot be stored although the database answers: it is halved until the entry that spoils it stands alone.
  * - A part of it is stored already, by a node that stood in for this one: it is halved until each piece is one or the other.
  * - A worker dies: the entry it was digesting is tried once more alone.
@@ -17,6 +18,7 @@ import type { Batch, Cut, Journal } from "../journal/journal.ts";
 import { recordBytes } from "../journal/record.ts";
 import type { DigestPool } from "./digest-pool.ts";
 import type { DiedMessage, DigestResult, FailedMessage, StoredMessage } from "./digest-worker.ts";
+import { EntryTally } from "./entry-tally.ts";
 
 /** A batch is as large as one transaction may be: larger ones store more per second, and hold locks longer. */
 const BATCH_RECORDS_MAX = 1_000;
@@ -40,8 +42,8 @@ const REINFORCE_BYTES = 16 * BATCH_BYTES_MAX;
 /** Deaths by one entry after which it is quarantined. */
 const DEATHS_MAX = 2;
 
-/** At most this many entries are known to have killed a worker; the oldest is forgotten. */
-const SUSPECTS_MAX = 1_000;
+/** How often an entry alone may be too much for a database that has just stored others; then it is quarantined. */
+const ALONE_TOO_MUCH_MAX = 10;
 
 const DATABASE_RETRY_MS = { first: 100, max: 5_000 };
 
@@ -75,8 +77,12 @@ export interface DispatcherOptions {
 export class Dispatcher implements Service {
   readonly name = "digest";
   readonly #options: DispatcherOptions;
-  readonly #deaths = new Map<number, number>();
+  /** How many workers an entry has killed; how often it was too much. By sequence. */
+  readonly #deaths = new EntryTally();
+  readonly #tooMuch = new EntryTally();
   readonly #unfinished = new Set<Promise<void>>();
+  /** An entry alone was too much: others are tried before it is again. */
+  #isUnreadFirst = false;
   #epoch: number;
   #isFenced = false;
   #batches = 0;
@@ -173,13 +179,22 @@ export class Dispatcher implements Service {
       const waitMs = this.#waitBeforeLease();
       if (waitMs > 0) return this.#pumpLater(waitMs);
       this.#lastLeaseMs = performance.now();
-      const batch = await journal.lease(BATCH_RECORDS_MAX, BATCH_BYTES_MAX);
+      const batch = await this.#lease();
       if (batch === undefined) return;
       this.#lastLeaseRecords = recordsOf(batch);
       // It may be gone meanwhile.
       if (pool.hasRoom) this.#finish(this.#digest(batch));
       else return journal.returned(batch);
     }
+  }
+
+  /** What was given back comes first, but not twice in a row when it was an entry alone. */
+  async #lease(): Promise<Batch | undefined> {
+    const { journal } = this.#options;
+    const isUnreadFirst = this.#isUnreadFirst;
+    this.#isUnreadFirst = false;
+    const unread = isUnreadFirst ? await journal.leaseUnread(BATCH_RECORDS_MAX, BATCH_BYTES_MAX) : undefined;
+    return unread ?? journal.lease(BATCH_RECORDS_MAX, BATCH_BYTES_MAX);
   }
 
   #waitBeforeLease(): number {
@@ -239,7 +254,7 @@ export class Dispatcher implements Service {
 
   async #failed(batch: Batch, { fault, error }: FailedMessage): Promise<void> {
     if (fault === "database") return this.#waitForDatabase(batch, error, []);
-    if (fault === "slow") return this.#waitForDatabase(batch, error, await this.#halvesOf(batch));
+    if (fault === "too_much") return this.#tooMuchFor(batch, error);
     if (fault === "fenced") return this.#fenced(batch);
     const { journal, log } = this.#options;
     const records = recordsOf(batch);
@@ -248,6 +263,17 @@ export class Dispatcher implements Service {
       if (records === 1) return this.#quarantine(batch, error);
     }
     journal.returned(batch, await this.#halvesOf(batch));
+  }
+
+  async #tooMuchFor(batch: Batch, error: string): Promise<void> {
+    const isAlone = recordsOf(batch) === 1;
+    this.#isUnreadFirst = isAlone;
+    // Right after a failure the database itself may be short of something.
+    const isTold = isAlone && this.#databaseFailures === 0;
+    if (!isTold || this.#tooMuch.add(batch.firstSequence) < ALONE_TOO_MUCH_MAX)
+      return this.#waitForDatabase(batch, error, await this.#halvesOf(batch));
+    this.#tooMuch.forget(batch.firstSequence);
+    return this.#quarantine(batch, `too much for the database: ${error}`);
   }
 
   async #halvesOf(batch: Batch): Promise<Cut[]> {
@@ -298,12 +324,9 @@ export class Dispatcher implements Service {
     const { journal } = this.#options;
     if (sequence === undefined || sequence < batch.firstSequence || sequence > batch.lastSequence)
       return journal.returned(batch);
-    const deaths = (this.#deaths.get(sequence) ?? 0) + 1;
-    this.#deaths.set(sequence, deaths);
-    const oldest = this.#deaths.keys().next().value;
-    if (this.#deaths.size > SUSPECTS_MAX && oldest !== undefined) this.#deaths.delete(oldest);
+    const deaths = this.#deaths.add(sequence);
     if (deaths >= DEATHS_MAX && batch.firstSequence === batch.lastSequence) {
-      this.#deaths.delete(sequence);
+      this.#deaths.forget(sequence);
       return this.#quarantine(batch, `killed ${deaths} workers: ${reason}`);
     }
     const before = sequence - batch.firstSequence;

@@ -16,6 +16,13 @@ import type { BatchFault } from "./worker-messages.ts";
  */
 const DATA_CLASSES = ["21", "22", "23", "54"];
 
+const TOO_MUCH: ReadonlySet<string> = new Set([
+  PG.queryCanceled,
+  PG.transactionTimeout,
+  PG.outOfMemory,
+  PG.internalError,
+]);
+
 /**
  * Whether an entry of the batch is to blame, so that trying the same again can never succeed. A full disk, a missing
  * table, a revoked right are not the batch's fault: it waits until somebody has mended them.
@@ -31,12 +38,12 @@ function blamesEntry(error: unknown): boolean {
 export function faultOf(error: unknown): BatchFault {
   if (error instanceof JournalFencedError) return "fenced";
   if (error instanceof BatchOverlapError) return "overlap";
-  if (isTooSlow(error)) return "slow";
+  if (isTooMuch(error)) return "too_much";
   return blamesEntry(error) ? "entry" : "database";
 }
 
-/** The limits of a statement and of a transaction: a smaller batch may stay within them. */
-function isTooSlow(error: unknown): boolean {
+/** PostgreSQL answered that it could not manage. A smaller batch may stay within the limits of time and memory. */
+function isTooMuch(error: unknown): boolean {
   const code = sqlState(error);
-  return error instanceof TransactionTimeoutError || code === PG.queryCanceled || code === PG.transactionTimeout;
+  return error instanceof TransactionTimeoutError || (code !== undefined && TOO_MUCH.has(code));
 }

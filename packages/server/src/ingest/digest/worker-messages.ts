@@ -31,10 +31,10 @@ export interface BatchMessage {
 
 /**
  * Why a batch was not stored. `entry`: something in it is to blame. `overlap`: a part of it is stored already. `fenced`:
- * another node stores this journal's entries now. `slow`: it took the database too long. `database`: the same batch may
- * succeed later.
+ * another node stores this journal's entries now. `too_much`: the database answered that it had not time or memory enough for
+ * it. `database`: the same batch may succeed later.
  */
-export type BatchFault = "entry" | "overlap" | "fenced" | "slow" | "database";
+export type BatchFault = "entry" | "overlap" | "fenced" | "too_much" | "database";
 
 export type WorkerMessage =
   | { readonly kind: "ready" }
