@@ -72,6 +72,26 @@ describe("status", () => {
     expect(terminal.shown.out).toContain(`default   The default project   -          ${server.dsn}\n`);
   });
 
+  test("as JSON says the same, all of it", async () => {
+    await using server = await startTestServer();
+    const terminal = testTerminal();
+    expect(await runProgram(["status", "--json", "--url", server.url, "--token", TEST_TOKEN], terminal)).toBe(0);
+    expect(JSON.parse(terminal.shown.out)).toEqual({
+      url: server.url,
+      ready: true,
+      database: "reachable",
+      journal: { waiting: 3, bytes: 2048, bytes_max: 1024 ** 3 },
+      projects: [
+        expect.objectContaining({ slug: "other" }),
+        expect.objectContaining({ slug: "default", dsn: server.dsn }),
+      ],
+    });
+    const without = testTerminal();
+    expect(await runProgram(["status", "--json", "--url", server.url], without)).toBe(1);
+    expect(JSON.parse(without.shown.out)).toMatchObject({ ready: true, projects: null });
+    expect(without.shown.errors).toContain("token");
+  });
+
   test("of a server that is not ready is exit code 1", async () => {
     await using server = await startTestServer();
     server.says.ready = false;

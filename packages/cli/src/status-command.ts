@@ -1,14 +1,21 @@
 import type { ApiProject } from "@mesher/protocol";
 import { alignColumns } from "./align-columns.ts";
-import { type Arguments, type Command, CommandError } from "./command.ts";
+import { type Arguments, type Command, CommandError, isGiven } from "./command.ts";
 import { formatBytes } from "./format-bytes.ts";
-import { fetchFrom, findServerAccess, listProjects, SERVER_NOTES, SERVER_OPTIONS } from "./server-access.ts";
+import {
+  fetchFrom,
+  findServerAccess,
+  listProjects,
+  SERVER_NOTES,
+  SERVER_OPTIONS,
+  type ServerAccess,
+} from "./server-access.ts";
 import type { Terminal } from "./terminal.ts";
 
 export const statusCommand: Command = {
   name: "status",
   summary: "Shows whether the server can accept events, and its projects with their DSNs.",
-  options: SERVER_OPTIONS,
+  options: { ...SERVER_OPTIONS, json: { help: "Print it as JSON, for programs." } },
   notes: `${SERVER_NOTES}\nThe exit code is 1 when the server is not ready or cannot be reached.`,
   run: showStatus,
 };
@@ -20,9 +27,22 @@ async function showStatus(given: Arguments, terminal: Terminal): Promise<number>
   if (readiness === undefined) {
     throw new CommandError(`${access.url} answered ${response.status}, but not as a Mesher server does.`);
   }
-  terminal.print(`${formatReadiness(access.url, readiness)}\n\n`);
-  terminal.print(`${formatProjects(await listProjects(access))}\n`);
+  if (isGiven(given, "json")) await printForPrograms(access, readiness, terminal);
+  else {
+    terminal.print(`${formatReadiness(access.url, readiness)}\n\n`);
+    terminal.print(`${formatProjects(await listProjects(access))}\n`);
+  }
   return readiness.ready ? 0 : 1;
+}
+
+/** Without its database a server cannot list projects: what it does say is wanted then most of all. */
+async function printForPrograms(access: ServerAccess, readiness: Readiness, terminal: Terminal): Promise<void> {
+  let projects: readonly ApiProject[] | null = null;
+  try {
+    projects = await listProjects(access);
+  } finally {
+    terminal.print(`${JSON.stringify({ url: access.url, ...readiness, projects }, undefined, 2)}\n`);
+  }
 }
 
 /** What `/readyz` says. */

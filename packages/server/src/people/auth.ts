@@ -57,9 +57,12 @@ export function createAuth(options: AuthOptions): Auth {
   let withProvider: SignIn | undefined;
   let connecting: Promise<void> | undefined;
   const connectOidc = async () => {
-    const next = await begin(options);
-    if (next.hasOidc) withProvider = next;
-    else setTimeout(() => (connecting = undefined), OIDC_RETRY_MS).unref();
+    try {
+      const next = await begin(options);
+      if (next.hasOidc) withProvider = next;
+    } finally {
+      if (withProvider === undefined) setTimeout(() => (connecting = undefined), OIDC_RETRY_MS).unref();
+    }
   };
   const current = async () => withProvider ?? (await own());
   const instanceFor = async (request: Request) => {
