@@ -154,9 +154,9 @@ describe.runIf(CHROMIUM !== undefined)("settings, in a browser", () => {
     await page.getByLabel("New team").fill("Kitchen");
     await page.getByRole("button", { name: "Create team" }).click();
     await page.getByText("Nobody is in it yet.").waitFor();
-    await page.getByRole("button", { name: "Add" }).first().click();
+    await page.getByRole("button", { name: "Add to members of Kitchen" }).click();
     await page.getByRole("list", { name: "Members of Kitchen" }).waitFor();
-    await page.getByRole("button", { name: "Add" }).last().click();
+    await page.getByRole("button", { name: "Add to projects of Kitchen" }).click();
     await page.getByRole("list", { name: "Projects of Kitchen" }).waitFor();
     await page.getByText("#kitchen, 1 member, 1 project").waitFor();
     await expectAccessible(page);

@@ -258,6 +258,8 @@ describe.runIf(CHROMIUM !== undefined)("triage, in a browser", () => {
       await toast.getByRole("button", { name: "Undo" }).click();
       await page.getByText("Undone").first().waitFor();
       await page.getByRole("button", { name: "Dismiss" }).first().click();
+      // The next one is not to be taken for undone by this word.
+      await page.getByText("Undone").first().waitFor({ state: "hidden" });
     };
     const read = async () => (await api<ApiIssueDetail>("GET", `issues/${issue.id}`)).body;
 

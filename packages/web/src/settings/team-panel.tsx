@@ -121,14 +121,19 @@ function Part(props: {
           }}
           className="mt-2 flex gap-2"
         >
-          <select name="added" aria-label={`Add to ${title.toLowerCase()} of ${team.name}`} className={inputClass}>
+          <select name="added" aria-label={`Other ${title.toLowerCase()} for ${team.name}`} className={inputClass}>
             {others.map(({ id, name }) => (
               <option key={id} value={id}>
                 {name}
               </option>
             ))}
           </select>
-          <Button type="submit" className="h-8 shrink-0" disabled={change.isPending}>
+          <Button
+            type="submit"
+            className="h-8 shrink-0"
+            aria-label={`Add to ${title.toLowerCase()} of ${team.name}`}
+            disabled={change.isPending}
+          >
             Add
           </Button>
         </Form>
