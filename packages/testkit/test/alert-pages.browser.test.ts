@@ -93,6 +93,12 @@ describe.runIf(CHROMIUM !== undefined)("alerts, in a browser", () => {
     await rules.getByText("When an issue is new; at most once an hour for each issue.").waitFor();
     await expectAccessible(page);
 
+    // What fires is told by the live feed, once.
+    await page
+      .getByRole("status")
+      .filter({ hasText: /^Live$/ })
+      .first()
+      .waitFor();
     await sendMessage(world.server.dsn, "the first of its kind");
     await page.getByText(/Alert: Something new/).waitFor();
     await rules.getByRole("link", { name: "1 open" }).click();

@@ -139,7 +139,8 @@ test("an issue counts its events and shows the last 24 hours; its events lead to
 
   const detail = await server.get<ApiIssueDetail>(`/api/v1/issues/${issue.id}`);
   expect(detail.volume).toHaveLength(24);
-  expect(detail.volume.at(-1)?.count).toBe(3);
+  // An hour may have ended between them.
+  expect(detail.volume.slice(-2).reduce((sum, { count }) => sum + count, 0)).toBe(3);
   expect(detail.grouping).toMatchObject({ version: 1, strategy: "message" });
 
   const page = await server.get<ApiPage<ApiEventSummary>>(`/api/v1/issues/${issue.id}/events?limit=2`);

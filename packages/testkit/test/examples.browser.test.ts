@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { createServer } from "vite";
 import { expect, test } from "vitest";
-import { CHROMIUM, startChromium } from "./chromium.ts";
+import { CHROMIUM, PAGE_WAIT_MS, startChromium } from "./chromium.ts";
 import { readEvent, startTestServer } from "./test-server.ts";
 
 const EXAMPLES = fileURLToPath(new URL("../../../examples", import.meta.url));
@@ -69,6 +69,7 @@ async function openPage() {
     /** Gives the id of the event that the page has sent. */
     breakIt: async (url: string): Promise<string> => {
       const page = await browser.newPage();
+      page.setDefaultTimeout(PAGE_WAIT_MS);
       await page.goto(url);
       await page.getByText("Reports to").waitFor();
       // Sessions are sent too, and have no id.

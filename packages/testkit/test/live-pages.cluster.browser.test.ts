@@ -44,7 +44,11 @@ describe.runIf(CHROMIUM !== undefined)("two nodes, in a browser", () => {
 
   test("[UI-05] events that another node accepts come in live, wait while paused, and lead to their page", async () => {
     const { page, faults } = await open("/projects/default/live");
-    await page.getByRole("status").filter({ hasText: "Live" }).first().waitFor();
+    await page
+      .getByRole("status")
+      .filter({ hasText: /^Live$/ })
+      .first()
+      .waitFor();
     await report("the first light");
     const rows = page.getByRole("region", { name: "Events" });
     await rows.getByRole("link", { name: "the first light" }).waitFor();
@@ -60,7 +64,11 @@ describe.runIf(CHROMIUM !== undefined)("two nodes, in a browser", () => {
     await page.getByLabel("Level").selectOption("warning");
     await page.getByText("Nothing that matches has happened.").waitFor();
     expect(new URL(page.url()).searchParams.get("level")).toBe("warning");
-    await page.getByRole("status").filter({ hasText: "Live" }).first().waitFor();
+    await page
+      .getByRole("status")
+      .filter({ hasText: /^Live$/ })
+      .first()
+      .waitFor();
     await page.getByRole("link", { name: "Default" }).click();
     await page.getByRole("link", { name: "the first light" }).click();
     await page.getByRole("heading", { name: "the first light" }).waitFor();
@@ -83,9 +91,11 @@ describe.runIf(CHROMIUM !== undefined)("two nodes, in a browser", () => {
     expect(await list.getByRole("listitem").count()).toBeLessThan(100);
     await page.keyboard.press("Home");
     await list.getByText("3 events left out here").waitFor();
+    // It scrolls there smoothly.
+    await page.waitForFunction(`document.querySelector("[role=region][aria-label=Events]").scrollTop === 0`);
     await page.keyboard.press("j");
     await page.keyboard.press("j");
-    expect(await page.locator("li:focus-within").getAttribute("aria-posinset")).toBe("3");
+    await page.locator("li[aria-posinset='3']:focus-within").waitFor();
     await page.keyboard.press("p");
     await page.getByText("Paused, 0 waiting").waitFor();
     expect(faults).toEqual([]);
@@ -116,7 +126,11 @@ describe.runIf(CHROMIUM !== undefined)("two nodes, in a browser", () => {
     await page.clock.install({ time: Math.floor(Date.now() / HOUR_MS) * HOUR_MS + HOUR_MS / 2 });
     await page.reload();
     await row.getByText("1 event", { exact: true }).waitFor();
-    await page.getByRole("status").filter({ hasText: "Live" }).first().waitFor();
+    await page
+      .getByRole("status")
+      .filter({ hasText: /^Live$/ })
+      .first()
+      .waitFor();
     // What is read again when the feed begins.
     await page.waitForLoadState("networkidle");
     const asked: string[] = [];
@@ -134,7 +148,11 @@ describe.runIf(CHROMIUM !== undefined)("two nodes, in a browser", () => {
     const shelf = details.getByRole("list", { name: "shelf" });
     await shelf.getByTitle("3 events").waitFor();
     await page.getByText("3 in 14d").waitFor();
-    await page.getByRole("status").filter({ hasText: "Live" }).first().waitFor();
+    await page
+      .getByRole("status")
+      .filter({ hasText: /^Live$/ })
+      .first()
+      .waitFor();
     // What was loaded before there was a feed asks until it has heard of something.
     await happen();
     await shelf.getByTitle("4 events").waitFor();
@@ -145,7 +163,8 @@ describe.runIf(CHROMIUM !== undefined)("two nodes, in a browser", () => {
     await happen();
     await shelf.getByTitle("5 events").waitFor();
     await page.getByText("5 in 14d").waitFor();
-    expect([named("/tags"), named("/volume")]).toEqual([1, 1]);
+    // Once more if something happened while it was read.
+    for (const part of ["/tags", "/volume"]) expect([1, 2]).toContain(named(part));
 
     await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Events" }).click();
     const events = page.getByRole("list", { name: "Events" }).getByRole("link", { name: "somebody else's" });
@@ -154,7 +173,7 @@ describe.runIf(CHROMIUM !== undefined)("two nodes, in a browser", () => {
     await page.clock.fastForward(AGAIN_MS);
     await happen();
     await events.nth(5).waitFor();
-    expect(named("/events")).toBe(1);
+    expect([1, 2]).toContain(named("/events"));
 
     await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Dashboard" }).click();
     const counted = page.locator("dl > div").filter({ hasText: /^Events\d+$/ });
@@ -188,13 +207,17 @@ describe.runIf(CHROMIUM !== undefined)("two nodes, in a browser", () => {
     await row.waitFor({ state: "detached" });
     await page.goto(`${seen.url}/issues/${id}`);
     await page.getByRole("button", { name: "Unresolve" }).waitFor();
-    await page.getByRole("status").filter({ hasText: "Live" }).first().waitFor();
+    await page
+      .getByRole("status")
+      .filter({ hasText: /^Live$/ })
+      .first()
+      .waitFor();
     await tell("archive", { mode: "for_ever" });
     await page.getByText("for ever", { exact: true }).waitFor();
     await page.getByRole("list", { name: "Activity" }).getByText("archived it").waitFor();
     expect(faults).toEqual([]);
     await page.context().close();
-  }, 60_000);
+  });
 
   test("the cluster's page shows a node die", async () => {
     const { page, faults } = await open("/cluster");

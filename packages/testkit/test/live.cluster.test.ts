@@ -82,7 +82,7 @@ describe("three nodes", () => {
 });
 
 test("[SD-50] [STREAM-01] who listens to a node that was not heard for a while is told that something may be missing", async () => {
-  await using formed = await testServerCluster(3, { MESHER_HEARTBEAT_MS: "300", MESHER_HEARTBEAT_TIMEOUT_MS: "2000" });
+  await using formed = await testServerCluster(3, { MESHER_HEARTBEAT_MS: "500", MESHER_HEARTBEAT_TIMEOUT_MS: "5000" });
   const { cluster } = formed;
   const [first, second, third] = cluster.nodes;
   await using stack = new AsyncDisposableStack();
@@ -93,6 +93,11 @@ test("[SD-50] [STREAM-01] who listens to a node that was not heard for a while i
   const lastId = away.all("event").at(-1)?.id;
 
   first.process.kill("SIGSTOP");
+  await waitUntil("its loss to be seen", async () =>
+    (await Promise.all([second, third].map(async (node) => node?.metric("mesher_cluster_nodes_alive")))).every(
+      (alive) => alive === 2,
+    ),
+  );
   for (const client of others) await client.next("gap");
   const during = [await sendTo(second), await sendTo(third)];
   await Promise.all(others.map((client) => hasHeard(client, during)));
@@ -174,16 +179,24 @@ function sendSteadily({ nodes }: ServerCluster) {
   const sent: string[] = [];
   const stopping = new Set<ServerProcess>();
   const ending = new AbortController();
+  let current: Promise<unknown> = Promise.resolve();
   const sending = (async () => {
     for (let turn = 0; !ending.signal.aborted; turn += 1) {
       await sleep(SEND_EVERY_MS);
       const server = nodes[turn % nodes.length];
-      if (server?.isRunning === true && !stopping.has(server)) sent.push(await sendTo(server));
+      if (server?.isRunning !== true || stopping.has(server)) continue;
+      const one = sendTo(server);
+      current = one.catch(() => undefined);
+      sent.push(await one);
     }
   })();
   return {
     sent,
-    stopping,
+    /** Sends to this one no more. */
+    async leave(server: ServerProcess) {
+      stopping.add(server);
+      await current;
+    },
     async end() {
       ending.abort();
       await sending;
@@ -239,7 +252,7 @@ describe("three nodes that are restarted in order", () => {
       await Promise.all(clients.map((client) => client.hearsSomething()));
       const node = cluster.nodes[index];
       if (node === undefined) throw new Error("there are three nodes");
-      sending.stopping.add(node);
+      await sending.leave(node);
       restarting = index;
       await node.stop();
       await cluster.restart(index);
@@ -267,7 +280,7 @@ describe("three nodes that are restarted in order", () => {
       await client.hearsSomething();
       const node = cluster.nodes[index];
       if (node === undefined) throw new Error("there are three nodes");
-      sending.stopping.add(node);
+      await sending.leave(node);
       await node.stop();
       await client.settled(turn + 2);
       await cluster.restart(index);

@@ -54,14 +54,10 @@ test("[SD-36] [SD-38] [SD-60] [SD-62] [CLUSTER-03] [CLUSTER-05] [C-51] a peer st
   if (busy === undefined) throw new Error("there is no node");
   proxy.cut();
   const load = startLoad(busy);
-  const helping = await waitUntil(
-    "the peer to have stored events of the other",
-    async () => {
-      const helped = (await clusterOf(peer)).offload.helping[0];
-      return helped !== undefined && helped.events > 500 ? helped : undefined;
-    },
-    60_000,
-  );
+  const helping = await waitUntil("the peer to have stored events of the other", async () => {
+    const helped = (await clusterOf(peer)).offload.helping[0];
+    return helped !== undefined && helped.events > 500 ? helped : undefined;
+  });
   expect(helping.node).toBe(cluster.names[0]);
   expect(await busy.metric("mesher_offload_helpers")).toBe(1);
   expect(await busy.metric("mesher_offload_helped_events")).toBeGreaterThan(0);

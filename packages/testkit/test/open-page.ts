@@ -31,8 +31,8 @@ export async function openPage(browser: Browser, url: string, visitor: Visitor =
     });
     if (!answer.ok()) throw new Error(`signing in as ${as.email} was answered with ${answer.status()}`);
   }
+  context.setDefaultTimeout(PAGE_WAIT_MS);
   const page = await context.newPage();
-  page.setDefaultTimeout(PAGE_WAIT_MS);
   const faults = watchFaults(page, isRefusal);
   if (token !== undefined) await page.addInitScript((kept) => localStorage.setItem("mesher-token", kept), token);
   if (path !== undefined) await page.goto(url + path);

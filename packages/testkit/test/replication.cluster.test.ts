@@ -42,14 +42,10 @@ async function sendTo(server: ServerProcess, count = EVENTS): Promise<string[]> 
 
 /** Waits until so many events are stored, and says what the database and the counters hold then. */
 async function accountOf({ database }: TestDatabase, reader: ServerProcess, ids: readonly string[]) {
-  await waitUntil(
-    `${ids.length} events to be stored`,
-    async () => {
-      const { rows } = await database.query<{ n: number }>({ text: "select count(*)::int as n from events" });
-      return (rows[0]?.n ?? 0) >= ids.length;
-    },
-    60_000,
-  );
+  await waitUntil(`${ids.length} events to be stored`, async () => {
+    const { rows } = await database.query<{ n: number }>({ text: "select count(*)::int as n from events" });
+    return (rows[0]?.n ?? 0) >= ids.length;
+  });
   const { rows } = await database.query<{ n: number; distinct: number; counted: number; duplicates: number }>({
     text: `
       select (select count(*)::int from events) as n,

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { endpointOf } from "../src/send.ts";
 import type { ServerProcess } from "../src/server-process.ts";
 import { waitUntil } from "../src/wait-until.ts";
-import { CHROMIUM, startChromium } from "./chromium.ts";
+import { CHROMIUM, PAGE_WAIT_MS, startChromium } from "./chromium.ts";
 import {
   countOutcome,
   readEvent,
@@ -129,6 +129,7 @@ describe.runIf(CHROMIUM !== undefined)("@sentry/browser on a page of another ori
 
   async function visitShop(parameters: Readonly<Record<string, string>>): Promise<Visit> {
     const page = await browser.newPage();
+    page.setDefaultTimeout(PAGE_WAIT_MS);
     const faults = watchFaults(page);
     await page.goto(`${shop.url}/?${new URLSearchParams(parameters).toString()}`);
     await page.waitForFunction(`document.title === "ready"`);

@@ -4,7 +4,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newEventId, sendEvent } from "../src/send.ts";
 import { waitUntil } from "../src/wait-until.ts";
-import { CHROMIUM, startChromium } from "./chromium.ts";
+import { CHROMIUM, PAGE_WAIT_MS, startChromium } from "./chromium.ts";
 import { expectAccessible } from "./expect-accessible.ts";
 import { openPage } from "./open-page.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
@@ -95,7 +95,7 @@ describe.runIf(CHROMIUM !== undefined)("settings, in a browser", () => {
     await log.getByText(OWNER.email).first().waitFor();
     // Filters stand in the address, and what a line names is one.
     await page.getByLabel("What").selectOption("Keys of projects");
-    await expect.poll(() => log.getByRole("listitem").count()).toBe(1);
+    await expect.poll(() => log.getByRole("listitem").count(), { timeout: PAGE_WAIT_MS }).toBe(1);
     expect(page.url()).toContain("what=project_key.");
     await log.getByRole("link", { name: "project key created" }).click();
     await page.getByRole("button", { name: "About one project key" }).waitFor();
@@ -165,6 +165,7 @@ describe.runIf(CHROMIUM !== undefined)("settings, in a browser", () => {
     await page.getByRole("link", { name: "the oven is cold" }).click();
     await page.getByRole("button", { name: "Assign" }).click();
     await page.keyboard.type("kit");
+    await page.getByRole("option", { name: "Kitchen" }).waitFor();
     await expectAccessible(page);
     await page.keyboard.press("Enter");
     await page.getByText("assigned it to Kitchen").waitFor();

@@ -111,7 +111,6 @@ describe.runIf(CHROMIUM !== undefined)("triage, in a browser", () => {
     await toFirstIssue(page);
     await page.keyboard.press("e");
     await row(page, "the coffee is cold").waitFor({ state: "detached" });
-    await waitUntil("it to be resolved", async () => (await findIssue("the coffee is cold")).status === "resolved");
     await page.getByRole("button", { name: "Undo" }).click();
     await row(page, "the coffee is cold").waitFor();
     await waitUntil("it to be back", async () => (await findIssue("the coffee is cold")).status === "unresolved");
@@ -138,10 +137,20 @@ describe.runIf(CHROMIUM !== undefined)("triage, in a browser", () => {
     await page.keyboard.press("Enter");
     for (let times = 0; times < 3; times += 1) await page.keyboard.press("ArrowUp");
     await page.keyboard.press("Enter");
+    // What is done next comes after it, however long its request takes.
+    const held = Promise.withResolvers<void>();
+    let answers = 0;
+    page.on("response", (response) => {
+      if (response.url().endsWith("/issues/bulk")) answers += 1;
+    });
+    await page.route("**/issues/bulk", (route) => held.promise.then(() => route.continue()), { times: 1 });
     await page.keyboard.type("3");
     await page.keyboard.press("Enter");
     await page.getByRole("button", { name: "Unarchive" }).and(inFocus).press("Enter");
-    await waitUntil("it to be back", async () => (await findIssue("the coffee is cold")).status === "unresolved");
+    await page.getByRole("button", { name: "Archive" }).waitFor();
+    held.resolve();
+    await waitUntil("both to be done", async () => answers === 2);
+    expect((await findIssue("the coffee is cold")).status).toBe("unresolved");
     await page.goBack();
     await row(page, "the coffee is cold").and(inFocus).waitFor();
 
@@ -226,8 +235,7 @@ describe.runIf(CHROMIUM !== undefined)("triage, in a browser", () => {
     const cake = await findIssue("plum cake burnt");
     await dialog.getByRole("button", { name: `Merge into ${cake.short_id}` }).click();
     await page.getByText(`2 issues are part of ${cake.short_id} now`).waitFor();
-    await row(page, "plum jam burnt").waitFor({ state: "detached" });
-    await waitUntil("all to be one", async () => (await findIssue("plum cake burnt")).event_count === 4);
+    expect((await findIssue("plum cake burnt")).event_count).toBe(4);
     await page.getByRole("button", { name: "Undo" }).click();
     await row(page, "plum jam burnt").waitFor();
     await waitUntil("them to be three", async () => (await countIssues("plum")) === 3);
@@ -240,7 +248,7 @@ describe.runIf(CHROMIUM !== undefined)("triage, in a browser", () => {
     await waitUntil("them to be three", async () => (await countIssues("plum")) === 3);
     expect(faults).toEqual([]);
     await page.context().close();
-  }, 90_000);
+  });
 
   test("whatever was done to an issue is undone by its toast, terms and all", async () => {
     await report("a window that does not close");
@@ -279,7 +287,7 @@ describe.runIf(CHROMIUM !== undefined)("triage, in a browser", () => {
     expect(await read()).toMatchObject({ status: "archived", status_details: { mode: "for_ever" } });
     expect(faults).toEqual([]);
     await page.context().close();
-  }, 60_000);
+  });
 
   test("[UI-03] a list is longer than its document, and all that match are changed at once and brought back", async () => {
     await reportMany(120, "herring");
@@ -294,7 +302,6 @@ describe.runIf(CHROMIUM !== undefined)("triage, in a browser", () => {
     await page.getByRole("button", { name: "Archive" }).click();
     await page.getByRole("menuitem", { name: "For ever" }).click();
     await page.getByText("120 issues archived").waitFor();
-    expect(await countIssues("is:archived herring")).toBe(120);
     await page.getByRole("button", { name: "Undo" }).click();
     await waitUntil("them to be back", async () => (await countIssues("is:unresolved herring")) === 120);
     await rows.first().waitFor();
@@ -449,7 +456,7 @@ describe.runIf(CHROMIUM !== undefined)("triage, in a browser", () => {
     expect(found).toEqual(pages.map(({ name }) => ({ page: name, moved: [], twice: [], tooLate: [] })));
     expect(faults).toEqual([]);
     await first.context().close();
-  }, 120_000);
+  });
 
   test("new issues wait above a list that somebody points at, until they are asked for", async () => {
     await report("here from the start");

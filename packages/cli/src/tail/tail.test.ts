@@ -113,7 +113,7 @@ test("Ctrl-C ends it also while the name of an issue is waited for; the event is
     out: expect.stringContaining("It broke  (/checkout, production, i, 1"),
     errors: "",
   });
-}, 20_000);
+});
 
 async function serve(listener: RequestListener) {
   const server = createServer(listener);

@@ -76,7 +76,7 @@ test("a database that goes silent fails the statement in time, and the next one 
   await using db = await testDatabase();
   await using proxy = await BlackholeProxy.inFrontOf(db.url);
   await using database = openDatabase({ url: proxy.url, applicationName: "test", log });
-  const query = (): Promise<unknown> => database.query({ text: "select 1 as one", timeoutMs: 200 });
+  const query = (): Promise<unknown> => database.query({ text: "select 1 as one", timeoutMs: 2_000 });
   await query();
 
   proxy.goSilent();

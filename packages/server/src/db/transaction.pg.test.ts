@@ -75,7 +75,7 @@ test("a commit whose answer is lost says that nobody knows", async () => {
     await note(tx, "perhaps");
     proxy.goSilent();
   };
-  const commit = withTransaction(database, work, { timeoutMs: 200 });
+  const commit = withTransaction(database, work, { timeoutMs: 2_000 });
   await expect(commit).rejects.toBeInstanceOf(CommitUnknownError);
   await expect(commit).rejects.toSatisfy(isTransient);
 });

@@ -44,7 +44,7 @@ beforeAll(async () => {
   delivering = {
     ...testDelivering(db.database, outbound),
     mailer: new Mailer({ smtpUrl: mail.url, from: "Mesher <mesher@example.com>" }),
-    attemptMs: 2_000,
+    attemptMs: 30_000,
     onAttempt: (_kind, outcome) => void outcomes.push(outcome),
   };
 });

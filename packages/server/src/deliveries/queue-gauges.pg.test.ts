@@ -58,4 +58,4 @@ test("while the database is silent the other metrics are shown, and nothing is s
   const text = await registry.metrics();
   expect(text).toContain("# HELP mesher_delivery_dead_letters");
   expect(text).not.toMatch(/^mesher_delivery_/m);
-}, 20_000);
+});

@@ -45,7 +45,7 @@ onClick("message", () => Sentry.captureMessage("Cart is slow", "warning"));
 onClick("three", async () => {
   for (const message of ["First", "Second", "Third"]) {
     Sentry.captureMessage(message);
-    await Sentry.flush(2_000);
+    await Sentry.flush(60_000);
   }
   document.title = "three sent";
 });

@@ -21,10 +21,19 @@ interface IssueOrder {
   readonly command: ApiIssueCommand;
 }
 
+/** One goes to the server after the other: of two at once the earlier might be done last. */
+const COMMANDS = { mutationKey: ["issue commands"], scope: { id: "issue commands" } } as const;
+
 /** All issues of one order are of one project. */
 export function useIssueCommands() {
   const queries = useQueryClient();
+  const onSettled = () => {
+    // What is read while another waits its turn would show how it was before.
+    if (queries.isMutating({ mutationKey: COMMANDS.mutationKey }) > 1) return undefined;
+    return queries.invalidateQueries({ predicate: ({ queryKey }) => isAboutIssues(queryKey) });
+  };
   const undoing = useMutation({
+    ...COMMANDS,
     mutationFn: async (steps: readonly UndoStep[]) => {
       for (const { issues, command } of steps) {
         showAsDone(queries, idsOf(issues), command);
@@ -33,9 +42,10 @@ export function useIssueCommands() {
     },
     onSuccess: () => toast("Undone"),
     onError: (error) => toastFailure("Not all of it was undone.", error),
-    onSettled: () => queries.invalidateQueries({ predicate: ({ queryKey }) => isAboutIssues(queryKey) }),
+    onSettled,
   });
   return useMutation({
+    ...COMMANDS,
     mutationFn: ({ issues, command }: IssueOrder) => changeByIds(issues, command),
     onMutate: async ({ issues, command }) => {
       await queries.cancelQueries({ queryKey: ["issues"] });
@@ -57,7 +67,7 @@ export function useIssueCommands() {
       for (const [key, data] of before ?? []) queries.setQueryData(key, data);
       toastFailure("Nothing was changed.", error);
     },
-    onSettled: () => queries.invalidateQueries({ predicate: ({ queryKey }) => isAboutIssues(queryKey) }),
+    onSettled,
   });
 }
 

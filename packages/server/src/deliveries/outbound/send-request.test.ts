@@ -190,7 +190,7 @@ describe("of an answer", () => {
       response.writeHead(400);
       response.write("because");
     };
-    expect(await post(receiver.url, { signal: AbortSignal.timeout(200) })).toMatchObject({
+    expect(await post(receiver.url, { signal: AbortSignal.timeout(3_000) })).toMatchObject({
       status: 400,
       excerpt: "because",
     });

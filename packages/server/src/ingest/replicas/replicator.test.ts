@@ -64,14 +64,10 @@ test("what is answered for is in the copy, what was there before as well, across
   line.replicator.adjust();
   for (let i = 0; i < 30; i += 1) await line.journal.append(entryOf("x"));
   line.alive.add("b");
-  await waitUntil(
-    "a complete copy",
-    async () => {
-      line.replicator.adjust();
-      return line.replicator.state.state === "complete";
-    },
-    15_000,
-  );
+  await waitUntil("a complete copy", async () => {
+    line.replicator.adjust();
+    return line.replicator.state.state === "complete";
+  });
   for (let i = 0; i < 30; i += 1) await line.journal.append(entryOf("y"));
   expect(await line.readCopy("b")).toBe("x".repeat(30) + "y".repeat(30));
 });

@@ -87,7 +87,7 @@ beforeAll(async () => {
       select project_id, date_trunc('hour', received_at), 'release', release, count(*) from events group by 1, 2, 4`,
   });
   await database.query({ text: "vacuum analyze" });
-}, 120_000);
+});
 afterAll(() => db[Symbol.asyncDispose]());
 
 const issueSearch = () => ({ projectId, slug: "shop", nowMs: NOW_MS, assigneesOf: () => [], limit: PAGE });

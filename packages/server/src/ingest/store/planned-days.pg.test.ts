@@ -41,7 +41,7 @@ beforeAll(async () => {
   const found = await findSpanOf(database, projectId, stored[0]?.issueId ?? "");
   if (found === undefined) throw new Error("there is no issue");
   issue = found;
-}, 60_000);
+});
 afterAll(() => db[Symbol.asyncDispose]());
 
 const project = () => ({ projectId, slug: "shop", nowMs: NOW_MS, assigneesOf: () => [], limit: PAGE });
