@@ -26,6 +26,7 @@ export * from "./envelope.ts";
 export * from "./event.ts";
 export * from "./event-id.ts";
 export * from "./grouping.ts";
+export * from "./known-year.ts";
 export * from "./native-event.ts";
 export * from "./outcome.ts";
 export * from "./search/match-search.ts";

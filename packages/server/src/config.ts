@@ -12,6 +12,20 @@ import {
 } from "@mesher/cluster/settings";
 import { parseAllowed } from "./deliveries/outbound/address-rule.ts";
 
+/** What a timer of Node can wait: beyond it, it does not wait at all. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+const TIMER_SECONDS_MAX = Math.floor(TIMER_MS_MAX / 1000);
+
+/** Each worker is a thread with a heap and two connections of its own. */
+const WORKERS_MAX = 64;
+
+/** PostgreSQL itself takes 100 connections unless it is told otherwise. */
+const DATABASE_POOL_SIZE_MAX = 500;
+
+/** Room for at least one event as SDKs send them, and in the journal for some. */
+const REQUEST_BYTES_MIN = 1024;
+const JOURNAL_BYTES_MIN = 64 * 1024;
+
 export interface Setting<T> {
   readonly env: string;
   /** Throws a `RangeError` that says what a good value looks like. */
@@ -70,19 +84,19 @@ export const SETTINGS = {
   },
   heartbeatMs: {
     env: "MESHER_HEARTBEAT_MS",
-    parse: count,
+    parse: wholeNumber({ max: TIMER_MS_MAX }),
     default: 1_000,
     help: "How often the nodes of a cluster ping each other, in milliseconds.",
   },
   silenceMs: {
     env: "MESHER_HEARTBEAT_TIMEOUT_MS",
-    parse: count,
+    parse: wholeNumber({ max: TIMER_MS_MAX }),
     default: 6_000,
-    help: "A node that is silent for this long, in milliseconds, is taken for dead.",
+    help: "A node that is silent for this long, in milliseconds, is taken for dead. More than `MESHER_HEARTBEAT_MS`.",
   },
   offloadEvents: {
     env: "MESHER_OFFLOAD_EVENTS",
-    parse: count,
+    parse: wholeNumber(),
     default: 100,
     help: "A node that accepts more events than this in 5 seconds, and falls behind with storing them, lets its peers help.",
   },
@@ -93,15 +107,15 @@ export const SETTINGS = {
   },
   databaseWaitSeconds: {
     env: "MESHER_DATABASE_WAIT_SECONDS",
-    parse: count,
+    parse: wholeNumber({ max: TIMER_SECONDS_MAX }),
     default: 60,
     help: "How long a start waits for a PostgreSQL that does not answer yet: in a container it often starts at the same time.",
   },
   databasePoolSize: {
     env: "MESHER_DATABASE_POOL_SIZE",
-    parse: count,
+    parse: wholeNumber({ max: DATABASE_POOL_SIZE_MAX }),
     default: 10,
-    help: "Connections for the API and jobs. Each digest worker has two of its own.",
+    help: "Connections for the API and jobs, at most 500. Each digest worker has two of its own.",
   },
   dataDir: {
     env: "MESHER_DATA_DIR",
@@ -111,32 +125,32 @@ export const SETTINGS = {
   },
   journalBytesMax: {
     env: "MESHER_JOURNAL_MAX_BYTES",
-    parse: count,
+    parse: wholeNumber({ min: JOURNAL_BYTES_MIN }),
     default: 1024 ** 3,
-    help: "Bytes of accepted events that may wait for the database. When they are used up, clients get 429.",
+    help: "Bytes of accepted events that may wait for the database. When they are used up, clients get 429. At least 65536.",
   },
   workers: {
     env: "MESHER_WORKERS",
-    parse: count,
-    help: "Threads that digest events, at most. Default: as many as the machine has cores, at most 4. One is always there; others help while much waits.",
+    parse: wholeNumber({ max: WORKERS_MAX }),
+    help: "Threads that digest events, at most; 64 or fewer. Default: as many as the machine has cores, at most 4. One is always there; others help while much waits.",
   },
   rateLimitEvents: {
     env: "MESHER_RATE_LIMIT_MAX_EVENTS",
-    parse: count,
+    parse: wholeNumber(),
     default: 1000,
     help: "Events a project key may send in a window.",
   },
   rateLimitSeconds: {
     env: "MESHER_RATE_LIMIT_WINDOW_SECONDS",
-    parse: count,
+    parse: wholeNumber({ max: TIMER_SECONDS_MAX }),
     default: 60,
     help: "Length of the rate limit's window.",
   },
   requestBytesMax: {
     env: "MESHER_REQUEST_MAX_BYTES",
-    parse: count,
+    parse: wholeNumber({ min: REQUEST_BYTES_MIN }),
     default: 20 * 1024 ** 2,
-    help: "Longest request body, as it comes over the wire.",
+    help: "Longest request body, as it comes over the wire, in bytes. At least 1024.",
   },
   bootstrapToken: {
     env: "MESHER_BOOTSTRAP_TOKEN",
@@ -238,8 +252,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       values[name] = setting.parse(given);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      const shown = SECRET_PARSERS.has(setting.parse) ? "(hidden)" : `"${given}"`;
-      mistakes.push(`${setting.env} is ${shown}: ${error.message}. ${setting.help}`);
+      mistakes.push(`${setting.env} is ${shownOf(setting, given)}: ${error.message}. ${setting.help}`);
     }
   }
   if (mistakes.length === 0) mistakes.push(...contradictionsIn(values as unknown as Config));
@@ -250,6 +263,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
 /** Settings that are right alone and make no sense together. */
 function contradictionsIn(config: Config): string[] {
   const found: string[] = [];
+  const { heartbeatMs, silenceMs } = config;
+  if (heartbeatMs >= silenceMs) {
+    found.push(
+      `MESHER_HEARTBEAT_MS must be less than MESHER_HEARTBEAT_TIMEOUT_MS: here ${heartbeatMs} and ${silenceMs}.`,
+    );
+  }
   if ((config.adminEmail === undefined) !== (config.adminPassword === undefined))
     found.push("MESHER_ADMIN_EMAIL and MESHER_ADMIN_PASSWORD belong together: set both or none.");
   const oidc = [config.oidcIssuer, config.oidcClientId, config.oidcClientSecret];
@@ -302,7 +321,7 @@ function smtpUrl(value: string): string {
 }
 
 function sender(value: string): string {
-  if (!/^([^<>@\r\n]+<)?[^@\s<>]+@[^@\s<>]+>?$/.test(value))
+  if (!/^(?:[^@\s<>]+@[^@\s<>]+|[^<>@\r\n]+<[^@\s<>]+@[^@\s<>]+>)$/.test(value))
     throw new RangeError("must be an e-mail address, or a name and <an address>");
   return value;
 }
@@ -314,9 +333,15 @@ function allowance(value: string): string {
 
 function addresses(value: string): readonly string[] {
   const given = value.split(",").map((each) => each.trim());
-  if (given.some((each) => isIP(each.replace(/\/\d{1,3}$/, "")) === 0))
-    throw new RangeError("must be IP addresses or networks like 10.0.0.0/8");
+  if (!given.every(isAddressOrNetwork)) throw new RangeError("must be IP addresses or networks like 10.0.0.0/8");
   return given;
+}
+
+/** A network of everybody, `/0`, is none that proxies can be in. */
+function isAddressOrNetwork(value: string): boolean {
+  const [, address = value, prefix = "1"] = /^(.*)\/(\d{1,3})$/.exec(value) ?? [];
+  const prefixMax = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
+  return Number(prefix) >= 1 && Number(prefix) <= prefixMax;
 }
 
 function nodeName(value: string): string {
@@ -348,6 +373,12 @@ function explained<T>(parse: () => T): T {
   }
 }
 
+/** As it may stand in an error. What should be an address of a page may hold a password, too. */
+function shownOf({ parse }: Setting<unknown>, given: string): string {
+  const isSecret = SECRET_PARSERS.has(parse) || (parse === httpUrl && given.includes("@"));
+  return isSecret ? "(hidden)" : `"${given}"`;
+}
+
 /** Values that are not repeated in an error. */
 const SECRET_PARSERS: ReadonlySet<(text: string) => unknown> = new Set([
   secret,
@@ -357,6 +388,7 @@ const SECRET_PARSERS: ReadonlySet<(text: string) => unknown> = new Set([
   clientSecret,
   transport,
   smtpUrl,
+  postgresUrl,
 ]);
 
 function port(value: string): number {
@@ -365,16 +397,21 @@ function port(value: string): number {
   return number;
 }
 
-function count(value: string): number {
-  const number = Number(value);
-  if (!/^\d+$/.test(value) || number < 1 || !Number.isSafeInteger(number))
-    throw new RangeError("expected a positive integer");
-  return number;
+function wholeNumber({ min = 1, max = Number.MAX_SAFE_INTEGER } = {}): (value: string) => number {
+  const bound = max === Number.MAX_SAFE_INTEGER ? "" : ` to ${max}`;
+  return (value) => {
+    const number = Number(value);
+    if (!/^\d+$/.test(value) || number < min || number > max)
+      throw new RangeError(`must be a whole number from ${min}${bound}`);
+    return number;
+  };
 }
 
 function httpUrl(value: string): string {
-  if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol))
+  if (!/^https?:\/\//i.test(value) || !URL.canParse(value))
     throw new RangeError("must be a URL that starts with http:// or https://");
+  // Paths are put behind it.
+  if (/[?#]|^https?:\/\/[^/]*@/i.test(value)) throw new RangeError("must be a URL without user, query and fragment");
   return value.replace(/\/+$/, "");
 }
 

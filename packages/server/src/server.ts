@@ -1,9 +1,7 @@
 /** Puts the server together: what exists, in which order it starts, and who knows whom. Nothing here decides anything. */
 import { randomBytes } from "node:crypto";
-import type { IncomingMessage } from "node:http";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import type { Duplex } from "node:stream";
 import { formatDsn } from "@mesher/protocol";
 import { buildAlerts } from "./alert-parts.ts";
 import type { DeclaredRoute } from "./api/access.ts";
@@ -49,7 +47,7 @@ import type { Log } from "./runtime/log.ts";
 import { createMetrics } from "./runtime/metrics.ts";
 import { type Service, startServices } from "./runtime/service.ts";
 import { HEARTBEAT } from "./runtime/web-sockets/keep-alive.ts";
-import { refuseUpgrade, type UpgradeRefusal } from "./runtime/web-sockets/refuse-upgrade.ts";
+import { offerUpgrades, type UpgradeListener } from "./runtime/web-sockets/offer-upgrades.ts";
 import { SocketPort } from "./runtime/web-sockets/socket-port.ts";
 import { VERSION } from "./version.ts";
 
@@ -284,10 +282,10 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
   const ingestSockets = new IngestSockets({ deps: ingestDeps, budget, heartbeat: HEARTBEAT });
 
   const prefix = pathPrefixOf(config.publicUrl);
-  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+  const offer = offerUpgrades([(each) => ingestSockets.upgrade(each), (each) => live.upgrade(each)]);
+  const upgrade: UpgradeListener = (request, ...connection) => {
     takePrefixOff(request, prefix);
-    const isTaken = ingestSockets.upgrade(request, socket, head) || live.upgrade(request, socket, head);
-    if (!isTaken) refuseUpgrade(socket, NO_SUCH_SOCKET);
+    offer(request, ...connection);
   };
   const socketPort = new SocketPort({ host: config.httpHost, port: config.wsPort, upgrade, log });
   const urlNow = () => config.publicUrl ?? `http://localhost:${http.port}`;
@@ -359,8 +357,6 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
   ];
   return { services, http, urlNow, dsnOf, linkOf };
 }
-
-const NO_SUCH_SOCKET: UpgradeRefusal = { status: 404, body: { error: "no WebSocket is here", code: "not_found" } };
 
 /** How SDKs address a project at this server. */
 function dsnAt(serverUrl: string, { publicKey, number }: Pick<Project, "number" | "publicKey">): string {

@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ApiProjectStorage } from "@mesher/protocol";
@@ -175,4 +175,56 @@ test("a data directory without a database of its own says how the database is ba
     code: 1,
     output: expect.stringContaining("pg_dump"),
   });
+});
+
+/** What `mesher backup` takes for a data directory, without a server having run on it. */
+async function makeDataDir(dataDir: string): Promise<string> {
+  await mkdir(join(dataDir, "postgres/cluster"), { recursive: true });
+  await writeFile(join(dataDir, "bootstrap-token"), "secret");
+  return dataDir;
+}
+
+test("a backup into the data directory itself, by whichever way, is refused and leaves nothing", async () => {
+  await using place = await createDataDir();
+  const dataDir = await makeDataDir(join(place.path, "data"));
+  const link = join(place.path, "link");
+  await symlink(dataDir, link);
+  const before = await readdir(dataDir, { recursive: true });
+  for (const [from, to] of [
+    [dataDir, join(dataDir, "backup")],
+    [dataDir, join(dataDir, "postgres/backups/today")],
+    [dataDir, join(link, "backup")],
+    [link, join(dataDir, "backup")],
+  ] as const) {
+    expect(await mesher("backup", to, "--data-dir", from)).toEqual({
+      code: 1,
+      output: `${to} is in the data directory ${from}, and would be a part of itself: name a directory outside of it\n`,
+    });
+  }
+  expect(await readdir(dataDir, { recursive: true })).toEqual(before);
+});
+
+test("a data directory is not taken for what an earlier backup left unfinished", async () => {
+  await using place = await createDataDir();
+  const backupDir = join(place.path, "backup");
+  const dataDir = await makeDataDir(join(place.path, "backup.unfinished/data"));
+  const before = await readdir(dataDir, { recursive: true });
+  expect(await mesher("backup", backupDir, "--data-dir", dataDir)).toEqual({
+    code: 1,
+    output: `The data directory ${dataDir} is in ${backupDir}.unfinished, where the backup is made: name another directory\n`,
+  });
+  expect(await readdir(dataDir, { recursive: true })).toEqual(before);
+});
+
+test("a backup that lies in the data directory is refused, and is still there", async () => {
+  await using place = await createDataDir();
+  // Here restoring puts everything first, after clearing it.
+  const backupDir = join(place.path, "restoring");
+  await mkdir(backupDir);
+  await writeFile(join(backupDir, "manifest.json"), JSON.stringify({ format: 1, directories: [], files: [] }));
+  expect(await mesher("restore", backupDir, "--data-dir", place.path)).toEqual({
+    code: 1,
+    output: `${backupDir} is in the data directory ${place.path}: move it out of it first\n`,
+  });
+  expect(await readdir(backupDir)).toEqual(["manifest.json"]);
 });

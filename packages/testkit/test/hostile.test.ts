@@ -2,7 +2,7 @@
 import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { endpointOf, newEventId, sendEvent } from "../src/send.ts";
-import type { ServerProcess } from "../src/server-process.ts";
+import { type ServerProcess, TEST_TOKEN } from "../src/server-process.ts";
 import { openSocket, StreamClient } from "../src/stream-client.ts";
 import { waitUntil } from "../src/wait-until.ts";
 import { readEvent, startTestServer, type TestServer } from "./test-server.ts";
@@ -100,6 +100,116 @@ test("[RESIL-02] what one connection does wrong is its own trouble: others are s
   expect(listener.closeCode).toBeUndefined();
   expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
 });
+
+/** What stands where an address should. The server may refuse it or break off; it may not fall over it. */
+const ODD_REQUEST_LINES = [
+  "GET //",
+  "GET ///",
+  "GET //[/stream/projects/default",
+  "GET //:99999/ingest",
+  "GET *",
+  "OPTIONS *",
+  "OPTIONS //",
+  "GET http://[",
+  "GET http://[/api/v1/projects/default/stream",
+  "GET http://x:99999/api/v1/projects/default/issues",
+  "GET http://x:99999/api/v1/projects/default/stream",
+  "GET /%",
+  "GET /api/v1/projects/%zz/issues",
+  "GET /stream/projects/%ff",
+  "GET /ingest?%zz=%",
+  "POST /api/v1/auth/sign-in/email?%",
+  "CONNECT x:1",
+  "CONNECT //",
+];
+const UPGRADE = "connection: upgrade, close\r\nupgrade: websocket";
+
+/** That of HTTP, and the one for WebSockets only. */
+function bothPorts(): readonly URL[] {
+  return [new URL(server.url), new URL(server.socketUrl)];
+}
+
+const ALIVE = { health: 200, sockets: ["404", "404"], isRunning: true };
+
+/** Whether it answers on both ports. */
+async function signsOfLife(): Promise<typeof ALIVE> {
+  const { status } = await fetch(`${server.url}/healthz`);
+  const request = `GET /nope HTTP/1.1\r\nhost: x\r\n${UPGRADE}\r\n\r\n`;
+  const answers = await Promise.all(bothPorts().map((port) => answerTo(port, request)));
+  return { health: status, sockets: answers.map(statusOf), isRunning: server.isRunning };
+}
+
+function statusOf(answer: string): string {
+  return /^HTTP\/1.1 (\d+) /.exec(answer)?.[1] ?? "none";
+}
+
+test("[RESIL-02] a WebSocket at an address that is none is refused on both ports", async () => {
+  for (const port of bothPorts()) {
+    const answer = await answerTo(port, `GET // HTTP/1.1\r\nhost: x\r\n${UPGRADE}\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1.1 400 Bad Request\r\n/);
+    expect(JSON.parse(answer.slice(answer.indexOf("{")))).toEqual({
+      error: "the address cannot be read",
+      code: "bad_request",
+    });
+  }
+  expect(await signsOfLife()).toEqual(ALIVE);
+});
+
+const ODD_HEADERS: Readonly<Record<string, string>> = {
+  "": "connection: close",
+  " of the owner": `connection: close\r\nauthorization: Bearer ${TEST_TOKEN}`,
+  " as a WebSocket": UPGRADE,
+  " that waits for 100": "connection: close\r\nexpect: 100-continue\r\ncontent-length: 0",
+  " that expects what nobody does": "connection: close\r\nexpect: more",
+  " of a host that is none": "connection: close\r\nhost: [",
+};
+
+test.for(Object.keys(ODD_HEADERS))("[RESIL-02] no request line%s ends the server or is its fault", async (how) => {
+  const statuses: Record<string, string> = {};
+  for (const port of bothPorts()) {
+    for (const line of ODD_REQUEST_LINES) {
+      const host = how.includes("host") ? "" : "host: x\r\n";
+      const answer = await answerTo(port, `${line} HTTP/1.1\r\n${host}${ODD_HEADERS[how]}\r\n\r\n`);
+      statuses[`${port.port} ${line}`] = statusOf(answer);
+    }
+  }
+  expect(Object.entries(statuses).filter(([, status]) => status.startsWith("5"))).toEqual([]);
+  expect(await signsOfLife()).toEqual(ALIVE);
+});
+
+test("[RESIL-02] who asks for a WebSocket and breaks the connection off at once harms nobody", async () => {
+  for (const port of bothPorts()) {
+    for (const path of ["/nope", "//", "/ingest", "/stream/projects/default"]) {
+      const request = `GET ${path} HTTP/1.1\r\nhost: x\r\n${UPGRADE}\r\n\r\n`;
+      // Some say something else first, whose answer is still on its way.
+      for (const first of ["", "GET /readyz HTTP/1.1\r\nhost: x\r\n\r\n"])
+        await Promise.all(Array.from({ length: 60 }, () => resetAfter(port, first + request)));
+    }
+  }
+  expect(await signsOfLife()).toEqual(ALIVE);
+});
+
+/** What the server says until it ends the connection. */
+function answerTo({ hostname, port }: URL, bytes: string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect({ port: Number(port), host: hostname }, () => socket.write(bytes));
+    const chunks: string[] = [];
+    socket.setEncoding("utf8").on("data", (chunk: string) => chunks.push(chunk));
+    socket.on("error", () => undefined);
+    socket.once("close", () => resolve(chunks.join("")));
+  });
+}
+
+/** Says something and takes the connection away with an RST before the answer can come. */
+function resetAfter({ hostname, port }: URL, bytes: string): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect({ port: Number(port), host: hostname }, () =>
+      socket.write(bytes, () => socket.resetAndDestroy()),
+    );
+    socket.on("error", () => undefined);
+    socket.once("close", () => resolve());
+  });
+}
 
 /** Sends bytes and waits until the server has ended the connection. */
 function ended(port: number, host: string, bytes: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { isOfKnownYear } from "../known-year.ts";
 import { isExact, type Pattern } from "./pattern.ts";
 import type { NumberField, TimeField } from "./search-keys.ts";
 import { allOf, type Comparison, ORDERINGS, type SearchQuery } from "./search-query.ts";
@@ -48,12 +49,13 @@ export function readTime(field: TimeField, { text, at }: Given): SearchQuery {
   }
   const [, operator, day = "", time, zone = "Z"] = TIME.exec(given) ?? [];
   const ms = Date.parse(`${day}T${time ?? "00:00"}${zone}`);
+  const endMs = ms + (time === undefined ? DAY_MS : time.length === "12:00".length ? MINUTE_MS : SECOND_MS);
+  const isKnown = isOfKnownYear(ms) && (operator !== undefined || isOfKnownYear(endMs));
   // Date.parse rolls 30 February over to March instead of refusing it.
-  const isDay = !Number.isNaN(ms) && new Date(`${day}T00:00Z`).toISOString().startsWith(day);
+  const isDay = isKnown && new Date(`${day}T00:00Z`).toISOString().startsWith(day);
   if (!isDay) throw new SearchQueryError(at, `a time, as in ${field}:-24h or ${field}:>2026-01-31T12:00Z`);
   if (operator !== undefined)
     return { kind: "time", field, operator: ORDERINGS.find((each) => each === operator) ?? ">=", ms };
-  const endMs = ms + (time === undefined ? DAY_MS : time.length === "12:00".length ? MINUTE_MS : SECOND_MS);
   return allOf([
     { kind: "time", field, operator: ">=", ms },
     { kind: "time", field, operator: "<", ms: endMs },

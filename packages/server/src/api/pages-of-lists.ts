@@ -1,5 +1,5 @@
 /** Keyset pages, as every list of the API has them. */
-import type { ApiPage } from "@mesher/protocol";
+import { type ApiPage, isOfKnownYear } from "@mesher/protocol";
 import { Type } from "typebox";
 import { badRequest } from "./api-error.ts";
 
@@ -28,7 +28,9 @@ export function parseCursor(
   if (query.cursor === undefined || query.cursor_id === undefined)
     throw badRequest("cursor and cursor_id belong together");
   const at = new Date(query.cursor);
-  if (Number.isNaN(at.getTime())) throw badRequest("cursor must be the next_cursor of an earlier page");
+  // As it was told: of other texts that JavaScript takes for times, PostgreSQL cannot read all.
+  if (!isOfKnownYear(at.getTime()) || at.toISOString() !== query.cursor)
+    throw badRequest("cursor must be the next_cursor of an earlier page");
   if (!isId(query.cursor_id)) throw badRequest("cursor_id must be the next_cursor_id of an earlier page");
   return { at, id: query.cursor_id };
 }

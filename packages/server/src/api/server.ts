@@ -1,13 +1,13 @@
 /** The HTTP port: SDKs' events go their own short way, everything else is the API and the pages. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Duplex } from "node:stream";
 import type { ApiError } from "@mesher/protocol";
 import { type FastifyInstance, type FastifyReply, fastify } from "fastify";
 import { isConnectionFailure, isTransient, isUnstorableText, PG, sqlState } from "../db/errors.ts";
 import { OrganizationRefusedError, type Refusal } from "../organizations/refusal.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Service } from "../runtime/service.ts";
+import type { UpgradeListener } from "../runtime/web-sockets/offer-upgrades.ts";
 import { type DeclaredRoute, enforceAccess } from "./access.ts";
 import { RequestRefusedError } from "./api-error.ts";
 import type { ApiDependencies } from "./dependencies.ts";
@@ -27,7 +27,7 @@ export interface HttpServerOptions {
   /** Answers requests of SDKs; `false`: not one of theirs. */
   readonly ingest: (request: IncomingMessage, response: ServerResponse) => boolean;
   /** Takes or refuses every WebSocket. */
-  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  readonly upgrade: UpgradeListener;
   readonly deps: ApiDependencies;
   readonly log: Log;
 }

@@ -9,7 +9,7 @@ import { recordChange } from "../organizations/audit-person.ts";
 import { AUTH_PATH, CLIENT_ADDRESS_HEADER, OIDC_PROVIDER } from "../people/auth-options.ts";
 import { findUser } from "../people/users.queries.ts";
 import type { Access } from "./access.ts";
-import { RequestRefusedError } from "./api-error.ts";
+import { badRequest, RequestRefusedError } from "./api-error.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
 import { PasskeyName } from "./passkeys.ts";
 
@@ -116,6 +116,8 @@ function requestOf(request: FastifyRequest, { publicUrl }: ApiDependencies, rout
   }
   const query = request.url.includes("?") ? request.url.slice(request.url.indexOf("?")) : "";
   const url = `${publicUrl ?? `http://${request.host}`}${AUTH_PATH}${route.path}${query}`;
+  // Without a public URL it is what the client says the host is, which may be anything.
+  if (!URL.canParse(url)) throw badRequest("the host of the request cannot be read");
   if (route.method === "GET") return new Request(url, { headers });
   headers.set("content-type", "application/json");
   const given = typeof request.body === "object" ? request.body : {};

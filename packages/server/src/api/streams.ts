@@ -1,6 +1,6 @@
 import type { StreamTicket } from "@mesher/protocol";
 import { makeStreamTicket, TICKETS_PER_HOLDER_MAX } from "../organizations/stream-tickets.ts";
-import { RequestRefusedError } from "./api-error.ts";
+import { badRequest, RequestRefusedError } from "./api-error.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
 import { findProject } from "./projects.ts";
 import { createFindViewer, holderOf, viewerOf } from "./viewers.ts";
@@ -34,7 +34,8 @@ export function registerStreamRoutes(app: App, deps: ApiDependencies): void {
       const project = await findProject(deps, actor.organizationId, request.params.project);
       const findViewer = createFindViewer(deps.authenticate, []);
       const viewer = viewerOf(actor, headers, async () => !("status" in (await findViewer(headers))));
-      const query = new URL(raw.url ?? "", "http://localhost").searchParams;
+      const query = URL.parse(raw.url ?? "", "http://localhost")?.searchParams;
+      if (query === undefined) throw badRequest("the address cannot be read");
       const refusal = await deps.openEventStream({
         viewer,
         projectId: project.id,

@@ -1,4 +1,5 @@
 /** The range of time a request is about, as its query names it. */
+import { isOfKnownYear } from "@mesher/protocol";
 import { Type } from "typebox";
 import type { Buckets } from "../dashboards/buckets.ts";
 import { badRequest } from "./api-error.ts";
@@ -64,7 +65,7 @@ function parseTime(name: string, text: string): number {
   // A plus that was not percent-encoded arrives as a blank.
   const offset = zone.toUpperCase() === "Z" ? "Z" : zone.replace(" ", "+").replace(/(\d\d):?(\d\d)$/, "$1:$2");
   const ms = Date.parse(`${day}T${time}${offset}`);
-  if (Number.isNaN(ms) || !new Date(`${day}T00:00Z`).toISOString().startsWith(day))
+  if (!isOfKnownYear(ms) || !new Date(`${day}T00:00Z`).toISOString().startsWith(day))
     throw badRequest(`${name} must be an ISO 8601 time, as 2026-01-31 or 2026-01-31T12:00:00Z`);
   return ms;
 }

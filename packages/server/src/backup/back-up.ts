@@ -14,6 +14,7 @@ import { findBinaries } from "../db/embedded/binaries.ts";
 import { connectEmbedded } from "../db/embedded/embedded.ts";
 import { VERSION } from "../version.ts";
 import { type CopiedFile, copyFile, syncAll, writeFile } from "./copy-file.ts";
+import { isWithin } from "./is-within.ts";
 import { BackupError, FORMAT, MANIFEST, type Manifest, type ManifestFile } from "./manifest.ts";
 
 /** Of the embedded database, in the data directory and in a backup. */
@@ -37,6 +38,7 @@ export async function backUp(dataDir: string, backupDir: string, log: (message: 
   }
   if (existsSync(backupDir)) throw new BackupError(`${backupDir} is there already`);
   const unfinishedDir = `${backupDir}.unfinished`;
+  await demandApart(dataDir, backupDir, unfinishedDir);
   await rm(unfinishedDir, { recursive: true, force: true });
   await mkdir(unfinishedDir, { recursive: true, mode: 0o700 });
 
@@ -58,6 +60,20 @@ export async function backUp(dataDir: string, backupDir: string, log: (message: 
   await rename(unfinishedDir, backupDir);
   await syncAll(dirname(backupDir), [""]);
   return { files: manifest.files.length, bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0) };
+}
+
+/** What is made within what is copied has no end, and what is cleared for the backup must not hold the data. */
+async function demandApart(dataDir: string, backupDir: string, unfinishedDir: string): Promise<void> {
+  if (await isWithin(unfinishedDir, dataDir)) {
+    throw new BackupError(
+      `${backupDir} is in the data directory ${dataDir}, and would be a part of itself: name a directory outside of it`,
+    );
+  }
+  if (await isWithin(dataDir, unfinishedDir)) {
+    throw new BackupError(
+      `The data directory ${dataDir} is in ${unfinishedDir}, where the backup is made: name another directory`,
+    );
+  }
 }
 
 class Copy {

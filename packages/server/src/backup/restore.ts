@@ -6,6 +6,7 @@ import { giveToDatabaseUser } from "../db/embedded/ownership.ts";
 
 import type { BackupDone } from "./back-up.ts";
 import { copyFile, syncAll } from "./copy-file.ts";
+import { isWithin } from "./is-within.ts";
 import { BackupError, type Manifest, readManifest } from "./manifest.ts";
 
 /** Everything comes here first, so that a start in between finds nothing to begin with. */
@@ -13,6 +14,9 @@ const STAGE = "restoring";
 const DATABASE_DIR = "postgres";
 
 export async function restore(backupDir: string, dataDir: string): Promise<BackupDone> {
+  // It might be where everything comes first, which is cleared.
+  if (await isWithin(backupDir, dataDir))
+    throw new BackupError(`${backupDir} is in the data directory ${dataDir}: move it out of it first`);
   const manifest = await readManifest(backupDir);
   checkVersion(manifest);
   await mkdir(dataDir, { recursive: true });

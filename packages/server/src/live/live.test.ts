@@ -8,6 +8,7 @@ import { expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { createLog } from "../runtime/log.ts";
 import { HEARTBEAT, type Heartbeat } from "../runtime/web-sockets/keep-alive.ts";
+import { offerUpgrades } from "../runtime/web-sockets/offer-upgrades.ts";
 import { Live } from "./live.ts";
 import { QUEUE_MAX } from "./outbox.ts";
 import { CONNECTIONS_PER_HOLDER_MAX, Seats } from "./seats.ts";
@@ -44,7 +45,7 @@ async function setUp({ heartbeat = HEARTBEAT, count = async () => 0 }: Setup = {
     now: Date.now,
     log,
   });
-  const server = createServer().on("upgrade", (request, socket, head) => live.upgrade(request, socket, head));
+  const server = createServer().on("upgrade", offerUpgrades([(upgrade) => live.upgrade(upgrade)]));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/stream/projects/${PROJECT}`;

@@ -1,11 +1,10 @@
 /** The live feed put together: what is told goes in here, and comes out at every client that may listen. */
-import type { IncomingMessage } from "node:http";
-import type { Duplex } from "node:stream";
 import type { AlertFired, IssueChanged, StreamChange } from "@mesher/protocol";
 import type { IssueChange } from "../issues/issue-change.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Service } from "../runtime/service.ts";
 import type { Heartbeat } from "../runtime/web-sockets/keep-alive.ts";
+import type { Upgrade } from "../runtime/web-sockets/offer-upgrades.ts";
 import type { Verdicts } from "../search/stream-search.ts";
 import { EventStreams } from "./event-streams.ts";
 import { Feed, type FeedNode } from "./feed.ts";
@@ -72,7 +71,7 @@ export class Live {
   }
 
   /** `false`: the path is not one of a stream. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
-    return this.sockets.upgrade(request, socket, head);
+  upgrade(upgrade: Upgrade): boolean {
+    return this.sockets.upgrade(upgrade);
   }
 }

@@ -2,7 +2,6 @@
  * Feeds over WebSocket: `/stream/projects/:project`, and the same under `/ws`. Who may not join learns so at the upgrade,
  * as an HTTP answer.
  */
-import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { StreamRequest } from "@mesher/protocol";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
@@ -10,6 +9,7 @@ import type { Log } from "../runtime/log.ts";
 import type { Service } from "../runtime/service.ts";
 import { closeAll } from "../runtime/web-sockets/close-all.ts";
 import { GOING_AWAY, type Heartbeat, keepAlive } from "../runtime/web-sockets/keep-alive.ts";
+import type { Upgrade } from "../runtime/web-sockets/offer-upgrades.ts";
 import { refuseUpgrade, type UpgradeRefusal } from "../runtime/web-sockets/refuse-upgrade.ts";
 import { Connection } from "./connection.ts";
 import { type Feed, TooManySearchesError } from "./feed.ts";
@@ -18,7 +18,6 @@ import type { Wire } from "./outbox.ts";
 import { recheckAgainAndAgain } from "./recheck.ts";
 import {
   type Admitted,
-  type Knock,
   type StreamDoor,
   StreamRefusedError,
   streamRefused,
@@ -69,20 +68,17 @@ export class StreamSockets implements Service {
   }
 
   /** `false`: the path is not one of a stream. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
-    const url = new URL(request.url ?? "", "http://localhost");
-    const project = PATH.exec(url.pathname)?.[1];
+  upgrade(upgrade: Upgrade): boolean {
+    const project = PATH.exec(upgrade.url.pathname)?.[1];
     if (project === undefined) return false;
-    // Nobody else listens for the errors of a socket that does not become a WebSocket. `close` follows.
-    socket.on("error", () => {});
-    void this.#open(request, socket, head, { query: url.searchParams, project: decode(project) });
+    void this.#open(upgrade, decode(project));
     return true;
   }
 
-  async #open(request: IncomingMessage, socket: Duplex, head: Buffer, asked: Pick<Knock, "query" | "project">) {
+  async #open({ request, url, socket, head }: Upgrade, project: string): Promise<void> {
     try {
       if (this.#isStopping) throw streamRefused(503, "stopping", "this node stops; connect to another one");
-      const admitted = await this.#options.door.admit({ ...asked, headers: request.headers });
+      const admitted = await this.#options.door.admit({ project, query: url.searchParams, headers: request.headers });
       if (socket.destroyed) {
         admitted.leave();
         return;

@@ -3,12 +3,12 @@
  * or an array of them and goes the way of an HTTP request, to an answer of its own. An answered frame is on disk.
  */
 import type { IncomingMessage } from "node:http";
-import type { Duplex } from "node:stream";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import type { ProjectKey } from "../../organizations/project-key.ts";
 import type { Service } from "../../runtime/service.ts";
 import { closeAll } from "../../runtime/web-sockets/close-all.ts";
 import { GOING_AWAY, type Heartbeat, keepAlive } from "../../runtime/web-sockets/keep-alive.ts";
+import type { Upgrade } from "../../runtime/web-sockets/offer-upgrades.ts";
 import { refuseUpgrade } from "../../runtime/web-sockets/refuse-upgrade.ts";
 import { findPublicKey } from "./auth.ts";
 import { tooLarge } from "./body.ts";
@@ -74,16 +74,14 @@ export class IngestSockets implements Service {
   }
 
   /** `false`: the path is not that of ingest. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
-    const url = new URL(request.url ?? "", "http://localhost");
-    if (!PATH.test(url.pathname)) return false;
-    // Nobody else listens for the errors of a socket that does not become a WebSocket. `close` follows.
-    socket.on("error", () => {});
-    void this.#open(request, socket, head, url.searchParams);
+  upgrade(upgrade: Upgrade): boolean {
+    if (!PATH.test(upgrade.url.pathname)) return false;
+    void this.#open(upgrade);
     return true;
   }
 
-  async #open(request: IncomingMessage, socket: Duplex, head: Buffer, query: URLSearchParams): Promise<void> {
+  async #open({ request, url, socket, head }: Upgrade): Promise<void> {
+    const query = url.searchParams;
     const { deps, budget } = this.#options;
     const held = budget.open();
     const exchange: Exchange = { request, route: ROUTE, query, held };

@@ -6,6 +6,7 @@ import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } fro
 import type { BodyEncoding } from "../../events/payload.ts";
 import type { ProjectKey } from "../../organizations/project-key.ts";
 import { HEARTBEAT } from "../../runtime/web-sockets/keep-alive.ts";
+import { offerUpgrades } from "../../runtime/web-sockets/offer-upgrades.ts";
 import type { JournalEntry } from "../journal/entry.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import type { AcceptedItems, EndedItems, IngestDependencies } from "./dependencies.ts";
@@ -41,7 +42,7 @@ export async function startTestServer(
   const server = createServer((request, response) => {
     if (!handler(request, response)) response.writeHead(404).end("Not Found");
   });
-  server.on("upgrade", (request, socket, head) => sockets.upgrade(request, socket, head));
+  server.on("upgrade", offerUpgrades([(upgrade) => sockets.upgrade(upgrade)]));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;

@@ -1,9 +1,9 @@
 /** A port for WebSockets only. Who may connect to what is decided by whoever takes the upgrades. */
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Duplex } from "node:stream";
 import type { Log } from "../log.ts";
 import type { Service } from "../service.ts";
+import type { UpgradeListener } from "./offer-upgrades.ts";
 
 const HEADERS_MS_MAX = 15_000;
 
@@ -11,7 +11,7 @@ export interface SocketPortOptions {
   readonly host: string;
   readonly port: number;
   /** Takes or refuses every upgrade. */
-  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  readonly upgrade: UpgradeListener;
   readonly log: Log;
 }
 
