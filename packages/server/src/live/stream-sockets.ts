@@ -122,22 +122,30 @@ export class StreamSockets implements Service {
     });
     // A client that breaks the protocol; `close` follows.
     client.on("error", (error) => log.debug("Stream failed", { error: error.message }));
+    this.#hearOneByOne(client, connection);
+    keepAlive(client, heartbeat);
+    connection.open(seen);
+  }
+
+  /** A client that says more meanwhile is not read, but for what came together. */
+  #hearOneByOne(client: WebSocket, connection: Connection): void {
+    const { log } = this.#options;
     let isHeard = Promise.resolve();
+    let waiting = 0;
     client.on("message", (data, isBinary) => {
-      // One after the other; a client that says more meanwhile is not read.
+      waiting += 1;
       client.pause();
       isHeard = isHeard
         .then(() => hear(connection, data, isBinary))
-        .then(
-          () => client.resume(),
-          (error: unknown) => {
-            log.error("Stream could not follow its client", { error: String(error) });
-            client.close(FAILED, "the server could not answer; its log says why");
-          },
-        );
+        .catch((error: unknown) => {
+          log.error("Stream could not follow its client", { error: String(error) });
+          client.close(FAILED, "the server could not answer; its log says why");
+        })
+        .finally(() => {
+          waiting -= 1;
+          if (waiting === 0) client.resume();
+        });
     });
-    keepAlive(client, heartbeat);
-    connection.open(seen);
   }
 }
 
