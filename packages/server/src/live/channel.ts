@@ -63,10 +63,6 @@ export class Channel {
     );
   }
 
-  get subscribers(): number {
-    return this.#subscribers.size;
-  }
-
   /** From now on the client gets what comes. `seen`: where it was before. */
   join(subscriber: Subscriber, seen: SeenOrigins | undefined): ChannelStart {
     this.#subscribers.set(subscriber, seen ?? NOTHING_SEEN);

@@ -64,7 +64,7 @@ export class EventStreams implements Service {
         return undefined;
       }
       response.once("close", leave);
-      await watchOrRefuse(feed, projectId, wanted);
+      using watching = await watchOrRefuse(feed, projectId, wanted);
       if (response.closed || response.destroyed) return undefined;
       this.#refuseWhileStopping();
       const connection = new Connection({
@@ -72,6 +72,7 @@ export class EventStreams implements Service {
         wire: wireOf(response),
         projectId,
         wanted,
+        watching: watching.move(),
         onDropped: this.#options.onDropped,
       });
       this.#begin(response, connection, mayStay);

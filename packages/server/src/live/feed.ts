@@ -22,7 +22,7 @@ const LINGER_MS = 60_000;
 const CHANNELS_MAX = 2_000;
 
 /** Searches on this node. Peers are told all of them in one message, which over NATS may have less than a megabyte. */
-const SEARCHES_MAX = 100;
+export const SEARCHES_MAX = 100;
 
 /** Peers that are asked for what they keep, one after the other: one that has just begun has nothing. */
 const KEEPERS_MAX = 3;
@@ -93,12 +93,15 @@ interface OpenChannel {
   /** Resolves when all peers know that the project is watched, and it is known what was told before. */
   readonly watched: Promise<void>;
   readonly searches: Map<string, OpenSearch>;
+  /** Who watches it, or waits until it is watched. */
+  users: number;
   linger?: NodeJS.Timeout;
 }
 
 interface OpenSearch {
   /** Resolves when all peers know it. */
   readonly asked: Promise<void>;
+  /** Who uses it, or waits until it is asked. */
   users: number;
   linger?: NodeJS.Timeout;
 }
@@ -182,8 +185,8 @@ export class Feed implements Service {
     // One after the other: what each of them kept is up to half a megabyte.
     for (const { projectId, searches } of watched) {
       if (this.#channels.size >= CHANNELS_MAX) return;
-      const open = this.#channels.get(projectId) ?? this.#open(projectId);
-      this.#linger(projectId, open);
+      using watching = new DisposableStack();
+      const open = this.#hold(projectId, watching);
       for (const search of searches) await this.#takeOverSearch(projectId, open, search);
       await open.watched;
     }
@@ -200,38 +203,22 @@ export class Feed implements Service {
   }
 
   /**
-   * Resolves when whatever happens from now on, anywhere in the cluster, is told here, and held against the search. Throws a
-   * TooManySearchesError.
+   * Resolves when whatever happens from now on, anywhere in the cluster, is told here, and held against the search. That lasts until what
+   * it gives back is disposed of. Throws a TooManySearchesError.
    */
-  async watch(projectId: string, search?: StreamSearch): Promise<void> {
-    const open = this.#channels.get(projectId) ?? this.#open(projectId);
-    const opened = search === undefined ? undefined : this.#openSearch(projectId, open, search.text);
+  async watch(projectId: string, search?: StreamSearch): Promise<DisposableStack> {
+    using watching = new DisposableStack();
+    const open = this.#hold(projectId, watching);
+    const held = search === undefined ? undefined : this.#holdSearch(projectId, open, search.text, watching);
     await open.watched;
-    await opened?.asked;
+    await held?.asked;
+    return watching.move();
   }
 
-  /** Of a project that is watched. */
+  /** Of a project that is watched for as long. */
   subscribe(projectId: string, subscriber: Subscriber, seen: SeenOrigins | undefined): ChannelStart {
-    const open = this.#channels.get(projectId) ?? this.#open(projectId);
-    clearTimeout(open.linger);
-    const { search } = subscriber.wanted;
-    if (search !== undefined) this.holdSearch(projectId, search);
-    return open.channel.join(subscriber, seen);
-  }
-
-  /** Somebody uses a search that is watched, until `releaseSearch`. */
-  holdSearch(projectId: string, { text }: StreamSearch): void {
-    const search = this.#channels.get(projectId)?.searches.get(text);
-    if (search === undefined) return;
-    clearTimeout(search.linger);
-    search.users += 1;
-  }
-
-  releaseSearch(projectId: string, { text }: StreamSearch): void {
-    const search = this.#channels.get(projectId)?.searches.get(text);
-    if (search === undefined) return;
-    search.users -= 1;
-    if (search.users === 0) this.#lingerSearch(projectId, text, search);
+    const { channel } = this.#channels.get(projectId) ?? this.#open(projectId);
+    return channel.join(subscriber, seen);
   }
 
   askCount(projectId: string, subscriber: Subscriber): void {
@@ -239,14 +226,31 @@ export class Feed implements Service {
   }
 
   unsubscribe(projectId: string, subscriber: Subscriber): void {
-    const open = this.#channels.get(projectId);
-    if (open === undefined) return;
-    open.channel.leave(subscriber);
-    const { search } = subscriber.wanted;
-    if (search !== undefined) this.releaseSearch(projectId, search);
-    if (open.channel.subscribers > 0) return;
+    this.#channels.get(projectId)?.channel.leave(subscriber);
+  }
+
+  /** Counts at once, before anybody waits for it: nothing that is used is given up for another. */
+  #hold(projectId: string, watching: DisposableStack): OpenChannel {
+    const open = this.#channels.get(projectId) ?? this.#open(projectId);
+    clearTimeout(open.linger);
+    open.users += 1;
+    watching.defer(() => this.#release(projectId, open));
+    return open;
+  }
+
+  #release(projectId: string, open: OpenChannel): void {
+    open.users -= 1;
+    if (open.users > 0 || this.#channels.get(projectId) !== open) return;
     if (this.#channels.size > CHANNELS_MAX) this.#close(projectId);
-    else this.#linger(projectId, open);
+    else open.linger = setTimeout(() => this.#close(projectId), LINGER_MS).unref();
+  }
+
+  #holdSearch(projectId: string, open: OpenChannel, text: string, watching: DisposableStack): OpenSearch {
+    const search = open.searches.get(text) ?? this.#openSearch(projectId, open, text);
+    clearTimeout(search.linger);
+    search.users += 1;
+    watching.defer(() => this.#releaseSearch(projectId, open, text, search));
+    return search;
   }
 
   #broadcast(
@@ -273,17 +277,15 @@ export class Feed implements Service {
     };
     node.rooms.join(roomOf(projectId), member);
     const watched = this.#listen(projectId, channel);
-    const open: OpenChannel = { channel, member, watched, searches: new Map() };
+    const open: OpenChannel = { channel, member, watched, searches: new Map(), users: 0 };
     this.#channels.set(projectId, open);
-    this.#linger(projectId, open);
     return open;
   }
 
   async #takeOverSearch(projectId: string, open: OpenChannel, text: string): Promise<void> {
+    using watching = new DisposableStack();
     try {
-      const search = this.#openSearch(projectId, open, text);
-      if (search.users === 0) this.#lingerSearch(projectId, text, search);
-      await search.asked;
+      await this.#holdSearch(projectId, open, text, watching).asked;
     } catch (error) {
       // Its clients begin anew.
       if (!(error instanceof TooManySearchesError)) throw error;
@@ -325,12 +327,9 @@ export class Feed implements Service {
   }
 
   #openSearch(projectId: string, { searches }: OpenChannel, text: string): OpenSearch {
-    const known = searches.get(text);
-    if (known !== undefined) return known;
     this.#makeRoomForSearch(projectId, searches);
     const search: OpenSearch = { asked: this.#interest.add(projectId, text), users: 0 };
     searches.set(text, search);
-    this.#lingerSearch(projectId, text, search);
     return search;
   }
 
@@ -347,8 +346,9 @@ export class Feed implements Service {
     this.#closeSearch(unused.of, unused.each[0]);
   }
 
-  #lingerSearch(projectId: string, text: string, search: OpenSearch): void {
-    clearTimeout(search.linger);
+  #releaseSearch(projectId: string, open: OpenChannel, text: string, search: OpenSearch): void {
+    search.users -= 1;
+    if (search.users > 0 || this.#channels.get(projectId) !== open) return;
     search.linger = setTimeout(() => this.#closeSearch(projectId, text), LINGER_MS).unref();
   }
 
@@ -370,13 +370,6 @@ export class Feed implements Service {
 
   #breakOff(projectIds: ReadonlySet<string>): void {
     for (const projectId of projectIds) this.#channels.get(projectId)?.channel.breakOff();
-  }
-
-  #linger(projectId: string, open: OpenChannel): void {
-    clearTimeout(open.linger);
-    open.linger = setTimeout(() => {
-      if (open.channel.subscribers === 0) this.#close(projectId);
-    }, LINGER_MS).unref();
   }
 
   #close(projectId: string): void {

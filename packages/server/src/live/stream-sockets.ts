@@ -88,9 +88,10 @@ export class StreamSockets implements Service {
         return;
       }
       socket.once("close", admitted.leave);
-      await watchOrRefuse(this.#options.feed, admitted.projectId, admitted.wanted);
+      using watching = await watchOrRefuse(this.#options.feed, admitted.projectId, admitted.wanted);
       if (socket.destroyed || this.#isStopping) socket.destroy();
-      else this.#server.handleUpgrade(request, socket, head, (client) => this.#serve(client, admitted));
+      else
+        this.#server.handleUpgrade(request, socket, head, (client) => this.#serve(client, admitted, watching.move()));
     } catch (error) {
       this.#refuse(socket, error);
     }
@@ -106,10 +107,10 @@ export class StreamSockets implements Service {
     refuseUpgrade(socket, refusal);
   }
 
-  #serve(client: WebSocket, admitted: Admitted): void {
+  #serve(client: WebSocket, admitted: Admitted, watching: Disposable): void {
     const { feed, heartbeat, onDropped, log } = this.#options;
     const { projectId, wanted, seen } = admitted;
-    const connection = new Connection({ feed, wire: wireOf(client), projectId, wanted, onDropped });
+    const connection = new Connection({ feed, wire: wireOf(client), projectId, wanted, watching, onDropped });
     const { mayStay } = admitted;
     const stopRecheck = recheckAgainAndAgain({
       mayStay,
