@@ -7,6 +7,7 @@ import type { StreamChange } from "@mesher/protocol";
 import type { Log } from "../runtime/log.ts";
 import type { Service } from "../runtime/service.ts";
 import { STREAM_SEARCHES_MAX, type StreamSearch, type Verdicts, type WatchedProject } from "../search/stream-search.ts";
+import { partsOf } from "./broadcast-parts.ts";
 import { type Broadcast, Channel, type ChannelStart, type Subscriber } from "./channel.ts";
 import { Interest, type WatchReason } from "./interest.ts";
 import { newOrigin, type SeenOrigins } from "./position.ts";
@@ -30,6 +31,13 @@ const KEEPERS_MAX = 3;
 /** How long peers are asked again when one does not answer. A client that begins to listen waits for it. */
 const RECALL_MS_MAX = 3_000;
 const RECALL_RETRY_MS = 200;
+
+/**
+ * What was lost on the way to a peer is seen there by the numbers of what comes next. If nothing does, it is seen by how much this node says
+ * that it has told, which it says so many times, as often as that: for as long as a peer that does not read may live.
+ */
+export const SAY_AGAIN_MS = 2_000;
+export const SAY_AGAIN_TIMES = 5;
 
 /** How long a node that stops tries to find a peer that listens on for its clients. */
 const HAND_OVER_MS_MAX = 3_000;
@@ -98,6 +106,15 @@ interface OpenChannel {
   linger?: NodeJS.Timeout;
 }
 
+/** How this node numbers what it tells of a project. */
+interface Numbers {
+  readonly origin: string;
+  last: number;
+  /** How many times it is still to be said how much that was. */
+  timesLeft: number;
+  sayAgain?: NodeJS.Timeout | undefined;
+}
+
 interface OpenSearch {
   /** Resolves when all peers know it. */
   readonly asked: Promise<void>;
@@ -111,8 +128,7 @@ export class Feed implements Service {
   readonly #options: FeedOptions;
   readonly #interest: Interest;
   readonly #channels = new Map<string, OpenChannel>();
-  /** How this node numbers what it tells of each project. */
-  readonly #origins = new Map<string, { readonly origin: string; last: number }>();
+  readonly #origins = new Map<string, Numbers>();
   #stopMonitor = () => {};
   #stopServing = () => {};
 
@@ -137,6 +153,7 @@ export class Feed implements Service {
     this.#stopServing();
     this.#interest.stop();
     for (const projectId of this.#channels.keys()) this.#close(projectId);
+    for (const { sayAgain } of this.#origins.values()) clearTimeout(sayAgain);
   }
 
   /** What somebody in the cluster watches. */
@@ -194,12 +211,13 @@ export class Feed implements Service {
 
   /** Tells the whole cluster. Only the node on which something happened calls this, once. */
   tell(projectId: string, changes: readonly StreamChange[], verdicts?: Verdicts): void {
-    if (changes.length > 0) this.#broadcast(projectId, changes, verdicts && { verdicts });
+    if (!this.#interest.isWatched(projectId)) return;
+    for (const part of partsOf(changes, verdicts)) this.#broadcast(projectId, part);
   }
 
   /** Tells the whole cluster that something may have been told to nobody. Only a node that finds it out calls this. */
   tellGap(projectId: string): void {
-    this.#broadcast(projectId, [], { isGap: true });
+    if (this.#interest.isWatched(projectId)) this.#broadcast(projectId, { changes: [], isGap: true });
   }
 
   /**
@@ -253,18 +271,23 @@ export class Feed implements Service {
     return search;
   }
 
-  #broadcast(
-    projectId: string,
-    changes: readonly StreamChange[],
-    more: Pick<Broadcast, "verdicts" | "isGap"> | undefined,
-  ): void {
-    if (!this.#interest.isWatched(projectId)) return;
-    const numbers = this.#origins.get(projectId) ?? { origin: newOrigin(), last: 0 };
+  #broadcast(projectId: string, told: Omit<Broadcast, "origin" | "first">): void {
+    const numbers = this.#origins.get(projectId) ?? { origin: newOrigin(), last: 0, timesLeft: 0 };
     this.#origins.set(projectId, numbers);
     const first = numbers.last + 1;
-    numbers.last += changes.length;
-    const broadcast: Broadcast = { origin: numbers.origin, first, changes, ...more };
-    this.#options.node.rooms.broadcast(roomOf(projectId), broadcast);
+    numbers.last += told.changes.length;
+    this.#options.node.rooms.broadcast(roomOf(projectId), { origin: numbers.origin, first, ...told });
+    numbers.timesLeft = SAY_AGAIN_TIMES;
+    numbers.sayAgain ??= this.#sayLater(projectId, numbers);
+  }
+
+  #sayLater(projectId: string, numbers: Numbers): NodeJS.Timeout {
+    return setTimeout(() => {
+      const told: Broadcast = { origin: numbers.origin, first: numbers.last + 1, changes: [] };
+      this.#options.node.rooms.broadcast(roomOf(projectId), told);
+      numbers.timesLeft -= 1;
+      numbers.sayAgain = numbers.timesLeft > 0 ? this.#sayLater(projectId, numbers) : undefined;
+    }, SAY_AGAIN_MS).unref();
   }
 
   #open(projectId: string): OpenChannel {
@@ -386,8 +409,11 @@ export class Feed implements Service {
 
   /** What nobody watches is numbered anew when it is watched again, as another origin: positions of before lead nowhere. */
   #forgetOrigins(): void {
-    for (const projectId of this.#origins.keys())
-      if (!this.#interest.isWatched(projectId)) this.#origins.delete(projectId);
+    for (const [projectId, { sayAgain }] of this.#origins) {
+      if (this.#interest.isWatched(projectId)) continue;
+      clearTimeout(sayAgain);
+      this.#origins.delete(projectId);
+    }
   }
 }
 
