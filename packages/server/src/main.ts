@@ -1,6 +1,7 @@
 /** Starts the server and stops it on Ctrl-C or SIGTERM. */
 import { ConfigError, readConfig } from "./config.ts";
-import { createLog, type Log } from "./runtime/log.ts";
+import { createLog } from "./runtime/log.ts";
+import { serve } from "./serve.ts";
 import { welcome } from "./welcome.ts";
 
 const NODE_MAJOR_MIN = 24;
@@ -23,19 +24,14 @@ async function run(): Promise<void> {
   const isText = config.logFormat === "text" || (config.logFormat === "auto" && process.stdout.isTTY);
   const log = createLog({ level: config.logLevel, format: isText ? "text" : "json" });
 
-  const stopSignal = nextStopSignal();
-  try {
+  const start = async () => {
     // Loaded only now, so that a wrong setting is told at once.
     const { startServer } = await import("./server.ts");
     const server = await startServer(config, log);
     process.stdout.write(welcome(server));
-    log.info(`${await stopSignal} received; draining`);
-    await server.stop();
-    log.info("Mesher stopped");
-  } catch (error) {
-    tellFault(log, error);
-    process.exitCode = 1;
-  }
+    return server;
+  };
+  process.exitCode = await serve({ start, stopSignal: nextStopSignal(), log });
 }
 
 function configOrExplain() {
@@ -61,12 +57,4 @@ function nextStopSignal(): Promise<NodeJS.Signals> {
     process.on("SIGINT", hear);
     process.on("SIGTERM", hear);
   });
-}
-
-/** The sentence a person needs, and every cause below it. */
-function tellFault(log: Log, error: unknown): void {
-  const causes: string[] = [];
-  for (let cause = error; cause instanceof Error; cause = cause.cause) causes.push(cause.message);
-  log.error(`Mesher cannot start: ${causes.join(": ") || String(error)}`);
-  log.debug("Fault", { stack: error instanceof Error ? error.stack : undefined });
 }

@@ -70,3 +70,17 @@ test("a message that comes by two ways, or was seen at another node, is given ou
   channel.hear({ origin: "a", first: 3, changes: alertsOf(3) });
   expect(heard).toHaveLength(3);
 });
+
+test("how much was told is held against what came when all of that was given out, and who is told of a gap is not told twice", async () => {
+  const { channel, heard } = setUp();
+  channel.hear({ origin: "a", first: 1, changes: alertsOf(3 * MESSAGES_PER_TURN) });
+  channel.hear({ origin: "a", first: 3 * MESSAGES_PER_TURN + 3, changes: [] });
+  expect(heard).toHaveLength(MESSAGES_PER_TURN);
+  await waitUntil("all of it", async () => heard.length === 3 * MESSAGES_PER_TURN + 1);
+  expect(heard.at(-1)).toEqual({ type: "dropped", count: 2 });
+  channel.hear({ origin: "a", first: 3 * MESSAGES_PER_TURN + 3, changes: [] });
+  channel.breakOff();
+  channel.hear({ origin: "a", first: 1_000, changes: [] });
+  channel.hear({ origin: "b", first: 1_000, changes: [] });
+  expect(heard.slice(3 * MESSAGES_PER_TURN + 1).map(({ type }) => type)).toEqual(["gap"]);
+});

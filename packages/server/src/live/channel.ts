@@ -21,7 +21,7 @@ export interface Subscriber {
   push(message: Outgoing): void;
 }
 
-/** What one node tells of one project: `changes` have the numbers from `first` on. */
+/** What one node tells of one project: `changes` have the numbers from `first` on, and all before `first` were told before. */
 export interface Broadcast {
   readonly origin: string;
   readonly first: number;
@@ -46,6 +46,8 @@ export class Channel {
   readonly #subscribers = new Map<Subscriber, SeenOrigins>();
   readonly #count: UnresolvedCount<Subscriber>;
   #arrivals: ToldMessage[] = [];
+  /** How much each origin says that it has told, until it is compared with what came. */
+  readonly #told = new Map<string, number>();
   #isDelivering = false;
   #isRecalling = false;
   /** While it recalls: something may have been told to nobody. */
@@ -61,10 +63,6 @@ export class Channel {
       },
       onError,
     );
-  }
-
-  get subscribers(): number {
-    return this.#subscribers.size;
   }
 
   /** From now on the client gets what comes. `seen`: where it was before. */
@@ -99,6 +97,7 @@ export class Channel {
       this.#arrivals.push({ origin, number: first + index, change, verdict: verdictOf(verdicts, index) });
     // The hole in the numbers is seen, and told, when the next one is given out.
     if (this.#arrivals.length > WAITING_MAX) this.#arrivals = this.#arrivals.slice(-WAITING_MAX);
+    this.#told.set(origin, first + changes.length - 1);
     if (this.#isDelivering) return;
     this.#isDelivering = true;
     this.#deliverTurn();
@@ -138,27 +137,36 @@ export class Channel {
 
   close(): void {
     this.#arrivals = [];
+    this.#told.clear();
     this.#count.stop();
   }
 
   #deliverTurn(): void {
     for (const arrival of this.#arrivals.splice(0, MESSAGES_PER_TURN)) this.#deliver(arrival);
-    if (this.#arrivals.length > 0) setImmediate(() => this.#deliverTurn());
-    else this.#isDelivering = false;
+    if (this.#arrivals.length > 0) {
+      setImmediate(() => this.#deliverTurn());
+      return;
+    }
+    this.#isDelivering = false;
+    for (const [origin, last] of this.#told) this.#tellLost(this.#recent.skip(origin, last));
+    this.#told.clear();
   }
 
   #deliver({ origin, number, change, verdict }: ToldMessage): void {
     const taken = this.#recent.append(origin, number, change, verdict);
     if (taken === undefined) return;
-    if (taken.lost > 0) {
-      const dropped = outgoing({ type: "dropped", count: taken.lost });
-      for (const subscriber of this.#subscribers.keys()) subscriber.push(dropped);
-    }
+    this.#tellLost(taken.lost);
     for (const [subscriber, seen] of this.#subscribers) {
       const isNews = number > (seen.get(origin) ?? 0);
       if (isNews && passes(subscriber.wanted, change, verdict) === true) subscriber.push(taken.message);
     }
     if (change.type === "issue" && change.action !== "assigned") this.#count.changed();
+  }
+
+  #tellLost(count: number): void {
+    if (count === 0) return;
+    const dropped = outgoing({ type: "dropped", count });
+    for (const subscriber of this.#subscribers.keys()) subscriber.push(dropped);
   }
 }
 

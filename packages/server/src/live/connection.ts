@@ -11,6 +11,8 @@ export interface ConnectionOptions {
   readonly wire: Wire;
   readonly projectId: string;
   readonly wanted: Wanted;
+  /** That the project is watched, and the search in `wanted`. Disposed of when the connection has another, or none. */
+  readonly watching: Disposable;
   /** A message was left out because the client did not keep up. */
   readonly onDropped: () => void;
 }
@@ -20,12 +22,14 @@ export class Connection implements Subscriber {
   readonly #projectId: string;
   readonly #outbox: Outbox;
   #wanted: Wanted;
+  #watching: Disposable;
   #isClosed = false;
 
-  constructor({ feed, wire, projectId, wanted, onDropped }: ConnectionOptions) {
+  constructor({ feed, wire, projectId, wanted, watching, onDropped }: ConnectionOptions) {
     this.#feed = feed;
     this.#projectId = projectId;
     this.#wanted = wanted;
+    this.#watching = watching;
     this.#outbox = new Outbox(wire, onDropped);
   }
 
@@ -59,13 +63,13 @@ export class Connection implements Subscriber {
     this.push(outgoing(message));
   }
 
-  /** Of a connection that is open. Resolves when they hold. Throws a TooManySearchesError. */
+  /** Of a connection that was opened. Resolves when they hold. Throws a TooManySearchesError. */
   async setFilters(wanted: Wanted): Promise<void> {
-    await this.#feed.watch(this.#projectId, wanted.search);
     if (this.#isClosed) return;
-    const before = this.#wanted.search;
-    if (wanted.search !== undefined) this.#feed.holdSearch(this.#projectId, wanted.search);
-    if (before !== undefined) this.#feed.releaseSearch(this.#projectId, before);
+    using watching = await this.#feed.watch(this.#projectId, wanted.search);
+    if (this.#isClosed) return;
+    this.#watching[Symbol.dispose]();
+    this.#watching = watching.move();
     this.#wanted = wanted;
     this.say({ type: "filters_updated", filters: wanted.filters });
   }
@@ -75,5 +79,6 @@ export class Connection implements Subscriber {
     this.#isClosed = true;
     this.#outbox.close();
     this.#feed.unsubscribe(this.#projectId, this);
+    this.#watching[Symbol.dispose]();
   }
 }

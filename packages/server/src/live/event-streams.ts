@@ -15,6 +15,9 @@ import { type StreamDoor, StreamRefusedError, streamRefused, type Viewer, watchO
 /** When a client comes back after its connection broke. */
 const RETRY_MS = 2_000;
 
+/** How long a client may take to read what is on its way when its stream ends. */
+export const END_MS_MAX = 2_000;
+
 export interface EventStreamsOptions {
   readonly feed: Feed;
   readonly door: StreamDoor;
@@ -35,7 +38,8 @@ export interface EventStreamRequest {
 export class EventStreams implements Service {
   readonly name = "event streams";
   readonly #options: EventStreamsOptions;
-  readonly #responses = new Set<ServerResponse>();
+  /** Each ends one that is open. */
+  readonly #ends = new Set<() => void>();
   #isStopping = false;
 
   constructor(options: EventStreamsOptions) {
@@ -46,27 +50,29 @@ export class EventStreams implements Service {
 
   async stop(): Promise<void> {
     this.#isStopping = true;
-    for (const response of this.#responses) response.end();
+    for (const end of this.#ends) end();
   }
 
   /** Resolves when the answer has begun, or with why there is none. */
   async open({ viewer, projectId, query, headers, response }: EventStreamRequest): Promise<UpgradeRefusal | undefined> {
     const { feed, door } = this.#options;
     try {
-      if (this.#isStopping) throw streamRefused(503, "stopping", "this node stops; connect to another one");
+      this.#refuseWhileStopping();
       const { wanted, seen, leave, mayStay } = door.seat(viewer, projectId, query, headers);
       if (response.closed || response.destroyed) {
         leave();
         return undefined;
       }
       response.once("close", leave);
-      await watchOrRefuse(feed, projectId, wanted);
+      using watching = await watchOrRefuse(feed, projectId, wanted);
       if (response.closed || response.destroyed) return undefined;
+      this.#refuseWhileStopping();
       const connection = new Connection({
         feed,
         wire: wireOf(response),
         projectId,
         wanted,
+        watching: watching.move(),
         onDropped: this.#options.onDropped,
       });
       this.#begin(response, connection, mayStay);
@@ -78,8 +84,13 @@ export class EventStreams implements Service {
     }
   }
 
+  #refuseWhileStopping(): void {
+    if (this.#isStopping) throw streamRefused(503, "stopping", "this node stops; connect to another one");
+  }
+
   #begin(response: ServerResponse, connection: Connection, mayStay: () => Promise<boolean>): void {
-    this.#responses.add(response);
+    const { pingMs, log } = this.#options;
+    response.on("error", (error) => log.debug("Stream failed", { error: error.message }));
     response.writeHead(200, {
       "content-type": "text/event-stream",
       "cache-control": "no-store",
@@ -87,25 +98,46 @@ export class EventStreams implements Service {
       "x-accel-buffering": "no",
     });
     response.write(`retry: ${RETRY_MS}\n\n`);
-    let isTaken = true;
-    const beat = setInterval(() => {
-      if (!isTaken) {
-        response.destroy();
-        return;
-      }
-      isTaken = false;
-      response.write(": ping\n\n", () => {
-        isTaken = true;
-      });
-    }, this.#options.pingMs).unref();
-    const stopRecheck = recheckAgainAndAgain({ mayStay, sendAway: () => response.end(), log: this.#options.log });
-    response.once("close", () => {
-      clearInterval(beat);
+    const stopBeat = beat(response, pingMs);
+    const silence = () => {
+      this.#ends.delete(end);
+      stopBeat();
       stopRecheck();
-      this.#responses.delete(response);
       connection.close();
-    });
+    };
+    const end = () => {
+      // First, or what waits for the client would be written behind the end.
+      silence();
+      endOrCutOff(response);
+    };
+    const stopRecheck = recheckAgainAndAgain({ mayStay, sendAway: end, log });
+    this.#ends.add(end);
+    response.once("close", silence);
   }
+}
+
+/** Cuts off a client that has not taken the last ping when the next one is due. Gives back how to stop it. */
+function beat(response: ServerResponse, pingMs: number): () => void {
+  let isTaken = true;
+  const timer = setInterval(() => {
+    if (!isTaken) {
+      response.destroy();
+      return;
+    }
+    isTaken = false;
+    response.write(": ping\n\n", () => {
+      isTaken = true;
+    });
+  }, pingMs).unref();
+  return () => clearInterval(timer);
+}
+
+/** A client that does not read is not waited for. */
+function endOrCutOff(response: ServerResponse): void {
+  if (response.closed) return;
+  const cutOff = setTimeout(() => response.destroy(), END_MS_MAX).unref();
+  response.once("close", () => clearTimeout(cutOff));
+  response.end();
 }
 
 function wireOf(response: ServerResponse): Wire {

@@ -7,6 +7,7 @@ import type { StreamChange } from "@mesher/protocol";
 import type { Log } from "../runtime/log.ts";
 import type { Service } from "../runtime/service.ts";
 import { STREAM_SEARCHES_MAX, type StreamSearch, type Verdicts, type WatchedProject } from "../search/stream-search.ts";
+import { partsOf } from "./broadcast-parts.ts";
 import { type Broadcast, Channel, type ChannelStart, type Subscriber } from "./channel.ts";
 import { Interest, type WatchReason } from "./interest.ts";
 import { newOrigin, type SeenOrigins } from "./position.ts";
@@ -22,7 +23,7 @@ const LINGER_MS = 60_000;
 const CHANNELS_MAX = 2_000;
 
 /** Searches on this node. Peers are told all of them in one message, which over NATS may have less than a megabyte. */
-const SEARCHES_MAX = 100;
+export const SEARCHES_MAX = 100;
 
 /** Peers that are asked for what they keep, one after the other: one that has just begun has nothing. */
 const KEEPERS_MAX = 3;
@@ -30,6 +31,13 @@ const KEEPERS_MAX = 3;
 /** How long peers are asked again when one does not answer. A client that begins to listen waits for it. */
 const RECALL_MS_MAX = 3_000;
 const RECALL_RETRY_MS = 200;
+
+/**
+ * What was lost on the way to a peer is seen there by the numbers of what comes next. If nothing does, it is seen by how much this node says
+ * that it has told, which it says so many times, as often as that: for as long as a peer that does not read may live.
+ */
+export const SAY_AGAIN_MS = 2_000;
+export const SAY_AGAIN_TIMES = 5;
 
 /** How long a node that stops tries to find a peer that listens on for its clients. */
 const HAND_OVER_MS_MAX = 3_000;
@@ -93,12 +101,24 @@ interface OpenChannel {
   /** Resolves when all peers know that the project is watched, and it is known what was told before. */
   readonly watched: Promise<void>;
   readonly searches: Map<string, OpenSearch>;
+  /** Who watches it, or waits until it is watched. */
+  users: number;
   linger?: NodeJS.Timeout;
+}
+
+/** How this node numbers what it tells of a project. */
+interface Numbers {
+  readonly origin: string;
+  last: number;
+  /** How many times it is still to be said how much that was. */
+  timesLeft: number;
+  sayAgain?: NodeJS.Timeout | undefined;
 }
 
 interface OpenSearch {
   /** Resolves when all peers know it. */
   readonly asked: Promise<void>;
+  /** Who uses it, or waits until it is asked. */
   users: number;
   linger?: NodeJS.Timeout;
 }
@@ -108,8 +128,7 @@ export class Feed implements Service {
   readonly #options: FeedOptions;
   readonly #interest: Interest;
   readonly #channels = new Map<string, OpenChannel>();
-  /** How this node numbers what it tells of each project. */
-  readonly #origins = new Map<string, { readonly origin: string; last: number }>();
+  readonly #origins = new Map<string, Numbers>();
   #stopMonitor = () => {};
   #stopServing = () => {};
 
@@ -134,6 +153,7 @@ export class Feed implements Service {
     this.#stopServing();
     this.#interest.stop();
     for (const projectId of this.#channels.keys()) this.#close(projectId);
+    for (const { sayAgain } of this.#origins.values()) clearTimeout(sayAgain);
   }
 
   /** What somebody in the cluster watches. */
@@ -182,8 +202,8 @@ export class Feed implements Service {
     // One after the other: what each of them kept is up to half a megabyte.
     for (const { projectId, searches } of watched) {
       if (this.#channels.size >= CHANNELS_MAX) return;
-      const open = this.#channels.get(projectId) ?? this.#open(projectId);
-      this.#linger(projectId, open);
+      using watching = new DisposableStack();
+      const open = this.#hold(projectId, watching);
       for (const search of searches) await this.#takeOverSearch(projectId, open, search);
       await open.watched;
     }
@@ -191,47 +211,32 @@ export class Feed implements Service {
 
   /** Tells the whole cluster. Only the node on which something happened calls this, once. */
   tell(projectId: string, changes: readonly StreamChange[], verdicts?: Verdicts): void {
-    if (changes.length > 0) this.#broadcast(projectId, changes, verdicts && { verdicts });
+    if (!this.#interest.isWatched(projectId)) return;
+    for (const part of partsOf(changes, verdicts)) this.#broadcast(projectId, part);
   }
 
   /** Tells the whole cluster that something may have been told to nobody. Only a node that finds it out calls this. */
   tellGap(projectId: string): void {
-    this.#broadcast(projectId, [], { isGap: true });
+    if (this.#interest.isWatched(projectId)) this.#broadcast(projectId, { changes: [], isGap: true });
   }
 
   /**
-   * Resolves when whatever happens from now on, anywhere in the cluster, is told here, and held against the search. Throws a
-   * TooManySearchesError.
+   * Resolves when whatever happens from now on, anywhere in the cluster, is told here, and held against the search. That lasts until what
+   * it gives back is disposed of. Throws a TooManySearchesError.
    */
-  async watch(projectId: string, search?: StreamSearch): Promise<void> {
-    const open = this.#channels.get(projectId) ?? this.#open(projectId);
-    const opened = search === undefined ? undefined : this.#openSearch(projectId, open, search.text);
+  async watch(projectId: string, search?: StreamSearch): Promise<DisposableStack> {
+    using watching = new DisposableStack();
+    const open = this.#hold(projectId, watching);
+    const held = search === undefined ? undefined : this.#holdSearch(projectId, open, search.text, watching);
     await open.watched;
-    await opened?.asked;
+    await held?.asked;
+    return watching.move();
   }
 
-  /** Of a project that is watched. */
+  /** Of a project that is watched for as long. */
   subscribe(projectId: string, subscriber: Subscriber, seen: SeenOrigins | undefined): ChannelStart {
-    const open = this.#channels.get(projectId) ?? this.#open(projectId);
-    clearTimeout(open.linger);
-    const { search } = subscriber.wanted;
-    if (search !== undefined) this.holdSearch(projectId, search);
-    return open.channel.join(subscriber, seen);
-  }
-
-  /** Somebody uses a search that is watched, until `releaseSearch`. */
-  holdSearch(projectId: string, { text }: StreamSearch): void {
-    const search = this.#channels.get(projectId)?.searches.get(text);
-    if (search === undefined) return;
-    clearTimeout(search.linger);
-    search.users += 1;
-  }
-
-  releaseSearch(projectId: string, { text }: StreamSearch): void {
-    const search = this.#channels.get(projectId)?.searches.get(text);
-    if (search === undefined) return;
-    search.users -= 1;
-    if (search.users === 0) this.#lingerSearch(projectId, text, search);
+    const { channel } = this.#channels.get(projectId) ?? this.#open(projectId);
+    return channel.join(subscriber, seen);
   }
 
   askCount(projectId: string, subscriber: Subscriber): void {
@@ -239,28 +244,50 @@ export class Feed implements Service {
   }
 
   unsubscribe(projectId: string, subscriber: Subscriber): void {
-    const open = this.#channels.get(projectId);
-    if (open === undefined) return;
-    open.channel.leave(subscriber);
-    const { search } = subscriber.wanted;
-    if (search !== undefined) this.releaseSearch(projectId, search);
-    if (open.channel.subscribers > 0) return;
-    if (this.#channels.size > CHANNELS_MAX) this.#close(projectId);
-    else this.#linger(projectId, open);
+    this.#channels.get(projectId)?.channel.leave(subscriber);
   }
 
-  #broadcast(
-    projectId: string,
-    changes: readonly StreamChange[],
-    more: Pick<Broadcast, "verdicts" | "isGap"> | undefined,
-  ): void {
-    if (!this.#interest.isWatched(projectId)) return;
-    const numbers = this.#origins.get(projectId) ?? { origin: newOrigin(), last: 0 };
+  /** Counts at once, before anybody waits for it: nothing that is used is given up for another. */
+  #hold(projectId: string, watching: DisposableStack): OpenChannel {
+    const open = this.#channels.get(projectId) ?? this.#open(projectId);
+    clearTimeout(open.linger);
+    open.users += 1;
+    watching.defer(() => this.#release(projectId, open));
+    return open;
+  }
+
+  #release(projectId: string, open: OpenChannel): void {
+    open.users -= 1;
+    if (open.users > 0 || this.#channels.get(projectId) !== open) return;
+    if (this.#channels.size > CHANNELS_MAX) this.#close(projectId);
+    else open.linger = setTimeout(() => this.#close(projectId), LINGER_MS).unref();
+  }
+
+  #holdSearch(projectId: string, open: OpenChannel, text: string, watching: DisposableStack): OpenSearch {
+    const search = open.searches.get(text) ?? this.#openSearch(projectId, open, text);
+    clearTimeout(search.linger);
+    search.users += 1;
+    watching.defer(() => this.#releaseSearch(projectId, open, text, search));
+    return search;
+  }
+
+  #broadcast(projectId: string, told: Omit<Broadcast, "origin" | "first">): void {
+    const numbers = this.#origins.get(projectId) ?? { origin: newOrigin(), last: 0, timesLeft: 0 };
     this.#origins.set(projectId, numbers);
     const first = numbers.last + 1;
-    numbers.last += changes.length;
-    const broadcast: Broadcast = { origin: numbers.origin, first, changes, ...more };
-    this.#options.node.rooms.broadcast(roomOf(projectId), broadcast);
+    numbers.last += told.changes.length;
+    this.#options.node.rooms.broadcast(roomOf(projectId), { origin: numbers.origin, first, ...told });
+    numbers.timesLeft = SAY_AGAIN_TIMES;
+    numbers.sayAgain ??= this.#sayLater(projectId, numbers);
+  }
+
+  #sayLater(projectId: string, numbers: Numbers): NodeJS.Timeout {
+    return setTimeout(() => {
+      const told: Broadcast = { origin: numbers.origin, first: numbers.last + 1, changes: [] };
+      this.#options.node.rooms.broadcast(roomOf(projectId), told);
+      numbers.timesLeft -= 1;
+      numbers.sayAgain = numbers.timesLeft > 0 ? this.#sayLater(projectId, numbers) : undefined;
+    }, SAY_AGAIN_MS).unref();
   }
 
   #open(projectId: string): OpenChannel {
@@ -273,17 +300,15 @@ export class Feed implements Service {
     };
     node.rooms.join(roomOf(projectId), member);
     const watched = this.#listen(projectId, channel);
-    const open: OpenChannel = { channel, member, watched, searches: new Map() };
+    const open: OpenChannel = { channel, member, watched, searches: new Map(), users: 0 };
     this.#channels.set(projectId, open);
-    this.#linger(projectId, open);
     return open;
   }
 
   async #takeOverSearch(projectId: string, open: OpenChannel, text: string): Promise<void> {
+    using watching = new DisposableStack();
     try {
-      const search = this.#openSearch(projectId, open, text);
-      if (search.users === 0) this.#lingerSearch(projectId, text, search);
-      await search.asked;
+      await this.#holdSearch(projectId, open, text, watching).asked;
     } catch (error) {
       // Its clients begin anew.
       if (!(error instanceof TooManySearchesError)) throw error;
@@ -325,12 +350,9 @@ export class Feed implements Service {
   }
 
   #openSearch(projectId: string, { searches }: OpenChannel, text: string): OpenSearch {
-    const known = searches.get(text);
-    if (known !== undefined) return known;
     this.#makeRoomForSearch(projectId, searches);
     const search: OpenSearch = { asked: this.#interest.add(projectId, text), users: 0 };
     searches.set(text, search);
-    this.#lingerSearch(projectId, text, search);
     return search;
   }
 
@@ -347,8 +369,9 @@ export class Feed implements Service {
     this.#closeSearch(unused.of, unused.each[0]);
   }
 
-  #lingerSearch(projectId: string, text: string, search: OpenSearch): void {
-    clearTimeout(search.linger);
+  #releaseSearch(projectId: string, open: OpenChannel, text: string, search: OpenSearch): void {
+    search.users -= 1;
+    if (search.users > 0 || this.#channels.get(projectId) !== open) return;
     search.linger = setTimeout(() => this.#closeSearch(projectId, text), LINGER_MS).unref();
   }
 
@@ -372,13 +395,6 @@ export class Feed implements Service {
     for (const projectId of projectIds) this.#channels.get(projectId)?.channel.breakOff();
   }
 
-  #linger(projectId: string, open: OpenChannel): void {
-    clearTimeout(open.linger);
-    open.linger = setTimeout(() => {
-      if (open.channel.subscribers === 0) this.#close(projectId);
-    }, LINGER_MS).unref();
-  }
-
   #close(projectId: string): void {
     const open = this.#channels.get(projectId);
     if (open === undefined) return;
@@ -393,8 +409,11 @@ export class Feed implements Service {
 
   /** What nobody watches is numbered anew when it is watched again, as another origin: positions of before lead nowhere. */
   #forgetOrigins(): void {
-    for (const projectId of this.#origins.keys())
-      if (!this.#interest.isWatched(projectId)) this.#origins.delete(projectId);
+    for (const [projectId, { sayAgain }] of this.#origins) {
+      if (this.#interest.isWatched(projectId)) continue;
+      clearTimeout(sayAgain);
+      this.#origins.delete(projectId);
+    }
   }
 }
 

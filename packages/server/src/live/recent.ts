@@ -104,10 +104,7 @@ export class Recent {
     const lost = known === undefined || known.isBroken ? 0 : number - known.last - 1;
     const isAfterHole = known === undefined || number > known.last + 1;
     const keptAfter = isAfterHole ? number - 1 : known.keptAfter;
-    // The one heard last stands last, so that the first is the one to forget.
-    this.#origins.delete(origin);
-    this.#origins.set(origin, { last: number, keptAfter, isBroken: false });
-    if (this.#origins.size > ORIGINS_MAX) this.#forgetOldestOrigin();
+    this.#setOrigin(origin, { last: number, keptAfter, isBroken: false });
 
     const { position } = this;
     const text = Buffer.from(JSON.stringify({ ...change, id: position }));
@@ -116,6 +113,16 @@ export class Recent {
     this.#bytes += text.length;
     this.#forgetOld();
     return { message, lost };
+  }
+
+  /** An origin has told so much: what of it did not come is given up. Gives back how much clients do not know to be missing. */
+  skip(origin: string, last: number): number {
+    const known = this.#origins.get(origin);
+    // Of one that was not heard before all is missing, unless it told that while this node did not hear it.
+    const before = known?.last ?? ((this.#breaks?.count ?? 0) > 0 ? last : 0);
+    if (last <= before) return 0;
+    this.#setOrigin(origin, { last, keptAfter: last, isBroken: false });
+    return known?.isBroken === true ? 0 : last - before;
   }
 
   /**
@@ -149,6 +156,13 @@ export class Recent {
   #isUnbrokenSince(seen: SeenOrigins): boolean {
     if (this.#breaks === undefined || seen.get(this.#breaks.mark) === this.#breaks.count) return true;
     return this.#breaks.count === 0 && [...seen.keys()].some((origin) => !isBreakMark(origin));
+  }
+
+  /** The one heard last stands last, so that the first is the one to forget. */
+  #setOrigin(origin: string, heard: Origin): void {
+    this.#origins.delete(origin);
+    this.#origins.set(origin, heard);
+    if (this.#origins.size > ORIGINS_MAX) this.#forgetOldestOrigin();
   }
 
   /** Who knows nothing of an origin cannot tell what was missed of it, so nothing before now can be gone on from. */

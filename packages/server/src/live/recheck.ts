@@ -1,7 +1,7 @@
 import type { Log } from "../runtime/log.ts";
 
 /** How often it is asked whether a client may still listen. */
-const RECHECK_MS = 60_000;
+export const RECHECK_MS = 60_000;
 
 export interface Recheck {
   readonly mayStay: () => Promise<boolean>;

@@ -114,10 +114,10 @@ export class StreamDoor {
   }
 }
 
-/** Throws a StreamRefusedError when there is no room for the search. */
-export async function watchOrRefuse(feed: Feed, projectId: string, { search }: Wanted): Promise<void> {
+/** As `Feed.watch`. Throws a StreamRefusedError when there is no room for the search. */
+export async function watchOrRefuse(feed: Feed, projectId: string, { search }: Wanted): Promise<DisposableStack> {
   try {
-    await feed.watch(projectId, search);
+    return await feed.watch(projectId, search);
   } catch (error) {
     if (!(error instanceof TooManySearchesError)) throw error;
     throw streamRefused(429, TOO_MANY_SEARCHES, error.message, NO_SEAT_RETRY_SECONDS);

@@ -84,9 +84,10 @@ export class StreamSockets implements Service {
         return;
       }
       socket.once("close", admitted.leave);
-      await watchOrRefuse(this.#options.feed, admitted.projectId, admitted.wanted);
+      using watching = await watchOrRefuse(this.#options.feed, admitted.projectId, admitted.wanted);
       if (socket.destroyed || this.#isStopping) socket.destroy();
-      else this.#server.handleUpgrade(request, socket, head, (client) => this.#serve(client, admitted));
+      else
+        this.#server.handleUpgrade(request, socket, head, (client) => this.#serve(client, admitted, watching.move()));
     } catch (error) {
       this.#refuse(socket, error);
     }
@@ -102,10 +103,10 @@ export class StreamSockets implements Service {
     refuseUpgrade(socket, refusal);
   }
 
-  #serve(client: WebSocket, admitted: Admitted): void {
+  #serve(client: WebSocket, admitted: Admitted, watching: Disposable): void {
     const { feed, heartbeat, onDropped, log } = this.#options;
     const { projectId, wanted, seen } = admitted;
-    const connection = new Connection({ feed, wire: wireOf(client), projectId, wanted, onDropped });
+    const connection = new Connection({ feed, wire: wireOf(client), projectId, wanted, watching, onDropped });
     const { mayStay } = admitted;
     const stopRecheck = recheckAgainAndAgain({
       mayStay,
@@ -118,22 +119,30 @@ export class StreamSockets implements Service {
     });
     // A client that breaks the protocol; `close` follows.
     client.on("error", (error) => log.debug("Stream failed", { error: error.message }));
+    this.#hearOneByOne(client, connection);
+    keepAlive(client, heartbeat);
+    connection.open(seen);
+  }
+
+  /** A client that says more meanwhile is not read, but for what came together. */
+  #hearOneByOne(client: WebSocket, connection: Connection): void {
+    const { log } = this.#options;
     let isHeard = Promise.resolve();
+    let waiting = 0;
     client.on("message", (data, isBinary) => {
-      // One after the other; a client that says more meanwhile is not read.
+      waiting += 1;
       client.pause();
       isHeard = isHeard
         .then(() => hear(connection, data, isBinary))
-        .then(
-          () => client.resume(),
-          (error: unknown) => {
-            log.error("Stream could not follow its client", { error: String(error) });
-            client.close(FAILED, "the server could not answer; its log says why");
-          },
-        );
+        .catch((error: unknown) => {
+          log.error("Stream could not follow its client", { error: String(error) });
+          client.close(FAILED, "the server could not answer; its log says why");
+        })
+        .finally(() => {
+          waiting -= 1;
+          if (waiting === 0) client.resume();
+        });
     });
-    keepAlive(client, heartbeat);
-    connection.open(seen);
   }
 }
 
