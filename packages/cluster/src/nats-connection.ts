@@ -22,8 +22,10 @@ export interface NatsConnectionOptions {
   readonly attemptMs: number;
   /** Silence after which the server is given up. */
   readonly silenceMs: number;
-  /** `isNobody`: the server says that a message with this subject for an answer reached nobody. Must not throw. */
+  /** `isNobody`: the server says that a message with this subject for an answer reached nobody. */
   readonly onMessage: (subject: string, body: Buffer, isNobody: boolean) => void;
+  /** What `onMessage` threw. */
+  readonly onFault: (error: unknown) => void;
   readonly onConnected: () => void;
   /** Not again until it was connected. */
   readonly onAway: (reason: string) => void;
@@ -143,8 +145,23 @@ export class NatsServerConnection {
     return (refusal ?? cause)?.message ?? "the connection was closed";
   }
 
-  #hear({ subject, data, headers }: Msg): void {
-    const isNobody = data.length === 0 && headers?.code === NOBODY;
-    this.#options.onMessage(subject, Buffer.from(data.buffer, data.byteOffset, data.byteLength), isNobody);
+  /** Throws nothing: the connection would go on and read no more. */
+  #hear(message: Msg): void {
+    const { subject, data } = message;
+    try {
+      const body = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+      this.#options.onMessage(subject, body, body.length === 0 && tellsOfNobody(message));
+    } catch (error) {
+      this.#options.onFault(error);
+    }
+  }
+}
+
+/** Headers are read when they are asked for, and anyone at the server may have written them. */
+function tellsOfNobody(message: Msg): boolean {
+  try {
+    return message.headers?.code === NOBODY;
+  } catch {
+    return false;
   }
 }

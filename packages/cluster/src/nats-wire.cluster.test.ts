@@ -42,6 +42,7 @@ async function listen(nats: TestNats, name: string, options: TestWireOptions = {
     servers,
     keys,
     onStatus: () => {},
+    onFault: () => {},
   });
   const welcomed: PeerLink[] = [];
   await wire.listen(node, {

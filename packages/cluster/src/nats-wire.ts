@@ -55,6 +55,8 @@ export interface NatsWireOptions
   readonly keys: readonly PresharedKey[];
   /** The server is reached, or away, or another node has the name. */
   readonly onStatus: (status: TransportStatus) => void;
+  /** A message was dropped by a mistake of this program. */
+  readonly onFault: (error: unknown) => void;
 }
 
 type State = { readonly is: "connected" } | { readonly is: "away" | "refused"; readonly reason: string };
@@ -119,7 +121,7 @@ export class NatsWire implements Wire {
     const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
     const named = node.port === 0 ? withPort(node, port) : node;
     this.#acceptor = { ...acceptor, own: () => ({ ...acceptor.own(), name: named.full }) };
-    const { handshakeMs, silenceMs, servers, heartbeatMs } = this.#options;
+    const { handshakeMs, silenceMs, servers, heartbeatMs, onFault } = this.#options;
     this.#claim = new NameClaim({
       ...this.#options,
       own: () => ({ ...acceptor.own(), name: named.full }),
@@ -139,6 +141,7 @@ export class NatsWire implements Wire {
       attemptMs: handshakeMs,
       silenceMs,
       onMessage: (subject, body, isNobody) => this.#hear(subject, body, isNobody),
+      onFault,
       onConnected: () => void this.#claimName().then(asked.resolve, asked.reject),
       onAway: (reason) => {
         this.#claim?.stop();

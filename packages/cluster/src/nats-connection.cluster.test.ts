@@ -1,0 +1,50 @@
+/** One connection to a NATS server, without nodes. */
+import { connect } from "@nats-io/transport-node";
+import { expect, test } from "vitest";
+import { type NatsConnectionOptions, NatsServerConnection } from "./nats-connection.ts";
+import { TestNats } from "./test-nats.ts";
+import { until } from "./test-node.ts";
+import { parseTransport } from "./transport.ts";
+
+const SUBJECT = "mesher.test";
+
+/** Listens to `SUBJECT`. */
+async function open(
+  url: string,
+  options: Partial<NatsConnectionOptions> = {},
+): Promise<AsyncDisposable & { readonly connection: NatsServerConnection }> {
+  const servers = parseTransport(url);
+  if (servers === undefined) throw new Error(`${url} is no NATS server`);
+  const connection = new NatsServerConnection({
+    servers,
+    subjects: [SUBJECT],
+    attemptMs: 60_000,
+    silenceMs: 60_000,
+    onMessage: () => {},
+    onFault: () => {},
+    onConnected: () => {},
+    onAway: () => {},
+    ...options,
+  });
+  await connection.start();
+  return { connection, [Symbol.asyncDispose]: () => connection.stop() };
+}
+
+test("what a listener throws is told as a fault, and the next message is heard all the same", async () => {
+  await using nats = await TestNats.start();
+  const [heard, faults]: [string[], unknown[]] = [[], []];
+  await using listening = await open(nats.url, {
+    onMessage: (_, body) => {
+      heard.push(body.toString());
+      if (body.toString() === "first") throw new Error("not this one");
+    },
+    onFault: (error) => faults.push(error),
+  });
+  await listening.connection.flush();
+  const sender = await connect({ servers: nats.url });
+  for (const body of ["first", "second"]) sender.publish(SUBJECT, body);
+  await until(() => heard.length === 2, "both");
+  expect(heard).toEqual(["first", "second"]);
+  expect(faults).toEqual([new Error("not this one")]);
+  await sender.close();
+});
