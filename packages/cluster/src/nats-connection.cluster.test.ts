@@ -1,4 +1,7 @@
 /** One connection to a NATS server, without nodes. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { connect } from "@nats-io/transport-node";
 import { expect, test } from "vitest";
 import { type NatsConnectionOptions, NatsServerConnection } from "./nats-connection.ts";
@@ -47,4 +50,32 @@ test("what a listener throws is told as a fault, and the next message is heard a
   expect(heard).toEqual(["first", "second"]);
   expect(faults).toEqual([new Error("not this one")]);
   await sender.close();
+});
+
+test("a server that takes shorter messages than before is believed, and what is longer is not sent", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "nats-"));
+  const config = join(folder, "nats.conf");
+  await writeFile(config, "max_payload: 1000\n");
+  await using nats = await TestNats.start("-c", config);
+  const aways: string[] = [];
+  const heard: number[] = [];
+  await using listening = await open(nats.url, { onMessage: (_, body) => heard.push(body.length) });
+  await listening.connection.flush();
+  await using sending = await open(nats.url, { subjects: [], onAway: (reason) => aways.push(reason) });
+  const { connection } = sending;
+  expect(connection.publish(SUBJECT, Buffer.alloc(1_000))).toBe(true);
+  await connection.flush();
+  await writeFile(config, "max_payload: 500\n");
+  await nats.reload();
+  await nats.retire();
+  await until(() => connection.messageBytesMax === 500, "what the server says now");
+  expect(connection.publish(SUBJECT, Buffer.alloc(501))).toBe(false);
+  expect(connection.publish(SUBJECT, Buffer.alloc(500))).toBe(true);
+  await until(() => heard.length === 2, "what was sent");
+  expect(heard).toEqual([1_000, 500]);
+  expect(aways).toEqual([]);
+  await nats.kill();
+  await until(() => !connection.isConnected, "the loss");
+  expect(connection.messageBytesMax).toBe(500);
+  await rm(folder, { recursive: true });
 });

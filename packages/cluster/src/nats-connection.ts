@@ -54,15 +54,16 @@ export class NatsServerConnection {
     return this.#connection !== undefined;
   }
 
-  /** Longest message, as the server said last. */
+  /** Longest message, as the server said last: it may say another at any time. */
   get messageBytesMax(): number {
+    this.#messageBytesMax = this.#connection?.info?.max_payload ?? this.#messageBytesMax;
     return this.#messageBytesMax;
   }
 
-  /** False: not connected; then nothing is kept. True says nothing of its arrival. */
+  /** False: not connected, or longer than the server takes; then nothing is kept. True says nothing of its arrival. */
   publish(subject: string, body: Buffer, reply?: string): boolean {
     const connection = this.#connection;
-    if (connection === undefined || connection.isClosed()) return false;
+    if (connection === undefined || connection.isClosed() || body.length > this.messageBytesMax) return false;
     connection.publish(subject, body, reply === undefined ? {} : { reply });
     return true;
   }
@@ -136,7 +137,6 @@ export class NatsServerConnection {
       void connection.close();
     };
     for (const subject of subjects) connection.subscribe(subject, { callback });
-    this.#messageBytesMax = connection.info?.max_payload ?? MESSAGE_BYTES_DEFAULT;
     this.#connection = connection;
     onConnected();
     this.#options.onConnected();

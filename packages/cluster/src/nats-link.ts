@@ -33,7 +33,7 @@ export interface NatsLinkOptions extends LinkOptions {
   readonly remoteAddress: string;
   /** Longest message the server takes; asked anew for each letter. */
   readonly letterBytesMax: () => number;
-  /** False: there is no server now. `isPing`: the server shall tell if nobody listens. */
+  /** False: there is no server now, or it takes none as long. `isPing`: the server shall tell if nobody listens. */
   readonly publish: (letter: Buffer, isPing: boolean) => boolean;
   /** Resolves when the server has what was published. */
   readonly flush: () => Promise<void>;

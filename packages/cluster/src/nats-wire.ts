@@ -215,7 +215,8 @@ export class NatsWire implements Wire {
     });
     if (signal.aborted) abort();
     onHello();
-    this.#sendHello(realm, hello, id);
+    if (!this.#sendHello(realm, hello, id))
+      unreachable("the NATS server is away, or takes no message as long as a hello");
     try {
       return await promise;
     } finally {
@@ -274,15 +275,20 @@ export class NatsWire implements Wire {
       this.#send(realm, allSubject(realm), { kind: "announce", id: createLinkId(), life, publicKey, hello });
   }
 
-  #sendHello(realm: Realm, hello: Hello, id: string, standing = NEW): void {
+  #sendHello(realm: Realm, hello: Hello, id: string, standing = NEW): boolean {
     const { id: life, publicKey } = this.#life;
-    this.#send(realm, nameSubject(realm, hello.to), { kind: "hello", ...standing, id, life, publicKey, hello }, id);
+    return this.#send(
+      realm,
+      nameSubject(realm, hello.to),
+      { kind: "hello", ...standing, id, life, publicKey, hello },
+      id,
+    );
   }
 
-  /** `replyId`: the server shall tell, for this id, if nobody is there. */
-  #send(realm: Realm, subject: string, note: NatsNote, replyId?: string): void {
+  /** False: the server does not take it now. `replyId`: the server shall tell, for this id, if nobody is there. */
+  #send(realm: Realm, subject: string, note: NatsNote, replyId?: string): boolean {
     const reply = replyId === undefined ? undefined : `${lifeSubject(realm, this.#life.id)}.${replyId}`;
-    this.#server?.publish(subject, sealNote(realm, subject, note), reply);
+    return this.#server?.publish(subject, sealNote(realm, subject, note), reply) ?? false;
   }
 
   #hear(subject: string, message: Buffer, isNobody: boolean): void {
@@ -388,7 +394,8 @@ export class NatsWire implements Wire {
     };
     const { id: life, publicKey } = this.#life;
     const hello = { ...acceptor.own(), to: offer.hello.name };
-    this.#send(realm, lifeSubject(realm, offer.life), { kind: "welcome", of: offer.id, id, life, publicKey, hello });
+    const note: NatsNote = { kind: "welcome", of: offer.id, id, life, publicKey, hello };
+    if (!this.#send(realm, lifeSubject(realm, offer.life), note)) link.close("its welcome could not be sent");
   }
 
   /** `id`: of the link, at this end. */
