@@ -165,3 +165,23 @@ test("who is called while the server takes no message as long as a hello is said
   await expect(b.dial(a)).rejects.toThrow("takes no message as long as a hello");
   await rm(folder, { recursive: true });
 });
+
+test("a hello that waits for its answer while the server goes away is given up, so that the other may call as soon as it is back", async () => {
+  await using nats = await TestNats.start();
+  await using a = await listen(nats, "a");
+  // Somebody who listens to the name and says nothing.
+  const tap = await connect({ servers: nats.url });
+  const asked = Promise.withResolvers<void>();
+  tap.subscribe(">", {
+    callback: (_, { subject }) => {
+      if (!subject.endsWith(".all")) asked.resolve();
+    },
+  });
+  await tap.flush();
+  const dialling = a.dial({ name: "b@127.0.0.1:1" });
+  dialling.catch(() => undefined);
+  await asked.promise;
+  await nats.kill();
+  await expect(dialling).rejects.toThrow("the NATS server is away");
+  await expect(dialling).rejects.toMatchObject({ reason: "unreachable" });
+});

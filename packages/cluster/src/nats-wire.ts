@@ -36,6 +36,8 @@ import type { World } from "./world.ts";
 /** How many heartbeats lie between two announcements, or between two attempts to get back a name. */
 const ANNOUNCE_HEARTBEATS = 5;
 
+const AWAY = "the NATS server is away";
+
 /** Callers that were welcomed and have not begun to speak. */
 const WELCOMED_MAX = 512;
 
@@ -67,7 +69,7 @@ type Answer = Extract<NatsNote, { kind: "welcome" | "refuse" }>;
 interface Asked {
   readonly realm: Realm;
   readonly onAnswer: (answer: Answer) => void;
-  readonly onNobody: () => void;
+  readonly onUnreachable: (why: string) => void;
 }
 
 export class NatsWire implements Wire {
@@ -146,6 +148,8 @@ export class NatsWire implements Wire {
       onAway: (reason) => {
         this.#claim?.stop();
         this.#become({ is: "away", reason });
+        // While they wait for an answer that cannot come, the peers that they ask are not let in.
+        for (const { onUnreachable } of this.#asked.values()) onUnreachable(AWAY);
         asked.resolve();
       },
     });
@@ -189,7 +193,7 @@ export class NatsWire implements Wire {
 
   async #dial(realm: Realm, { hello, signal, onHello, onWelcome }: DialTarget): Promise<void> {
     const { is } = this.#state;
-    if (is === "away") throw new PeerRefusedError(hello.to, "unreachable", "the NATS server is away");
+    if (is === "away") throw new PeerRefusedError(hello.to, "unreachable", AWAY);
     if (is === "refused") throw new PeerRefusedError(hello.name, "name_in_use");
     // Each would keep the link that it dialled and close the other's.
     if ([...this.#welcomed.values()].includes(hello.to))
@@ -208,11 +212,7 @@ export class NatsWire implements Wire {
     const overdue = setTimeout(() => unreachable(`no answer in ${handshakeMs} ms`), handshakeMs);
     const abort = () => reject(signal.reason as Error);
     signal.addEventListener("abort", abort, { once: true });
-    this.#asked.set(id, {
-      realm,
-      onAnswer: resolve,
-      onNobody: () => unreachable("the NATS server knows no node of this name and cookie"),
-    });
+    this.#asked.set(id, { realm, onAnswer: resolve, onUnreachable: unreachable });
     if (signal.aborted) abort();
     onHello();
     if (!this.#sendHello(realm, hello, id))
@@ -305,7 +305,7 @@ export class NatsWire implements Wire {
   /** Anyone at the server could say so: an attempt may end by it, a link is only looked at. */
   #hearNobody(id: string): void {
     this.#claim?.hearNobody(id);
-    this.#asked.get(id)?.onNobody();
+    this.#asked.get(id)?.onUnreachable("the NATS server knows no node of this name and cookie");
     this.#links.get(id)?.onDoubt();
   }
 
