@@ -79,3 +79,22 @@ test("a server that takes shorter messages than before is believed, and what is 
   expect(connection.messageBytesMax).toBe(500);
   await rm(folder, { recursive: true });
 });
+
+test("a server that lets in and sends away at once is tried ever more rarely", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "nats-"));
+  const config = join(folder, "nats.conf");
+  const rights = '{ publish: "mesher.>", subscribe: "other.>" }';
+  await writeFile(config, `authorization { users: [{ user: a, password: b, permissions: ${rights} }] }\n`);
+  await using nats = await TestNats.start("-c", config);
+  const connectedAtMs: number[] = [];
+  const reasons: string[] = [];
+  await using stack = new AsyncDisposableStack();
+  const onConnected = () => connectedAtMs.push(performance.now());
+  stack.use(await open(nats.url.replace("//", "//a:b@"), { onConnected, onAway: (reason) => reasons.push(reason) }));
+  await until(() => connectedAtMs.length === 5, "five attempts");
+  const [fourth = 0, fifth = 0] = connectedAtMs.slice(3);
+  // 0.1 s, three times doubled, shortened by half at most; a timer may be a millisecond early.
+  expect(fifth - fourth).toBeGreaterThan(398);
+  expect(reasons[0]).toContain("Permissions Violation for Subscription");
+  await rm(folder, { recursive: true });
+});

@@ -84,13 +84,16 @@ export class NatsServerConnection {
     let waitMs: number = BACKOFF_MS.first;
     let isAway = false;
     while (!signal.aborted) {
+      let connectedAtMs = Number.POSITIVE_INFINITY;
       try {
         const reason = await this.#connectOnce(() => {
           isAway = false;
-          waitMs = BACKOFF_MS.first;
+          connectedAtMs = performance.now();
           onFirst();
         });
         if (signal.aborted) break;
+        // A server may let in whom it sends away at once, such as a user who may not listen.
+        if (performance.now() - connectedAtMs >= this.#options.silenceMs) waitMs = BACKOFF_MS.first;
         this.#options.onAway(reason);
         isAway = true;
       } catch (error) {
