@@ -17,6 +17,11 @@ export const FRAME = {
   packet: 16,
 } as const;
 
+/** Says something of the link itself: a few bytes, and when they are lost they are said again. */
+export function isOfLink(type: number): boolean {
+  return type === FRAME.ping || type === FRAME.pong || type === FRAME.ack || type === FRAME.close;
+}
+
 /** The bytes are not frames, or one is too long. Whoever sent them is not spoken to any more. */
 export class FrameError extends Error {
   override readonly name = "FrameError";

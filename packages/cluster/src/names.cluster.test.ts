@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { ClusterNode } from "./node.ts";
 import { TestNetwork } from "./test-network.ts";
-import { startTestNode, type TestNode, until } from "./test-node.ts";
+import { startTestCluster, startTestNode, type TestNode, until } from "./test-node.ts";
 import { overEachTransport } from "./test-transports.ts";
 
 const ownerAt = ({ node }: TestNode, name: string) => node.names.whereis(name)?.node;
@@ -80,6 +80,19 @@ overEachTransport(({ start, startCluster }) => {
     );
     expect(new Set(nodes.map((each) => ownerAt(each, "registry"))).size).toBe(1);
   });
+});
+
+test("who contends for a name with a process that has ended is told so, and keeps the name from nobody", async () => {
+  await using stack = new AsyncDisposableStack();
+  const [a, b, c] = (await startTestCluster(stack, "a", "b", "c")) as [TestNode, TestNode, TestNode];
+  const ended = process(c.node);
+  c.node.processes.close(ended);
+  await expect(c.node.names.contend("registry", ended)).rejects.toMatchObject({ reason: "no_process" });
+  // The arbiter has granted it to nobody who could not use it.
+  expect(await b.node.names.register("registry", process(b.node))).toBe(true);
+  expect(await c.node.names.contend("registry", ended)).toBe(false);
+  await b.node.names.unregister("registry");
+  expect(await a.node.names.register("registry", process(a.node))).toBe(true);
 });
 
 test("[C-36] both sides of a split give the name away; after it heals the first has it, and the loser is told", async () => {

@@ -40,7 +40,7 @@ export class Names {
   readonly #options: NamesOptions;
   readonly #table: ClaimTable;
   readonly #grants = new Map<string, { node: string; untilMs: number }>();
-  /** Who takes a name as soon as it is vacant. */
+  /** Who takes a name as soon as it is vacant; of processes that run. */
   readonly #contenders = new Map<string, Address>();
   /** Names that are vacant and being taken for a contender. */
   readonly #filling = new Set<string>();
@@ -81,6 +81,8 @@ export class Names {
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
       const owner = this.#table.owner(name);
       if (owner !== undefined) return isSame(owner.address, address);
+      // A grant would keep the name from those who can use it.
+      this.#checkOpen(name, address);
       const granted = await this.#askArbiter(name);
       if (granted === undefined) {
         await this.#options.wait(RETRY_MS);
@@ -89,8 +91,7 @@ export class Names {
       if (!granted.isGranted) return false;
       // Meanwhile another claim may have come, or the process have ended.
       if (this.#table.owner(name) !== undefined) continue;
-      if (!this.#options.isOpen(address))
-        throw new CallError(this.#options.own, "no_process", `it ended before it had the name ${name}`);
+      this.#checkOpen(name, address);
       this.#table.claim(name, { address, atMs: granted.atMs });
       this.#grants.delete(name);
       await this.#publish(this.#options.peers());
@@ -102,7 +103,8 @@ export class Names {
 
   /** Registers now, or as soon as the name is vacant, as often as that happens. */
   async contend(name: string, address: Address): Promise<boolean> {
-    this.#contenders.set(name, address);
+    // One that has ended would go on for ever: nothing takes it out any more.
+    if (this.#options.isOpen(address)) this.#contenders.set(name, address);
     try {
       return await this.register(name, address);
     } finally {
@@ -242,6 +244,11 @@ export class Names {
     } finally {
       this.#filling.delete(name);
     }
+  }
+
+  #checkOpen(name: string, address: Address): void {
+    if (!this.#options.isOpen(address))
+      throw new CallError(this.#options.own, "no_process", `it ended before it had the name ${name}`);
   }
 
   #isVacant(name: string): boolean {

@@ -22,8 +22,10 @@ export interface NatsConnectionOptions {
   readonly attemptMs: number;
   /** Silence after which the server is given up. */
   readonly silenceMs: number;
-  /** `isNobody`: the server says that a message with this subject for an answer reached nobody. Must not throw. */
+  /** `isNobody`: the server says that a message with this subject for an answer reached nobody. */
   readonly onMessage: (subject: string, body: Buffer, isNobody: boolean) => void;
+  /** What `onMessage` threw. */
+  readonly onFault: (error: unknown) => void;
   readonly onConnected: () => void;
   /** Not again until it was connected. */
   readonly onAway: (reason: string) => void;
@@ -52,15 +54,16 @@ export class NatsServerConnection {
     return this.#connection !== undefined;
   }
 
-  /** Longest message, as the server said last. */
+  /** Longest message, as the server said last: it may say another at any time. */
   get messageBytesMax(): number {
+    this.#messageBytesMax = this.#connection?.info?.max_payload ?? this.#messageBytesMax;
     return this.#messageBytesMax;
   }
 
-  /** False: not connected; then nothing is kept. True says nothing of its arrival. */
+  /** False: not connected, or longer than the server takes; then nothing is kept. True says nothing of its arrival. */
   publish(subject: string, body: Buffer, reply?: string): boolean {
     const connection = this.#connection;
-    if (connection === undefined || connection.isClosed()) return false;
+    if (connection === undefined || connection.isClosed() || body.length > this.messageBytesMax) return false;
     connection.publish(subject, body, reply === undefined ? {} : { reply });
     return true;
   }
@@ -81,13 +84,16 @@ export class NatsServerConnection {
     let waitMs: number = BACKOFF_MS.first;
     let isAway = false;
     while (!signal.aborted) {
+      let connectedAtMs = Number.POSITIVE_INFINITY;
       try {
         const reason = await this.#connectOnce(() => {
           isAway = false;
-          waitMs = BACKOFF_MS.first;
+          connectedAtMs = performance.now();
           onFirst();
         });
         if (signal.aborted) break;
+        // A server may let in whom it sends away at once, such as a user who may not listen.
+        if (performance.now() - connectedAtMs >= this.#options.silenceMs) waitMs = BACKOFF_MS.first;
         this.#options.onAway(reason);
         isAway = true;
       } catch (error) {
@@ -134,7 +140,6 @@ export class NatsServerConnection {
       void connection.close();
     };
     for (const subject of subjects) connection.subscribe(subject, { callback });
-    this.#messageBytesMax = connection.info?.max_payload ?? MESSAGE_BYTES_DEFAULT;
     this.#connection = connection;
     onConnected();
     this.#options.onConnected();
@@ -143,8 +148,23 @@ export class NatsServerConnection {
     return (refusal ?? cause)?.message ?? "the connection was closed";
   }
 
-  #hear({ subject, data, headers }: Msg): void {
-    const isNobody = data.length === 0 && headers?.code === NOBODY;
-    this.#options.onMessage(subject, Buffer.from(data.buffer, data.byteOffset, data.byteLength), isNobody);
+  /** Throws nothing: the connection would go on and read no more. */
+  #hear(message: Msg): void {
+    const { subject, data } = message;
+    try {
+      const body = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+      this.#options.onMessage(subject, body, body.length === 0 && tellsOfNobody(message));
+    } catch (error) {
+      this.#options.onFault(error);
+    }
+  }
+}
+
+/** Headers are read when they are asked for, and anyone at the server may have written them. */
+function tellsOfNobody(message: Msg): boolean {
+  try {
+    return message.headers?.code === NOBODY;
+  } catch {
+    return false;
   }
 }

@@ -123,3 +123,34 @@ test("[F.4-4] what the peer has not confirmed is bounded; a sender that can wait
   expect(a.link.queuedBytes).toBe(0);
   expect(a.link.roundTripMs).toBeGreaterThan(0);
 });
+
+test("a confirmation that was lost is said again with the next answer to a ping", async () => {
+  const [a, b] = pair(1_000_000);
+  a.link.send(FRAME.packet, Buffer.alloc(600_000));
+  await turn();
+  for (const letter of a.sent.splice(0)) b.link.take(letter);
+  await turn();
+  // All it said was that it has read.
+  expect(b.sent.splice(0)).toHaveLength(1);
+  expect(a.link.queuedBytes).toBeGreaterThan(600_000);
+  a.link.ping();
+  await give(a, b);
+  expect(a.link.queuedBytes).toBe(0);
+});
+
+test("signs of life and confirmations go out although too much waits already", async () => {
+  const [a, b] = pair(100_000, 300_000);
+  const body = Buffer.alloc(50_000);
+  for (const end of [a, b]) {
+    while (end.link.send(FRAME.packet, body)) expect(end.link.isOpen).toBe(true);
+    // To the last byte.
+    end.link.send(FRAME.packet, Buffer.alloc(300_000 - end.link.queuedBytes));
+  }
+  for (const end of [a, b]) end.link.ping();
+  await give(a, b);
+  for (const end of [a, b]) {
+    expect(end.link.roundTripMs).toBeGreaterThan(0);
+    expect(end.link.queuedBytes).toBe(0);
+    expect(end.link.send(FRAME.packet, body)).toBe(true);
+  }
+});

@@ -5,7 +5,7 @@
  * says how many frames came before it, and when one is missing the link ends, as a connection would. What the peer has not
  * confirmed counts as waiting, so that a peer that does not read is noticed here and not in the server's memory.
  */
-import { encodeHeader, FRAME, FRAME_HEADER_BYTES } from "./frame.ts";
+import { encodeHeader, FRAME, FRAME_HEADER_BYTES, isOfLink } from "./frame.ts";
 import { LETTER_BYTES, type LinkSeal } from "./nats-seal.ts";
 import { type LinkOptions, PeerLink } from "./peer-link.ts";
 import type { RefusedMessage } from "./wire.ts";
@@ -33,7 +33,7 @@ export interface NatsLinkOptions extends LinkOptions {
   readonly remoteAddress: string;
   /** Longest message the server takes; asked anew for each letter. */
   readonly letterBytesMax: () => number;
-  /** False: there is no server now. `isPing`: the server shall tell if nobody listens. */
+  /** False: there is no server now, or it takes none as long. `isPing`: the server shall tell if nobody listens. */
   readonly publish: (letter: Buffer, isPing: boolean) => boolean;
   /** Resolves when the server has what was published. */
   readonly flush: () => Promise<void>;
@@ -93,7 +93,7 @@ export class NatsLink extends PeerLink {
   }
 
   protected override write(type: number, body: Buffer): void {
-    if (isCounted(type)) this.#sentBytes += FRAME_HEADER_BYTES + body.length;
+    if (!isOfLink(type)) this.#sentBytes += FRAME_HEADER_BYTES + body.length;
     this.#pending.push({ type, body });
     if (this.#isScheduled) return;
     this.#isScheduled = true;
@@ -112,6 +112,7 @@ export class NatsLink extends PeerLink {
     return super.hear(type, body);
   }
 
+  /** With a confirmation each time: the one before may have been lost. */
   protected override answerPing(): void {
     this.#confirm();
     super.answerPing();
@@ -148,16 +149,14 @@ export class NatsLink extends PeerLink {
     const letter = this.#options.seal.sending.seal([count, ...parts]);
     const isPing = frames.some(({ type }) => type === FRAME.ping);
     if (!this.#options.publish(letter, isPing)) return false;
-    for (const { type } of frames) if (isCounted(type)) this.#sealedFrames += 1;
+    for (const { type } of frames) if (!isOfLink(type)) this.#sealedFrames += 1;
     return true;
   }
 
   #confirm(): void {
-    if (this.#toldBytes === this.#readBytes) return;
-    this.#toldBytes = this.#readBytes;
     const body = Buffer.alloc(CONFIRMATION_BYTES);
     body.writeBigUInt64BE(BigInt(this.#readBytes));
-    this.send(FRAME.ack, body);
+    if (this.send(FRAME.ack, body)) this.#toldBytes = this.#readBytes;
   }
 
   #hearConfirmation(body: Buffer): void {
@@ -165,9 +164,4 @@ export class NatsLink extends PeerLink {
     this.#confirmedBytes = Math.min(this.#sentBytes, Number(body.readBigUInt64BE()));
     if (!this.isFull) this.release();
   }
-}
-
-/** Others may be lost: what they say is said again. */
-function isCounted(type: number): boolean {
-  return type !== FRAME.ping && type !== FRAME.pong && type !== FRAME.ack && type !== FRAME.close;
 }

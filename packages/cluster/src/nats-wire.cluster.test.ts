@@ -1,4 +1,7 @@
 /** Who calls whom over NATS, and when the caller is let in. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { connect } from "@nats-io/transport-node";
 import { expect, test } from "vitest";
 import { deriveKeys } from "./cookie.ts";
@@ -12,10 +15,12 @@ import { TEST_COOKIE } from "./test-mesh.ts";
 import { TestNats } from "./test-nats.ts";
 import { until } from "./test-node.ts";
 import { parseTransport } from "./transport.ts";
+import type { Wire } from "./wire.ts";
 import { MACHINE } from "./world.ts";
 
 interface TestWire extends AsyncDisposable {
   readonly name: string;
+  readonly wire: Wire;
   /** Links that were let in. */
   readonly welcomed: PeerLink[];
   /** Resolves with the link by which the other lets this one in. */
@@ -42,6 +47,7 @@ async function listen(nats: TestNats, name: string, options: TestWireOptions = {
     servers,
     keys,
     onStatus: () => {},
+    onFault: () => {},
   });
   const welcomed: PeerLink[] = [];
   await wire.listen(node, {
@@ -68,7 +74,7 @@ async function listen(nats: TestNats, name: string, options: TestWireOptions = {
     await wire.dial({ host: "", port: 0, key, hello, signal, onHello: () => {}, onWelcome: opened.resolve });
     return opened.promise;
   };
-  return { name: node.full, welcomed, dial, [Symbol.asyncDispose]: () => wire.close() };
+  return { name: node.full, wire, welcomed, dial, [Symbol.asyncDispose]: () => wire.close() };
 }
 
 test("a caller whose link is closed at its first word is asked no more", async () => {
@@ -111,4 +117,71 @@ test("a caller that comes while the name is asked for is answered as soon as it 
   await until(() => b.welcomed.length === 1, "the caller's first word");
   expect(link.isOpen).toBe(true);
   await tap.close();
+});
+
+test("[HAZARD-6] a server that takes shorter messages than before makes frames shorter, and ends only a link that has a longer one", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "nats-"));
+  const config = join(folder, "nats.conf");
+  await writeFile(config, "max_payload: 100000\n");
+  await using nats = await TestNats.start("-c", config);
+  await using a = await listen(nats, "a");
+  await using b = await listen(nats, "b");
+  await using c = await listen(nats, "c");
+  const [short, long] = [await b.dial(a), await b.dial(c)];
+  const before = b.wire.bodyBytesMax;
+  await writeFile(config, "max_payload: 50000\n");
+  await nats.reload();
+  await nats.retire();
+  await until(() => b.wire.bodyBytesMax < before, "what the server says now");
+  expect(b.wire.bodyBytesMax).toBe(before - 50_000);
+  const heard: number[] = [];
+  short.send(FRAME.packet, Buffer.alloc(1));
+  await until(() => a.welcomed.length === 1, "the first word");
+  for (const link of a.welcomed) link.onFrame = (_, body) => heard.push(body.length);
+  short.send(FRAME.packet, Buffer.alloc(b.wire.bodyBytesMax));
+  const reason = new Promise((resolve) => {
+    long.onClose = resolve;
+  });
+  long.send(FRAME.packet, Buffer.alloc(b.wire.bodyBytesMax + 1));
+  expect(await reason).toBe("a frame is longer than what the NATS server takes now");
+  await until(() => heard.length === 1, "the longest frame");
+  expect(heard).toEqual([b.wire.bodyBytesMax]);
+  expect(short.isOpen).toBe(true);
+  await rm(folder, { recursive: true });
+});
+
+test("who is called while the server takes no message as long as a hello is said to be unreachable, at once", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "nats-"));
+  const config = join(folder, "nats.conf");
+  await writeFile(config, "max_payload: 100000\n");
+  await using nats = await TestNats.start("-c", config);
+  await using a = await listen(nats, "a");
+  await using b = await listen(nats, "b");
+  const before = b.wire.bodyBytesMax;
+  await writeFile(config, "max_payload: 100\n");
+  await nats.reload();
+  await nats.retire();
+  await until(() => b.wire.bodyBytesMax < before, "what the server says now");
+  await expect(b.dial(a)).rejects.toThrow("takes no message as long as a hello");
+  await rm(folder, { recursive: true });
+});
+
+test("a hello that waits for its answer while the server goes away is given up, so that the other may call as soon as it is back", async () => {
+  await using nats = await TestNats.start();
+  await using a = await listen(nats, "a");
+  // Somebody who listens to the name and says nothing.
+  const tap = await connect({ servers: nats.url });
+  const asked = Promise.withResolvers<void>();
+  tap.subscribe(">", {
+    callback: (_, { subject }) => {
+      if (!subject.endsWith(".all")) asked.resolve();
+    },
+  });
+  await tap.flush();
+  const dialling = a.dial({ name: "b@127.0.0.1:1" });
+  dialling.catch(() => undefined);
+  await asked.promise;
+  await nats.kill();
+  await expect(dialling).rejects.toThrow("the NATS server is away");
+  await expect(dialling).rejects.toMatchObject({ reason: "unreachable" });
 });

@@ -36,6 +36,8 @@ import type { World } from "./world.ts";
 /** How many heartbeats lie between two announcements, or between two attempts to get back a name. */
 const ANNOUNCE_HEARTBEATS = 5;
 
+const AWAY = "the NATS server is away";
+
 /** Callers that were welcomed and have not begun to speak. */
 const WELCOMED_MAX = 512;
 
@@ -55,6 +57,8 @@ export interface NatsWireOptions
   readonly keys: readonly PresharedKey[];
   /** The server is reached, or away, or another node has the name. */
   readonly onStatus: (status: TransportStatus) => void;
+  /** A message was dropped by a mistake of this program. */
+  readonly onFault: (error: unknown) => void;
 }
 
 type State = { readonly is: "connected" } | { readonly is: "away" | "refused"; readonly reason: string };
@@ -65,7 +69,7 @@ type Answer = Extract<NatsNote, { kind: "welcome" | "refuse" }>;
 interface Asked {
   readonly realm: Realm;
   readonly onAnswer: (answer: Answer) => void;
-  readonly onNobody: () => void;
+  readonly onUnreachable: (why: string) => void;
 }
 
 export class NatsWire implements Wire {
@@ -119,7 +123,7 @@ export class NatsWire implements Wire {
     const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
     const named = node.port === 0 ? withPort(node, port) : node;
     this.#acceptor = { ...acceptor, own: () => ({ ...acceptor.own(), name: named.full }) };
-    const { handshakeMs, silenceMs, servers, heartbeatMs } = this.#options;
+    const { handshakeMs, silenceMs, servers, heartbeatMs, onFault } = this.#options;
     this.#claim = new NameClaim({
       ...this.#options,
       own: () => ({ ...acceptor.own(), name: named.full }),
@@ -139,10 +143,13 @@ export class NatsWire implements Wire {
       attemptMs: handshakeMs,
       silenceMs,
       onMessage: (subject, body, isNobody) => this.#hear(subject, body, isNobody),
+      onFault,
       onConnected: () => void this.#claimName().then(asked.resolve, asked.reject),
       onAway: (reason) => {
         this.#claim?.stop();
         this.#become({ is: "away", reason });
+        // While they wait for an answer that cannot come, the peers that they ask are not let in.
+        for (const { onUnreachable } of this.#asked.values()) onUnreachable(AWAY);
         asked.resolve();
       },
     });
@@ -186,7 +193,7 @@ export class NatsWire implements Wire {
 
   async #dial(realm: Realm, { hello, signal, onHello, onWelcome }: DialTarget): Promise<void> {
     const { is } = this.#state;
-    if (is === "away") throw new PeerRefusedError(hello.to, "unreachable", "the NATS server is away");
+    if (is === "away") throw new PeerRefusedError(hello.to, "unreachable", AWAY);
     if (is === "refused") throw new PeerRefusedError(hello.name, "name_in_use");
     // Each would keep the link that it dialled and close the other's.
     if ([...this.#welcomed.values()].includes(hello.to))
@@ -205,14 +212,11 @@ export class NatsWire implements Wire {
     const overdue = setTimeout(() => unreachable(`no answer in ${handshakeMs} ms`), handshakeMs);
     const abort = () => reject(signal.reason as Error);
     signal.addEventListener("abort", abort, { once: true });
-    this.#asked.set(id, {
-      realm,
-      onAnswer: resolve,
-      onNobody: () => unreachable("the NATS server knows no node of this name and cookie"),
-    });
+    this.#asked.set(id, { realm, onAnswer: resolve, onUnreachable: unreachable });
     if (signal.aborted) abort();
     onHello();
-    this.#sendHello(realm, hello, id);
+    if (!this.#sendHello(realm, hello, id))
+      unreachable("the NATS server is away, or takes no message as long as a hello");
     try {
       return await promise;
     } finally {
@@ -271,15 +275,20 @@ export class NatsWire implements Wire {
       this.#send(realm, allSubject(realm), { kind: "announce", id: createLinkId(), life, publicKey, hello });
   }
 
-  #sendHello(realm: Realm, hello: Hello, id: string, standing = NEW): void {
+  #sendHello(realm: Realm, hello: Hello, id: string, standing = NEW): boolean {
     const { id: life, publicKey } = this.#life;
-    this.#send(realm, nameSubject(realm, hello.to), { kind: "hello", ...standing, id, life, publicKey, hello }, id);
+    return this.#send(
+      realm,
+      nameSubject(realm, hello.to),
+      { kind: "hello", ...standing, id, life, publicKey, hello },
+      id,
+    );
   }
 
-  /** `replyId`: the server shall tell, for this id, if nobody is there. */
-  #send(realm: Realm, subject: string, note: NatsNote, replyId?: string): void {
+  /** False: the server does not take it now. `replyId`: the server shall tell, for this id, if nobody is there. */
+  #send(realm: Realm, subject: string, note: NatsNote, replyId?: string): boolean {
     const reply = replyId === undefined ? undefined : `${lifeSubject(realm, this.#life.id)}.${replyId}`;
-    this.#server?.publish(subject, sealNote(realm, subject, note), reply);
+    return this.#server?.publish(subject, sealNote(realm, subject, note), reply) ?? false;
   }
 
   #hear(subject: string, message: Buffer, isNobody: boolean): void {
@@ -296,7 +305,7 @@ export class NatsWire implements Wire {
   /** Anyone at the server could say so: an attempt may end by it, a link is only looked at. */
   #hearNobody(id: string): void {
     this.#claim?.hearNobody(id);
-    this.#asked.get(id)?.onNobody();
+    this.#asked.get(id)?.onUnreachable("the NATS server knows no node of this name and cookie");
     this.#links.get(id)?.onDoubt();
   }
 
@@ -385,7 +394,8 @@ export class NatsWire implements Wire {
     };
     const { id: life, publicKey } = this.#life;
     const hello = { ...acceptor.own(), to: offer.hello.name };
-    this.#send(realm, lifeSubject(realm, offer.life), { kind: "welcome", of: offer.id, id, life, publicKey, hello });
+    const note: NatsNote = { kind: "welcome", of: offer.id, id, life, publicKey, hello };
+    if (!this.#send(realm, lifeSubject(realm, offer.life), note)) link.close("its welcome could not be sent");
   }
 
   /** `id`: of the link, at this end. */

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setDefaultCACertificates } from "node:tls";
@@ -229,6 +230,55 @@ test("[HAZARD-11] what is forged or played again at the server is dropped and co
   for (const each of nodes) expect(downsOf(each)).toEqual([]);
   await tap.close();
 });
+
+test("[HAZARD-11] a message whose headers cannot be read is dropped and counted, and nobody notices", async () => {
+  await using nats = await TestNats.start();
+  const tap = await connect({ servers: nats.url });
+  const subjects = new Set<string>();
+  tap.subscribe(">", {
+    callback: (_error, { subject }) => {
+      subjects.add(subject);
+    },
+  });
+  await tap.flush();
+  await using stack = new AsyncDisposableStack();
+  const nodes = (await startOver(stack, nats, "a", "b")) as [TestNode, TestNode];
+  const [a, b] = nodes;
+  await until(() => subjects.size > 4, "subjects to which nodes listen");
+
+  const heads = ["NATS/1.0\r\nbad key: x\r\n\r\n", "NATS/1.0\r\n: x\r\n\r\n", "neither\r\n\r\n"];
+  const bodies = ["", "\x01 of nobody", `\x02${"x".repeat(60)}`];
+  await publishRaw(nats, [...subjects], heads, bodies);
+  const forged = () => nodes.map((each) => natsOf(each).refusedMessages.forged);
+  await until(() => forged().every((count) => count > heads.length), "the refusals");
+  const address = a.node.open((message) => message);
+  expect(await b.node.call(address, "still heard")).toBe("still heard");
+  for (const each of nodes) expect(downsOf(each)).toEqual([]);
+  await tap.close();
+});
+
+/** Each body under each header block to each subject: by hand, since no client writes headers that cannot be read. */
+async function publishRaw(
+  { port }: TestNats,
+  subjects: readonly string[],
+  heads: readonly string[],
+  bodies: readonly string[],
+): Promise<void> {
+  const messages = subjects.flatMap((subject) =>
+    heads.flatMap((head) =>
+      bodies.map((body) => `HPUB ${subject} ${head.length} ${head.length + body.length}\r\n${head}${body}\r\n`),
+    ),
+  );
+  const socket = createConnection(port, "127.0.0.1");
+  let answer = "";
+  socket.on("data", (chunk: Buffer) => {
+    answer += chunk.toString();
+  });
+  const hello = 'CONNECT {"verbose":false,"headers":true,"no_responders":true}\r\n';
+  socket.write(`${hello}${messages.join("")}PING\r\n`);
+  await until(() => answer.includes("PONG"), "the server to have it all");
+  socket.destroy();
+}
 
 test("[HAZARD-6] a message longer than the server takes is an error of its sender that says how long it may be", async () => {
   const folder = await mkdtemp(join(tmpdir(), "nats-"));

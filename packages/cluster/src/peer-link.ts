@@ -1,5 +1,5 @@
 /** A connection to one peer, as frames, over whatever carries them. Knows nothing of who the peer is. */
-import { FRAME, FRAME_HEADER_BYTES, FrameReader } from "./frame.ts";
+import { FRAME, FRAME_HEADER_BYTES, FrameReader, isOfLink } from "./frame.ts";
 import type { World } from "./world.ts";
 
 /** Until a peer is welcomed it has nothing longer to say. */
@@ -16,7 +16,7 @@ const AT_ONCE = Promise.resolve();
 export interface LinkLimits {
   /** Longest frame taken or sent once the peer is welcomed. */
   readonly frameBytesMax: number;
-  /** Bytes that may wait for a peer that does not read. What comes on top is refused. */
+  /** Bytes that may wait for a peer that does not read. What comes on top is refused, but for what the link says of itself. */
   readonly queueBytesMax: number;
 }
 
@@ -95,7 +95,8 @@ export abstract class PeerLink {
   /** False: closed, or too much waits already; then nothing was sent. */
   send(type: number, body: Buffer): boolean {
     if (!this.isOpen) return false;
-    if (this.queuedBytes + body.length > this.#options.queueBytesMax) {
+    // Without signs of life and confirmations a queue that is full would stay so.
+    if (!isOfLink(type) && this.queuedBytes + body.length > this.#options.queueBytesMax) {
       this.#traffic.refusedFrames += 1;
       return false;
     }

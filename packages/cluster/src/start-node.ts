@@ -44,8 +44,11 @@ export async function startNode(options: NodeOptions): Promise<ClusterNode> {
       compatibility,
     };
     const onStatus = (status: TransportStatus) => log.info("Cluster transport changed", status);
+    const onFault = (error: unknown) => log.error("NATS message failed", { error: String(error) });
     const wire =
-      servers === undefined ? undefined : await natsWire({ ...limits, servers, keys, onStatus, world: MACHINE });
+      servers === undefined
+        ? undefined
+        : await natsWire({ ...limits, servers, keys, onStatus, onFault, world: MACHINE });
     const mesh = await Mesh.listen(meshOptions, MACHINE, wire).catch((cause: Error) => {
       const isTaken = cause instanceof PeerRefusedError && cause.reason === "name_in_use";
       throw new NodeStartError(node.full, isTaken ? "name_in_use" : "bind_failed", { cause });

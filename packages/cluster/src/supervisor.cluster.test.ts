@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
+import { CallError } from "./call-error.ts";
 import type { SpawnFunction } from "./remote-work.ts";
-import { type ChildSpec, Supervisor } from "./supervisor.ts";
-import { startTestNode, type TestNode, until } from "./test-node.ts";
+import { type ChildSpec, type SupervisingNode, Supervisor } from "./supervisor.ts";
+import { startTestCluster, startTestNode, type TestNode, until } from "./test-node.ts";
 import { overEachTransport } from "./test-transports.ts";
 
 /** Where and in which order children were started and ended. */
@@ -176,4 +177,36 @@ test("a child that does not end in time is killed", async () => {
   });
   await supervisor.stop();
   expect(node.status().processes).toBe(0);
+});
+
+test("a child that was started and could not be linked to is ended before another is started in its place", async () => {
+  told.length = 0;
+  await using stack = new AsyncDisposableStack();
+  const [a, far] = (await startTestCluster(stack, "a", "far")) as [TestNode, TestNode];
+  far.node.work.register("worker", worker("far"));
+  const { work, watches, processes } = a.node;
+  let links = 0;
+  const node: SupervisingNode = {
+    work,
+    processes,
+    watches: {
+      trapExits: (own, onExit) => watches.trapExits(own, onExit),
+      link: async (own, other) => {
+        links += 1;
+        if (links === 1) throw new CallError(other.node, "deadline");
+        await watches.link(own, other);
+      },
+    },
+  };
+  await using supervisor = await Supervisor.start(node, {
+    strategy: "one_for_one",
+    children: [specOf("c", { targetNode: far.node.self })],
+  });
+  expect(supervisor.children()).toMatchObject([{ id: "c", status: "waiting", address: undefined }]);
+  expect(told).toEqual(["start c far", "end c"]);
+  await until(() => supervisor.children()[0]?.status === "running", "the second attempt");
+  expect(told).toEqual(["start c far", "end c", "start c far"]);
+  expect(far.node.status().processes).toBe(1);
+  await supervisor.stop();
+  expect(far.node.status().processes).toBe(0);
 });

@@ -45,9 +45,9 @@ export interface SupervisorOptions {
 
 /** What a supervisor needs of its node. */
 export interface SupervisingNode {
-  readonly work: RemoteWork;
-  readonly watches: Watches;
-  readonly processes: Processes;
+  readonly work: Pick<RemoteWork, "spawn" | "end">;
+  readonly watches: Pick<Watches, "link" | "trapExits">;
+  readonly processes: Pick<Processes, "open" | "close">;
 }
 
 export interface ChildState {
@@ -157,7 +157,14 @@ export class Supervisor implements AsyncDisposable {
     const address = await this.#node.work.spawn(node, run, args);
     child.running = { address, ended: Promise.withResolvers() };
     // Whatever the link finds out about the child's end comes by way of `#heard`.
-    await this.#node.watches.link(this.address, address);
+    try {
+      await this.#node.watches.link(this.address, address);
+    } catch (error) {
+      // It may run on, and is nobody's: another will be started in its place.
+      child.running = undefined;
+      await this.#node.work.end(address, { kind: "killed" }).catch(() => undefined);
+      throw error;
+    }
   }
 
   #heard(from: Address, reason: ExitReason): void {

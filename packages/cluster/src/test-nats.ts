@@ -1,7 +1,7 @@
 /** A NATS server of Debian's package, for tests: on a free loopback port, in a process of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createInterface } from "node:readline";
+import { createInterface, type Interface } from "node:readline";
 
 const START_MS_MAX = 60_000;
 
@@ -9,15 +9,17 @@ export class TestNats implements AsyncDisposable {
   readonly port: number;
   readonly #args: readonly string[];
   #process: ChildProcess;
+  /** Line by line. */
+  #log: Interface;
 
   /** `args` as on the command line. Rejects with what to install if there is no such program. */
   static async start(...args: readonly string[]): Promise<TestNats> {
-    const { child, port } = await launch(-1, args);
-    return new TestNats(child, port, args);
+    return new TestNats(await launch(-1, args), args);
   }
 
-  private constructor(child: ChildProcess, port: number, args: readonly string[]) {
+  private constructor({ child, log, port }: Launched, args: readonly string[]) {
     this.#process = child;
+    this.#log = log;
     this.port = port;
     this.#args = args;
   }
@@ -35,6 +37,16 @@ export class TestNats implements AsyncDisposable {
     this.#process.kill("SIGCONT");
   }
 
+  /** Reads its configuration again. Those who are connected already are not told what it says. */
+  async reload(): Promise<void> {
+    await this.#signal("SIGHUP", "Reloaded server configuration");
+  }
+
+  /** Takes nobody in any more, and tells those who are connected, together with all else that it tells of itself. */
+  async retire(): Promise<void> {
+    await this.#signal("SIGUSR2", "Entering lame duck mode");
+  }
+
   async kill(): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     const ended = once(this.#process, "exit");
@@ -44,15 +56,33 @@ export class TestNats implements AsyncDisposable {
 
   /** At the same port. */
   async startAgain(): Promise<void> {
-    this.#process = (await launch(this.port, this.#args)).child;
+    const { child, log } = await launch(this.port, this.#args);
+    this.#process = child;
+    this.#log = log;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
   }
+
+  async #signal(signal: NodeJS.Signals, answer: string): Promise<void> {
+    const answered = new Promise<void>((resolve) => {
+      this.#log.on("line", (line) => {
+        if (line.includes(answer)) resolve();
+      });
+    });
+    this.#process.kill(signal);
+    await answered;
+  }
 }
 
-async function launch(port: number, args: readonly string[]): Promise<{ child: ChildProcess; port: number }> {
+interface Launched {
+  readonly child: ChildProcess;
+  readonly log: Interface;
+  readonly port: number;
+}
+
+async function launch(port: number, args: readonly string[]): Promise<Launched> {
   const child = spawn("nats-server", ["-a", "127.0.0.1", "-p", String(port), ...args], {
     stdio: ["ignore", "ignore", "pipe"],
   });
@@ -69,13 +99,13 @@ async function launch(port: number, args: readonly string[]): Promise<{ child: C
   child.once("exit", () => ready.reject(new Error(`nats-server ended: ${lines.join("\n")}`)));
   const overdue = setTimeout(() => ready.reject(new Error("nats-server does not start")), START_MS_MAX);
   let listensAt = 0;
-  createInterface({ input: child.stderr }).on("line", (line) => {
+  const log = createInterface({ input: child.stderr }).on("line", (line) => {
     lines.push(line);
     listensAt = Number(/Listening for client connections on \S+:(\d+)/.exec(line)?.[1] ?? listensAt);
     if (line.includes("Server is ready")) ready.resolve(listensAt);
   });
   try {
-    return { child, port: await ready.promise };
+    return { child, log, port: await ready.promise };
   } catch (error) {
     child.kill("SIGKILL");
     throw error;

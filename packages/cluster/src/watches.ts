@@ -62,6 +62,11 @@ export class Watches {
     clearInterval(this.#audit);
   }
 
+  /** Monitors of this node, those of which its links are made included. */
+  get size(): number {
+    return this.#watching.size;
+  }
+
   /**
    * Tells once how the process ends: `noproc` if there is none, `noconnection` if its node is not connected or is lost.
    * Gives back how to stop it.
@@ -84,13 +89,14 @@ export class Watches {
 
   linkOneWay(own: Address, other: Address): void {
     const onExit = (reason: ExitReason) => {
+      forgetOwn();
       const trapped = this.#trapping.get(own.id);
       if (trapped !== undefined && this.#options.processes.isOpen(own)) trapped(other, reason);
       else if (!isPeaceful(reason))
         this.#options.processes.end(own, { kind: "linked", to: other, because: reason.kind });
     };
     const stop = this.#monitor(other, onExit, true);
-    this.monitor(own, stop);
+    const forgetOwn = this.monitor(own, stop);
   }
 
   /** A process of this node has ended. */

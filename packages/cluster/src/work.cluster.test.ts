@@ -114,6 +114,26 @@ overEachTransport(({ start, startCluster, forkNode }) => {
     expect(a.node.processes.isOpen(fourth)).toBe(true);
   });
 
+  test("a link is forgotten on both nodes when either of the two has ended, however many there were", async () => {
+    await using stack = new AsyncDisposableStack();
+    const [a, b] = await pair(stack);
+    const own = await a.node.work.spawn("", "worker");
+    const trapped: ExitReason[] = [];
+    a.node.watches.trapExits(own, (_, reason) => trapped.push(reason));
+    for (let n = 0; n < 5; n += 1) {
+      const far = await a.node.work.spawnLink(own, b.node.self, "worker");
+      await a.node.work.end(far, { kind: "killed" });
+    }
+    await until(() => trapped.length === 5, "all ends");
+    await until(() => b.node.watches.size === 0, "the other node to forget them");
+    expect(a.node.watches.size).toBe(0);
+    await a.node.work.spawnLink(own, b.node.self, "worker");
+    expect(a.node.watches.size).toBe(2);
+    await a.node.work.end(own, { kind: "shutdown" });
+    await until(() => b.node.watches.size === 0, "the end of the owner");
+    expect(a.node.watches.size).toBe(0);
+  });
+
   test("[FT-03] [SD-45] [C-22] a killed or frozen process of a node fails calls, monitors and links, and its names are vacant", async () => {
     await using a = await start("a");
     a.node.work.register("worker", worker);
