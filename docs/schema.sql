@@ -615,9 +615,17 @@ create table password_resets (
   created_at timestamp with time zone default now() not null,
   expires_at timestamp with time zone not null,
   used_at timestamp with time zone,
+  made_by_token uuid,
+  made_by_user uuid,
+  made_in_organization uuid,
   constraint password_resets_token_unique UNIQUE (token_sha256),
   constraint password_resets_pkey PRIMARY KEY (id),
-  constraint password_resets_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+  constraint password_resets_made_by_token_fkey FOREIGN KEY (made_by_token) REFERENCES api_tokens(id) ON DELETE CASCADE,
+  constraint password_resets_made_by_user_fkey FOREIGN KEY (made_by_user) REFERENCES users(id) ON DELETE CASCADE,
+  constraint password_resets_made_in_organization_fkey FOREIGN KEY (made_in_organization) REFERENCES organizations(id) ON DELETE CASCADE,
+  constraint password_resets_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+  constraint password_resets_one_maker CHECK (((made_by_token IS NULL) OR (made_by_user IS NULL))),
+  constraint password_resets_person_in_organization CHECK (((made_by_user IS NULL) OR (made_in_organization IS NOT NULL)))
 );
 CREATE INDEX password_resets_user ON public.password_resets USING btree (user_id);
 

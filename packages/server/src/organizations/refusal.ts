@@ -3,6 +3,7 @@ export const REFUSALS = {
   last_owner: "an organization keeps at least one owner",
   above_own_role: "nobody gives, changes or takes a role above their own",
   beyond_own_scopes: "a token is given no scope that its maker lacks",
+  no_member: "the person is no member",
   already_member: "the person is a member already",
   email_taken: "there is somebody with this address; they sign in first, and then accept",
   wrong_person: "the invitation is for another address",

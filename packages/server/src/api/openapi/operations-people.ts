@@ -150,6 +150,8 @@ export const PEOPLE: Operations = {
   },
   "POST /api/v1/orgs/:org/members/:membership/reset-link": {
     summary: "Make a link to set a new password",
+    description:
+      "Good for a day, once, and as long as whoever made it may make it: it ends when the person's role rises, when they join another organization, and when they are removed.",
     body: Type.Object({ clears_two_factor: Type.Optional(Type.Boolean()) }),
     answers: created(Link),
   },
@@ -178,7 +180,7 @@ export const PEOPLE: Operations = {
   "POST /api/v1/password-resets/use": {
     summary: "Set a new password with a reset link",
     answers: ok(Done),
-    refusals: { 404: "The link is over" },
+    refusals: { 404: "The link is over: used, replaced, too old, or whoever made it may make it no more" },
   },
 
   "GET /api/v1/orgs/:org/tokens": { summary: "The organization's API tokens", answers: rows(Token) },

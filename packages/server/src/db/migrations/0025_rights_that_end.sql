@@ -1,0 +1,8 @@
+-- Who made a link, so that it can be asked at its use whether they still may: a token, or a person in an organization. Links of
+-- before name nobody, and open nothing any more.
+alter table password_resets
+  add column made_by_token uuid references api_tokens (id) on delete cascade,
+  add column made_by_user uuid references users (id) on delete cascade,
+  add column made_in_organization uuid references organizations (id) on delete cascade,
+  add constraint password_resets_one_maker check (made_by_token is null or made_by_user is null),
+  add constraint password_resets_person_in_organization check (made_by_user is null or made_in_organization is not null);
