@@ -692,6 +692,15 @@ create table releases (
 );
 CREATE INDEX releases_first_seen ON public.releases USING btree (project_id, first_seen DESC);
 
+create table removed_members (
+  organization_id uuid not null,
+  user_id uuid not null,
+  removed_at timestamp with time zone default now() not null,
+  constraint removed_members_key PRIMARY KEY (organization_id, user_id),
+  constraint removed_members_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE,
+  constraint removed_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+
 create table removed_projects (
   project_id uuid not null,
   organization_id uuid not null,

@@ -1,5 +1,5 @@
 /** Links that set a password or make somebody a member: what they open is no more than what they were made for. */
-import type { ApiMember, ApiNewInvitation, ApiNewToken } from "@mesher/protocol";
+import type { ApiInvitation, ApiMember, ApiNewInvitation, ApiNewToken } from "@mesher/protocol";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type ApiClient, apiClient } from "./api-client.ts";
 import { TestPerson, tokenIn } from "./test-person.ts";
@@ -155,5 +155,64 @@ describe("a link that sets a password", () => {
     const { body } = await operator<{ link: string }>("POST", "users/reset-link", { email });
     for (const change of Object.values(CHANGES)) await change(email);
     expect(await use(tokenIn(body.link))).toMatchObject({ status: 200 });
+  });
+});
+
+describe("an invitation", () => {
+  const accept = (person: TestPerson, token: string) => person.post("/api/v1/invitations/accept", { token });
+  const OVER = { status: 404, body: { code: "link_over" } };
+
+  test("replaces the one before for the same address, however it is written, and no other", async () => {
+    const first = await invited("twice@example.com", "admin");
+    const other = await invited("once@example.com");
+    const elsewhere = await invited("twice@example.com", "member", "other");
+    const second = await invited("Twice@Example.com");
+    const look = (token: string) => owner.post("/api/v1/invitations/look-up", { token });
+    expect(await look(first)).toMatchObject(OVER);
+    for (const token of [other, elsewhere, second]) expect(await look(token)).toMatchObject({ status: 200 });
+    const { body } = await owner.get<ApiInvitation[]>(`${ORG}/invitations`);
+    expect(body.filter(({ email }) => email === "twice@example.com")).toMatchObject([{ role: "member" }]);
+  });
+
+  test("made several times at once is open once", async () => {
+    const tokens = await Promise.all([1, 2, 3, 4].map(() => invited("at-once@example.com")));
+    const looks = await Promise.all(tokens.map((token) => owner.post("/api/v1/invitations/look-up", { token })));
+    expect(looks.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(looks.filter(({ status }) => status === 404)).toHaveLength(3);
+  });
+
+  test("that waited while its addressee became a member, or was one, is over when they are removed", async () => {
+    const email = "rex@example.com";
+    const rex = await joined(email);
+    const asMember = await invited(email, "admin");
+    await remove(email);
+    expect(await accept(rex, asMember)).toMatchObject(OVER);
+
+    const waiting = await invited(email, "admin");
+    const { rows } = await world.database.query<{ id: string }>({
+      text: "select id from users where email = $1",
+      values: [email],
+    });
+    expect((await operator("POST", "orgs/default/members", { user_id: rows[0]?.id })).status).toBe(201);
+    expect(await accept(rex, waiting)).toMatchObject(OVER);
+    await remove(email);
+    expect(await accept(rex, waiting)).toMatchObject(OVER);
+
+    expect(await accept(rex, await invited(email))).toMatchObject({ status: 200 });
+    expect(await memberOf(email)).toMatchObject({ role: "member" });
+  });
+
+  test("from before there was one at a time is over, too, when another is accepted", async () => {
+    const email = "older@example.com";
+    const older = await invited(email, "admin");
+    const newer = await invited(email, "admin");
+    await world.database.query({
+      text: "update invitations set revoked_at = null where email = $1",
+      values: [email],
+    });
+    const wish = { token: newer, display_name: "Older", password: PASSWORD };
+    expect(await owner.post("/api/v1/invitations/accept", wish)).toMatchObject({ status: 201 });
+    await remove(email);
+    expect(await accept(await signedIn(email), older)).toMatchObject(OVER);
   });
 });

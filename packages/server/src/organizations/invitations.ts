@@ -28,6 +28,8 @@ export async function invite(
   demandOwnRank(actor, role);
   const token = makeSecret();
   const invitation = await withTransaction(database, async (tx) => {
+    // Of two for one address, made at once, one replaces the other.
+    await lockMembers(tx, organizationId);
     const made = await createInvitation(tx, {
       organizationId,
       email,

@@ -7,12 +7,14 @@ import type { IssueActor, IssueChange } from "../issues/issue-change.ts";
 import { endPasswordResets } from "../people/users.queries.ts";
 import { type Actor, hasRole, type Role } from "./access.ts";
 import { recordAudit } from "./audit.queries.ts";
+import { endInvitationsOf } from "./invitations.queries.ts";
 import {
   countOwners,
   createOrganization,
   deleteMember,
   findMember,
   insertMember,
+  isRemoved,
   lockMembers,
   type Member,
   renameOrganization,
@@ -46,15 +48,20 @@ export async function rename(database: Database, actor: Actor, name: string): Pr
 }
 
 /**
- * The new membership's id; `undefined`: the person is a member already. Links to set their password end, which were made by
- * whom they belonged to before.
+ * The new membership's id; `undefined`: the person is a member already. Other invitations to the organization end: they
+ * would bring the person back once they are removed. So do links to set their password, which were made by whom they
+ * belonged to before.
  */
 export async function enrol(
   tx: Transaction,
   member: { readonly organizationId: string; readonly userId: string; readonly role: Role },
 ): Promise<string | undefined> {
+  // Whoever accepts an invitation holds this and then the invitation: in the same order, neither waits for the other.
+  await lockMembers(tx, member.organizationId);
   const id = await insertMember(tx, member);
-  if (id !== undefined) await endPasswordResets(tx, member.userId);
+  if (id === undefined) return undefined;
+  await endInvitationsOf(tx, member);
+  await endPasswordResets(tx, member.userId);
   return id;
 }
 
@@ -80,7 +87,10 @@ export async function addMember(
   });
 }
 
-/** Somebody whom single sign-on lets in, and whom nobody has invited, is a member of the installation's own organization. */
+/**
+ * Somebody whom single sign-on lets in, and whom nobody has invited, is a member of the installation's own organization.
+ * Nothing happens if somebody has removed them: that the provider still knows them does not undo it.
+ */
 export async function joinBySignIn(
   database: Database,
   {
@@ -90,6 +100,9 @@ export async function joinBySignIn(
 ): Promise<void> {
   const role = "member";
   await withTransaction(database, async (tx) => {
+    // Before it is asked who was removed: somebody may be doing it.
+    await lockMembers(tx, organizationId);
+    if (await isRemoved(tx, organizationId, user.id)) return;
     const id = await enrol(tx, { organizationId, userId: user.id, role });
     // Signed in in another window at the same time.
     if (id === undefined) return;
@@ -129,9 +142,10 @@ export async function removeMember(
   { memberId, by, tell }: MemberRemoval,
 ): Promise<boolean> {
   let changes: readonly IssueChange[] = [];
-  const isRemoved = await changeMember(database, actor, memberId, async (tx, member) => {
+  const isDone = await changeMember(database, actor, memberId, async (tx, member) => {
     await demandAnotherOwner(tx, actor.organizationId, member);
     await deleteMember(tx, actor.organizationId, member);
+    await endInvitationsOf(tx, { organizationId: actor.organizationId, userId: member.userId });
     await endPasswordResets(tx, member.userId);
     const issues = await unassignAll(tx, actor.organizationId, { kind: "user", id: member.userId });
     const details = { user_id: null, before: member.userId };
@@ -140,7 +154,7 @@ export async function removeMember(
     return { action: "member.removed", details: { email: member.email, role: member.role, unassigned: issues.length } };
   });
   for (const change of changes) tell(change);
-  return isRemoved;
+  return isDone;
 }
 
 type Change = (tx: Transaction, member: Member) => Promise<{ action: string; details: Record<string, unknown> }>;

@@ -7,7 +7,7 @@ export const REFUSALS = {
   already_member: "the person is a member already",
   email_taken: "there is somebody with this address; they sign in first, and then accept",
   wrong_person: "the invitation is for another address",
-  link_over: "the link was used, revoked, or is too old",
+  link_over: "the link was used, replaced or revoked, or is too old",
   slug_taken: "there is another of this slug",
   too_many_teams: "there are as many teams as an organization may have",
   elsewhere_too: "the person is in other organizations too: whoever runs the server makes the link",

@@ -144,7 +144,8 @@ export const PEOPLE: Operations = {
   },
   "POST /api/v1/orgs/:org/members/:membership/remove": {
     summary: "Remove a member",
-    description: "Their tokens of this organization end with it, and issues assigned to them are nobody's.",
+    description:
+      "Their tokens of this organization, invitations to it and links to set their password end with it, and issues assigned to them are nobody's. Single sign-on alone does not make them a member again.",
     answers: ok(Affected),
     refusals: { 409: "They are the last owner" },
   },
@@ -158,7 +159,7 @@ export const PEOPLE: Operations = {
   "GET /api/v1/orgs/:org/invitations": { summary: "Open invitations", answers: rows(Invitation) },
   "POST /api/v1/orgs/:org/invitations": {
     summary: "Invite somebody",
-    description: "The link is told once.",
+    description: "The link is told once. It replaces an earlier one for the same address.",
     answers: created(NewInvitation),
     refusals: { 409: "They are a member already" },
   },

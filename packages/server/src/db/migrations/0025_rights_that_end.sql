@@ -6,3 +6,11 @@ alter table password_resets
   add column made_in_organization uuid references organizations (id) on delete cascade,
   add constraint password_resets_one_maker check (made_by_token is null or made_by_user is null),
   add constraint password_resets_person_in_organization check (made_by_user is null or made_in_organization is not null);
+
+-- Who was taken out of an organization and is not back: signing in alone does not make them a member again.
+create table removed_members (
+  organization_id uuid not null references organizations (id) on delete cascade,
+  user_id uuid not null references users (id) on delete cascade,
+  removed_at timestamptz not null default now(),
+  constraint removed_members_key primary key (organization_id, user_id)
+);
