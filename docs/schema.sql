@@ -781,8 +781,13 @@ create table stream_tickets (
   organization_id uuid not null,
   holder text not null,
   expires_at timestamp with time zone not null,
+  token_id uuid,
+  login_id uuid,
   constraint stream_tickets_key PRIMARY KEY (ticket_sha256),
-  constraint stream_tickets_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
+  constraint stream_tickets_login_id_fkey FOREIGN KEY (login_id) REFERENCES logins(id) ON DELETE CASCADE,
+  constraint stream_tickets_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE,
+  constraint stream_tickets_token_id_fkey FOREIGN KEY (token_id) REFERENCES api_tokens(id) ON DELETE CASCADE,
+  constraint stream_tickets_one_maker CHECK (((token_id IS NULL) OR (login_id IS NULL)))
 );
 
 create table tag_counts (

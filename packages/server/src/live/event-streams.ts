@@ -20,6 +20,7 @@ export interface EventStreamsOptions {
   readonly door: StreamDoor;
   /** A comment is sent this often; a client that has not taken the last one by then is cut off. */
   readonly pingMs: number;
+  readonly recheckMs: number;
   readonly onDropped: () => void;
   readonly log: Log;
 }
@@ -98,7 +99,8 @@ export class EventStreams implements Service {
         isTaken = true;
       });
     }, this.#options.pingMs).unref();
-    const stopRecheck = recheckAgainAndAgain({ mayStay, sendAway: () => response.end(), log: this.#options.log });
+    const { recheckMs: everyMs, log } = this.#options;
+    const stopRecheck = recheckAgainAndAgain({ everyMs, mayStay, sendAway: () => response.end(), log });
     response.once("close", () => {
       clearInterval(beat);
       stopRecheck();

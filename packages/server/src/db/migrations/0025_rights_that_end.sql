@@ -14,3 +14,9 @@ create table removed_members (
   removed_at timestamptz not null default now(),
   constraint removed_members_key primary key (organization_id, user_id)
 );
+
+-- Who made a ticket: a token, or a login. The stream it opens lasts no longer than what they may. One that names neither opens nothing.
+alter table stream_tickets
+  add column token_id uuid references api_tokens (id) on delete cascade,
+  add column login_id uuid references logins (id) on delete cascade,
+  add constraint stream_tickets_one_maker check (token_id is null or login_id is null);
