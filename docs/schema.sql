@@ -615,9 +615,17 @@ create table password_resets (
   created_at timestamp with time zone default now() not null,
   expires_at timestamp with time zone not null,
   used_at timestamp with time zone,
+  made_by_token uuid,
+  made_by_user uuid,
+  made_in_organization uuid,
   constraint password_resets_token_unique UNIQUE (token_sha256),
   constraint password_resets_pkey PRIMARY KEY (id),
-  constraint password_resets_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+  constraint password_resets_made_by_token_fkey FOREIGN KEY (made_by_token) REFERENCES api_tokens(id) ON DELETE CASCADE,
+  constraint password_resets_made_by_user_fkey FOREIGN KEY (made_by_user) REFERENCES users(id) ON DELETE CASCADE,
+  constraint password_resets_made_in_organization_fkey FOREIGN KEY (made_in_organization) REFERENCES organizations(id) ON DELETE CASCADE,
+  constraint password_resets_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+  constraint password_resets_one_maker CHECK (((made_by_token IS NULL) OR (made_by_user IS NULL))),
+  constraint password_resets_person_in_organization CHECK (((made_by_user IS NULL) OR (made_in_organization IS NOT NULL)))
 );
 CREATE INDEX password_resets_user ON public.password_resets USING btree (user_id);
 
@@ -683,6 +691,15 @@ create table releases (
   constraint releases_key PRIMARY KEY (project_id, version)
 );
 CREATE INDEX releases_first_seen ON public.releases USING btree (project_id, first_seen DESC);
+
+create table removed_members (
+  organization_id uuid not null,
+  user_id uuid not null,
+  removed_at timestamp with time zone default now() not null,
+  constraint removed_members_key PRIMARY KEY (organization_id, user_id),
+  constraint removed_members_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE,
+  constraint removed_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
 
 create table removed_projects (
   project_id uuid not null,
@@ -764,8 +781,13 @@ create table stream_tickets (
   organization_id uuid not null,
   holder text not null,
   expires_at timestamp with time zone not null,
+  token_id uuid,
+  login_id uuid,
   constraint stream_tickets_key PRIMARY KEY (ticket_sha256),
-  constraint stream_tickets_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
+  constraint stream_tickets_login_id_fkey FOREIGN KEY (login_id) REFERENCES logins(id) ON DELETE CASCADE,
+  constraint stream_tickets_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE,
+  constraint stream_tickets_token_id_fkey FOREIGN KEY (token_id) REFERENCES api_tokens(id) ON DELETE CASCADE,
+  constraint stream_tickets_one_maker CHECK (((token_id IS NULL) OR (login_id IS NULL)))
 );
 
 create table tag_counts (

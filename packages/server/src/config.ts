@@ -193,7 +193,7 @@ export const SETTINGS = {
     env: "MESHER_OIDC_JOIN",
     parse: oneOf("invited", "anyone"),
     default: "invited",
-    help: "Who comes in by single sign-on: `invited` people, or `anyone` the provider knows, as a member of the default organization.",
+    help: "Who comes in by single sign-on: `invited` people, or `anyone` the provider knows, as a member of the default organization. Who was removed there comes back by an invitation only.",
   },
   smtpUrl: {
     env: "MESHER_SMTP_URL",

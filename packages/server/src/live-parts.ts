@@ -7,6 +7,7 @@ import type { Config } from "./config.ts";
 import type { Database } from "./db/database.ts";
 import { countUnresolvedIssues } from "./issues/issue-count.queries.ts";
 import { Live } from "./live/live.ts";
+import { RECHECK_MS } from "./live/recheck.ts";
 import type { Seats } from "./live/seats.ts";
 import { findProjectDetail } from "./organizations/projects.queries.ts";
 import { redeemStreamTicket } from "./organizations/stream-tickets.ts";
@@ -34,6 +35,7 @@ export function buildLive(options: LivePartsOptions): Live {
     findProjectId: async (organizationId, given) => (await findProjectDetail(database, organizationId, given))?.id,
     seats,
     heartbeat: HEARTBEAT,
+    recheckMs: RECHECK_MS,
     onDropped,
     now: Date.now,
     log,

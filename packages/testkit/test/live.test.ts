@@ -1,21 +1,24 @@
 /** The live feed of a server, as dashboards and programs use it. */
-import type { ApiIssue, ApiPage, ApiProject, StreamTicket } from "@mesher/protocol";
+import type { ApiIssue, ApiNewToken, ApiPage, ApiProject, StreamTicket } from "@mesher/protocol";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newEventId, sendEvent } from "../src/send.ts";
 import type { ServerProcess } from "../src/server-process.ts";
 import { openSocket, StreamClient, UpgradeRefusedError } from "../src/stream-client.ts";
 import { waitUntil } from "../src/wait-until.ts";
+import { TestPerson } from "./test-person.ts";
 import { readEvent, startTestServer, type TestServer } from "./test-server.ts";
 
 /** As docs/live.md promises. */
 const SEARCHES_OF_A_PROJECT = 10;
+
+const OWNER = { email: "owner@example.com", password: "correct horse battery" };
 
 let testServer: TestServer;
 let server: ServerProcess;
 let project: ApiProject;
 
 beforeAll(async () => {
-  testServer = await startTestServer();
+  testServer = await startTestServer({ MESHER_ADMIN_EMAIL: OWNER.email, MESHER_ADMIN_PASSWORD: OWNER.password });
   server = testServer.server;
   const [first] = await server.get<ApiProject[]>("/api/v1/projects");
   if (first === undefined) throw new Error("there is no project");
@@ -340,6 +343,33 @@ describe("tickets", () => {
     const { ticket } = await makeTicket();
     await testServer.database.query({ text: "update stream_tickets set expires_at = now()" });
     await expect(StreamClient.open(streamUrl(`?ticket=${ticket}`))).rejects.toMatchObject({ status: 401 });
+  });
+
+  test("a ticket whose token was revoked opens nothing, nor does one of a login that was ended", async () => {
+    const post = async <T>(path: string, authorization: string, body: unknown = {}) => {
+      const headers = { authorization, "content-type": "application/json" };
+      const init = { method: "POST", headers, body: JSON.stringify(body) };
+      const response = await fetch(`${server.url}/api/v1/${path}`, init);
+      expect([path, response.ok]).toEqual([path, true]);
+      return (await response.json()) as T;
+    };
+    const wish = { label: "ticket", scopes: ["event:read"] };
+    const made = await post<ApiNewToken>("orgs/default/tokens", bearer().authorization, wish);
+    const [first, second] = [1, 2].map(() => post<StreamTicket>("stream-tickets", `Bearer ${made.token}`));
+    await using client = await StreamClient.open(streamUrl(`?ticket=${(await first)?.ticket}`));
+    const { ticket } = (await second) ?? {};
+    await post(`orgs/default/tokens/${made.id}/revoke`, bearer().authorization);
+    await expect(StreamClient.open(streamUrl(`?ticket=${ticket}`))).rejects.toMatchObject({ status: 401 });
+    expect(client.closeCode).toBeUndefined();
+
+    const person = new TestPerson(server.url);
+    expect(await person.signIn(OWNER.email, OWNER.password)).toMatchObject({ status: 200 });
+    const tickets = [1, 2].map(() => person.post<StreamTicket>("/api/v1/stream-tickets"));
+    const [one, other] = (await Promise.all(tickets)).map(({ body }) => body.ticket);
+    await using page = await StreamClient.open(streamUrl(`?ticket=${one}`));
+    expect(page.all("subscribed")).toHaveLength(1);
+    expect((await person.post("/api/v1/me/logins/end")).status).toBe(200);
+    await expect(StreamClient.open(streamUrl(`?ticket=${other}`))).rejects.toMatchObject({ status: 401 });
   });
 
   test("no ticket is made for nobody, and none is kept readable", async () => {

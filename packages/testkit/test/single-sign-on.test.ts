@@ -1,4 +1,4 @@
-import type { ApiMe, ApiNewInvitation } from "@mesher/protocol";
+import type { ApiMe, ApiMember, ApiNewInvitation } from "@mesher/protocol";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { freePort } from "./free-port.ts";
 import { CLIENT, type IdentityProvider, signInAt, startIdentityProvider } from "./identity-provider.ts";
@@ -47,6 +47,12 @@ async function comeIn(login: string, to = world): Promise<{ person: TestPerson; 
   return { person, location: ended.headers.get("location") ?? "" };
 }
 
+async function remove(email: string, by: TestPerson): Promise<void> {
+  const { body } = await by.get<ApiMember[]>("/api/v1/orgs/default/members");
+  const id = body.find((member) => member.email === email)?.id;
+  expect(await by.post(`/api/v1/orgs/default/members/${id}/remove`)).toMatchObject({ status: 200 });
+}
+
 test("somebody who is invited comes in by the provider, and is a member then", async () => {
   await owner.post<ApiNewInvitation>("/api/v1/orgs/default/invitations", { email: "Ida@example.com", role: "admin" });
   const { person, location } = await comeIn("ida@example.com");
@@ -56,6 +62,18 @@ test("somebody who is invited comes in by the provider, and is a member then", a
     organizations: [{ slug: "default", role: "admin" }],
   });
   expect((await (await comeIn("ida@example.com")).person.get("/api/v1/me")).status).toBe(200);
+});
+
+test("who was removed does not come back by the provider with an invitation of before", async () => {
+  const email = "rex@example.com";
+  const invite = () => owner.post<ApiNewInvitation>("/api/v1/orgs/default/invitations", { email, role: "admin" });
+  await invite();
+  await invite();
+  await world.database.query({ text: "update invitations set revoked_at = null where email = $1", values: [email] });
+  await comeIn(email);
+  await remove(email, owner);
+  const { person } = await comeIn(email);
+  expect((await person.get<ApiMe>("/api/v1/me")).body.organizations).toEqual([]);
 });
 
 test("somebody with a password comes in by the provider, too", async () => {
@@ -110,7 +128,7 @@ test("settings for single sign-on that are not complete stop the start, and a se
   await expect(short).rejects.toThrow(/MESHER_ADMIN_PASSWORD is \(hidden\): must have at least 10 characters/);
 });
 
-test("with MESHER_OIDC_JOIN=anyone whoever the provider knows is a member of the default organization, once, and the log says so", async () => {
+test("with MESHER_OIDC_JOIN=anyone whoever the provider knows is a member of the default organization, once, and not again when removed", async () => {
   const [port, providerPort] = [await freePort(), await freePort()];
   const url = `http://127.0.0.1:${port}`;
   await using open = await startTestServer({
@@ -120,6 +138,8 @@ test("with MESHER_OIDC_JOIN=anyone whoever the provider knows is a member of the
     MESHER_OIDC_CLIENT_ID: CLIENT.id,
     MESHER_OIDC_CLIENT_SECRET: CLIENT.secret,
     MESHER_OIDC_JOIN: "anyone",
+    MESHER_ADMIN_EMAIL: "owner@example.com",
+    MESHER_ADMIN_PASSWORD: PASSWORD,
   });
   await using known = await startIdentityProvider(`${url}/api/v1/auth/callback/oidc`, providerPort);
   for (const time of ["first", "second"]) {
@@ -131,7 +151,7 @@ test("with MESHER_OIDC_JOIN=anyone whoever the provider knows is a member of the
     expect([time, (await person.get("/api/v1/audit")).status]).toEqual([time, 403]);
   }
   const { rows } = await open.database.query({
-    text: "select action, actor_name from audit_log where action like 'member.%'",
+    text: "select action, actor_name from audit_log where action like 'member.%' and actor_kind <> 'server'",
   });
   expect(rows).toEqual([{ action: "member.joined", actor_name: "stranger@example.com" }]);
 
@@ -139,4 +159,16 @@ test("with MESHER_OIDC_JOIN=anyone whoever the provider knows is a member of the
   const { person, location } = await comeIn("unproven@example.com", open);
   expect(location).toContain("/sign-in?error=");
   expect((await person.get("/api/v1/me")).status).toBe(401);
+
+  const admin = new TestPerson(open.server.url);
+  await admin.signIn("owner@example.com", PASSWORD);
+  await remove("stranger@example.com", admin);
+  const organizationsOfStranger = async () =>
+    (await (await comeIn("stranger@example.com", open)).person.get<ApiMe>("/api/v1/me")).body.organizations;
+  expect(await organizationsOfStranger()).toEqual([]);
+  await admin.post("/api/v1/orgs/default/invitations", { email: "stranger@example.com" });
+  expect(await organizationsOfStranger()).toMatchObject([{ slug: "default", role: "member" }]);
+  // Who was let in again is not taken for removed any more.
+  await open.database.query({ text: "delete from organization_members where role = 'member'" });
+  expect(await organizationsOfStranger()).toMatchObject([{ slug: "default", role: "member" }]);
 });

@@ -123,7 +123,7 @@ export function registerInvitationRoutes(app: App, deps: ApiDependencies): void 
 async function getInvitation(deps: ApiDependencies, token: string): Promise<Invitation> {
   const invitation = await readLink(deps.database, token);
   if (invitation === undefined)
-    throw new RequestRefusedError(404, "link_over", "the link was used, revoked, or is too old");
+    throw new RequestRefusedError(404, "link_over", "the link was used, replaced or revoked, or is too old");
   return invitation;
 }
 

@@ -128,6 +128,7 @@ const REFUSAL_STATUS: Record<Refusal, number> = {
   slug_taken: 409,
   too_many_teams: 409,
   elsewhere_too: 403,
+  no_member: 404,
 };
 
 /** What Fastify refuses before it looks for a route: an address that cannot be decoded, or an id longer than any. */

@@ -11,8 +11,10 @@ export function registerStreamRoutes(app: App, deps: ApiDependencies): void {
   /** For one WebSocket, within half a minute. */
   app.post("/api/v1/stream-tickets", READ, async (request, reply): Promise<StreamTicket> => {
     const actor = await deps.authenticate(request);
+    const { organizationId, tokenId } = actor;
     const holder = holderOf(actor, request.headers);
-    const made = await makeStreamTicket(deps.database, { organizationId: actor.organizationId, holder });
+    const maker = tokenId === undefined ? { loginId: (await deps.authenticatePerson(request)).loginId } : { tokenId };
+    const made = await makeStreamTicket(deps.database, { organizationId, holder, maker });
     if (made === undefined) {
       throw new RequestRefusedError(
         429,

@@ -35,7 +35,14 @@ async function setUp(node: FeedNode = feedNode()) {
     now: Date.now,
     seats,
   });
-  const streams = new EventStreams({ feed, door, pingMs: PING_MS, onDropped: () => (dropped.count += 1), log });
+  const streams = new EventStreams({
+    feed,
+    door,
+    pingMs: PING_MS,
+    recheckMs: RECHECK_MS,
+    onDropped: () => (dropped.count += 1),
+    log,
+  });
   const viewer = { organizationId: "o", holder: "h", mayStay: async () => may.stay };
   const server = createServer((request, response) => {
     const query = new URLSearchParams();

@@ -23,6 +23,7 @@ export interface EventStreamsOptions {
   readonly door: StreamDoor;
   /** A comment is sent this often; a client that has not taken the last one by then is cut off. */
   readonly pingMs: number;
+  readonly recheckMs: number;
   readonly onDropped: () => void;
   readonly log: Log;
 }
@@ -89,7 +90,7 @@ export class EventStreams implements Service {
   }
 
   #begin(response: ServerResponse, connection: Connection, mayStay: () => Promise<boolean>): void {
-    const { pingMs, log } = this.#options;
+    const { pingMs, recheckMs, log } = this.#options;
     response.on("error", (error) => log.debug("Stream failed", { error: error.message }));
     response.writeHead(200, {
       "content-type": "text/event-stream",
@@ -110,7 +111,7 @@ export class EventStreams implements Service {
       silence();
       endOrCutOff(response);
     };
-    const stopRecheck = recheckAgainAndAgain({ mayStay, sendAway: end, log });
+    const stopRecheck = recheckAgainAndAgain({ everyMs: recheckMs, mayStay, sendAway: end, log });
     this.#ends.add(end);
     response.once("close", silence);
   }

@@ -1,66 +1,21 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { startNode } from "@mesher/cluster";
 import type { EventStored } from "@mesher/protocol";
 import { StreamClient, waitUntil } from "@mesher/testkit";
 import { expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { createLog } from "../runtime/log.ts";
 import { HEARTBEAT, type Heartbeat } from "../runtime/web-sockets/keep-alive.ts";
-import { offerUpgrades } from "../runtime/web-sockets/offer-upgrades.ts";
-import { Live } from "./live.ts";
+import { startTestLive, TEST_PROJECT } from "./live-testing.ts";
 import { QUEUE_MAX } from "./outbox.ts";
-import { CONNECTIONS_PER_HOLDER_MAX, Seats } from "./seats.ts";
+import { CONNECTIONS_PER_HOLDER_MAX } from "./seats.ts";
 import { COUNT_EVERY_MS } from "./unresolved-count.ts";
 
-const PROJECT = "project";
+const PROJECT = TEST_PROJECT;
 
-/** A live feed of a node alone, behind a port. Whoever sends a header is let in, by the name in it. */
 async function setUp({ heartbeat = HEARTBEAT, count = async () => 0 }: Setup = {}) {
-  const log = createLog({ level: "error", format: "json" });
-  const node = await startNode({ log });
   const dropped = { count: 0 };
-  const live = new Live({
-    node: {
-      rooms: node.rooms,
-      list: () => node.list(),
-      monitor: (listener) => node.monitor(listener),
-      serve: () => () => {},
-      tellPeer: async () => expect.fail("a node alone has no peers"),
-      recall: async () => expect.fail("a node alone has no peers"),
-      handOver: async () => expect.fail("a node alone has no peers"),
-    },
-    countUnresolved: count,
-    findViewer: async ({ authorization = "" }) => ({
-      organizationId: "organization",
-      holder: authorization,
-      mayStay: async () => true,
-    }),
-    redeemTicket: async () => undefined,
-    findProjectId: async (_organizationId, given) => (given === PROJECT ? PROJECT : undefined),
-    seats: new Seats(),
-    heartbeat,
-    onDropped: () => (dropped.count += 1),
-    now: Date.now,
-    log,
-  });
-  const server = createServer().on("upgrade", offerUpgrades([(upgrade) => live.upgrade(upgrade)]));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/stream/projects/${PROJECT}`;
-  return {
-    live,
-    dropped,
-    url,
-    listen: () => StreamClient.open(url, { authorization: "somebody" }),
-    async [Symbol.asyncDispose]() {
-      await live.sockets.stop();
-      await live.feed.stop();
-      server.close();
-      await node.stop();
-    },
-  };
+  const onDropped = () => (dropped.count += 1);
+  const feed = await startTestLive({ heartbeat, countUnresolved: count, onDropped });
+  return { ...feed, dropped, listen: () => StreamClient.open(feed.url, { authorization: "somebody" }) };
 }
 
 interface Setup {

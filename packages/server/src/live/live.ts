@@ -17,6 +17,8 @@ export interface LiveOptions extends Omit<StreamDoorOptions, "seats"> {
   readonly countUnresolved: (projectId: string) => Promise<number>;
   readonly seats: Seats;
   readonly heartbeat: Heartbeat;
+  /** How often it is asked whether a client may still listen. */
+  readonly recheckMs: number;
   /** A message was left out because its client did not keep up. */
   readonly onDropped: () => void;
   readonly log: Log;
@@ -39,12 +41,13 @@ export class Live {
   readonly handOver: Service;
 
   constructor(options: LiveOptions) {
-    const { node, countUnresolved, heartbeat, onDropped, log } = options;
+    const { node, countUnresolved, heartbeat, recheckMs, onDropped, log } = options;
     this.feed = new Feed({ node, countUnresolved, log });
     this.handOver = { name: "live handover", start: async () => {}, stop: () => this.feed.handOver() };
     const door = new StreamDoor(options);
-    this.sockets = new StreamSockets({ feed: this.feed, door, heartbeat, onDropped, log });
-    this.eventStreams = new EventStreams({ feed: this.feed, door, pingMs: heartbeat.pingMs, onDropped, log });
+    const shared = { feed: this.feed, door, recheckMs, onDropped, log };
+    this.sockets = new StreamSockets({ ...shared, heartbeat });
+    this.eventStreams = new EventStreams({ ...shared, pingMs: heartbeat.pingMs });
   }
 
   /** Tells what a batch of stored events changed in a project. */

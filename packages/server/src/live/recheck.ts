@@ -4,6 +4,7 @@ import type { Log } from "../runtime/log.ts";
 export const RECHECK_MS = 60_000;
 
 export interface Recheck {
+  readonly everyMs: number;
   readonly mayStay: () => Promise<boolean>;
   readonly sendAway: () => void;
   readonly log: Log;
@@ -11,7 +12,7 @@ export interface Recheck {
 
 /** Sends a client away once it may not listen any more. Gives back how to stop asking. */
 export function recheckAgainAndAgain(recheck: Recheck): () => void {
-  const timer = setInterval(() => void ask(recheck), RECHECK_MS).unref();
+  const timer = setInterval(() => void ask(recheck), recheck.everyMs).unref();
   return () => clearInterval(timer);
 }
 

@@ -24,8 +24,8 @@ export interface Viewer {
 export interface StreamDoorOptions {
   /** By the headers of a request, as the API does it. */
   readonly findViewer: (headers: IncomingHttpHeaders) => Promise<Viewer | UpgradeRefusal>;
-  /** By a ticket, which is used up; `undefined`: it is none, or none any more. */
-  readonly redeemTicket: (ticket: string) => Promise<Pick<Viewer, "organizationId" | "holder"> | undefined>;
+  /** By a ticket, which is used up; `undefined`: it is none, or none any more, or of somebody who may not listen any more. */
+  readonly redeemTicket: (ticket: string) => Promise<Viewer | undefined>;
   readonly now: () => number;
   /** Id of the project with this id, slug or number in the organization. */
   readonly findProjectId: (organizationId: string, given: string) => Promise<string | undefined>;
@@ -104,13 +104,14 @@ export class StreamDoor {
     return found;
   }
 
-  /** A ticket says who made it, not for how long they may listen. */
+  /** A ticket says who made it. Its stream lasts as long as they may listen, and not for ever: it was good for once. */
   async #viewerByTicket(ticket: string): Promise<Viewer> {
     const { redeemTicket, now } = this.#options;
     const viewer = await redeemTicket(ticket);
-    if (viewer === undefined) throw streamRefused(401, "unauthorized", "the ticket is unknown, used or expired");
+    if (viewer === undefined)
+      throw streamRefused(401, "unauthorized", "the ticket is unknown, used or expired, or was revoked with its maker");
     const endsAtMs = now() + TICKET_STREAM_MS_MAX;
-    return { ...viewer, mayStay: async () => now() < endsAtMs };
+    return { ...viewer, mayStay: async () => now() < endsAtMs && viewer.mayStay() };
   }
 }
 

@@ -5,9 +5,11 @@ import { StreamClient, waitUntil } from "@mesher/testkit";
 import { expect, test } from "vitest";
 import { createLog } from "../runtime/log.ts";
 import { HEARTBEAT } from "../runtime/web-sockets/keep-alive.ts";
+import { offerUpgrades, type Upgrade } from "../runtime/web-sockets/offer-upgrades.ts";
 import { STREAM_SEARCHES_MAX } from "../search/stream-search.ts";
 import { Feed, type FeedNode } from "./feed.ts";
 import { feedNode } from "./feed-testing.ts";
+import { RECHECK_MS } from "./recheck.ts";
 import { Seats } from "./seats.ts";
 import { StreamDoor, TOO_MANY_SEARCHES } from "./stream-door.ts";
 import { StreamSockets } from "./stream-sockets.ts";
@@ -28,12 +30,20 @@ async function setUp(node: FeedNode) {
     now: Date.now,
     seats: new Seats(),
   });
-  const streams = new StreamSockets({ feed, door, heartbeat: HEARTBEAT, onDropped: () => {}, log });
-  const sockets: Socket[] = [];
-  const server = createServer().on("upgrade", (request, socket, head) => {
-    sockets.push(socket as Socket);
-    streams.upgrade(request, socket, head);
+  const streams = new StreamSockets({
+    feed,
+    door,
+    heartbeat: HEARTBEAT,
+    recheckMs: RECHECK_MS,
+    onDropped: () => {},
+    log,
   });
+  const sockets: Socket[] = [];
+  const takeSocket = (upgrade: Upgrade) => {
+    sockets.push(upgrade.socket as Socket);
+    return streams.upgrade(upgrade);
+  };
+  const server = createServer().on("upgrade", offerUpgrades([takeSocket]));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return {

@@ -40,6 +40,7 @@ export interface StreamSocketsOptions {
   readonly feed: Feed;
   readonly door: StreamDoor;
   readonly heartbeat: Heartbeat;
+  readonly recheckMs: number;
   readonly onDropped: () => void;
   readonly log: Log;
 }
@@ -104,11 +105,12 @@ export class StreamSockets implements Service {
   }
 
   #serve(client: WebSocket, admitted: Admitted, watching: Disposable): void {
-    const { feed, heartbeat, onDropped, log } = this.#options;
+    const { feed, heartbeat, recheckMs, onDropped, log } = this.#options;
     const { projectId, wanted, seen } = admitted;
     const connection = new Connection({ feed, wire: wireOf(client), projectId, wanted, watching, onDropped });
     const { mayStay } = admitted;
     const stopRecheck = recheckAgainAndAgain({
+      everyMs: recheckMs,
       mayStay,
       sendAway: () => client.close(NOT_ALLOWED, "authenticate again"),
       log,

@@ -6,49 +6,65 @@ import { type Actor, isScope, lesserRole, type Role, SCOPE_NAMES, type Scope } f
 /** When a token was used last is written at most so often. */
 const USE_NOTED_SECONDS = 60;
 
+interface TokenActorRow {
+  id: string;
+  organization_id: string;
+  role: Role;
+  member_role: Role | null;
+  scopes: string[] | null;
+  user_id: string | null;
+  label: string;
+  is_operator: boolean;
+}
+
+const ACTOR_COLUMNS = "id, organization_id, role, member_role, scopes, user_id, label, is_operator";
+
+/** A person's token lives as long as their membership. */
+const SELECT_ACTIVE = `
+  select t.id, t.organization_id, t.role, m.role as member_role, t.scopes, t.user_id, t.label, t.is_operator, t.last_used_at
+  from api_tokens t
+  left join organization_members m on m.organization_id = t.organization_id and m.user_id = t.user_id
+  where t.revoked_at is null and (t.user_id is null or m.user_id is not null)`;
+
+/** A person's token may no more than they. */
+const tokenActorOf = (row: TokenActorRow): Actor => ({
+  kind: "token",
+  organizationId: row.organization_id,
+  role: row.member_role === null ? row.role : lesserRole(row.role, row.member_role),
+  ...(row.user_id !== null && { userId: row.user_id }),
+  tokenId: row.id,
+  name: row.label,
+  scopes: scopesOf(row.scopes),
+  isOperator: row.is_operator,
+});
+
 /**
- * Who uses the token, if it is active. A person's token lives as long as their membership, and may no more than they.
- * One statement, and nothing kept: a token that is revoked stops with the next request on every node.
+ * Who uses the token, if it is active. One statement, and nothing kept: a token that is revoked stops with the next
+ * request on every node.
  */
 export async function findApiToken(database: Queryable, sha256: Uint8Array): Promise<Actor | undefined> {
-  const { rows } = await database.query<{
-    id: string;
-    organization_id: string;
-    role: Role;
-    member_role: Role | null;
-    scopes: string[] | null;
-    user_id: string | null;
-    label: string;
-    is_operator: boolean;
-  }>({
+  const { rows } = await database.query<TokenActorRow>({
     name: "api_tokens.use",
     text: `
-      with found as (
-        select t.id, t.organization_id, t.role, m.role as member_role, t.scopes, t.user_id, t.label, t.is_operator, t.last_used_at
-        from api_tokens t
-        left join organization_members m on m.organization_id = t.organization_id and m.user_id = t.user_id
-        where t.token_sha256 = $1 and t.revoked_at is null and (t.user_id is null or m.user_id is not null)
-      ), noted as (
+      with found as (${SELECT_ACTIVE} and t.token_sha256 = $1), noted as (
         update api_tokens set last_used_at = now() from found
         where api_tokens.id = found.id
           and (found.last_used_at is null or found.last_used_at < now() - make_interval(secs => ${USE_NOTED_SECONDS}))
       )
-      select id, organization_id, role, member_role, scopes, user_id, label, is_operator from found`,
+      select ${ACTOR_COLUMNS} from found`,
     values: [sha256],
   });
-  const row = rows[0];
-  return (
-    row && {
-      kind: "token",
-      organizationId: row.organization_id,
-      role: row.member_role === null ? row.role : lesserRole(row.role, row.member_role),
-      ...(row.user_id !== null && { userId: row.user_id }),
-      tokenId: row.id,
-      name: row.label,
-      scopes: scopesOf(row.scopes),
-      isOperator: row.is_operator,
-    }
-  );
+  return rows[0] && tokenActorOf(rows[0]);
+}
+
+/** Who may do what by this token now; `undefined`: it is active no more. For what it has made, and no use of it. */
+export async function findTokenActor(database: Queryable, id: string): Promise<Actor | undefined> {
+  const { rows } = await database.query<TokenActorRow>({
+    name: "api_tokens.find_actor",
+    text: `${SELECT_ACTIVE} and t.id = $1`,
+    values: [id],
+  });
+  return rows[0] && tokenActorOf(rows[0]);
 }
 
 export interface NewApiToken {

@@ -40,6 +40,7 @@ const COLUMNS = "id, organization_id, email, role, created_at, expires_at";
 
 const IS_OPEN = "accepted_at is null and revoked_at is null and expires_at > now()";
 
+/** One that waits for the same address in the organization is replaced. */
 export async function createInvitation(
   tx: Transaction,
   invitation: {
@@ -50,6 +51,11 @@ export async function createInvitation(
     readonly invitedBy?: string | undefined;
   },
 ): Promise<Invitation> {
+  await tx.query({
+    name: "invitations.supersede",
+    text: `update invitations set revoked_at = now() where organization_id = $1 and email = lower($2) and ${IS_OPEN}`,
+    values: [invitation.organizationId, invitation.email],
+  });
   const { rows } = await tx.query<InvitationRow>({
     name: "invitations.create",
     text: `
@@ -123,6 +129,20 @@ export async function revokeInvitation(
     values: [organizationId, id],
   });
   return rows[0] && invitationOf(rows[0]);
+}
+
+/** Nothing that waits for somebody who joins or leaves is left for afterwards. */
+export async function endInvitationsOf(
+  tx: Transaction,
+  { organizationId, userId }: { readonly organizationId: string; readonly userId: string },
+): Promise<void> {
+  await tx.query({
+    name: "invitations.end_of_user",
+    text: `
+      update invitations set revoked_at = now()
+      where organization_id = $1 and email = (select email from users where id = $2) and ${IS_OPEN}`,
+    values: [organizationId, userId],
+  });
 }
 
 /** After the first owner is there, no set-up link opens anything. */

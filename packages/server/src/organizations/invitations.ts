@@ -13,8 +13,8 @@ import {
   revokeInvitation,
   revokeSetupLinks,
 } from "./invitations.queries.ts";
-import { countOwners, insertMember, listMemberships, lockMembers } from "./members.queries.ts";
-import { demandOwnRank } from "./members.ts";
+import { countOwners, listMemberships, lockMembers } from "./members.queries.ts";
+import { demandOwnRank, enrol } from "./members.ts";
 import { OrganizationRefusedError } from "./refusal.ts";
 import { makeSecret, sha256 } from "./secret.ts";
 
@@ -28,6 +28,8 @@ export async function invite(
   demandOwnRank(actor, role);
   const token = makeSecret();
   const invitation = await withTransaction(database, async (tx) => {
+    // Of two for one address, made at once, one replaces the other.
+    await lockMembers(tx, organizationId);
     const made = await createInvitation(tx, {
       organizationId,
       email,
@@ -119,7 +121,7 @@ export async function createMember(
   return withTransaction(database, async (tx) => {
     const userId = await createUser(tx, person);
     if (userId === undefined) throw new OrganizationRefusedError("email_taken");
-    const memberId = await insertMember(tx, { organizationId, userId, role });
+    const memberId = await enrol(tx, { organizationId, userId, role });
     if (memberId === undefined) throw new Error("somebody new is a member already");
     if (role === "owner") await revokeSetupLinks(tx, organizationId);
     const details = { email: person.email, role };
@@ -157,7 +159,7 @@ async function join(
   // A set-up link is worth something until there is an owner, not longer.
   const isTooLate = invitation.email === null && (await countOwners(tx, organizationId)) > 0;
   if (isTooLate || !(await claimInvitation(tx, invitation.id))) throw new OrganizationRefusedError("link_over");
-  const memberId = await insertMember(tx, { organizationId, userId: user.id, role });
+  const memberId = await enrol(tx, { organizationId, userId: user.id, role });
   if (memberId === undefined) throw new OrganizationRefusedError("already_member");
   await recordAudit(tx, {
     organizationId,

@@ -158,6 +158,11 @@ export async function insertMember(
       on conflict (organization_id, user_id) do nothing returning id`,
     values: [member.organizationId, member.userId, member.role],
   });
+  await tx.query({
+    name: "removed_members.delete",
+    text: "delete from removed_members where organization_id = $1 and user_id = $2",
+    values: [member.organizationId, member.userId],
+  });
   return rows[0]?.id;
 }
 
@@ -172,7 +177,7 @@ export async function updateRole(
   });
 }
 
-/** The person's own tokens of the organization are revoked with it. */
+/** The person's own tokens of the organization are revoked with it, and that they were removed is remembered. */
 export async function deleteMember(tx: Transaction, organizationId: string, member: Member): Promise<void> {
   await tx.query({
     name: "organization_members.delete",
@@ -184,6 +189,21 @@ export async function deleteMember(tx: Transaction, organizationId: string, memb
     text: "update api_tokens set revoked_at = now() where organization_id = $1 and user_id = $2 and revoked_at is null",
     values: [organizationId, member.userId],
   });
+  await tx.query({
+    name: "removed_members.insert",
+    text: "insert into removed_members (organization_id, user_id) values ($1, $2) on conflict do nothing",
+    values: [organizationId, member.userId],
+  });
+}
+
+/** Whether the person was removed from the organization, and nobody has let them in since. */
+export async function isRemoved(database: Queryable, organizationId: string, userId: string): Promise<boolean> {
+  const { rows } = await database.query({
+    name: "removed_members.find",
+    text: "select from removed_members where organization_id = $1 and user_id = $2",
+    values: [organizationId, userId],
+  });
+  return rows.length > 0;
 }
 
 export async function countOwners(database: Queryable, organizationId: string): Promise<number> {

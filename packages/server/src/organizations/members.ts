@@ -4,14 +4,17 @@ import { type Transaction, withTransaction } from "../db/transaction.ts";
 import { insertActivity } from "../issues/activity.queries.ts";
 import { unassignAll } from "../issues/change-issues.queries.ts";
 import type { IssueActor, IssueChange } from "../issues/issue-change.ts";
+import { endPasswordResets } from "../people/users.queries.ts";
 import { type Actor, hasRole, type Role } from "./access.ts";
 import { recordAudit } from "./audit.queries.ts";
+import { endInvitationsOf } from "./invitations.queries.ts";
 import {
   countOwners,
   createOrganization,
   deleteMember,
   findMember,
   insertMember,
+  isRemoved,
   lockMembers,
   type Member,
   renameOrganization,
@@ -28,7 +31,7 @@ export async function foundOrganization(
   return withTransaction(database, async (tx) => {
     const organizationId = await createOrganization(tx, { slug, name });
     if (organizationId === undefined) throw new OrganizationRefusedError("slug_taken");
-    await insertMember(tx, { organizationId, userId: ownerId, role: "owner" });
+    await enrol(tx, { organizationId, userId: ownerId, role: "owner" });
     const target = { kind: "organization", id: organizationId };
     await recordAudit(tx, { organizationId, actor, action: "organization.created", target, details: { slug, name } });
     return organizationId;
@@ -44,6 +47,24 @@ export async function rename(database: Database, actor: Actor, name: string): Pr
   });
 }
 
+/**
+ * The new membership's id; `undefined`: the person is a member already. Other invitations to the organization end: they
+ * would bring the person back once they are removed. So do links to set their password, which were made by whom they
+ * belonged to before.
+ */
+export async function enrol(
+  tx: Transaction,
+  member: { readonly organizationId: string; readonly userId: string; readonly role: Role },
+): Promise<string | undefined> {
+  // Whoever accepts an invitation holds this and then the invitation: in the same order, neither waits for the other.
+  await lockMembers(tx, member.organizationId);
+  const id = await insertMember(tx, member);
+  if (id === undefined) return undefined;
+  await endInvitationsOf(tx, member);
+  await endPasswordResets(tx, member.userId);
+  return id;
+}
+
 /** The new membership's id. */
 export async function addMember(
   database: Database,
@@ -53,7 +74,7 @@ export async function addMember(
   const { organizationId } = actor;
   demandOwnRank(actor, role);
   return withTransaction(database, async (tx) => {
-    const id = await insertMember(tx, { organizationId, userId, role });
+    const id = await enrol(tx, { organizationId, userId, role });
     if (id === undefined) throw new OrganizationRefusedError("already_member");
     await recordAudit(tx, {
       organizationId,
@@ -66,7 +87,10 @@ export async function addMember(
   });
 }
 
-/** Somebody whom single sign-on lets in, and whom nobody has invited, is a member of the installation's own organization. */
+/**
+ * Somebody whom single sign-on lets in, and whom nobody has invited, is a member of the installation's own organization.
+ * Nothing happens if somebody has removed them: that the provider still knows them does not undo it.
+ */
 export async function joinBySignIn(
   database: Database,
   {
@@ -76,7 +100,10 @@ export async function joinBySignIn(
 ): Promise<void> {
   const role = "member";
   await withTransaction(database, async (tx) => {
-    const id = await insertMember(tx, { organizationId, userId: user.id, role });
+    // Before it is asked who was removed: somebody may be doing it.
+    await lockMembers(tx, organizationId);
+    if (await isRemoved(tx, organizationId, user.id)) return;
+    const id = await enrol(tx, { organizationId, userId: user.id, role });
     // Signed in in another window at the same time.
     if (id === undefined) return;
     const actor = { kind: "person", name: user.email, userId: user.id } as const;
@@ -91,6 +118,8 @@ export async function changeRole(database: Database, actor: Actor, memberId: str
   return changeMember(database, actor, memberId, async (tx, member) => {
     if (role !== "owner") await demandAnotherOwner(tx, actor.organizationId, member);
     await updateRole(tx, { organizationId: actor.organizationId, id: memberId, role });
+    // Whoever made one for them before might not for what they are now.
+    if (!hasRole(member, role)) await endPasswordResets(tx, member.userId);
     return { action: "member.role_changed", details: { email: member.email, from: member.role, to: role } };
   });
 }
@@ -113,9 +142,11 @@ export async function removeMember(
   { memberId, by, tell }: MemberRemoval,
 ): Promise<boolean> {
   let changes: readonly IssueChange[] = [];
-  const isRemoved = await changeMember(database, actor, memberId, async (tx, member) => {
+  const isDone = await changeMember(database, actor, memberId, async (tx, member) => {
     await demandAnotherOwner(tx, actor.organizationId, member);
     await deleteMember(tx, actor.organizationId, member);
+    await endInvitationsOf(tx, { organizationId: actor.organizationId, userId: member.userId });
+    await endPasswordResets(tx, member.userId);
     const issues = await unassignAll(tx, actor.organizationId, { kind: "user", id: member.userId });
     const details = { user_id: null, before: member.userId };
     changes = issues.map((issue) => ({ ...issue, action: "assigned", actor: by, details }));
@@ -123,7 +154,7 @@ export async function removeMember(
     return { action: "member.removed", details: { email: member.email, role: member.role, unassigned: issues.length } };
   });
   for (const change of changes) tell(change);
-  return isRemoved;
+  return isDone;
 }
 
 type Change = (tx: Transaction, member: Member) => Promise<{ action: string; details: Record<string, unknown> }>;

@@ -1,5 +1,5 @@
 /** One-time links that set a new password. Whoever makes one tells the person; nothing is sent. */
-import type { Database } from "../db/database.ts";
+import type { Database, Queryable } from "../db/database.ts";
 import { withTransaction } from "../db/transaction.ts";
 import { clearPasskeys } from "../people/passkeys.queries.ts";
 import {
@@ -7,16 +7,18 @@ import {
   clearTwoFactor,
   createPasswordReset,
   endLogins,
-  isPasswordResetOpen,
+  findPasswordReset,
+  type PasswordReset,
+  type ResetMaker,
   setPassword,
   type User,
 } from "../people/users.queries.ts";
-import type { Actor } from "./access.ts";
+import { type Actor, hasRole } from "./access.ts";
+import { findTokenActor } from "./api-tokens.queries.ts";
 import type { AuditActor } from "./audit.queries.ts";
 import { recordAuditOfPerson } from "./audit-person.ts";
 import { findMemberOfUser, listMemberships } from "./members.queries.ts";
-import { demandOwnRank } from "./members.ts";
-import { OrganizationRefusedError } from "./refusal.ts";
+import { OrganizationRefusedError, type Refusal } from "./refusal.ts";
 import { makeSecret, sha256 } from "./secret.ts";
 
 /**
@@ -31,14 +33,10 @@ export async function makeResetLink(
 ): Promise<string> {
   const token = makeSecret();
   await withTransaction(database, async (tx) => {
-    const memberships = await listMemberships(tx, user.id);
-    const own = await findMemberOfUser(tx, actor.organizationId, user.id);
-    if (!actor.isOperator) {
-      if (own === undefined) throw new Error("a reset link was asked for somebody who is no member");
-      demandOwnRank(actor, own.role);
-      if (memberships.length > 1) throw new OrganizationRefusedError("elsewhere_too");
-    }
-    await createPasswordReset(tx, { userId: user.id, sha256: sha256(token), clearsTwoFactor });
+    const refusal = await whyNot(tx, actor, user.id);
+    if (refusal !== undefined) throw new OrganizationRefusedError(refusal);
+    const maker = makerOf(actor);
+    await createPasswordReset(tx, { userId: user.id, sha256: sha256(token), clearsTwoFactor, maker });
     const details = { email: user.email, clearsTwoFactor };
     await recordAuditOfPerson(tx, { userId: user.id, actor, action: "person.reset_link_made", details });
   });
@@ -46,19 +44,20 @@ export async function makeResetLink(
 }
 
 /**
- * Sets the password and ends all logins of the person. `false`: the link was used, replaced, or is too old. The password
- * is hashed only for a link that is open, since hashing is what costs.
+ * Sets the password and ends all logins of the person. `false`: the link was used, replaced, or is too old, or whoever made
+ * it may no more. The password is hashed only for a link that is open, since hashing is what costs.
  */
 export async function usePasswordReset(
   database: Database,
   token: string,
   hashPassword: () => Promise<string>,
 ): Promise<boolean> {
-  if (!(await isPasswordResetOpen(database, sha256(token)))) return false;
+  const open = await findPasswordReset(database, sha256(token));
+  if (open === undefined || !(await mayStillBeUsed(database, open))) return false;
   const passwordHash = await hashPassword();
   return withTransaction(database, async (tx) => {
     const reset = await claimPasswordReset(tx, sha256(token));
-    if (reset === undefined) return false;
+    if (reset === undefined || !(await mayStillBeUsed(tx, reset))) return false;
     await setPassword(tx, reset.userId, passwordHash);
     if (reset.clearsTwoFactor) {
       await clearTwoFactor(tx, reset.userId);
@@ -71,4 +70,35 @@ export async function usePasswordReset(
     await recordAuditOfPerson(tx, { userId, actor, action: "person.password_reset" });
     return true;
   });
+}
+
+/** A link lasts a day, and is worth no more than whoever made it: it takes over the person's place. */
+async function mayStillBeUsed(database: Queryable, { userId, maker }: PasswordReset): Promise<boolean> {
+  const actor = maker && (await findMaker(database, maker));
+  return actor !== undefined && (await whyNot(database, actor, userId)) === undefined;
+}
+
+type Maker = Pick<Actor, "organizationId" | "role" | "isOperator">;
+
+/** As what they may be now; `undefined`: the token is revoked, or they are a member no more. */
+async function findMaker(database: Queryable, maker: ResetMaker): Promise<Maker | undefined> {
+  if ("tokenId" in maker) return findTokenActor(database, maker.tokenId);
+  const { organizationId, userId } = maker;
+  const member = await findMemberOfUser(database, organizationId, userId);
+  return member && { organizationId, role: member.role, isOperator: false };
+}
+
+/** Why the actor may not take over the person's password; `undefined`: they may. */
+async function whyNot(database: Queryable, actor: Maker, userId: string): Promise<Refusal | undefined> {
+  if (actor.isOperator) return undefined;
+  const own = await findMemberOfUser(database, actor.organizationId, userId);
+  if (own === undefined) return "no_member";
+  if (!hasRole(actor, "admin") || !hasRole(actor, own.role)) return "above_own_role";
+  return (await listMemberships(database, userId)).length > 1 ? "elsewhere_too" : undefined;
+}
+
+function makerOf({ tokenId, userId, organizationId }: Actor): ResetMaker {
+  if (tokenId !== undefined) return { tokenId };
+  if (userId === undefined) throw new Error("a reset link was asked for by neither a token nor a person");
+  return { userId, organizationId };
 }

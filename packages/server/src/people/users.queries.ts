@@ -160,50 +160,101 @@ export async function chooseOrganization(database: Queryable, loginId: string, o
 
 const RESET_HOURS = 24;
 
+/** Who made a link: by a token of theirs or of an organization, or signed in, for an organization. */
+export type ResetMaker = { readonly tokenId: string } | { readonly userId: string; readonly organizationId: string };
+
 /** Links made earlier for the same person stop working. */
 export async function createPasswordReset(
   tx: Transaction,
-  reset: { readonly userId: string; readonly sha256: Uint8Array; readonly clearsTwoFactor: boolean },
+  reset: {
+    readonly userId: string;
+    readonly sha256: Uint8Array;
+    readonly clearsTwoFactor: boolean;
+    readonly maker: ResetMaker;
+  },
 ): Promise<void> {
+  const { userId, sha256, clearsTwoFactor, maker } = reset;
   await tx.query({
     name: "password_resets.supersede",
     text: "update password_resets set used_at = now() where user_id = $1 and used_at is null",
-    values: [reset.userId],
+    values: [userId],
   });
   await tx.query({
     name: "password_resets.create",
     text: `
-      insert into password_resets (user_id, token_sha256, clears_two_factor, expires_at)
-      values ($1, $2, $3, now() + make_interval(hours => ${RESET_HOURS}))`,
-    values: [reset.userId, reset.sha256, reset.clearsTwoFactor],
+      insert into password_resets
+        (user_id, token_sha256, clears_two_factor, made_by_token, made_by_user, made_in_organization, expires_at)
+      values ($1, $2, $3, $4, $5, $6, now() + make_interval(hours => ${RESET_HOURS}))`,
+    values: [
+      userId,
+      sha256,
+      clearsTwoFactor,
+      "tokenId" in maker ? maker.tokenId : null,
+      "userId" in maker ? maker.userId : null,
+      "userId" in maker ? maker.organizationId : null,
+    ],
+  });
+}
+
+/** Ends the person's open links but those of whoever runs the server: what the others were made by may hold no more. */
+export async function endPasswordResets(tx: Transaction, userId: string): Promise<void> {
+  await tx.query({
+    name: "password_resets.end",
+    text: `
+      update password_resets r set used_at = now()
+      where user_id = $1 and used_at is null
+        and not exists (select from api_tokens t where t.id = r.made_by_token and t.is_operator)`,
+    values: [userId],
   });
 }
 
 export interface PasswordReset {
   readonly userId: string;
   readonly clearsTwoFactor: boolean;
+  /** `undefined`: it was made before this was kept. */
+  readonly maker: ResetMaker | undefined;
 }
 
-export async function isPasswordResetOpen(database: Queryable, sha256: Uint8Array): Promise<boolean> {
-  const { rows } = await database.query({
+interface PasswordResetRow {
+  user_id: string;
+  clears_two_factor: boolean;
+  made_by_token: string | null;
+  made_by_user: string | null;
+  made_in_organization: string | null;
+}
+
+const RESET_COLUMNS = "user_id, clears_two_factor, made_by_token, made_by_user, made_in_organization";
+const IS_RESET_OPEN = "token_sha256 = $1 and used_at is null and expires_at > now()";
+
+const passwordResetOf = (row: PasswordResetRow): PasswordReset => ({
+  userId: row.user_id,
+  clearsTwoFactor: row.clears_two_factor,
+  maker: resetMakerOf(row),
+});
+
+function resetMakerOf(row: PasswordResetRow): ResetMaker | undefined {
+  if (row.made_by_token !== null) return { tokenId: row.made_by_token };
+  if (row.made_by_user === null || row.made_in_organization === null) return undefined;
+  return { userId: row.made_by_user, organizationId: row.made_in_organization };
+}
+
+export async function findPasswordReset(database: Queryable, sha256: Uint8Array): Promise<PasswordReset | undefined> {
+  const { rows } = await database.query<PasswordResetRow>({
     name: "password_resets.find_open",
-    text: "select 1 from password_resets where token_sha256 = $1 and used_at is null and expires_at > now()",
+    text: `select ${RESET_COLUMNS} from password_resets where ${IS_RESET_OPEN}`,
     values: [sha256],
   });
-  return rows.length > 0;
+  return rows[0] && passwordResetOf(rows[0]);
 }
 
 /** Uses a link up. Of those who use it at once, one gets it. */
 export async function claimPasswordReset(tx: Transaction, sha256: Uint8Array): Promise<PasswordReset | undefined> {
-  const { rows } = await tx.query<{ user_id: string; clears_two_factor: boolean }>({
+  const { rows } = await tx.query<PasswordResetRow>({
     name: "password_resets.claim",
-    text: `
-      update password_resets set used_at = now()
-      where token_sha256 = $1 and used_at is null and expires_at > now()
-      returning user_id, clears_two_factor`,
+    text: `update password_resets set used_at = now() where ${IS_RESET_OPEN} returning ${RESET_COLUMNS}`,
     values: [sha256],
   });
-  return rows[0] && { userId: rows[0].user_id, clearsTwoFactor: rows[0].clears_two_factor };
+  return rows[0] && passwordResetOf(rows[0]);
 }
 
 /** The secret of this name that all nodes of this database use; the first to ask makes it. */

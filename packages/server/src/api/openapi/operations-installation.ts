@@ -23,6 +23,7 @@ export const INSTALLATION: Operations = {
   "GET /api/v1/storage": { summary: "Room taken by the whole installation", answers: ok(Storage) },
   "POST /api/v1/stream-tickets": {
     summary: "A ticket for one WebSocket",
+    description: "It opens nothing, and its stream ends, once the token or login that made it may not listen any more.",
     answers: created(StreamTicket),
     refusals: { 429: "Too many tickets are unused" },
   },

@@ -144,19 +144,22 @@ export const PEOPLE: Operations = {
   },
   "POST /api/v1/orgs/:org/members/:membership/remove": {
     summary: "Remove a member",
-    description: "Their tokens of this organization end with it, and issues assigned to them are nobody's.",
+    description:
+      "Their tokens of this organization, invitations to it and links to set their password end with it, and issues assigned to them are nobody's. Single sign-on alone does not make them a member again.",
     answers: ok(Affected),
     refusals: { 409: "They are the last owner" },
   },
   "POST /api/v1/orgs/:org/members/:membership/reset-link": {
     summary: "Make a link to set a new password",
+    description:
+      "Good for a day, once, and as long as whoever made it may make it: it ends when the person's role rises, when they join another organization, and when they are removed.",
     body: Type.Object({ clears_two_factor: Type.Optional(Type.Boolean()) }),
     answers: created(Link),
   },
   "GET /api/v1/orgs/:org/invitations": { summary: "Open invitations", answers: rows(Invitation) },
   "POST /api/v1/orgs/:org/invitations": {
     summary: "Invite somebody",
-    description: "The link is told once.",
+    description: "The link is told once. It replaces an earlier one for the same address.",
     answers: created(NewInvitation),
     refusals: { 409: "They are a member already" },
   },
@@ -178,7 +181,7 @@ export const PEOPLE: Operations = {
   "POST /api/v1/password-resets/use": {
     summary: "Set a new password with a reset link",
     answers: ok(Done),
-    refusals: { 404: "The link is over" },
+    refusals: { 404: "The link is over: used, replaced, too old, or whoever made it may make it no more" },
   },
 
   "GET /api/v1/orgs/:org/tokens": { summary: "The organization's API tokens", answers: rows(Token) },
