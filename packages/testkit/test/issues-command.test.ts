@@ -97,6 +97,35 @@ test("people and teams are named as people call them", async () => {
   );
 });
 
+test("whoever sends events, or writes comments, does not command the terminal of whoever reads them", async () => {
+  const { server } = running;
+  const hostile = (word: string) => `${word}\u001b[2J\u0007\u202e\u009b31m the end of ${word}`;
+  const event_ids = [newEventId(), newEventId()];
+  for (const [index, event_id] of event_ids.entries()) {
+    const fingerprint = [`hostile ${index}`];
+    await sendEvent(server.dsn, { event_id, message: hostile("Hello"), transaction: hostile("where"), fingerprint });
+  }
+  const [similar, shown] = await Promise.all(
+    event_ids.map(async (id) => readIssue(server, (await readEvent(server, id)).issue_id)),
+  );
+  const commented = await fetch(`${server.url}/api/v1/issues/${shown?.id}/comments`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${server.token}`, "content-type": "application/json" },
+    body: JSON.stringify({ text: `${hostile("comment")}\r\nDEFAULT-4711   unresolved` }),
+  });
+  expect(commented.status).toBe(201);
+
+  const list = (await issues("list", "--query", "Hello")).out;
+  const detail = (await issues("show", shown?.short_id ?? "")).out;
+  const json = (await issues("show", shown?.short_id ?? "", "--json")).out;
+  expect(list).toContain("Hello [2J 31m the end of Hello");
+  for (const part of ["the end of Hello", "the end of where", "the end of comment DEFAULT-4711", similar?.short_id]) {
+    expect(detail).toContain(part);
+  }
+  for (const text of [list, detail, json]) expect(text.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  expect(JSON.parse(json)).toMatchObject({ title: shown?.title });
+});
+
 test("what the server refuses is one sentence and exit code 1, a wrong command line exit code 2", async () => {
   await issues("discard", issue.short_id);
   expect(await issues("resolve", issue.short_id)).toMatchObject({
