@@ -45,3 +45,12 @@ test("an empty variable counts as not set, and all mistakes are told at once, a 
     expect(lines.join()).not.toContain("short");
   }
 });
+
+test.each(["admin@localhost", "jürgen@example.com", "a..b@example.com", "admin"])(
+  "%s is no address for the first owner, who could never sign in with it",
+  (address) => {
+    const owner = (email: string) => ({ MESHER_ADMIN_EMAIL: email, MESHER_ADMIN_PASSWORD: "correct horse battery" });
+    expect(() => readConfig(owner(address))).toThrow(/MESHER_ADMIN_EMAIL.* must be an address like name@example\.com/);
+    expect(readConfig(owner("Admin@mesher.local")).adminEmail).toBe("admin@mesher.local");
+  },
+);

@@ -11,6 +11,7 @@ import {
   TransportError,
 } from "@mesher/cluster/settings";
 import { parseAllowed } from "./deliveries/outbound/address-rule.ts";
+import { isSignInAddress, MUST_BE_ADDRESS } from "./people/email-address.ts";
 
 export interface Setting<T> {
   readonly env: string;
@@ -291,7 +292,7 @@ function password(value: string): string {
 }
 
 function email(value: string): string {
-  if (!/^[^@\s]+@[^@\s]+$/.test(value)) throw new RangeError("must be an e-mail address");
+  if (!isSignInAddress(value)) throw new RangeError(MUST_BE_ADDRESS);
   return value.toLowerCase();
 }
 
