@@ -1,7 +1,10 @@
+import { printable } from "./printable.ts";
+
 const GAP = "   ";
 
-/** Rows as lines of a table for people. The last cell of a row is not padded. */
-export function alignColumns(rows: readonly (readonly string[])[]): string {
+/** Rows as lines of a table for people, whatever is in the cells. The last cell of a row is not padded. */
+export function alignColumns(table: readonly (readonly string[])[]): string {
+  const rows = table.map((row) => row.map(printable));
   const widths: number[] = [];
   for (const row of rows) {
     for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length);

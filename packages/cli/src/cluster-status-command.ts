@@ -2,6 +2,7 @@ import type { ApiCluster, ApiLoad, ApiTransport } from "@mesher/protocol";
 import { alignColumns } from "./align-columns.ts";
 import { type Arguments, type Command, isGiven } from "./command.ts";
 import { formatBytes } from "./format-bytes.ts";
+import { printableJson } from "./printable.ts";
 import { fetchAnswer, findServerAccess, SERVER_NOTES, SERVER_OPTIONS } from "./server-access.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -16,7 +17,7 @@ export const clusterStatusCommand: Command = {
 async function showCluster(given: Arguments, terminal: Terminal): Promise<number> {
   const access = await findServerAccess(given, terminal);
   const cluster = await fetchAnswer(access, "/api/v1/cluster", isCluster);
-  if (isGiven(given, "json")) terminal.print(`${JSON.stringify(cluster, undefined, 2)}\n`);
+  if (isGiven(given, "json")) terminal.print(`${printableJson(cluster, 2)}\n`);
   else terminal.print(`${formatCluster(cluster, Date.now())}\n`);
   return isHealthy(cluster) ? 0 : 1;
 }

@@ -2,6 +2,7 @@ import type { ApiJob } from "@mesher/protocol";
 import { alignColumns } from "./align-columns.ts";
 import type { Arguments, Command } from "./command.ts";
 import { API_OPTIONS, show } from "./people/api-call.ts";
+import { printable } from "./printable.ts";
 import { fetchAnswer, findServerAccess, SERVER_NOTES } from "./server-access.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -17,7 +18,7 @@ async function showJobs(given: Arguments, terminal: Terminal): Promise<number> {
   const access = await findServerAccess(given, terminal);
   const { data } = await fetchAnswer(access, "/api/v1/jobs", isJobs);
   show(given, terminal, data, () => formatJobs(data));
-  for (const { name, error } of data) if (error !== null) terminal.printError(`${name}: ${error}\n`);
+  for (const { name, error } of data) if (error !== null) terminal.printError(`${printable(`${name}: ${error}`)}\n`);
   return data.some(({ outcome }) => outcome === "failed") ? 1 : 0;
 }
 

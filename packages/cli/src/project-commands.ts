@@ -1,6 +1,7 @@
 import type { ApiProjectDetail, ApiProjectSettings } from "@mesher/protocol";
 import { type Arguments, type Command, optionOf, UsageError } from "./command.ts";
 import { API_OPTIONS, show } from "./people/api-call.ts";
+import { printableJson } from "./printable.ts";
 import {
   fetchAnswer,
   findServerAccess,
@@ -103,7 +104,7 @@ async function showSettings(given: Arguments, terminal: Terminal): Promise<numbe
   const access = await findServerAccess(given, terminal);
   const settings =
     changes.length === 0 ? await fetchAnswer(access, path, isSettings) : await patchFor(access, path, body, isSettings);
-  terminal.print(`${JSON.stringify(settings, undefined, 2)}\n`);
+  terminal.print(`${printableJson(settings, 2)}\n`);
   return 0;
 }
 

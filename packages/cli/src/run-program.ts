@@ -13,6 +13,7 @@ import { keyCommands } from "./key-commands.ts";
 import { ORGS_COMMANDS } from "./people/orgs-commands.ts";
 import { TOKENS_COMMANDS } from "./people/tokens-commands.ts";
 import { USERS_COMMANDS } from "./people/users-commands.ts";
+import { printableLines } from "./printable.ts";
 import { projectCommands } from "./project-commands.ts";
 import { sendCommand } from "./send-command.ts";
 import { statusCommand } from "./status-command.ts";
@@ -51,7 +52,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
     return await runCommand(args, terminal);
   } catch (error) {
     if (!(error instanceof UsageError) && !(error instanceof CommandError)) throw error;
-    terminal.printError(`${error.message}\n`);
+    terminal.printError(`${printableLines(error.message)}\n`);
     return error instanceof UsageError ? EXIT_USAGE : EXIT_FAILED;
   }
 }

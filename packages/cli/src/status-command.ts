@@ -2,6 +2,7 @@ import type { ApiProject } from "@mesher/protocol";
 import { alignColumns } from "./align-columns.ts";
 import { type Arguments, type Command, CommandError, isGiven } from "./command.ts";
 import { formatBytes } from "./format-bytes.ts";
+import { printableJson } from "./printable.ts";
 import {
   fetchFrom,
   findServerAccess,
@@ -41,7 +42,7 @@ async function printForPrograms(access: ServerAccess, readiness: Readiness, term
   try {
     projects = await listProjects(access);
   } finally {
-    terminal.print(`${JSON.stringify({ url: access.url, ...readiness, projects }, undefined, 2)}\n`);
+    terminal.print(`${printableJson({ url: access.url, ...readiness, projects }, 2)}\n`);
   }
 }
 

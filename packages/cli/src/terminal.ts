@@ -7,12 +7,18 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly readInput: () => AsyncIterable<Uint8Array>;
-  /** From the call on, the first Ctrl-C aborts the signal instead of ending the program; the second ends it. */
+  /**
+   * From the call on, the first Ctrl-C aborts the signal instead of ending the program; the second ends it. Aborted too once
+   * nobody reads any more what is printed.
+   */
   readonly catchInterrupt: () => AbortSignal;
 }
 
 /** The terminal of this process. */
 export function processTerminal(): Terminal {
+  const unread = new AbortController();
+  onClosedPipe(process.stdout, () => unread.abort());
+  onClosedPipe(process.stderr, () => undefined);
   return {
     print: (text) => void process.stdout.write(text),
     printError: (text) => void process.stderr.write(text),
@@ -23,7 +29,18 @@ export function processTerminal(): Terminal {
     catchInterrupt: () => {
       const controller = new AbortController();
       for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => controller.abort());
-      return controller.signal;
+      return AbortSignal.any([controller.signal, unread.signal]);
     },
   };
+}
+
+/**
+ * Whoever reads may stop at any line, as `head` does. That is no failure: what goes on without an end is ended, anything else
+ * does what it was asked for, and nothing is left half done.
+ */
+function onClosedPipe(stream: NodeJS.WriteStream, onClosed: () => void): void {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    onClosed();
+  });
 }

@@ -134,3 +134,12 @@ test("a node is not dead before it could give a sign of life", () => {
   expect(mistakesIn({ MESHER_HEARTBEAT_TIMEOUT_MS: "500" })).toHaveLength(1);
   expect(mistakesIn({ MESHER_HEARTBEAT_MS: "300", MESHER_HEARTBEAT_TIMEOUT_MS: "500" })).toEqual([]);
 });
+
+test.each(["admin@localhost", "jürgen@example.com", "a..b@example.com", "admin"])(
+  "%s is no address for the first owner, who could never sign in with it",
+  (address) => {
+    const owner = (email: string) => ({ MESHER_ADMIN_EMAIL: email, MESHER_ADMIN_PASSWORD: "correct horse battery" });
+    expect(() => readConfig(owner(address))).toThrow(/MESHER_ADMIN_EMAIL.* must be an address like name@example\.com/);
+    expect(readConfig(owner("Admin@mesher.local")).adminEmail).toBe("admin@mesher.local");
+  },
+);

@@ -11,6 +11,7 @@ import {
   TransportError,
 } from "@mesher/cluster/settings";
 import { parseAllowed } from "./deliveries/outbound/address-rule.ts";
+import { isSignInAddress, MUST_BE_ADDRESS } from "./people/email-address.ts";
 
 /** What a timer of Node can wait: beyond it, it does not wait at all. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
@@ -310,7 +311,7 @@ function password(value: string): string {
 }
 
 function email(value: string): string {
-  if (!/^[^@\s]+@[^@\s]+$/.test(value)) throw new RangeError("must be an e-mail address");
+  if (!isSignInAddress(value)) throw new RangeError(MUST_BE_ADDRESS);
   return value.toLowerCase();
 }
 

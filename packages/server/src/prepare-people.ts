@@ -7,8 +7,10 @@ import { joinBySignIn } from "./organizations/members.ts";
 import { makeSecret } from "./organizations/secret.ts";
 import { type Auth, createAuth } from "./people/auth.ts";
 import type { OidcSettings } from "./people/auth-options.ts";
-import { ensureServerSecret, findUser } from "./people/users.queries.ts";
+import { ensureServerSecret, findUser, listLockedOut } from "./people/users.queries.ts";
 import type { Log } from "./runtime/log.ts";
+
+const REMEDY = `make each of them again with an address like name@example.com: mesher users create ADDRESS --role ROLE`;
 
 export interface People {
   readonly auth: Auth;
@@ -40,6 +42,9 @@ export async function preparePeople(
   const { adminEmail, adminPassword } = config;
   if (adminEmail !== undefined && adminPassword !== undefined)
     await ensureFirstOwner(database, organizationId, adminEmail, () => auth.hashPassword(adminPassword));
+  const lockedOut = await listLockedOut(database);
+  if (lockedOut.length > 0)
+    log.warn("Addresses with which nobody can sign in", { addresses: lockedOut, remedy: REMEDY });
   return { auth, secret, setupToken: await makeSetupLink(database, organizationId) };
 }
 

@@ -173,4 +173,38 @@ describe.runIf(CHROMIUM !== undefined)("alerts, in a browser", () => {
     expect(faults).toEqual([]);
     await context.close();
   });
+
+  test("a rule that names a deleted destination says so, is saved as it is, and without it", async () => {
+    const { url, token } = world.server;
+    const post = async <T>(path: string, body: object): Promise<T> => {
+      const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+      const answer = await fetch(`${url}/api/v1/${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+      expect([path, answer.ok]).toEqual([path, true]);
+      return (await answer.json()) as T;
+    };
+    const config = { to: ["ops@example.com"] };
+    const destination = await post<ApiDestination>("orgs/default/destinations", { kind: "email", name: "Old", config });
+    const action = [{ type: "destination", destination_id: destination.id }];
+    const condition = { condition_type: "new_issue" };
+    const rule = await post<ApiAlertRule>("projects/default/alert-rules", { name: "Outlives", condition, action });
+    await post(`orgs/default/destinations/${destination.id}/delete`, {});
+    const saved = () => world.server.get<ApiAlertRule>(`/api/v1/alert-rules/${rule.id}`);
+
+    const { page, context, faults } = await open(`/projects/default/alert-rules/${rule.id}`);
+    await page.getByLabel("A destination that was deleted").waitFor();
+    await expectAccessible(page);
+    await page.getByLabel("Name").fill("Still outlives");
+    await page.getByRole("button", { name: "Save" }).click();
+    const link = page.getByRole("list", { name: "Alert rules" }).getByRole("link", { name: "Still outlives" });
+    await link.click();
+    expect(await saved()).toMatchObject({ name: "Still outlives", action });
+
+    await page.getByLabel("A destination that was deleted").uncheck();
+    await page.getByRole("button", { name: "Save" }).click();
+    await link.waitFor();
+    expect(await saved()).toMatchObject({ action: { type: "websocket" } });
+    await post(`alert-rules/${rule.id}/delete`, {});
+    expect(faults).toEqual([]);
+    await context.close();
+  });
 });

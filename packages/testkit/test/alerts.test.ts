@@ -9,6 +9,7 @@ import type {
   ApiError,
   ApiIssue,
   ApiJob,
+  ApiNewDestination,
   ApiPage,
   ApiProject,
 } from "@mesher/protocol";
@@ -151,6 +152,40 @@ describe("[ALERT-01] rules", () => {
   ])("with %s are refused, and the field is named", async (_name, rule, path) => {
     const { status, body } = await owner<ApiError>("POST", "projects/default/alert-rules", rule);
     expect([status, body.code, body.details]).toEqual([400, "bad_request", [{ path, reason: expect.any(String) }]]);
+  });
+
+  test("that name somebody who has left, or a deleted destination, are changed all the same; nobody gone is named anew", async () => {
+    const { addRule } = await createProject("Left behind");
+    const person = { email: "leaver@example.com", display_name: "Lea", password: "correct horse battery" };
+    const { body: made } = await owner<{ id: string; membership_id: string }>("POST", "users", person);
+    const { body: destination } = await owner<ApiNewDestination>("POST", "orgs/default/destinations", {
+      kind: "email",
+      name: "Left behind",
+      config: { to: ["ops@example.com"] },
+    });
+    const toDestination = { type: "destination", destination_id: destination.id };
+    const toPerson = { type: "people", who: { user_id: made.id } };
+    const rule = await addRule({ condition: NEW_ISSUE, action: [toDestination, toPerson] });
+    const change = (more: object) => owner<ApiAlertRule & ApiError>("PATCH", `alert-rules/${rule.id}`, more);
+    for (const path of [`members/${made.membership_id}/remove`, `destinations/${destination.id}/delete`])
+      expect([path, (await owner("POST", `orgs/default/${path}`)).status]).toEqual([path, 200]);
+
+    expect(await change({ name: "renamed" })).toMatchObject({ status: 200, body: { name: "renamed" } });
+    expect(await change({ enabled: false })).toMatchObject({ status: 200, body: { enabled: false } });
+    // As a form sends it, which knows the whole rule.
+    const { name, condition, action } = rule;
+    expect(await change({ name, condition, action })).toMatchObject({ status: 200, body: { name, action } });
+
+    expect(await change({ action: toPerson })).toMatchObject({ status: 200, body: { action: toPerson } });
+    expect(await change({ action: toDestination })).toMatchObject({
+      status: 400,
+      body: { details: [{ path: "action", reason: "names a destination that the organization does not have" }] },
+    });
+    expect((await change({ action: [] })).status).toBe(200);
+    expect(await change({ action: toPerson })).toMatchObject({
+      status: 400,
+      body: { details: [{ path: "action", reason: "names somebody who is no member of the organization" }] },
+    });
   });
 
   test("[C-131] of others do not exist, and members may only read, try out and silence them", async () => {

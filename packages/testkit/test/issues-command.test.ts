@@ -97,6 +97,35 @@ test("people and teams are named as people call them", async () => {
   );
 });
 
+test("whoever sends events, or writes comments, does not command the terminal of whoever reads them", async () => {
+  const { server } = running;
+  const hostile = (word: string) => `${word}\u001b[2J\u0007\u202e\u009b31m the end of ${word}`;
+  const event_ids = [newEventId(), newEventId()];
+  for (const [index, event_id] of event_ids.entries()) {
+    const fingerprint = [`hostile ${index}`];
+    await sendEvent(server.dsn, { event_id, message: hostile("Hello"), transaction: hostile("where"), fingerprint });
+  }
+  const [similar, shown] = await Promise.all(
+    event_ids.map(async (id) => readIssue(server, (await readEvent(server, id)).issue_id)),
+  );
+  const commented = await fetch(`${server.url}/api/v1/issues/${shown?.id}/comments`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${server.token}`, "content-type": "application/json" },
+    body: JSON.stringify({ text: `${hostile("comment")}\r\nDEFAULT-4711   unresolved` }),
+  });
+  expect(commented.status).toBe(201);
+
+  const list = (await issues("list", "--query", "Hello")).out;
+  const detail = (await issues("show", shown?.short_id ?? "")).out;
+  const json = (await issues("show", shown?.short_id ?? "", "--json")).out;
+  expect(list).toContain("Hello [2J 31m the end of Hello");
+  for (const part of ["the end of Hello", "the end of where", "the end of comment DEFAULT-4711", similar?.short_id]) {
+    expect(detail).toContain(part);
+  }
+  for (const text of [list, detail, json]) expect(text.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  expect(JSON.parse(json)).toMatchObject({ title: shown?.title });
+});
+
 test("what the server refuses is one sentence and exit code 1, a wrong command line exit code 2", async () => {
   await issues("discard", issue.short_id);
   expect(await issues("resolve", issue.short_id)).toMatchObject({
@@ -121,7 +150,45 @@ test("what the server refuses is one sentence and exit code 1, a wrong command l
   }
 });
 
-test("a deleted issue is gone", async () => {
-  expect((await issues("delete", issue.short_id, "--yes")).out).toBe(`${issue.short_id} was deleted.\n`);
-  expect((await issues("show", issue.short_id)).code).toBe(1);
+test("an issue that went into another one is changed by none of its names, and neither is the other", async () => {
+  const { server } = running;
+  const event_id = newEventId();
+  await sendEvent(server.dsn, { event_id, message: "The disk is nearly full" });
+  const source = await readIssue(server, (await readEvent(server, event_id)).issue_id);
+  const merged = await fetch(`${server.url}/api/v1/issues/${issue.id}/merge`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${server.token}`, "content-type": "application/json" },
+    body: JSON.stringify({ ids: [source.id] }),
+  });
+  expect(merged.status).toBe(200);
+  const before = await readIssue(server, issue.id);
+
+  for (const [action, name, ...options] of [
+    ["delete", source.short_id, "--yes"],
+    ["delete", source.id, "--yes"],
+    ["resolve", source.short_id.toLowerCase()],
+    ["discard", source.short_id],
+    ["archive", source.short_id],
+    ["assign", source.short_id, "--to", OWNER],
+    ["priority", source.short_id, "--to", "high"],
+  ] as const) {
+    const errors = `${name} went into ${issue.short_id}: name that.\n`;
+    expect([action, await issues(action, name, ...options)]).toEqual([action, { code: 1, out: "", errors }]);
+  }
+  expect(await readIssue(server, issue.id)).toEqual(before);
+  expect((await issues("show", source.short_id)).out).toContain(issue.short_id);
+});
+
+test("an issue is changed by the short id that it had before its project got another slug, and is gone once deleted", async () => {
+  const { url, token } = running.server;
+  const moved = await fetch(`${url}/api/v1/projects/default`, {
+    method: "PATCH",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: JSON.stringify({ slug: "moved" }),
+  });
+  expect(moved.status).toBe(200);
+  const shortId = issue.short_id.replace("DEFAULT", "MOVED");
+  expect(await issues("priority", issue.short_id, "--to", "low")).toMatchObject({ code: 0, errors: "" });
+  expect((await issues("delete", issue.short_id, "--yes")).out).toBe(`${shortId} was deleted.\n`);
+  expect((await issues("show", shortId)).code).toBe(1);
 });

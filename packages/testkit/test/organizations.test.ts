@@ -73,6 +73,39 @@ test("the settings name the first owner, and no link is printed then", async () 
   expect(world.server.output).not.toMatch(/Owner\s+http/);
 });
 
+test.each([
+  ["admin@localhost", 400],
+  ["me@intranet", 400],
+  ["jürgen@example.com", 400],
+  ["x@exämple.com", 400],
+  ["a..b@example.com", 400],
+  [".a@example.com", 400],
+  ["a.@example.com", 400],
+  ['a"b@example.com', 400],
+  ["a@127.0.0.1", 400],
+  ["a@-b.example.com", 400],
+  ["o'brien+mesher@mail.example-site.museum", 201],
+  ["-_+@1.a-.xn", 201],
+])("whoever is made as %s can sign in with it, or is not made", async (email, made) => {
+  const { url, token } = world.server;
+  const answer = await fetch(`${url}/api/v1/users`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: JSON.stringify({ email, display_name: "Somebody", password: PASSWORD }),
+  });
+  expect(answer.status).toBe(made);
+  const signIn = await new TestPerson(url).signIn(email, PASSWORD);
+  expect(signIn.status).toBe(made === 201 ? 200 : 400);
+  if (made === 201) return;
+
+  const sentence = "email must be an address like name@example.com";
+  expect(await answer.json()).toMatchObject({ code: "bad_request", error: sentence });
+  expect(await owner.post("/api/v1/orgs/default/invitations", { email })).toMatchObject({
+    status: 400,
+    body: { error: sentence },
+  });
+});
+
 describe("[ORG-01] organizations are made, listed, renamed", () => {
   test("by an owner, who owns the new one; a login is about one of them at a time", async () => {
     const made = await owner.post<ApiMembership>("/api/v1/orgs", { name: 'Ünder "quotes" & Co.' });

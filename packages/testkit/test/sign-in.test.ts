@@ -33,6 +33,11 @@ test("[C-130] the first start prints a link that makes one person the owner, onc
   expect(offer).toMatchObject({ status: 200, body: { organization: { slug: "default" }, email: null, role: "owner" } });
 
   const wish = { token, display_name: "Olga", password: PASSWORD };
+  // With which nobody could sign in: the link is still worth something.
+  expect(await person.post("/api/v1/invitations/accept", { ...wish, email: "olga@localhost" })).toMatchObject({
+    status: 400,
+    body: { error: "email must be an address like name@example.com" },
+  });
   const together = await Promise.all([
     person.post("/api/v1/invitations/accept", { ...wish, email: EMAIL }),
     somebody().post("/api/v1/invitations/accept", { ...wish, email: "second@example.com" }),

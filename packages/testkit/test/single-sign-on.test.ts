@@ -2,7 +2,7 @@ import type { ApiMe, ApiMember, ApiNewInvitation } from "@mesher/protocol";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { freePort } from "./free-port.ts";
 import { CLIENT, type IdentityProvider, signInAt, startIdentityProvider } from "./identity-provider.ts";
-import { TestPerson } from "./test-person.ts";
+import { TestPerson, tokenIn } from "./test-person.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
 
 const PASSWORD = "correct horse battery";
@@ -74,6 +74,19 @@ test("who was removed does not come back by the provider with an invitation of b
   await remove(email, owner);
   const { person } = await comeIn(email);
   expect((await person.get<ApiMe>("/api/v1/me")).body.organizations).toEqual([]);
+});
+
+test("an address that only the provider takes comes in by it, and gets no password", async () => {
+  const email = "jürgen@example.com";
+  const { status, body } = await owner.post<ApiNewInvitation>("/api/v1/orgs/default/invitations", { email });
+  expect(status).toBe(201);
+  const wish = { token: tokenIn(body.link), display_name: "Jürgen", password: PASSWORD };
+  expect((await new TestPerson(world.server.url).post("/api/v1/invitations/accept", wish)).status).toBe(400);
+  const { person } = await comeIn(email);
+  expect((await person.get<ApiMe>("/api/v1/me")).body).toMatchObject({
+    user: { email },
+    organizations: [{ slug: "default", role: "member" }],
+  });
 });
 
 test("somebody with a password comes in by the provider, too", async () => {

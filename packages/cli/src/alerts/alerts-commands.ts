@@ -5,6 +5,7 @@ import { type Arguments, type Command, isGiven, optionOf, UsageError } from "../
 import { JSON_OPTION } from "../issues/issue-access.ts";
 import { defaultProject, PROJECT_OPTION } from "../issues/list-issues.ts";
 import { show } from "../people/api-call.ts";
+import { printableJson } from "../printable.ts";
 import { fetchAnswer, findServerAccess, postFor, SERVER_NOTES, SERVER_OPTIONS } from "../server-access.ts";
 import type { Terminal } from "../terminal.ts";
 import { RULE_COMMANDS } from "./rule-commands.ts";
@@ -34,7 +35,7 @@ async function listAlerts(given: Arguments, terminal: Terminal): Promise<number>
   const query = status === "all" ? "" : `?status=${encodeURIComponent(status)}`;
   const path = `/api/v1/projects/${encodeURIComponent(project)}/alerts${query}`;
   const alerts = await fetchAnswer(access, path, isListOf<ApiAlert>("triggered_at"));
-  if (isGiven(given, "json")) terminal.print(`${JSON.stringify(alerts, null, 2)}\n`);
+  if (isGiven(given, "json")) terminal.print(`${printableJson(alerts, 2)}\n`);
   else if (alerts.length === 0) terminal.print("No alerts.\n");
   else terminal.print(`${formatAlerts(alerts)}\n`);
   return 0;

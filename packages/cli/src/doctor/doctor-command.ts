@@ -2,6 +2,7 @@ import type { ApiStorage } from "@mesher/protocol";
 import { isCluster } from "../cluster-status-command.ts";
 import { type Arguments, type Command, CommandError, isGiven } from "../command.ts";
 import { isJobs } from "../jobs-command.ts";
+import { printableJson, printableLines } from "../printable.ts";
 import {
   fetchAnswer,
   fetchFrom,
@@ -35,8 +36,8 @@ export const doctorCommand: Command = {
 async function examine(given: Arguments, terminal: Terminal): Promise<number> {
   const access = await findServerAccess(given, terminal);
   const findings = await findAll(access);
-  if (isGiven(given, "json")) terminal.print(`${JSON.stringify(findings, undefined, 2)}\n`);
-  else terminal.print(`${access.url}\n\n${findings.map(formatFinding).join("\n")}\n`);
+  if (isGiven(given, "json")) terminal.print(`${printableJson(findings, 2)}\n`);
+  else terminal.print(`${access.url}\n\n${printableLines(findings.map(formatFinding).join("\n"))}\n`);
   return exitCodeOf(findings);
 }
 

@@ -1,6 +1,14 @@
 /** The commands that change issues: each sends one request for each issue it is given. */
-import type { ApiAffected, ApiArchive, ApiResolve } from "@mesher/protocol";
-import { type Arguments, type Command, isGiven, type OptionRule, optionOf, UsageError } from "../command.ts";
+import type { ApiAffected, ApiArchive, ApiIssueDetail, ApiResolve } from "@mesher/protocol";
+import {
+  type Arguments,
+  type Command,
+  CommandError,
+  isGiven,
+  type OptionRule,
+  optionOf,
+  UsageError,
+} from "../command.ts";
 import { findServerAccess, postFor, SERVER_NOTES, type ServerAccess } from "../server-access.ts";
 import type { Terminal } from "../terminal.ts";
 import { findUserId } from "./assignee-names.ts";
@@ -91,8 +99,9 @@ async function changeIssues(change: Change, given: Arguments, terminal: Terminal
   const body = (await change.completeBody?.(access, wanted)) ?? wanted;
   const changed: { id: string; short_id: string; affected: number }[] = [];
   for (const name of names) {
-    const { id, short_id } = await fetchIssue(access, name);
-    const { affected } = await postFor(access, `/api/v1/issues/${id}/${change.name}`, body, isAffected);
+    const { id, short_id } = await fetchNamedIssue(access, name);
+    const path = `/api/v1/issues/${encodeURIComponent(name)}/${change.name}`;
+    const { affected } = await postFor(access, path, body, isAffected);
     changed.push({ id, short_id, affected });
     if (!isGiven(given, "json")) {
       terminal.print(affected === 0 ? `${short_id} was so already.\n` : `${short_id} was ${change.done}.\n`);
@@ -100,6 +109,18 @@ async function changeIssues(change: Change, given: Arguments, terminal: Terminal
   }
   if (isGiven(given, "json")) terminal.print(`${JSON.stringify(changed, null, 2)}\n`);
   return 0;
+}
+
+/**
+ * Throws a CommandError for an issue that went into another one: its name reads the other one, which nobody means who changes
+ * it by that name. What is sent then names the issue as it was typed, so that the server refuses too what has changed since.
+ */
+async function fetchNamedIssue(access: ServerAccess, name: string): Promise<ApiIssueDetail> {
+  const issue = await fetchIssue(access, name);
+  // By the number alone: the part before it may be a slug that the project had before.
+  const number = issue.short_id.slice(issue.short_id.lastIndexOf("-"));
+  if (name.toLowerCase() === issue.id || name.endsWith(number)) return issue;
+  throw new CommandError(`${name} went into ${issue.short_id}: name that.`);
 }
 
 function resolveBody(given: Arguments): ApiResolve {

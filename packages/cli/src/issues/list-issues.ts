@@ -2,6 +2,7 @@ import type { ApiIssue, ApiPage } from "@mesher/protocol";
 import { alignColumns } from "../align-columns.ts";
 import { parseNumberOption } from "../arguments.ts";
 import { type Arguments, type Command, CommandError, isGiven, optionOf } from "../command.ts";
+import { printableJson } from "../printable.ts";
 import { fetchAnswer, findServerAccess, listProjects, SERVER_NOTES, type ServerAccess } from "../server-access.ts";
 import type { Terminal } from "../terminal.ts";
 import { ISSUE_OPTIONS } from "./issue-access.ts";
@@ -50,7 +51,7 @@ async function listIssues(given: Arguments, terminal: Terminal): Promise<number>
   const path = `/api/v1/projects/${encodeURIComponent(project)}/issues?${query.toString()}`;
   const page = await fetchAnswer(access, path, isIssues);
   if (isGiven(given, "json")) {
-    terminal.print(`${JSON.stringify(page, null, 2)}\n`);
+    terminal.print(`${printableJson(page, 2)}\n`);
     return 0;
   }
   if (page.data.length === 0) terminal.print(status === "all" ? "No issues.\n" : `No ${status} issues.\n`);

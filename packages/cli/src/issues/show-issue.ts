@@ -1,6 +1,7 @@
 import type { ApiActivity, ApiIssueDetail } from "@mesher/protocol";
 import { alignColumns } from "../align-columns.ts";
 import { type Arguments, type Command, CommandError, isGiven } from "../command.ts";
+import { printable, printableJson } from "../printable.ts";
 import { findServerAccess, SERVER_NOTES, type ServerAccess } from "../server-access.ts";
 import type { Terminal } from "../terminal.ts";
 import { fetchAssigneeNames } from "./assignee-names.ts";
@@ -19,7 +20,7 @@ async function showIssue(given: Arguments, terminal: Terminal): Promise<number> 
   const [name = ""] = issuesOf(given, "issues show");
   const access = await findServerAccess(given, terminal);
   const issue = await fetchIssue(access, name);
-  if (isGiven(given, "json")) terminal.print(`${JSON.stringify(issue, null, 2)}\n`);
+  if (isGiven(given, "json")) terminal.print(`${printableJson(issue, 2)}\n`);
   else terminal.print(`${formatIssue(issue, await fetchNames(access, issue))}\n`);
   return 0;
 }
@@ -52,10 +53,10 @@ function formatIssue(issue: ApiIssueDetail, names: Names): string {
     ["Releases", first_release === null ? "-" : `${first_release} to ${last_release ?? first_release}`],
     ["Latest event", issue.latest_event_id ?? "-"],
   ]);
-  const similar = issue.similar_issues.map(({ short_id, title }) => `  ${short_id}  ${title}`);
+  const similar = issue.similar_issues.map(({ short_id, title }) => printable(`  ${short_id}  ${title}`));
   const activity = issue.activity.map((each) => formatActivity(each, names));
   return [
-    issue.title,
+    printable(issue.title),
     facts,
     ...(similar.length === 0 ? [] : [["Similar issues:", ...similar].join("\n")]),
     ...(activity.length === 0 ? [] : [["What happened, newest first:", ...activity].join("\n")]),
@@ -67,7 +68,7 @@ const nameOf = (id: string | null, names: Names) => (id === null ? "nobody" : (n
 
 function formatActivity({ at, kind, actor, comment, details }: ApiActivity, names: Names): string {
   const told = comment ?? (kind === "assigned" ? formatAssignment(details, names) : formatDetails(details));
-  return `  ${at}  ${kind.replaceAll("_", " ")} by ${actor.name}${told === "" ? "" : `: ${told}`}`;
+  return printable(`  ${at}  ${kind.replaceAll("_", " ")} by ${actor.name}${told === "" ? "" : `: ${told}`}`);
 }
 
 function formatAssignment(details: ApiActivity["details"], names: Names): string {

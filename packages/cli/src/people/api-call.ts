@@ -1,6 +1,7 @@
 /** One call of the API for a command about people, organizations or tokens. */
 import type { ApiMembership } from "@mesher/protocol";
 import { type Arguments, type Command, CommandError, isGiven, type OptionRule } from "../command.ts";
+import { printableJson, printableLines } from "../printable.ts";
 import {
   fetchAnswer,
   findServerAccess,
@@ -43,7 +44,7 @@ export async function openApi(given: Arguments, terminal: Terminal): Promise<Api
 
 /** For a person, or with `--json` for a program. */
 export function show(given: Arguments, terminal: Terminal, answer: unknown, forPeople: () => string): number {
-  terminal.print(`${isGiven(given, "json") ? JSON.stringify(answer) : forPeople()}\n`);
+  terminal.print(`${isGiven(given, "json") ? printableJson(answer) : printableLines(forPeople())}\n`);
   return 0;
 }
 

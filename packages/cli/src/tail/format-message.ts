@@ -1,4 +1,5 @@
 import type { Occasion, StreamMessage } from "@mesher/protocol";
+import { printable } from "../printable.ts";
 
 /** Of an event, the word for what it was to its issue. */
 const OCCASION_WORDS: Record<Occasion, string> = {
@@ -42,9 +43,4 @@ export async function formatMessage(
 function line(at: Date, kind: string, text: string): string {
   const time = [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":");
   return printable(`${time}  ${kind.padEnd(LEVEL_WIDTH)}  ${text}`);
-}
-
-/** Whoever reports an error chooses its text, and a terminal obeys control characters. */
-function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ");
 }

@@ -1,5 +1,6 @@
 import { LEVELS, parseSearch, SearchQueryError, type StreamMessage } from "@mesher/protocol";
 import { type Arguments, type Command, CommandError, isGiven, optionOf, UsageError } from "../command.ts";
+import { printable, printableJson } from "../printable.ts";
 import { findServerAccess, listProjects, SERVER_NOTES, SERVER_OPTIONS, type ServerAccess } from "../server-access.ts";
 import type { Terminal } from "../terminal.ts";
 import { followStream } from "./follow-stream.ts";
@@ -36,11 +37,12 @@ async function tail(given: Arguments, terminal: Terminal): Promise<number> {
   const signal = terminal.catchInterrupt();
   const names = new IssueNames({ ...access, signal });
   const nameOf = (issueId: string) => names.nameOf(issueId);
-  const onBreak = (reason: string) => terminal.printError(`The connection broke: ${reason}. Connecting again…\n`);
+  const onBreak = (reason: string) =>
+    terminal.printError(`The connection broke: ${printable(reason)}. Connecting again…\n`);
   for await (const message of followStream({ access, path, signal, onBreak })) {
     tellWhatIsMissing(message, terminal);
     const shown = isGiven(given, "json")
-      ? JSON.stringify(message)
+      ? printableJson(message)
       : await formatMessage(message, { now: new Date(), nameOf });
     if (shown !== undefined) terminal.print(`${shown}\n`);
   }

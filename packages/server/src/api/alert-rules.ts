@@ -45,7 +45,7 @@ export function registerAlertRuleRoutes(app: App, deps: ApiDependencies): void {
       const actor = await deps.authenticate(request);
       const project = await findProject(deps, actor.organizationId, request.params.project);
       const settings = settingsOf(checkFields(request.body, RULE_FIELDS), DEFAULTS);
-      await demandReachable(deps, actor.organizationId, settings);
+      await demandReachable(deps, actor.organizationId, settings.action);
       const id = await refuseTooMany(createRule(deps.database, actor, project.id, settings));
       void reply.code(201);
       return showRule(await getRule(deps, actor.organizationId, id));
@@ -146,7 +146,7 @@ async function edit(
   const actor = await deps.authenticate(request);
   const rule = await getRule(deps, actor.organizationId, request.params.rule);
   const given = checkFields(request.body, RULE_FIELDS);
-  await demandReachable(deps, actor.organizationId, settingsOf(given, rule));
+  if (given.action !== undefined) await demandReachable(deps, actor.organizationId, given.action, rule.action);
   const change = (current: AlertRule) => {
     demandUnchanged(request, settingsOf({}, current));
     return settingsOf(given, current);
@@ -173,22 +173,35 @@ async function refuseTooMany<T>(creation: Promise<T>): Promise<T> {
   }
 }
 
-/** Whom a rule names is of its organization. */
+/**
+ * Whom a rule names is of its organization, or was when it was named: somebody who has left since, or a deleted destination,
+ * hinders no change of the rest.
+ */
 async function demandReachable(
   { database }: ApiDependencies,
   organizationId: string,
-  { action }: RuleSettings,
+  action: RuleSettings["action"],
+  before: RuleSettings["action"] = [],
 ): Promise<void> {
-  const actions = "type" in action ? [action] : action;
-  const people = actions.flatMap((each) =>
-    each.type === "people" && typeof each.who === "object" ? [each.who.user_id] : [],
-  );
+  const [named, known] = [receiversOf(action), receiversOf(before)];
+  const people = named.people.filter((id) => !known.people.includes(id));
   if (people.length > 0 && !(await areMembers(database, organizationId, people)))
     throw unreachable("names somebody who is no member of the organization");
-  for (const each of actions) {
-    if (each.type === "destination" && !(await findDestination(database, organizationId, each.destination_id)))
+  for (const id of named.destinations) {
+    if (!known.destinations.includes(id) && !(await findDestination(database, organizationId, id)))
       throw unreachable("names a destination that the organization does not have");
   }
+}
+
+/** The ids of those whom an action names. */
+function receiversOf(action: RuleSettings["action"]): { readonly people: string[]; readonly destinations: string[] } {
+  const actions = "type" in action ? [action] : action;
+  return {
+    people: actions.flatMap((each) =>
+      each.type === "people" && typeof each.who === "object" ? [each.who.user_id] : [],
+    ),
+    destinations: actions.flatMap((each) => (each.type === "destination" ? [each.destination_id] : [])),
+  };
 }
 
 function unreachable(reason: string): RequestRefusedError {

@@ -7,6 +7,7 @@ import { findOrganization } from "../organizations/members.queries.ts";
 import { usePasswordReset } from "../organizations/password-resets.ts";
 import { OrganizationRefusedError } from "../organizations/refusal.ts";
 import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from "../people/auth-options.ts";
+import { isSignInAddress, MUST_BE_ADDRESS } from "../people/email-address.ts";
 import { findUser, findUserByEmail } from "../people/users.queries.ts";
 import { badRequest, notFound, RequestRefusedError } from "./api-error.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
@@ -47,6 +48,8 @@ export function registerInvitationRoutes(app: App, deps: ApiDependencies): void 
     async (request, reply): Promise<ApiNewInvitation> => {
       const actor = await deps.authenticate(request);
       const { email, role = "member" } = request.body;
+      // A provider signs in whomever it knows, by any address.
+      if (!deps.auth.hasSingleSignOn) demandSignInAddress(email);
       const { invitation, token } = await invite(deps.database, actor, { email, role: parseRole(role) });
       reply.code(201);
       return { ...showInvitation(invitation), link: deps.linkOf("join", token) };
@@ -98,6 +101,7 @@ export function registerInvitationRoutes(app: App, deps: ApiDependencies): void 
       const address = invitation.email ?? email;
       if (address === undefined) throw badRequest("email is required");
       if (name === undefined) throw badRequest("display_name is required");
+      demandSignInAddress(address);
       // Before the password is hashed, which is what costs.
       if ((await findUserByEmail(deps.database, address)) !== undefined)
         throw new OrganizationRefusedError("email_taken");
@@ -118,6 +122,12 @@ export function registerInvitationRoutes(app: App, deps: ApiDependencies): void 
       return { status: "ok" };
     },
   );
+}
+
+/** Whoever gets a password must be able to sign in with it. */
+export function demandSignInAddress(email: string): void {
+  if (!isSignInAddress(email))
+    throw badRequest(`email ${MUST_BE_ADDRESS}`, [{ path: "email", reason: MUST_BE_ADDRESS }]);
 }
 
 async function getInvitation(deps: ApiDependencies, token: string): Promise<Invitation> {

@@ -6,7 +6,7 @@ import { makeResetLink } from "../organizations/password-resets.ts";
 import { findUserByEmail } from "../people/users.queries.ts";
 import { notFound } from "./api-error.ts";
 import type { ApiDependencies, App } from "./dependencies.ts";
-import { Email, Password, PersonName } from "./invitations.ts";
+import { demandSignInAddress, Email, Password, PersonName } from "./invitations.ts";
 import { parseRole } from "./organizations.ts";
 
 const OPERATE = { config: { access: "operator" } } as const;
@@ -27,6 +27,7 @@ export function registerUserRoutes(app: App, deps: ApiDependencies): void {
     async (request, reply) => {
       const actor = await deps.authenticate(request);
       const { email, display_name: name, password, role = "member" } = request.body;
+      demandSignInAddress(email);
       const made = await createMember(deps.database, actor, {
         organizationId: actor.organizationId,
         email,

@@ -1,6 +1,9 @@
 /** Statements on people, their passwords and logins. better-auth reads and writes the same tables. */
 import type { Queryable } from "../db/database.ts";
 import type { Transaction } from "../db/transaction.ts";
+import { SIGN_IN_ADDRESS } from "./email-address.ts";
+
+const LOCKED_OUT_LISTED_MAX = 20;
 
 export interface User {
   readonly id: string;
@@ -39,6 +42,19 @@ export async function findUserByEmail(database: Queryable, email: string): Promi
     values: [email],
   });
   return rows[0] && userOf(rows[0]);
+}
+
+/** Addresses of people who have a password, and no other way to sign in, and cannot sign in with it. Some, if they are many. */
+export async function listLockedOut(database: Queryable): Promise<string[]> {
+  const { rows } = await database.query<{ email: string }>({
+    name: "users.list_locked_out",
+    text: `
+      select u.email from users u join sign_in_methods m on m.user_id = u.id
+      group by u.email having bool_and(m.provider_id = 'credential') and u.email !~ $1
+      order by u.email limit ${LOCKED_OUT_LISTED_MAX}`,
+    values: [SIGN_IN_ADDRESS],
+  });
+  return rows.map(({ email }) => email);
 }
 
 /** The new person's id; `undefined` when the address is somebody's. */

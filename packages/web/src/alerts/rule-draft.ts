@@ -88,6 +88,17 @@ export function keyOfRecipient(recipient: Recipient): string {
   return typeof recipient.who === "string" ? recipient.who : `user ${recipient.who.user_id}`;
 }
 
+/** Of those whom a rule names, the ones who have left or were deleted since: it goes on naming them. */
+export function goneOf(
+  recipients: readonly Recipient[],
+  there: { readonly destinationIds: readonly string[]; readonly userIds: readonly string[] },
+): Recipient[] {
+  return recipients.filter((recipient) => {
+    if (recipient.type === "destination") return !there.destinationIds.includes(recipient.destination_id);
+    return typeof recipient.who !== "string" && !there.userIds.includes(recipient.who.user_id);
+  });
+}
+
 export function ruleOf(draft: RuleDraft): ApiNewAlertRule & Required<Pick<ApiNewAlertRule, "filters">> {
   return {
     name: draft.name.trim(),

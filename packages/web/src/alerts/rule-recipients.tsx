@@ -1,11 +1,12 @@
 import { type ApiMember, DESTINATION_FIELDS } from "@mesher/protocol";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import { destinationsQuery } from "../api/destination-queries.ts";
 import { membersQuery } from "../api/queries.ts";
 import { sessionQuery } from "../api/session.ts";
 import { Disclosure } from "../ui/section.tsx";
-import { keyOfRecipient, type Recipient, type RuleDraft } from "./rule-draft.ts";
+import { goneOf, keyOfRecipient, type Recipient, type RuleDraft } from "./rule-draft.ts";
 
 /** Whom the rule tells, beside the pages that are open. */
 export function RuleRecipients({
@@ -18,6 +19,8 @@ export function RuleRecipients({
   const organization = useQuery(sessionQuery()).data?.organization?.slug;
   const destinations = useQuery({ ...destinationsQuery(organization ?? ""), enabled: organization !== undefined });
   const members = useQuery(membersQuery(organization));
+  // Whom it names as it is saved: a box that was unchecked stays, and can be checked again.
+  const [before] = useState(draft.actions);
   const chosen = new Set(draft.actions.map(keyOfRecipient));
   const box = (recipient: Recipient, name: string, note?: string) => (
     <label key={keyOfRecipient(recipient)} className="flex items-center gap-2">
@@ -41,6 +44,13 @@ export function RuleRecipients({
     recipient: { type: "people", who: { user_id: member.user_id } } as const,
     member,
   }));
+  const areKnown = destinations.data !== undefined && members.data !== undefined;
+  const gone = areKnown
+    ? goneOf(before, {
+        destinationIds: destinations.data.map(({ id }) => id),
+        userIds: members.data.map(({ user_id }) => user_id),
+      })
+    : [];
   return (
     <fieldset>
       <legend className="mb-2 text-dim">Tell the pages that are open, and</legend>
@@ -55,6 +65,15 @@ export function RuleRecipients({
         {destinations.isError && <p className="text-xs text-red">{destinations.error.message}</p>}
         {box({ type: "people", who: "assignee" }, "Whoever the issue is assigned to", "by email")}
         {box({ type: "people", who: "members" }, "Everybody in the organization", "by email")}
+        {gone.map((recipient) =>
+          box(
+            recipient,
+            recipient.type === "destination"
+              ? "A destination that was deleted"
+              : "Somebody who is no member of the organization any more",
+            "is told nothing",
+          ),
+        )}
         {people.length > 0 && (
           <Disclosure
             title="Particular people"

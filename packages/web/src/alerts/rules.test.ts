@@ -1,6 +1,6 @@
 import type { AlertCondition, ApiAlertRule } from "@mesher/protocol";
 import { expect, test } from "vitest";
-import { draftOf, isComplete, keyOfRecipient, NEW_DRAFT, ruleOf } from "./rule-draft.ts";
+import { draftOf, goneOf, isComplete, keyOfRecipient, NEW_DRAFT, ruleOf } from "./rule-draft.ts";
 import { conditionSentence, filterSentence, minutes, perMinutes } from "./rule-sentence.ts";
 
 const rule = (condition: AlertCondition, more: Partial<ApiAlertRule> = {}): ApiAlertRule => ({
@@ -53,6 +53,14 @@ test("a rule that tells nobody in particular tells the live pages, and one witho
     action: { type: "websocket" },
     filters: {},
   });
+});
+
+test("those whom a rule still names are gone who are no members, or were deleted", () => {
+  const destination = (destination_id: string) => ({ type: "destination", destination_id }) as const;
+  const person = (user_id: string) => ({ type: "people", who: { user_id } }) as const;
+  const there = [destination("ops"), person("ada"), { type: "people", who: "members" }] as const;
+  const gone = [destination("former"), person("leaver")];
+  expect(goneOf([...gone, ...there], { destinationIds: ["ops"], userIds: ["ada"] })).toEqual(gone);
 });
 
 test("a receiver is the same in whatever order the database gives its parts back", () => {
