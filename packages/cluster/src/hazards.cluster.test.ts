@@ -62,7 +62,7 @@ test("[HAZARD-13] a node whose event loop stands still for longer than the silen
   await using stack = new AsyncDisposableStack();
   const nodes = await startTestCluster(stack, "a", "b");
   await using child = await ChildNode.start("child", nodes.map(({ node }) => node.self).join());
-  const blocked = child.order({ does: "block", forMs: 2_500 });
+  const blocked = child.order({ does: "block", forMs: 6_000 });
   for (const { node } of nodes) await until(() => !node.list().includes(child.self), "its loss");
   const before = await blocked;
   for (const { node } of nodes) await until(() => node.list().includes(child.self), "its return");

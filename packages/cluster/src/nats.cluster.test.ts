@@ -9,7 +9,7 @@ import { expect, test } from "vitest";
 import { TEST_CERTIFICATE } from "./test-certificate.ts";
 import { TEST_COOKIE } from "./test-mesh.ts";
 import { TestNats } from "./test-nats.ts";
-import { startTestNode, startTestNodes, type TestNode, until } from "./test-node.ts";
+import { startTestNode, startTestNodes, TEST_TUNING, type TestNode, until } from "./test-node.ts";
 import { forkTestNode } from "./test-transports.ts";
 import type { TransportStatus } from "./wire.ts";
 
@@ -221,7 +221,7 @@ test("[HAZARD-11] what is forged or played again at the server is dropped and co
   await tap.flush();
   const refused = () => nodes.map((each) => natsOf(each).refusedMessages);
   await until(() => refused().every(({ forged, replayed }) => forged > 10 && replayed > 2), "the refusals");
-  const silenceMs = 500;
+  const { silenceMs } = TEST_TUNING;
   await until(() => nodes.every(({ node }) => node.status().peers[0]?.status === "alive"), "both");
   const beganMs = performance.now();
   await until(() => performance.now() - beganMs > silenceMs, "what a doubt would come to");

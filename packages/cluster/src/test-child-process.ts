@@ -23,7 +23,7 @@ export interface ProcessReport {
   readonly changes: readonly { readonly kind: string; readonly node: string; readonly reason?: string }[];
 }
 
-const [name = "child", peers = "", heartbeatMs = "100", silenceMs = "500"] = process.argv.slice(2);
+const [name = "child", peers = "", heartbeatMs = "100", silenceMs = "1500"] = process.argv.slice(2);
 const tuning = { heartbeatMs: Number(heartbeatMs), silenceMs: Number(silenceMs), handshakeMs: 1_000 };
 const { node, changes } = await startTestNode(name, { tuning, peers });
 node.work.register(

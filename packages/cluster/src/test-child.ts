@@ -10,7 +10,7 @@ export class ChildNode implements AsyncDisposable {
   readonly self: string;
 
   /** Resolves when it is connected to its peers, which are separated by commas. `before`: the command that runs Node for it. */
-  static async start(name: string, peers: string, tuning: Tuning = [100, 500], before: readonly string[] = []) {
+  static async start(name: string, peers: string, tuning: Tuning = [100, 1_500], before: readonly string[] = []) {
     const [execPath, ...execArgv] = [...before, process.execPath];
     const program = new URL("./test-child-process.ts", import.meta.url);
     const child = fork(program, [name, peers, ...tuning.map(String)], { execPath, execArgv });

@@ -33,7 +33,7 @@ export class TestMesh implements AsyncDisposable {
   static async listen(name: string, { cookies = [TEST_COOKIE], peers = "", ...options }: TestMeshOptions = {}) {
     const node = parseNodeName(name.includes("@") ? name : `${name}@127.0.0.1:0`);
     const derived = await Promise.all(cookies.map(keysOf));
-    const tuning = { heartbeatMs: 100, silenceMs: 500, handshakeMs: 1_000, frameBytesMax: 1e6, queueBytesMax: 4e6 };
+    const tuning = { heartbeatMs: 100, silenceMs: 1_500, handshakeMs: 1_000, frameBytesMax: 1e6, queueBytesMax: 4e6 };
     const identity = { node, keys: derived.flat(), seeds: parsePeers(peers), version: "test", compatibility: "" };
     return new TestMesh(await Mesh.listen({ ...tuning, ...identity, ...options }));
   }

@@ -4,7 +4,7 @@ import type { NodeOptions } from "./node-options.ts";
 import { startNode } from "./start-node.ts";
 import { TEST_COOKIE } from "./test-mesh.ts";
 
-export const TEST_TUNING = { heartbeatMs: 100, silenceMs: 500, handshakeMs: 1_000 };
+export const TEST_TUNING = { heartbeatMs: 100, silenceMs: 1_500, handshakeMs: 1_000 };
 
 export interface TestNode {
   readonly node: ClusterNode;
