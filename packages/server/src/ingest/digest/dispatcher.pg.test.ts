@@ -15,6 +15,7 @@ import type { Telling } from "./tell.ts";
 const projectId = randomUUID();
 const DEADLY_WORKER = new URL("./fixtures/deadly-worker.ts", import.meta.url);
 const MUTE_WORKER = new URL("./fixtures/mute-worker.ts", import.meta.url);
+const HASTY_CLOCK_WORKER = new URL("./fixtures/hasty-clock-worker.ts", import.meta.url);
 const UNTELLING_WORKER = new URL("./fixtures/untelling-worker.ts", import.meta.url);
 
 function entryOf(message: string, event: Record<string, unknown> = {}): JournalEntry {
@@ -205,6 +206,19 @@ test("a batch that cannot be handed to a worker comes back, though nothing else 
   await line.journal.append(entryOf("handed over at the second attempt"));
   await waitUntil("the journal to be empty", async () => line.journal.depth === 0);
   expect(await storedMessages(line.database)).toEqual(["handed over at the second attempt"]);
+});
+
+test("a batch that takes too long to digest is stored in smaller ones; nobody dies, and one entry takes as long as it takes", async () => {
+  await using line = await setUp({ workerUrl: HASTY_CLOCK_WORKER });
+  await line.dispatcher.abandon();
+  const names = Array.from({ length: 20 }, (_, n) => `event ${String(n).padStart(2, "0")}`);
+  await Promise.all(names.map((message) => line.journal.append(entryOf(message))));
+  await using again = await line.dispatchAgain();
+  await waitUntil("the journal to be empty", async () => line.journal.depth === 0);
+  expect(again.isDatabaseAway).toBe(false);
+  expect(await storedMessages(line.database)).toEqual(names);
+  expect((await listStoredRanges(line.database, line.journal.id)).length).toBeGreaterThan(3);
+  expect(line.deaths.count).toBe(0);
 });
 
 test("a batch that takes the database too long is stored in halves, and nothing of it is quarantined", async () => {
