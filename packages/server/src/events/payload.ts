@@ -1,5 +1,6 @@
 /** How an event's payload lies in the database: the bytes the client sent, or its JSON compressed by us. */
 import { brotliDecompressSync, gunzipSync, inflateSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { freeBytes } from "../runtime/free-bytes.ts";
 
 /** Who wrote a payload, so which rules read it. `sentry`: an event as SDKs send it. `native`: the payload of `POST /api/v1/events`. */
 export type EventSource = "sentry" | "native";
@@ -76,7 +77,11 @@ export function packPayload(
 
 /** An event's JSON that was written here. */
 export function packJson(json: Uint8Array): Payload {
-  return { encoding: "zstd", offset: 0, length: json.length, body: zstdCompressSync(json) };
+  const compressed = zstdCompressSync(json);
+  // Node gives the beginning of a piece of 16 KiB, which would be held whole until the batch is stored.
+  const body = Buffer.from(compressed);
+  freeBytes(compressed);
+  return { encoding: "zstd", offset: 0, length: json.length, body };
 }
 
 /** Around an event alone are the two header lines of an envelope, and white space. */

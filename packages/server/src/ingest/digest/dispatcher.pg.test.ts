@@ -31,6 +31,18 @@ function entryOf(message: string, event: Record<string, unknown> = {}): JournalE
   };
 }
 
+/** One entry of several events. */
+function bulkOf(entry: number, count: number): JournalEntry {
+  const list = Array.from({ length: count }, (_, n) => Buffer.from(JSON.stringify({ message: `event ${entry}/${n}` })));
+  let offset = 0;
+  const events = list.map(({ length }) => {
+    const eventId = randomBytes(16).toString("hex");
+    offset += length;
+    return { eventId, offset: offset - length, length };
+  });
+  return { ...entryOf(""), source: "native", events, body: Buffer.concat(list) };
+}
+
 /** What a journal is, if not this node's own of the usual size. */
 interface Copied {
   readonly isCopy?: boolean;
@@ -275,6 +287,18 @@ test("an entry the database refuses is found by halving and quarantined; all oth
     text: "select outcome, sum(count)::int as n from outcome_counts group by 1 having sum(count) <> 0",
   });
   expect(rows).toEqual([{ outcome: "stored", n: 31 }]);
+});
+
+test("a batch of many events is stored in smaller ones, however few entries they came in", async () => {
+  await using line = await setUp();
+  await line.dispatcher.abandon();
+  await Promise.all(Array.from({ length: 60 }, (_, n) => line.journal.append(bulkOf(n, 100))));
+  await using again = await line.dispatchAgain();
+  await waitUntil("the journal to be empty", async () => line.journal.depth === 0);
+  expect(again.isDatabaseAway).toBe(false);
+  expect(await storedMessages(line.database)).toHaveLength(6_000);
+  const ranges = await listStoredRanges(line.database, line.journal.id);
+  expect(Math.max(...ranges.map(({ first, last }) => last - first + 1))).toBeLessThanOrEqual(20);
 });
 
 test("an entry that the database has no memory for keeps no other back, and is quarantined when others are stored again and again", async () => {

@@ -85,7 +85,7 @@ test("an entry alone whose worker dies again and again, though it was not being 
   expect(seen.quarantined).toEqual(["10 workers died while they had it alone: did not answer for a batch"]);
 });
 
-test("a batch that is too much to digest is tried again in halves, and the database is not taken for away", async () => {
+test("a batch that is too large to digest is tried again in halves, and the database is not taken for away", async () => {
   const seen = await dispatch(100, (entries) =>
     entries.length > 10
       ? { kind: "failed", ticket: 1, fault: "too_large", error: "BatchTooLargeError" }

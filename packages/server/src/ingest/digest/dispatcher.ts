@@ -7,7 +7,7 @@
  *   again and again, though it stores others in between, is quarantined.
  * - A batch cannot be stored although the database answers: it is halved until the entry that spoils it stands alone.
  * - A part of it is stored already, by a node that stood in for this one: it is halved until each piece is one or the other.
- * - It takes too long to digest: the same.
+ * - It holds too many events, or takes too long to digest: the same.
  * - A worker dies: the entry it was digesting is tried once more alone. A batch of which it was digesting none is
  *   tried once more, then in halves.
  * - An entry that fails alone, or kills a second worker, is quarantined; so is one that workers die of again and again while

@@ -33,6 +33,9 @@ const TURN_MS = 2;
  */
 const DIGEST_MS_MAX = 10_000;
 
+/** Digested events of a batch are in memory together, and are one transaction. An entry of bulk holds a hundred. */
+const BATCH_EVENTS_MAX = 2_000;
+
 if (parentPort === null) throw new Error("worker.ts runs on a worker thread");
 // Accepting goes before digesting: what is accepted can wait. On Linux this is the thread's own priority (setpriority(2),
 // "C library/kernel differences"), elsewhere it would be that of the whole process.
@@ -126,6 +129,9 @@ async function digestBatch(batch: BatchMessage): Promise<{ events: DigestedEvent
   for (let offset = 0; offset < records.length; offset += recordBytes(records, offset)) {
     entries.push(decodeRecord(records, offset));
   }
+  const eventCount = entries.reduce((sum, entry) => sum + entry.events.length, 0);
+  if (entries.length > 1 && eventCount > BATCH_EVENTS_MAX)
+    throw new BatchTooLargeError(`${entries.length} entries hold ${eventCount} events`);
   const rules = await ruleBook.rulesOf([...new Set(entries.map(({ projectId }) => projectId))]);
 
   const events: DigestedEvent[] = [];
