@@ -59,6 +59,17 @@ const INFLATE: Record<BodyEncoding, (body: Uint8Array) => Uint8Array> = {
   zstd: (body) => zstdDecompressSync(body),
 };
 
+/** So much longer than what it inflates to a body may be: the frame around few bytes, or around ones that cannot be compressed. */
+const FRAME_BYTES_MAX = 1024;
+
+/**
+ * Whether a client's compression may be kept for what comes out of it. There are streams of any length of which nothing comes:
+ * a gzip may have a million members that are empty.
+ */
+export function isWorthKeeping(body: Uint8Array, inflated: Uint8Array): boolean {
+  return body.length <= inflated.length + FRAME_BYTES_MAX;
+}
+
 /**
  * What to keep of an event that was cut out of a body. The client's own compression is kept where the body holds nothing
  * else, which costs nothing; everything else is compressed here: what came with the event was not meant to be kept.
@@ -69,7 +80,7 @@ export function packPayload(
   body: Uint8Array,
   inflated: Uint8Array,
 ): Payload {
-  if (encoding !== "identity" && isAlone(event, inflated)) {
+  if (encoding !== "identity" && isWorthKeeping(body, inflated) && isAlone(event, inflated)) {
     return { encoding, offset: event.offset, length: event.length, body };
   }
   return packJson(inflated.subarray(event.offset, event.offset + event.length));
