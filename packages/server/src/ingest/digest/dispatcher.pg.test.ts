@@ -8,6 +8,7 @@ import type { JournalEntry } from "../journal/entry.ts";
 import { claimJournal, listStoredRanges } from "../journal/journal.queries.ts";
 import { Journal } from "../journal/journal.ts";
 import { quarantineEntry, retryQuarantined } from "../journal/quarantine.ts";
+import { encodeRecord } from "../journal/record.ts";
 import { DigestPool, type DigestPoolOptions } from "./digest-pool.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { Telling } from "./tell.ts";
@@ -287,6 +288,31 @@ test("an entry the database refuses is found by halving and quarantined; all oth
     text: "select outcome, sum(count)::int as n from outcome_counts group by 1 having sum(count) <> 0",
   });
   expect(rows).toEqual([{ outcome: "stored", n: 31 }]);
+});
+
+test("two people who send a quarantine on its way at once send each entry once", async () => {
+  await using line = await setUp();
+  await line.dispatcher.abandon();
+  const names = ["a", "b", "c", "d", "e"];
+  const epoch = await claimJournal(line.database, line.journal.id, "this node");
+  for (const [n, name] of names.entries()) {
+    const record = Buffer.concat(encodeRecord(entryOf(name)));
+    // Sequences that the journal does not come to here.
+    const entry = { firstSequence: 1_000 + n, record, reason: "broken" };
+    await quarantineEntry(line.database, { id: line.journal.id, epoch }, entry);
+  }
+  const retry = () => retryQuarantined(line.database, line.journal, { projectId, limit: 10 });
+  const [first, second] = await Promise.all([retry(), retry()]);
+  expect(first + second).toBe(5);
+
+  await using again = await line.dispatchAgain();
+  await waitUntil("the journal to be empty", async () => line.journal.depth === 0);
+  expect(again.isDatabaseAway).toBe(false);
+  expect(await storedMessages(line.database)).toEqual(names);
+  const { rows } = await line.database.query({
+    text: "select outcome, sum(count)::int as n from outcome_counts group by 1 having sum(count) <> 0",
+  });
+  expect(rows).toEqual([{ outcome: "stored", n: 5 }]);
 });
 
 test("a batch of many events is stored in smaller ones, however few entries they came in", async () => {
