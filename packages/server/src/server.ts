@@ -142,7 +142,7 @@ async function openJournal(config: Config, database: Database, node: string, log
   const journal = await Journal.open({
     directory: join(config.dataDir, "journal"),
     bytesMax: config.journalBytesMax,
-    log: (message, details) => log.warn(message, details),
+    log: (message, details) => log.error(message, details),
   });
   // Claimed first: from now on nobody else adds to what is stored.
   const epoch = await claimJournal(database, journal.id, node);

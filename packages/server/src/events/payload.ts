@@ -1,5 +1,6 @@
 /** How an event's payload lies in the database: the bytes the client sent, or its JSON compressed by us. */
 import { brotliDecompressSync, gunzipSync, inflateSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { freeBytes } from "../runtime/free-bytes.ts";
 
 /** Who wrote a payload, so which rules read it. `sentry`: an event as SDKs send it. `native`: the payload of `POST /api/v1/events`. */
 export type EventSource = "sentry" | "native";
@@ -58,6 +59,17 @@ const INFLATE: Record<BodyEncoding, (body: Uint8Array) => Uint8Array> = {
   zstd: (body) => zstdDecompressSync(body),
 };
 
+/** So much longer than what it inflates to a body may be: the frame around few bytes, or around ones that cannot be compressed. */
+const FRAME_BYTES_MAX = 1024;
+
+/**
+ * Whether a client's compression may be kept for what comes out of it. There are streams of any length of which nothing comes:
+ * a gzip may have a million members that are empty.
+ */
+export function isWorthKeeping(body: Uint8Array, inflated: Uint8Array): boolean {
+  return body.length <= inflated.length + FRAME_BYTES_MAX;
+}
+
 /**
  * What to keep of an event that was cut out of a body. The client's own compression is kept where the body holds nothing
  * else, which costs nothing; everything else is compressed here: what came with the event was not meant to be kept.
@@ -68,7 +80,7 @@ export function packPayload(
   body: Uint8Array,
   inflated: Uint8Array,
 ): Payload {
-  if (encoding !== "identity" && isAlone(event, inflated)) {
+  if (encoding !== "identity" && isWorthKeeping(body, inflated) && isAlone(event, inflated)) {
     return { encoding, offset: event.offset, length: event.length, body };
   }
   return packJson(inflated.subarray(event.offset, event.offset + event.length));
@@ -76,7 +88,11 @@ export function packPayload(
 
 /** An event's JSON that was written here. */
 export function packJson(json: Uint8Array): Payload {
-  return { encoding: "zstd", offset: 0, length: json.length, body: zstdCompressSync(json) };
+  const compressed = zstdCompressSync(json);
+  // Node gives the beginning of a piece of 16 KiB, which would be held whole until the batch is stored.
+  const body = Buffer.from(compressed);
+  freeBytes(compressed);
+  return { encoding: "zstd", offset: 0, length: json.length, body };
 }
 
 /** Around an event alone are the two header lines of an envelope, and white space. */

@@ -25,6 +25,7 @@ export interface JournalGauges {
   readonly depth: number;
   readonly bytes: number;
   readonly bytesMax: number;
+  readonly unreadableSegments: number;
 }
 
 export function createMetrics(journal: JournalGauges, streams: { readonly taken: number }): Metrics {
@@ -43,6 +44,11 @@ export function createMetrics(journal: JournalGauges, streams: { readonly taken:
   gauge("mesher_journal_entries", "Accepted entries that wait for the database.", () => journal.depth);
   gauge("mesher_journal_bytes", "Bytes of the journal on disk.", () => journal.bytes);
   gauge("mesher_journal_bytes_max", "Bytes the journal may take before events are refused.", () => journal.bytesMax);
+  gauge(
+    "mesher_journal_unreadable_segments",
+    "Files of the journal that the disk cannot read; what was accepted into them is not stored.",
+    () => journal.unreadableSegments,
+  );
   gauge("mesher_streams", "Clients that listen to a live stream of this node.", () => streams.taken);
   return {
     registry,

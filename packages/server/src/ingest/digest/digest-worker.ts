@@ -19,8 +19,9 @@ export const ENTRY_MS_MAX = 30_000;
 const READY_MS_MAX = 60_000;
 
 /**
- * How long a worker may take to answer for a batch. The limits of connections, statements and transactions
- * end every batch sooner; one that outlives them all is given to another worker, and this one is ended.
+ * How long a worker may take to answer for a batch, counted anew once it is digested: until then it may have waited for another
+ * one's turn. The limits of connections, statements and transactions end every batch sooner; one that outlives them all
+ * is given to another worker, and this one is ended.
  */
 export const ANSWER_MS_MAX = 120_000;
 
@@ -45,6 +46,7 @@ export interface DigestWorkerEvents {
 interface Awaited {
   readonly resolve: (result: DigestResult) => void;
   readonly overdue: NodeJS.Timeout;
+  isDigested: boolean;
 }
 
 export interface DigestWorkerOptions {
@@ -65,6 +67,8 @@ export class DigestWorker {
   #watched = "";
   #idleSinceMs = 0;
   #reason = "exited";
+  /** It is ended because it was late, so not for what it is digesting just now. */
+  #isLate = false;
 
   constructor({ url, databaseUrl, answerMsMax }: DigestWorkerOptions, events: DigestWorkerEvents) {
     this.#events = events;
@@ -105,7 +109,7 @@ export class DigestWorker {
     return new Promise((resolve) => {
       this.#worker.postMessage(message, [message.bytes.buffer as ArrayBuffer]);
       const overdue = this.#endAfter(this.#answerMsMax, "did not answer for a batch");
-      this.#results.set(message.ticket, { resolve, overdue });
+      this.#results.set(message.ticket, { resolve, overdue, isDigested: false });
     });
   }
 
@@ -126,6 +130,10 @@ export class DigestWorker {
       this.#events.onTold(message.tellings);
       return;
     }
+    if (message.kind === "digested") {
+      this.#hearDigested(message.ticket);
+      return;
+    }
     const awaited = this.#results.get(message.ticket);
     if (awaited === undefined) throw new Error(`a worker answered for batch ${message.ticket}, which it does not have`);
     this.#results.delete(message.ticket);
@@ -134,11 +142,18 @@ export class DigestWorker {
     awaited.resolve(message);
   }
 
+  /** Digesting makes progress, so those that wait for their turn have as much time again. */
+  #hearDigested(ticket: number): void {
+    for (const awaited of this.#results.values()) if (!awaited.isDigested) awaited.overdue.refresh();
+    const digested = this.#results.get(ticket);
+    if (digested !== undefined) digested.isDigested = true;
+  }
+
   #die(): void {
     clearInterval(this.#watch);
     clearTimeout(this.#unready);
     this.isReady = false;
-    const [ticket, sequence] = this.#current();
+    const [ticket, sequence] = this.#isLate ? [0, 0] : this.#current();
     for (const [of, { resolve, overdue }] of this.#results) {
       clearTimeout(overdue);
       resolve({ kind: "died", reason: this.#reason, ...(of === ticket ? { sequence } : {}) });
@@ -156,7 +171,11 @@ export class DigestWorker {
   }
 
   #endAfter(ms: number, reason: string): NodeJS.Timeout {
-    return setTimeout(() => this.#endFor(`${reason} within ${ms} ms`), ms).unref();
+    const end = () => {
+      this.#isLate = true;
+      this.#endFor(`${reason} within ${ms} ms`);
+    };
+    return setTimeout(end, ms).unref();
   }
 
   #endFor(reason: string): void {

@@ -8,6 +8,7 @@ import type { JournalEntry } from "../journal/entry.ts";
 import { claimJournal, listStoredRanges } from "../journal/journal.queries.ts";
 import { Journal } from "../journal/journal.ts";
 import { quarantineEntry, retryQuarantined } from "../journal/quarantine.ts";
+import { encodeRecord } from "../journal/record.ts";
 import { DigestPool, type DigestPoolOptions } from "./digest-pool.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { Telling } from "./tell.ts";
@@ -15,6 +16,7 @@ import type { Telling } from "./tell.ts";
 const projectId = randomUUID();
 const DEADLY_WORKER = new URL("./fixtures/deadly-worker.ts", import.meta.url);
 const MUTE_WORKER = new URL("./fixtures/mute-worker.ts", import.meta.url);
+const HASTY_CLOCK_WORKER = new URL("./fixtures/hasty-clock-worker.ts", import.meta.url);
 const UNTELLING_WORKER = new URL("./fixtures/untelling-worker.ts", import.meta.url);
 
 function entryOf(message: string, event: Record<string, unknown> = {}): JournalEntry {
@@ -28,6 +30,18 @@ function entryOf(message: string, event: Record<string, unknown> = {}): JournalE
     events: [{ eventId, offset: 0, length: body.length }],
     body,
   };
+}
+
+/** One entry of several events. */
+function bulkOf(entry: number, count: number): JournalEntry {
+  const list = Array.from({ length: count }, (_, n) => Buffer.from(JSON.stringify({ message: `event ${entry}/${n}` })));
+  let offset = 0;
+  const events = list.map(({ length }) => {
+    const eventId = randomBytes(16).toString("hex");
+    offset += length;
+    return { eventId, offset: offset - length, length };
+  });
+  return { ...entryOf(""), source: "native", events, body: Buffer.concat(list) };
 }
 
 /** What a journal is, if not this node's own of the usual size. */
@@ -207,6 +221,19 @@ test("a batch that cannot be handed to a worker comes back, though nothing else 
   expect(await storedMessages(line.database)).toEqual(["handed over at the second attempt"]);
 });
 
+test("a batch that takes too long to digest is stored in smaller ones; nobody dies, and one entry takes as long as it takes", async () => {
+  await using line = await setUp({ workerUrl: HASTY_CLOCK_WORKER });
+  await line.dispatcher.abandon();
+  const names = Array.from({ length: 20 }, (_, n) => `event ${String(n).padStart(2, "0")}`);
+  await Promise.all(names.map((message) => line.journal.append(entryOf(message))));
+  await using again = await line.dispatchAgain();
+  await waitUntil("the journal to be empty", async () => line.journal.depth === 0);
+  expect(again.isDatabaseAway).toBe(false);
+  expect(await storedMessages(line.database)).toEqual(names);
+  expect((await listStoredRanges(line.database, line.journal.id)).length).toBeGreaterThan(3);
+  expect(line.deaths.count).toBe(0);
+});
+
 test("a batch that takes the database too long is stored in halves, and nothing of it is quarantined", async () => {
   await using line = await setUp();
   await line.dispatcher.abandon();
@@ -261,6 +288,43 @@ test("an entry the database refuses is found by halving and quarantined; all oth
     text: "select outcome, sum(count)::int as n from outcome_counts group by 1 having sum(count) <> 0",
   });
   expect(rows).toEqual([{ outcome: "stored", n: 31 }]);
+});
+
+test("two people who send a quarantine on its way at once send each entry once", async () => {
+  await using line = await setUp();
+  await line.dispatcher.abandon();
+  const names = ["a", "b", "c", "d", "e"];
+  const epoch = await claimJournal(line.database, line.journal.id, "this node");
+  for (const [n, name] of names.entries()) {
+    const record = Buffer.concat(encodeRecord(entryOf(name)));
+    // Sequences that the journal does not come to here.
+    const entry = { firstSequence: 1_000 + n, record, reason: "broken" };
+    await quarantineEntry(line.database, { id: line.journal.id, epoch }, entry);
+  }
+  const retry = () => retryQuarantined(line.database, line.journal, { projectId, limit: 10 });
+  const [first, second] = await Promise.all([retry(), retry()]);
+  expect(first + second).toBe(5);
+
+  await using again = await line.dispatchAgain();
+  await waitUntil("the journal to be empty", async () => line.journal.depth === 0);
+  expect(again.isDatabaseAway).toBe(false);
+  expect(await storedMessages(line.database)).toEqual(names);
+  const { rows } = await line.database.query({
+    text: "select outcome, sum(count)::int as n from outcome_counts group by 1 having sum(count) <> 0",
+  });
+  expect(rows).toEqual([{ outcome: "stored", n: 5 }]);
+});
+
+test("a batch of many events is stored in smaller ones, however few entries they came in", async () => {
+  await using line = await setUp();
+  await line.dispatcher.abandon();
+  await Promise.all(Array.from({ length: 60 }, (_, n) => line.journal.append(bulkOf(n, 100))));
+  await using again = await line.dispatchAgain();
+  await waitUntil("the journal to be empty", async () => line.journal.depth === 0);
+  expect(again.isDatabaseAway).toBe(false);
+  expect(await storedMessages(line.database)).toHaveLength(6_000);
+  const ranges = await listStoredRanges(line.database, line.journal.id);
+  expect(Math.max(...ranges.map(({ first, last }) => last - first + 1))).toBeLessThanOrEqual(20);
 });
 
 test("an entry that the database has no memory for keeps no other back, and is quarantined when others are stored again and again", async () => {

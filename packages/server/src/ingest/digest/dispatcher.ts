@@ -7,8 +7,11 @@
  *   again and again, though it stores others in between, is quarantined.
  * - A batch cannot be stored although the database answers: it is halved until the entry that spoils it stands alone.
  * - A part of it is stored already, by a node that stood in for this one: it is halved until each piece is one or the other.
- * - A worker dies: the entry it was digesting is tried once more alone.
- * - An entry that fails alone, or kills a second worker, is quarantined.
+ * - It holds too many events, or takes too long to digest: the same.
+ * - A worker dies: the entry it was digesting is tried once more alone. A batch of which it was digesting none is
+ *   tried once more, then in halves.
+ * - An entry that fails alone, or kills a second worker, is quarantined; so is one that workers die of again and again while
+ *   they have it alone, though not while they digest it.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { backoffMs } from "../../runtime/backoff.ts";
@@ -42,6 +45,9 @@ const REINFORCE_BYTES = 16 * BATCH_BYTES_MAX;
 /** Deaths by one entry after which it is quarantined. */
 const DEATHS_MAX = 2;
 
+/** How often a worker may die that has an entry alone, without digesting it just then; then it is quarantined. */
+const DEATHS_ALONE_MAX = 10;
+
 /** How often an entry alone may be too much for a database that has just stored others; then it is quarantined. */
 const ALONE_TOO_MUCH_MAX = 10;
 
@@ -63,7 +69,7 @@ export interface DispatcherOptions {
   readonly epoch: number;
   /** A copy of another node's journal: what is done here may lie on its owner's disk, so the database is to remember it. */
   readonly isCopy?: boolean;
-  readonly pool: DigestPool;
+  readonly pool: Pick<DigestPool, "hasRoom" | "onRoom" | "reinforce" | "digest">;
   readonly quarantine: (entry: { firstSequence: number; record: Buffer; reason: string }) => Promise<void>;
   readonly onStored: (message: StoredMessage) => void;
   /**
@@ -77,11 +83,12 @@ export interface DispatcherOptions {
 export class Dispatcher implements Service {
   readonly name = "digest";
   readonly #options: DispatcherOptions;
-  /** How many workers an entry has killed; how often it was too much. By sequence. */
+  /** How many workers an entry has killed; how many died that had it alone; how often it was too much. By sequence. */
   readonly #deaths = new EntryTally();
+  readonly #deathsAlone = new EntryTally();
   readonly #tooMuch = new EntryTally();
   readonly #unfinished = new Set<Promise<void>>();
-  /** An entry alone was too much: others are tried before it is again. */
+  /** An entry alone was too much, or a worker died that had it: others are tried before it is again. */
   #isUnreadFirst = false;
   #epoch: number;
   #isFenced = false;
@@ -323,7 +330,7 @@ export class Dispatcher implements Service {
   async #takeBack(batch: Batch, { sequence, reason }: DiedMessage): Promise<void> {
     const { journal } = this.#options;
     if (sequence === undefined || sequence < batch.firstSequence || sequence > batch.lastSequence)
-      return journal.returned(batch);
+      return this.#takeBackUnblamed(batch, reason);
     const deaths = this.#deaths.add(sequence);
     if (deaths >= DEATHS_MAX && batch.firstSequence === batch.lastSequence) {
       this.#deaths.forget(sequence);
@@ -336,6 +343,17 @@ export class Dispatcher implements Service {
       { records: before, offset },
       { records: before + 1, offset: end },
     ]);
+  }
+
+  /** The worker may have died of the other batch that it had. What dies again died of itself, as a whole or of something in it. */
+  async #takeBackUnblamed(batch: Batch, reason: string): Promise<void> {
+    const isAlone = recordsOf(batch) === 1;
+    this.#isUnreadFirst = isAlone;
+    const deaths = isAlone ? this.#deathsAlone.add(batch.firstSequence) : 0;
+    if (deaths < DEATHS_ALONE_MAX)
+      return this.#options.journal.returned(batch, batch.attempts === 0 ? [] : await this.#halvesOf(batch));
+    this.#deathsAlone.forget(batch.firstSequence);
+    return this.#quarantine(batch, `${deaths} workers died while they had it alone: ${reason}`);
   }
 
   async #quarantine(batch: Batch, reason: string): Promise<void> {

@@ -23,6 +23,11 @@ const TOO_MUCH: ReadonlySet<string> = new Set([
   PG.internalError,
 ]);
 
+/** A batch of several entries is more than is digested at a time. */
+export class BatchTooLargeError extends Error {
+  override readonly name = "BatchTooLargeError";
+}
+
 /**
  * Whether an entry of the batch is to blame, so that trying the same again can never succeed. A full disk, a missing
  * table, a revoked right are not the batch's fault: it waits until somebody has mended them.
@@ -38,6 +43,7 @@ function blamesEntry(error: unknown): boolean {
 export function faultOf(error: unknown): BatchFault {
   if (error instanceof JournalFencedError) return "fenced";
   if (error instanceof BatchOverlapError) return "overlap";
+  if (error instanceof BatchTooLargeError) return "too_large";
   if (isTooMuch(error)) return "too_much";
   return blamesEntry(error) ? "entry" : "database";
 }

@@ -31,13 +31,15 @@ export interface BatchMessage {
 
 /**
  * Why a batch was not stored. `entry`: something in it is to blame. `overlap`: a part of it is stored already. `fenced`:
- * another node stores this journal's entries now. `too_much`: the database answered that it had not time or memory enough for
- * it. `database`: the same batch may succeed later.
+ * another node stores this journal's entries now. `too_large`: it holds more events, or takes longer to digest, than one
+ * batch may. `too_much`: the database answered that it had not time or memory enough for it. `database`: the same batch may succeed later.
  */
-export type BatchFault = "entry" | "overlap" | "fenced" | "too_much" | "database";
+export type BatchFault = "entry" | "overlap" | "fenced" | "too_large" | "too_much" | "database";
 
 export type WorkerMessage =
   | { readonly kind: "ready" }
+  /** From here on the batch waits for the database alone. */
+  | { readonly kind: "digested"; readonly ticket: number }
   /** What was stored, of projects that are watched. */
   | { readonly kind: "told"; readonly tellings: readonly Telling[] }
   | {

@@ -16,7 +16,7 @@ import { decodeRecord, recordBytes } from "../journal/record.ts";
 import type { DigestedEvent } from "../store/digested-event.ts";
 import { storeBatch } from "../store/store.ts";
 import { digestEntry } from "./digest.ts";
-import { faultOf } from "./fault.ts";
+import { BatchTooLargeError, faultOf } from "./fault.ts";
 import { RuleBook } from "./project-rules.ts";
 import { gapsOf, issuesToName, type Telling, tellStored, type WatchedStore, watchedOf } from "./tell.ts";
 import { BATCHES_PER_WORKER, type BatchMessage, type WorkerData, type WorkerMessage } from "./worker-messages.ts";
@@ -26,6 +26,15 @@ import { BATCHES_PER_WORKER, type BatchMessage, type WorkerData, type WorkerMess
  * twenty answers and for each part of its COPY.
  */
 const TURN_MS = 2;
+
+/**
+ * A batch that takes longer to digest comes back, to be tried in smaller ones: a compressed entry of 71 bytes may be half a second's
+ * work, and the batch behind it waits. One entry may take as long as it takes; somebody watches over that.
+ */
+const DIGEST_MS_MAX = 10_000;
+
+/** Digested events of a batch are in memory together, and are one transaction. An entry of bulk holds a hundred. */
+const BATCH_EVENTS_MAX = 2_000;
 
 if (parentPort === null) throw new Error("worker.ts runs on a worker thread");
 // Accepting goes before digesting: what is accepted can wait. On Linux this is the thread's own priority (setpriority(2),
@@ -70,6 +79,7 @@ const turns = new Turns();
 
 async function work(batch: BatchMessage): Promise<WorkerMessage> {
   const { events, outcomes } = await turns.take(() => digestBatch(batch));
+  tell({ kind: "digested", ticket: batch.ticket });
   await ensurePartitionsOf(events);
   const result = await storeBatch(database, { ...batch, events, outcomes });
   const tellings = result.isReplay
@@ -119,14 +129,22 @@ async function digestBatch(batch: BatchMessage): Promise<{ events: DigestedEvent
   for (let offset = 0; offset < records.length; offset += recordBytes(records, offset)) {
     entries.push(decodeRecord(records, offset));
   }
+  const eventCount = entries.reduce((sum, entry) => sum + entry.events.length, 0);
+  if (entries.length > 1 && eventCount > BATCH_EVENTS_MAX)
+    throw new BatchTooLargeError(`${entries.length} entries hold ${eventCount} events`);
   const rules = await ruleBook.rulesOf([...new Set(entries.map(({ projectId }) => projectId))]);
 
   const events: DigestedEvent[] = [];
   const outcomes: OutcomeCount[] = [];
   let sequence = batch.firstSequence;
   let turnEndsAt = performance.now() + TURN_MS;
+  const overdueAt = performance.now() + DIGEST_MS_MAX;
   try {
     for (const entry of entries) {
+      if (sequence > batch.firstSequence && performance.now() > overdueAt)
+        throw new BatchTooLargeError(
+          `${sequence - batch.firstSequence} of ${entries.length} entries were digested in time`,
+        );
       current[0] = batch.ticket;
       current[1] = sequence;
       const digest = digestEntry(entry, rules.get(entry.projectId));

@@ -235,28 +235,32 @@ export async function listQuarantined(
   }));
 }
 
-/** Oldest first, whole. */
-export async function listQuarantinedRecords(
-  database: Database,
-  projectId: string,
-  limit: number,
-): Promise<{ id: string; record: Buffer }[]> {
-  const { rows } = await database.query<{ id: string; record: Buffer }>({
-    name: "journal.list_quarantined_records",
-    text: "select id, record from quarantined_entries where project_id = $1 order by quarantined_at limit $2",
+/** Oldest first. */
+export async function listOldestQuarantined(database: Database, projectId: string, limit: number): Promise<string[]> {
+  const { rows } = await database.query<{ id: string }>({
+    name: "journal.list_oldest_quarantined",
+    text: "select id from quarantined_entries where project_id = $1 order by quarantined_at limit $2",
     values: [projectId, limit],
   });
-  return rows;
+  return rows.map(({ id }) => id);
 }
 
-/** `false`: somebody else removed it. */
-export async function removeQuarantinedEntry(tx: Transaction, id: string): Promise<boolean> {
-  const { rowCount } = await tx.query({
+/** Its record; nobody else gets it until this transaction ends. `undefined`: somebody else has it, or removed it. */
+export async function holdQuarantinedEntry(tx: Transaction, id: string): Promise<Buffer | undefined> {
+  const { rows } = await tx.query<{ record: Buffer }>({
+    name: "journal.hold_quarantined_entry",
+    text: "select record from quarantined_entries where id = $1 for update skip locked",
+    values: [id],
+  });
+  return rows[0]?.record;
+}
+
+export async function removeQuarantinedEntry(tx: Transaction, id: string): Promise<void> {
+  await tx.query({
     name: "journal.remove_quarantined_entry",
     text: "delete from quarantined_entries where id = $1",
     values: [id],
   });
-  return rowCount === 1;
 }
 
 /** Up to `rowsMax` entries of a project that is gone; how many. */

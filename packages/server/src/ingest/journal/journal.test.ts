@@ -1,12 +1,22 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { JournalEntry } from "./entry.ts";
 import { JournalUnavailableError } from "./entry.ts";
-import { type Batch, Journal } from "./journal.ts";
+import { type Batch, Journal, type JournalOptions } from "./journal.ts";
 import { decodeRecord, encodeRecord, isRecordAt, recordBytes } from "./record.ts";
 import { SEGMENT_HEADER_BYTES } from "./segment.ts";
 
@@ -15,10 +25,11 @@ beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "mesher-journal-"));
 });
 afterEach(() => {
+  vi.useRealTimers();
   rmSync(directory, { recursive: true, force: true });
 });
 
-const open = (options: { bytesMax?: number; segmentBytes?: number } = {}) =>
+const open = (options: Partial<JournalOptions> = {}) =>
   Journal.open({ directory, bytesMax: 64 * 1024 * 1024, log: () => {}, ...options });
 
 function entry(name: string, bodyBytes = 100): JournalEntry {
@@ -216,6 +227,77 @@ test("a disk without room refuses the append and goes on when there is room agai
     execFileSync("umount", [mount]);
     rmSync(mount, { recursive: true });
   }
+});
+
+/** The oldest file, as if the disk could not read what lies behind its header. Gives back how to mend that. */
+function harmOldestFile(): () => void {
+  const path = join(directory, readdirSync(directory).filter((name) => name.endsWith(".journal"))[0] ?? "");
+  const whole = readFileSync(path);
+  truncateSync(path, SEGMENT_HEADER_BYTES);
+  return () => writeFileSync(path, whole);
+}
+
+test("a segment that cannot be read keeps no other back; it is told of, left alone for a while, and read again", async () => {
+  const told: string[] = [];
+  await using journal = disposable(await open({ segmentBytes: 600, log: (message) => told.push(message) }));
+  for (const name of ["a", "b", "c", "d", "e", "f"]) await journal.append(entry(name));
+  const mend = harmOldestFile();
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  const names: string[] = [];
+  while (journal.isReadable) names.push(...namesOf(await journal.lease(1, 1e6)));
+  expect(names).toEqual(["c", "d", "e", "f"]);
+  expect(journal.unreadableSegments).toBe(1);
+  expect(told).toContain("Journal segment cannot be read; others are, and this one again later");
+
+  mend();
+  let isToldReadable = false;
+  journal.onReadable = () => {
+    isToldReadable = true;
+  };
+  vi.advanceTimersByTime(60_000);
+  vi.useRealTimers();
+  expect(isToldReadable).toBe(true);
+  expect(namesOf(await journal.lease(1, 1e6))).toEqual(["a"]);
+  expect(journal.unreadableSegments).toBe(0);
+});
+
+test("what came back and cannot be read any more lets what is newer go first; if there is nothing else the lease fails", async () => {
+  await using journal = disposable(await open({ segmentBytes: 600 }));
+  await journal.append(entry("a"));
+  const batch = await journal.lease(1, 1e6);
+  if (batch === undefined) throw new Error("nothing leased");
+  journal.returned(batch);
+  const mend = harmOldestFile();
+  await expect(journal.lease(1, 1e6)).rejects.toThrow("ends at byte");
+  expect(journal.isReadable).toBe(false);
+  mend();
+  for (const name of ["b", "c", "d"]) await journal.append(entry(name, 500));
+  expect(namesOf(await journal.lease(1, 1e6))).toEqual(["b"]);
+});
+
+test("a file that the disk cannot read when the journal is opened stays where it is, is told of, and keeps nothing else back", async () => {
+  const first = await open();
+  await first.append(entry("a"));
+  await first.close();
+  // Linux has no pages there, and says so as a broken disk does: EIO.
+  const [path, origin] = [join(directory, "000000000007.journal"), "/proc/self/mem"];
+  symlinkSync(origin, path);
+  const told: unknown[] = [];
+  await using journal = disposable(await open({ log: (message, details) => told.push([message, details]) }));
+  expect(journal.unreadableSegments).toBe(1);
+  expect(told).toEqual([
+    [
+      "Journal segment cannot be read; what was accepted into it waits in its file for a start that can",
+      { path, error: expect.stringContaining("EIO") },
+    ],
+  ]);
+  await journal.append(entry("b"));
+  for (const name of ["a", "b"]) {
+    const batch = await journal.lease(10, 1e6);
+    expect(namesOf(batch)).toEqual([name]);
+    if (batch !== undefined) await journal.done(batch);
+  }
+  expect(readlinkSync(path)).toBe(origin);
 });
 
 test("whatever is cut off or flipped at the end of a segment, all whole records before it are read", async () => {

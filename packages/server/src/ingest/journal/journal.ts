@@ -4,7 +4,8 @@
  * `returned`. Entries survive the end of the process, in whatever way it ends.
  *
  * **Maintained invariants.** A batch never holds an entry that is not on disk. Every entry is leased to at most one
- * holder at a time. A segment is deleted only when all its entries are done. Sequences never repeat within a journal.
+ * holder at a time. A segment is deleted only when all its entries are done; one that cannot be read stays. Sequences never
+ * repeat within a journal.
  */
 import { mkdir } from "node:fs/promises";
 import { Turns } from "../../runtime/turns.ts";
@@ -27,6 +28,9 @@ const GROUP_BYTES_MAX = 8 * 1024 * 1024;
 /** A lease reads a little more than its records take on average, and at least this much. */
 const WINDOW_SHARE = 1.1;
 const WINDOW_BYTES_MIN = 64 * 1024;
+
+/** How long a segment is left alone that could not be read. */
+const READ_AGAIN_MS = 10_000;
 
 /** How exactly it is known when an entry was written. */
 const MARK_EVERY_MS = 1_000;
@@ -94,6 +98,10 @@ export class Journal implements EntrySink {
   readonly #log: JournalOptions["log"];
   /** Oldest first. */
   readonly #segments: Segment[];
+  /** Could not be read lately, and why: until it is tried again nothing is leased from it. */
+  readonly #unreadable = new Map<Segment, Error>();
+  /** Of an earlier run, which could not be read when the journal was opened. What is in them is not known. */
+  readonly #unreadableFiles: number;
   /** All done, but a crash could still bring them back. */
   readonly #leaving = new Set<Segment>();
   #bytes: number;
@@ -115,7 +123,12 @@ export class Journal implements EntrySink {
   #closed = false;
   readonly #rotations: (() => void)[] = [];
 
-  private constructor(options: JournalOptions, identity: JournalIdentity, files: SegmentFiles, segments: Segment[]) {
+  private constructor(
+    options: JournalOptions,
+    identity: JournalIdentity,
+    files: SegmentFiles,
+    { segments, unreadable }: LeftSegments,
+  ) {
     this.#identity = identity;
     this.#files = files;
     this.bytesMax = options.bytesMax;
@@ -123,6 +136,7 @@ export class Journal implements EntrySink {
     this.#log = options.log;
     this.id = identity.id;
     this.#segments = segments;
+    this.#unreadableFiles = unreadable;
     this.#bytes = segments.reduce((sum, segment) => sum + segment.durableBytes, 0);
     this.#nextSequence = identity.firstSequence;
     this.#marks = [{ sequence: 0, atMs: Date.now() }];
@@ -133,14 +147,7 @@ export class Journal implements EntrySink {
     await mkdir(options.directory, { recursive: true, mode: 0o700 });
     const identity = await JournalIdentity.open(options.directory);
     const files = new SegmentFiles(options.directory, segmentBytesOf(options));
-    const segments: Segment[] = [];
-    for (const { path, file } of await files.openAll()) {
-      const segment = await Segment.openSealed(path, file);
-      if (segment !== undefined && segment.durableRecords > 0) segments.push(segment);
-      else await (segment ?? new Segment(path, file, 0)).remove();
-    }
-    segments.sort((a, b) => a.firstSequence - b.firstSequence);
-    return new Journal(options, identity, files, segments);
+    return new Journal(options, identity, files, await openSegments(await files.list(), options.log));
   }
 
   /** Entries that are on disk and not yet done, the leased ones included. */
@@ -156,6 +163,11 @@ export class Journal implements EntrySink {
     return Math.max(0, nowMs - (this.#marks[0]?.atMs ?? nowMs));
   }
 
+  /** Files that hold entries, as far as is known, and cannot be read. */
+  get unreadableSegments(): number {
+    return this.#unreadableFiles + this.#unreadable.size;
+  }
+
   /** Bytes of segments on disk. */
   get bytes(): number {
     return this.#bytes;
@@ -163,23 +175,27 @@ export class Journal implements EntrySink {
 
   /** Whether a lease would find something. */
   get isReadable(): boolean {
-    return (
-      this.#returned.length > 0 ||
-      this.#segments.some(({ readRecords, durableRecords }) => readRecords < durableRecords)
+    return this.unreadRecords > 0 || this.#returned.some(({ segment }) => !this.#unreadable.has(segment));
+  }
+
+  /** Entries that were never leased, and could be. */
+  get unreadRecords(): number {
+    return this.#readable().reduce((sum, { readRecords, durableRecords }) => sum + durableRecords - readRecords, 0);
+  }
+
+  /** Bytes of those entries. */
+  get unreadBytes(): number {
+    return this.#readable().reduce(
+      (sum, { readBytes, durableBytes }) => sum + Math.max(0, durableBytes - readBytes),
+      0,
     );
   }
 
-  /** Entries that were never leased. */
-  get unreadRecords(): number {
-    return this.#segments.reduce((sum, { readRecords, durableRecords }) => sum + durableRecords - readRecords, 0);
-  }
-
-  /** Bytes of entries that were never leased. */
-  get unreadBytes(): number {
-    return this.#segments.reduce((sum, { readBytes, durableBytes }) => sum + Math.max(0, durableBytes - readBytes), 0);
-  }
-
-  /** Everything up to and including this sequence is done, and its disk space given back. */
+  /**
+   * Everything up to and including this sequence is done, and its disk space given back, but for files that could not be read at
+   * the start: should they come back, what of them is stored is known by the events' ids. To remember every batch until then would
+   * be without end.
+   */
   get doneThrough(): number {
     const kept = [...this.#segments, ...this.#leaving].map(({ firstSequence }) => firstSequence);
     return Math.min(this.#nextSequence, ...kept) - 1;
@@ -205,15 +221,20 @@ export class Journal implements EntrySink {
 
   /**
    * Takes the oldest entries that nobody holds: at most `recordsMax`, and no more once `bytesMax` bytes are reached, but
-   * at least one. `undefined` when there is none.
+   * at least one. `undefined` when there is none. Rejects when there are none but in segments that cannot be read.
    */
   async lease(recordsMax: number, bytesMax: number): Promise<Batch | undefined> {
-    return this.#leasing.take(() => this.#leaseNext(this.#returned.shift(), recordsMax, bytesMax));
+    return this.#leasing.take(async () => {
+      const batch = (await this.#leaseReturned()) ?? (await this.#leaseNext(recordsMax, bytesMax));
+      const [failure] = this.#unreadable.values();
+      if (batch === undefined && failure !== undefined) throw failure;
+      return batch;
+    });
   }
 
   /** The same, but none that was given back by its holder. */
   async leaseUnread(recordsMax: number, bytesMax: number): Promise<Batch | undefined> {
-    return this.#leasing.take(() => this.#leaseNext(undefined, recordsMax, bytesMax));
+    return this.#leasing.take(() => this.#leaseNext(recordsMax, bytesMax));
   }
 
   /** The bytes of a leased batch once more, after its own were transferred away. */
@@ -381,19 +402,55 @@ export class Journal implements EntrySink {
     this.#active = undefined;
   }
 
-  async #leaseNext(returned: Range | undefined, recordsMax: number, bytesMax: number): Promise<Batch | undefined> {
-    const next = returned === undefined ? await this.#nextRange(recordsMax, bytesMax) : { range: returned };
-    if (next === undefined) return undefined;
-    const { range } = next;
-    this.#leased.set(range.firstSequence, range);
+  #readable(): Segment[] {
+    return this.#segments.filter((segment) => !this.#unreadable.has(segment));
+  }
+
+  async #leaseReturned(): Promise<Batch | undefined> {
+    for (;;) {
+      const at = this.#returned.findIndex(({ segment }) => !this.#unreadable.has(segment));
+      const range = at < 0 ? undefined : this.#returned.splice(at, 1)[0];
+      if (range === undefined) return undefined;
+      const batch = await this.#leaseRange(range);
+      if (batch !== undefined) return batch;
+    }
+  }
+
+  async #leaseNext(recordsMax: number, bytesMax: number): Promise<Batch | undefined> {
+    for (;;) {
+      const next = await this.#nextRange(recordsMax, bytesMax);
+      if (next === undefined) return undefined;
+      const batch = await this.#leaseRange(next.range, next.bytes);
+      if (batch !== undefined) return batch;
+    }
+  }
+
+  /** `undefined`: it cannot be read, and waits with its segment. */
+  async #leaseRange(range: Range, known?: Buffer): Promise<Batch | undefined> {
+    const { firstSequence, records, attempts } = range;
+    this.#leased.set(firstSequence, range);
+    const bytes = known ?? (await this.#read(range.segment, range.offset, range.bytes));
+    if (bytes !== undefined) return { firstSequence, lastSequence: firstSequence + records - 1, bytes, attempts };
+    this.#leased.delete(firstSequence);
+    this.#returned.push(range);
+    return undefined;
+  }
+
+  /** `undefined`: the disk cannot. Others are leased meanwhile, and the segment is tried again later. */
+  async #read(segment: Segment, offset: number, bytes: number): Promise<Buffer | undefined> {
     try {
-      const bytes = next.bytes ?? (await range.segment.read(range.offset, range.bytes));
-      const lastSequence = range.firstSequence + range.records - 1;
-      return { firstSequence: range.firstSequence, lastSequence, bytes, attempts: range.attempts };
-    } catch (error) {
-      this.#leased.delete(range.firstSequence);
-      this.#returned.unshift(range);
-      throw error;
+      return await segment.read(offset, bytes);
+    } catch (cause) {
+      const { path } = segment;
+      const failure = cause instanceof Error ? cause : new Error(String(cause));
+      this.#log("Journal segment cannot be read; others are, and this one again later", { path, error: String(cause) });
+      this.#unreadable.set(segment, failure);
+      const readAgain = () => {
+        this.#unreadable.delete(segment);
+        this.onReadable();
+      };
+      setTimeout(readAgain, READ_AGAIN_MS).unref();
+      return undefined;
     }
   }
 
@@ -403,13 +460,15 @@ export class Journal implements EntrySink {
     bytesMax: number,
   ): Promise<{ readonly range: Range; readonly bytes?: Buffer } | undefined> {
     for (const segment of this.#segments) {
-      while (segment.readRecords < segment.durableRecords) {
+      while (segment.readRecords < segment.durableRecords && !this.#unreadable.has(segment)) {
         const firstSequence = segment.firstSequence + segment.readRecords;
         const stored = this.#storedBefore.find(({ last }) => last >= firstSequence);
         const isStored = stored !== undefined && stored.first <= firstSequence;
         const until = isStored ? stored.last + 1 : (stored?.first ?? Number.POSITIVE_INFINITY);
         const limit = Math.min(recordsMax, until - firstSequence, segment.durableRecords - segment.readRecords);
-        const { records, bytes, window } = await this.#measure(segment, limit, bytesMax);
+        const measured = await this.#measure(segment, limit, bytesMax);
+        if (measured === undefined) break;
+        const { records, bytes, window } = measured;
         const range = { segment, offset: segment.readBytes, bytes, firstSequence, records, attempts: 0 };
         segment.readRecords += records;
         segment.readBytes += bytes;
@@ -422,18 +481,17 @@ export class Journal implements EntrySink {
     return undefined;
   }
 
-  /** How many of the next records fit, and their bytes. */
+  /** How many of the next records fit, and their bytes; `undefined` if they cannot be read. */
   async #measure(
     segment: Segment,
     recordsMax: number,
     bytesMax: number,
-  ): Promise<{ records: number; bytes: number; window: Buffer }> {
+  ): Promise<{ records: number; bytes: number; window: Buffer } | undefined> {
     const left = segment.durableBytes - segment.readBytes;
     const expected = Math.ceil((recordsMax * WINDOW_SHARE * segment.durableBytes) / segment.durableRecords);
-    const window = await segment.read(
-      segment.readBytes,
-      Math.min(left, bytesMax, Math.max(expected, WINDOW_BYTES_MIN)),
-    );
+    const windowBytes = Math.min(left, bytesMax, Math.max(expected, WINDOW_BYTES_MIN));
+    const window = await this.#read(segment, segment.readBytes, windowBytes);
+    if (window === undefined) return undefined;
     let records = 0;
     let bytes = 0;
     while (records < recordsMax && bytes + RECORD_HEADER_BYTES <= window.length) {
@@ -472,6 +530,34 @@ export class Journal implements EntrySink {
       this.#leaving.delete(segment);
     }
   }
+}
+
+/** What an earlier run has left. */
+interface LeftSegments {
+  /** Oldest first. */
+  readonly segments: Segment[];
+  readonly unreadable: number;
+}
+
+/** What was accepted into a file that cannot be read was answered for: it stays where it is, and everything else goes on. */
+async function openSegments(paths: readonly string[], log: JournalOptions["log"]): Promise<LeftSegments> {
+  const segments: Segment[] = [];
+  let unreadable = 0;
+  for (const path of paths) {
+    const segment = await Segment.openSealed(path).catch((error: unknown) => {
+      unreadable += 1;
+      log("Journal segment cannot be read; what was accepted into it waits in its file for a start that can", {
+        path,
+        error: String(error),
+      });
+      return undefined;
+    });
+    if (segment === undefined) continue;
+    if (segment.durableRecords > 0) segments.push(segment);
+    else await segment.remove();
+  }
+  segments.sort((a, b) => a.firstSequence - b.firstSequence);
+  return { segments, unreadable };
 }
 
 /** How large a journal lays out its files. */

@@ -1,14 +1,15 @@
 /** The quarantine: entries that could not be digested are kept aside, and can be tried again when the cause is mended. */
 import { addOutcomeCounts, hourOf, type OutcomeCount } from "../../dashboards/rollups.queries.ts";
 import type { Database } from "../../db/database.ts";
-import { withTransaction } from "../../db/transaction.ts";
+import { type Transaction, withTransaction } from "../../db/transaction.ts";
 import { cleanText } from "../normalize/text.ts";
 import type { EntrySink, JournalEntry } from "./entry.ts";
 import {
   claimBatch,
   holdJournal,
+  holdQuarantinedEntry,
   insertQuarantinedEntry,
-  listQuarantinedRecords,
+  listOldestQuarantined,
   removeQuarantinedEntry,
 } from "./journal.queries.ts";
 import { decodeRecord } from "./record.ts";
@@ -49,17 +50,21 @@ export async function retryQuarantined(
   journal: EntrySink,
   { projectId, limit }: { readonly projectId: string; readonly limit: number },
 ): Promise<number> {
-  const records = await listQuarantinedRecords(database, projectId, limit);
-  for (const { id, record } of records) {
-    const entry = decodeRecord(record, 0);
-    await journal.append(entry);
-    await withTransaction(database, async (tx) => {
-      if (await removeQuarantinedEntry(tx, id)) {
-        await addOutcomeCounts(tx, [quarantinedCount(entry, -entry.events.length)]);
-      }
-    });
-  }
-  return records.length;
+  let retried = 0;
+  for (const id of await listOldestQuarantined(database, projectId, limit))
+    if (await withTransaction(database, (tx) => retryEntry(tx, journal, id))) retried += 1;
+  return retried;
+}
+
+/** `false`: somebody else does, or has done. */
+async function retryEntry(tx: Transaction, journal: EntrySink, id: string): Promise<boolean> {
+  const record = await holdQuarantinedEntry(tx, id);
+  if (record === undefined) return false;
+  const entry = decodeRecord(record, 0);
+  await journal.append(entry);
+  await removeQuarantinedEntry(tx, id);
+  await addOutcomeCounts(tx, [quarantinedCount(entry, -entry.events.length)]);
+  return true;
 }
 
 function quarantinedCount(entry: JournalEntry, count: number): OutcomeCount {

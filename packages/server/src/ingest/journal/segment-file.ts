@@ -31,16 +31,11 @@ export class SegmentFiles {
     this.#segmentBytes = segmentBytes;
   }
 
-  /** Opens every file that is there. */
-  async openAll(): Promise<SegmentFile[]> {
-    const names = (await readdir(this.#directory)).filter((name) => NAME.test(name));
-    const files: SegmentFile[] = [];
-    for (const name of names.sort()) {
-      const path = join(this.#directory, name);
-      files.push({ path, file: await open(path, constants.O_RDWR | SYNCHRONOUS) });
-      this.#lastNumber = Math.max(this.#lastNumber, Number(NAME.exec(name)?.[1]));
-    }
-    return files;
+  /** Where an earlier run has left files. None of them is made anew. */
+  async list(): Promise<string[]> {
+    const names = (await readdir(this.#directory)).filter((name) => NAME.test(name)).sort();
+    this.#lastNumber = Math.max(this.#lastNumber, ...names.map((name) => Number(NAME.exec(name)?.[1])));
+    return names.map((name) => join(this.#directory, name));
   }
 
   /** A file for a new segment: a spare one, or an empty one. */

@@ -7,11 +7,12 @@
  * fraction of the time that growing one takes. So behind the last record there may be zeros, or records of the file's
  * earlier life: a record is one of this life only if its CRC is salted with this life's first sequence.
  */
-import { type FileHandle, unlink } from "node:fs/promises";
+import { constants } from "node:fs";
+import { type FileHandle, open, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
 import { isRecordAt, RECORD_BYTES_MAX, RECORD_HEADER_BYTES, recordBytes, saltOf, saltRecord } from "./record.ts";
-import { syncDirectory, writeAt } from "./synced-file.ts";
+import { SYNCHRONOUS, syncDirectory, writeAt } from "./synced-file.ts";
 
 export const SEGMENT_HEADER_BYTES = 32;
 
@@ -46,16 +47,21 @@ export class Segment {
     this.#salt = saltOf(firstSequence);
   }
 
-  /** Opens what an earlier run left, and finds the records that are whole. `undefined`: the file holds no segment. */
-  static async openSealed(path: string, file: FileHandle): Promise<Segment | undefined> {
-    const header = Buffer.alloc(SEGMENT_HEADER_BYTES);
-    await file.read(header, 0, SEGMENT_HEADER_BYTES, 0);
-    const firstSequence = parseHeader(header);
-    if (firstSequence === undefined) return undefined;
-    const segment = new Segment(path, file, firstSequence);
-    segment.sealed = true;
-    await segment.#scan();
-    return segment;
+  /** Opens what an earlier run left, and finds the records that are whole: none if the file holds no segment. */
+  static async openSealed(path: string): Promise<Segment> {
+    const file = await open(path, constants.O_RDWR | SYNCHRONOUS);
+    try {
+      const header = Buffer.alloc(SEGMENT_HEADER_BYTES);
+      await file.read(header, 0, SEGMENT_HEADER_BYTES, 0);
+      const firstSequence = parseHeader(header);
+      const segment = new Segment(path, file, firstSequence ?? 0);
+      segment.sealed = true;
+      if (firstSequence !== undefined) await segment.#scan();
+      return segment;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
   }
 
   /** The bytes that bring encoded records, heads and bodies, to the end of this segment. */

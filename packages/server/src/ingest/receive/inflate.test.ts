@@ -41,6 +41,18 @@ describe("every encoding is taken", () => {
   });
 });
 
+test("what is long on the wire is not inflated on the main thread, however little comes out of it", async () => {
+  const member = gzipSync("");
+  const wire = Buffer.alloc(Math.ceil((2 * MIB) / member.length) * member.length, member);
+  let hasTurned = false;
+  setImmediate(() => {
+    hasTurned = true;
+  });
+  const { bytes } = await new Inflater().inflate(wire, "gzip", 100 * MIB, new ByteBudget(MIB).open());
+  expect(bytes).toHaveLength(0);
+  expect(hasTurned).toBe(true);
+});
+
 describe("refused", () => {
   test.each([
     ["gzip", "not compressed", 400],

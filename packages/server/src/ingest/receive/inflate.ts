@@ -97,7 +97,10 @@ const ENCODINGS: ReadonlyMap<string, BodyEncoding> = new Map([
   ["zstd", "zstd"],
 ]);
 
-/** Up to here inflating on the main thread costs less than a turn on the thread pool; it ends within a few milliseconds. */
+/**
+ * Up to here, of what goes in and of what comes out, inflating on the main thread costs less than a turn on the thread pool; it
+ * ends within a few milliseconds.
+ */
 const AT_ONCE_BYTES_MAX = MIB;
 const LARGE_AT_A_TIME = 2;
 const LARGE_WAITING_MAX = 32;
@@ -139,8 +142,9 @@ function guessSize(wire: Buffer): number {
   return wire.length * 6;
 }
 
-/** `undefined`: more would come out than is inflated at once, and more is allowed. */
+/** `undefined`: more goes in or would come out than is inflated at once, and more is allowed. */
 function inflateAtOnce(wire: Buffer, codec: Codec, bytesMax: number): Buffer | undefined {
+  if (wire.length > AT_ONCE_BYTES_MAX) return undefined;
   const maxOutputLength = Math.min(bytesMax, AT_ONCE_BYTES_MAX);
   const chunkSize = Math.min(Math.max(codec.expectedBytes(wire) + 1, 1024), maxOutputLength + 1);
   try {

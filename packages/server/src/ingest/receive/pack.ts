@@ -1,4 +1,4 @@
-import type { BodyEncoding } from "../../events/payload.ts";
+import { type BodyEncoding, isWorthKeeping } from "../../events/payload.ts";
 import type { EventSlice } from "../journal/entry.ts";
 import type { ReceivedBody } from "./inflate.ts";
 
@@ -10,12 +10,13 @@ export interface PackedBody {
 }
 
 /**
- * The body as it was received if it holds little but the events: then nothing needs to be compressed again.
+ * The body as it was received if it holds little but the events, and is not longer than them: then nothing needs to be compressed again.
  * Otherwise the events' bytes alone.
  */
 export function packBody(received: ReceivedBody, events: readonly EventSlice[]): PackedBody {
   const eventBytes = events.reduce((bytes, { length }) => bytes + length, 0);
-  if (eventBytes * 2 >= received.bytes.length) return { encoding: received.encoding, body: received.wire, events };
+  if (eventBytes * 2 >= received.bytes.length && isWorthKeeping(received.wire, received.bytes))
+    return { encoding: received.encoding, body: received.wire, events };
 
   let offset = 0;
   const moved = events.map((event) => {

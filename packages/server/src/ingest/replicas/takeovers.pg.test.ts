@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { existsSync, symlinkSync } from "node:fs";
 import { createDataDir, testDatabase, waitUntil } from "@mesher/testkit";
 import { expect, test } from "vitest";
 import { createLog } from "../../runtime/log.ts";
@@ -115,4 +116,23 @@ test("a copy that is begun anew while the one before is stored keeps its files",
     return node.takeovers.finished >= 1 && node.store.list().length === 0;
   });
   expect(await line.stored()).toEqual(["first", "second"]);
+});
+
+test("a copy of which the disk cannot read a file is stored but for that, and kept", async () => {
+  await using line = await setUp(["b"]);
+  const [node] = line.kept;
+  if (node === undefined) throw new Error("one node");
+  await line.journal.append(entryOf("in a file that can be read"));
+  await node.copy();
+  const [replica] = node.store.list();
+  // Linux has no pages there, and says so as a broken disk does: EIO.
+  symlinkSync("/proc/self/mem", `${replica?.directory}/000000000009.journal`);
+  await node.pool.start();
+  node.takeovers.look();
+  await waitUntil("all that can be read to be stored", async () => node.takeovers.copies[0]?.waiting === 0);
+  node.takeovers.look();
+  await node.takeovers.stop();
+  expect(await line.stored()).toEqual(["in a file that can be read"]);
+  expect(node.takeovers.finished).toBe(0);
+  expect(existsSync(replica?.directory ?? "")).toBe(true);
 });

@@ -115,7 +115,8 @@ export class Takeovers implements Service {
     // Its owner is back, and has begun the copy anew or ended it.
     const isGone = !this.#options.store.list().includes(replica);
     if (isFenced || isGone) await this.#giveUp(takeover);
-    else if (journal.depth === 0) await this.#finish(takeover);
+    // What cannot be read is not stored: the copy stays.
+    else if (journal.depth === 0 && journal.unreadableSegments === 0) await this.#finish(takeover);
   }
 
   async #lookAt(replica: Replica): Promise<void> {
@@ -154,7 +155,7 @@ export class Takeovers implements Service {
     const { journalId, owner, directory } = copy;
     const replica = await store.seal(copy);
     const epoch = await claimJournal(database, journalId, self);
-    const journal = await Journal.open({ directory, bytesMax: Number.MAX_SAFE_INTEGER, log: log.warn });
+    const journal = await Journal.open({ directory, bytesMax: Number.MAX_SAFE_INTEGER, log: log.error });
     journal.skipStored(await listStoredRanges(database, journalId));
     log.warn("Journal of another node is stored from its copy here", { owner, waiting: journal.depth });
     const dispatcher: Dispatcher = new Dispatcher({
