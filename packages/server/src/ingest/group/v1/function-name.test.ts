@@ -53,6 +53,22 @@ describe("native function names", () => {
     expect(clean(name, "native")).toBeUndefined();
   });
 
+  it.each([
+    ["Foo::bar(int) const volatile noexcept", "Foo::bar"],
+    ["Foo::bar(int) & const && ", "Foo::bar"],
+    ["Foo::reconst", "Foo::reconst"],
+    ["operator&", "operator&"],
+    ["a &x", "&x"],
+  ])("are without what C++ writes behind the arguments, and only that: %s", (name, expected) => {
+    expect(clean(name, "native")).toBe(expected);
+  });
+
+  it.each(["&", " ", "const ", "& "])("take little time for many %j in front of what is none", (trailer) => {
+    const started = performance.now();
+    clean(`f(a)${trailer.repeat(20_000)}x`, "native");
+    expect(performance.now() - started).toBeLessThan(500);
+  });
+
   it("are taken as they are when the raw name is given too", () => {
     expect(cleanFunctionName({ function: "a(b)", raw_function: "x a(b)" }, "native")).toBe("a(b)");
   });

@@ -22,7 +22,7 @@ function trimName(original: string, swift: boolean): string {
   // Objective-C methods: +[Class method:], -[Class method:]
   if (/^[+-]?\[/.test(name)) return name;
 
-  const tokens = splitTokens(simplify(protect(name)).replace(TRAILERS, ""));
+  const tokens = splitTokens(withoutTrailers(simplify(protect(name))));
   const found = chooseToken(tokens, name, swift);
   return found === undefined ? original : removeLinkerMarks(restore(found));
 }
@@ -127,7 +127,22 @@ function splitTokens(text: string): string[] {
 }
 
 /** What C++ writes behind the arguments. */
-const TRAILERS = /(?:\s*\b(?:const|volatile|noexcept)|\s*&{1,2})+\s*$/;
+const TRAILERS = ["&", "const", "volatile", "noexcept"];
+
+/** From the end, word by word: a pattern would try every way to share the same signs out among its repetitions. */
+function withoutTrailers(text: string): string {
+  let kept = text;
+  for (;;) {
+    const end = kept.trimEnd();
+    const trailer = TRAILERS.find((word) => endsWithWord(end, word));
+    if (trailer === undefined) return kept;
+    kept = end.slice(0, -trailer.length).trimEnd();
+  }
+}
+
+function endsWithWord(text: string, word: string): boolean {
+  return text.endsWith(word) && (word === "&" || !/\w/.test(text.charAt(text.length - word.length - 1)));
+}
 
 function chooseToken(tokens: string[], name: string, swift: boolean): string | undefined {
   // MSVC puts a space between an operator and its template arguments.
