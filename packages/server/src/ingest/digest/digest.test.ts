@@ -6,6 +6,7 @@ import { unpackPayload } from "../../events/payload.ts";
 import type { JournalEntry } from "../journal/entry.ts";
 import type { DigestedEvent } from "../store/digested-event.ts";
 import { digestEntry } from "./digest.ts";
+import { DEFAULT_RULES, type ProjectRules } from "./project-rules.ts";
 
 const EVENT_ID = "0123456789abcdef0123456789abcdef";
 
@@ -104,6 +105,26 @@ describe("a text is never cut within a character, whatever limit it meets", () =
     }
   });
 });
+
+const UNSCRUBBED: ProjectRules = { isRemoved: false, keepsClientIp: true, filter: DEFAULT_RULES.filter };
+const DEEP = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
+
+test.each(["modules", "debug_meta", "fingerprint", "extra", "password", "exception", "threads", "sdk"])(
+  "%s nested deeper than the stack reaches keeps no event from being stored, whatever stands beside it",
+  (part) => {
+    for (const source of ["sentry", "native"] as const) {
+      for (const secret of ["", '"token":"x",', '"token":"x","number":12345678901234567890,']) {
+        for (const value of [DEEP, `{"a":${DEEP}}`, `{"values":[{"type":${DEEP},"frames":${DEEP}}]}`]) {
+          for (const rules of [DEFAULT_RULES, UNSCRUBBED]) {
+            const entry = entryOf(`{"message":"m",${secret}"${part}":${value}}`, { source });
+            const { events, outcomes } = digestEntry(entry, rules);
+            expect([events.length, outcomes]).toEqual([1, []]);
+          }
+        }
+      }
+    }
+  },
+);
 
 test("the payload that is stored is the one that was sent, byte for byte, however the body was compressed", () => {
   const json = '{"message":"caf\u00e9 \ud83d\ude00","odd" : [1.0,  2e3]}';
