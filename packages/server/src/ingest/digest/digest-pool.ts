@@ -44,6 +44,7 @@ export class DigestPool implements Service {
   readonly #listeners = new Set<() => void>();
   readonly #restarting = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
+  /** Deaths since a batch was last stored. */
   #restarts = 0;
   #lastTicket = 0;
   #idleTimer: NodeJS.Timeout | undefined;
@@ -100,6 +101,7 @@ export class DigestPool implements Service {
       ticket: this.#lastTicket,
       watched: this.#options.watchedProjects(),
     });
+    if (result.kind === "stored") this.#restarts = 0;
     // After whoever waits for the result has seen it.
     setImmediate(() => this.#tellRoom());
     return result;
@@ -151,8 +153,8 @@ export class DigestPool implements Service {
     const { signal } = this.#stopping;
     if (signal.aborted) return;
     this.#options.onWorkerDeath();
-    this.#options.log.error("Digest worker died", { reason });
-    const waitMs = backoffMs(this.#restarts, RESTART_MS.first, RESTART_MS.max);
+    const waitMs = Math.round(backoffMs(this.#restarts, RESTART_MS.first, RESTART_MS.max));
+    this.#options.log.error("Digest worker died", { reason, waitMs });
     this.#restarts += 1;
     const restart = sleep(waitMs, undefined, { signal })
       .then(

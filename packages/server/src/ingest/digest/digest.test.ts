@@ -1,10 +1,12 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { decodeTsvector } from "../../db/tsvector.ts";
 import { unpackPayload } from "../../events/payload.ts";
 import type { JournalEntry } from "../journal/entry.ts";
+import type { DigestedEvent } from "../store/digested-event.ts";
 import { digestEntry } from "./digest.ts";
+import { DEFAULT_RULES, type ProjectRules } from "./project-rules.ts";
 
 const EVENT_ID = "0123456789abcdef0123456789abcdef";
 
@@ -20,6 +22,22 @@ function entryOf(json: string, more: Partial<JournalEntry> = {}): JournalEntry {
     body,
     ...more,
   };
+}
+
+/** The texts of an event that PostgreSQL would not take. */
+function unstorableOf({ words, ...digested }: DigestedEvent): string[] {
+  const { title, culprit, environment, release, tagsJson, groupingJson, receiptJson } = digested;
+  const texts = [
+    title,
+    culprit,
+    environment,
+    release,
+    tagsJson,
+    groupingJson,
+    receiptJson,
+    ...decodeTsvector(words).keys(),
+  ];
+  return texts.filter((text) => text !== undefined && !isStorable(text)) as string[];
 }
 
 /** What PostgreSQL refuses in jsonb and text. */
@@ -47,24 +65,66 @@ test("whatever JSON comes, what leaves for the database is something it takes", 
     fc.property(anyEvent, anyText, anyText, (event, sentAt, userAgent) => {
       const { events, outcomes } = digestEntry(entryOf(JSON.stringify(event), { sentAt, userAgent }));
       expect(events.length + outcomes.length).toBe(1);
-      for (const digested of events) {
-        const { title, culprit, environment, release, tagsJson, groupingJson, receiptJson, words } = digested;
-        for (const text of [
-          title,
-          culprit,
-          environment,
-          release,
-          tagsJson,
-          groupingJson,
-          receiptJson,
-          ...decodeTsvector(words).keys(),
-        ]) {
-          expect(text === undefined || isStorable(text)).toBe(true);
-        }
-      }
+      for (const digested of events) expect(unstorableOf(digested)).toEqual([]);
     }),
   );
 });
+
+describe("a text is never cut within a character, whatever limit it meets", () => {
+  /** Around all that is cut anywhere: lexemes, tags, what is shown of a fingerprint, symbols, messages. */
+  const limits = [64, 100, 128, 200, 256, 300, 512, 1_024, 2_048, 4_096, 8_192];
+  const offsets = limits.flatMap((limit) => [-3, -2, -1, 0, 1, 2].map((more) => limit + more));
+  const framed = (frame: object, platform: string) => ({
+    platform,
+    exception: { values: [{ type: "E", stacktrace: { frames: [frame] } }] },
+  });
+
+  test.each<[string, (text: string) => object]>([
+    ["message", (text) => ({ message: text })],
+    ["fingerprint", (text) => ({ message: "m", fingerprint: [text] })],
+    ["tags", (text) => ({ fingerprint: ["{{ tags.a }}"], tags: { a: text, [text]: "a" }, user: { id: text } })],
+    ["exception's type", (text) => ({ exception: { values: [{ type: text }] } })],
+    ["exception's value", (text) => ({ exception: { values: [{ type: "E", value: text }] } })],
+    ["function", (text) => framed({ function: text }, "other")],
+    ["native function", (text) => framed({ function: text.replaceAll(" ", "_") }, "native")],
+    ["file and module", (text) => framed({ filename: text, module: text, function: "f" }, "javascript")],
+    ["line", (text) => framed({ function: "f", context_line: text }, "python")],
+    ["thread's function", (text) => ({ threads: { values: [{ stacktrace: { frames: [{ function: text }] } }] } })],
+    ["template", (text) => ({ template: { filename: text, context_line: text } })],
+    ["security report", (text) => ({ csp: { effective_directive: text, blocked_uri: `https://${text}` } })],
+    ["transaction, release and environment", (text) => ({ transaction: text, release: text, environment: text })],
+  ])("%s", (_, make) => {
+    // Digits become a placeholder, so that a text may be cut before it is short.
+    for (const filler of ["x", "7"]) {
+      for (const offset of offsets) {
+        const text = `${filler.repeat(offset)}\u{1f600} and so on ${"y".repeat(300)}`;
+        const [digested] = digestEntry(entryOf(JSON.stringify(make(text)))).events;
+        if (digested === undefined) throw new Error("no event");
+        expect(unstorableOf(digested), `at ${offset}`).toEqual([]);
+      }
+    }
+  });
+});
+
+const UNSCRUBBED: ProjectRules = { isRemoved: false, keepsClientIp: true, filter: DEFAULT_RULES.filter };
+const DEEP = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
+
+test.each(["modules", "debug_meta", "fingerprint", "extra", "password", "exception", "threads", "sdk"])(
+  "%s nested deeper than the stack reaches keeps no event from being stored, whatever stands beside it",
+  (part) => {
+    for (const source of ["sentry", "native"] as const) {
+      for (const secret of ["", '"token":"x",', '"token":"x","number":12345678901234567890,']) {
+        for (const value of [DEEP, `{"a":${DEEP}}`, `{"values":[{"type":${DEEP},"frames":${DEEP}}]}`]) {
+          for (const rules of [DEFAULT_RULES, UNSCRUBBED]) {
+            const entry = entryOf(`{"message":"m",${secret}"${part}":${value}}`, { source });
+            const { events, outcomes } = digestEntry(entry, rules);
+            expect([events.length, outcomes]).toEqual([1, []]);
+          }
+        }
+      }
+    }
+  },
+);
 
 test("the payload that is stored is the one that was sent, byte for byte, however the body was compressed", () => {
   const json = '{"message":"caf\u00e9 \ud83d\ude00","odd" : [1.0,  2e3]}';

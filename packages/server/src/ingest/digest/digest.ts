@@ -102,8 +102,14 @@ function scrubJson(json: Uint8Array, { scrub }: ProjectRules): ScrubbedEvent {
   const scrubbed = scrub(parsed);
   // What is written anew must say the same of everything else.
   const isExact = scrubbed.removed.length === 0 || !LONG_NUMBER.test(Buffer.from(json).toString("latin1"));
-  const isDeep = scrubbed.removed.some(({ rule }) => rule === "too_deep");
-  return isExact || isDeep ? scrubbed : scrub(parseExactEventJson(json));
+  if (isExact) return scrubbed;
+  try {
+    return scrub(parseExactEventJson(json));
+  } catch (error) {
+    // It is nested deeper than the stack reaches: better a number that is rounded than no event.
+    if (error instanceof RangeError) return scrubbed;
+    throw error;
+  }
 }
 
 /**

@@ -153,6 +153,18 @@ describe("chains and groups of exceptions", () => {
     expect(groupEvent(thrown(leaf(1, "A", "x", 9), { type: "B" })).parts).toHaveLength(3);
   });
 
+  it("looks at each exception once, though ids that occur twice make many ways to it", () => {
+    const layer = (id: number): Exception => ({
+      type: "Group",
+      mechanism: { type: "m", exception_id: id, parent_id: id - 1, is_exception_group: true },
+    });
+    const layers = Array.from({ length: 22 }, (_, index) => [layer(index + 1), layer(index + 1)]).flat();
+    const event = thrown(leaf(23, "DbError", "x", 22), ...layers.toReversed(), root);
+    const started = performance.now();
+    expect(groupEvent(event).parts.map(({ value }) => value)).toEqual(["DbError", "x"]);
+    expect(performance.now() - started).toBeLessThan(500);
+  });
+
   it("tells Apple's errors by domain and code", () => {
     const error = (value: string) =>
       thrown({ type: "NSError", value, mechanism: { type: "NSError", meta: { ns_error: { domain: "X", code: 3 } } } });

@@ -18,7 +18,7 @@ export function nativeToSdkEvent(payload: JsonObject): JsonObject {
     else unknown.push([key, value]);
   }
 
-  const exception = toException(payload.exception);
+  const exception = toExceptions(payload.exception);
   const stacktrace = toStacktrace(payload.stacktrace);
   const user = toUser(payload.user_context ?? payload.user);
   const sdk = toSdk(payload);
@@ -84,10 +84,14 @@ const FRAME_SPELLINGS: ReadonlyMap<string, string> = new Map([
 ]);
 const USER_SPELLINGS: ReadonlyMap<string, string> = new Map([["ip", "ip_address"]]);
 
-function toException(value: unknown): unknown {
+function toExceptions(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(toException);
+  if (!isJsonObject(value) || !Array.isArray(value.values)) return toException(value);
+  return { ...value, values: value.values.map(toException) };
+}
+
+function toException(value: unknown): unknown {
   if (!isJsonObject(value)) return value;
-  if (Array.isArray(value.values)) return { ...value, values: value.values.map(toException) };
   const exception = respell(value, EXCEPTION_SPELLINGS);
   if (!("stacktrace" in exception)) return exception;
   return { ...exception, stacktrace: toStacktrace(exception.stacktrace) };

@@ -98,12 +98,15 @@ describe("the other kinds", () => {
 });
 
 describe("refused", () => {
+  const DEEP = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
+
   test.each([
     ["no JSON", "x", 400, "malformed"],
     ["nothing", "", 400, "malformed"],
     ["no report of a known kind", '{"a":1}', 400, "malformed"],
     ["an empty batch", "[]", 400, "malformed"],
     ["a directive that is none", '{"csp-report":{"violated-directive":"<script>"}}', 400, "malformed"],
+    ["a report nested too deep", `{"csp-report":{"violated-directive":"a","x":${DEEP}}}`, 400, "malformed"],
     ["too many reports", JSON.stringify(Array.from({ length: 101 }, () => REPORTING)), 413, "too_large"],
   ])("%s", async (_, body, status, outcome) => {
     await using server = await startTestServer();

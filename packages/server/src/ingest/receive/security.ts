@@ -67,13 +67,22 @@ function makeEvents(reports: readonly SecurityEvent[], { query, request }: Excha
       ...(release ? { release } : {}),
       ...(environment ? { environment } : {}),
     };
-    const bytes = Buffer.from(JSON.stringify(event));
+    const bytes = toJson(event);
     const slice = { eventId, offset, length: bytes.length };
     parts.push(bytes);
     offset += bytes.length;
     return slice;
   });
   return { events, body: madeBody(Buffer.concat(parts)) };
+}
+
+function toJson(event: SecurityEvent): Buffer {
+  try {
+    return Buffer.from(JSON.stringify(event));
+  } catch (cause) {
+    // It was JSON when it came, so only the stack can have been too short.
+    throw new Refusal("malformed", "the report is nested too deep", { reason: "report", cause });
+  }
 }
 
 function parseJson(bytes: Buffer): unknown {

@@ -210,6 +210,16 @@ test("what is nested too deep to be looked through goes, and no depth breaks it"
   const { payload, removed } = scrub({ extra: { deep } });
   expect(JSON.stringify(payload)).not.toContain("abcdef");
   expect(removed).toMatchObject([{ rule: "too_deep" }]);
+  for (const part of [
+    { modules: deep },
+    { exception: { type: deep } },
+    { extra: { trace_id: deep } },
+    { safe: deep },
+  ]) {
+    const kept = scrub(part, { safe_fields: ["safe"] });
+    expect(kept.removed).toMatchObject([{ rule: "too_deep" }]);
+    expect(JSON.stringify(kept.payload)).toContain(SCRUBBED);
+  }
   expect(scrub({ extra: { password: deep } }).removed).toMatchObject([{ rule: "secret_field" }]);
 });
 

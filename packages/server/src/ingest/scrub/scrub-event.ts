@@ -18,7 +18,7 @@ export type Scrubber = (payload: unknown) => ScrubbedEvent;
 export const PLACES_MAX = 100;
 
 /**
- * Below this nothing is looked through, but taken out whole: readers stop long before, and so may nobody hide there what
+ * Below this nothing is looked through, but taken out whole, also where nothing else is: readers stop long before, and so may nobody hide there what
  * the stack of this program cannot reach.
  */
 const DEPTH_MAX = 100;
@@ -45,15 +45,15 @@ export function createScrubber(settings: Scrubbing): Scrubber {
   };
 }
 
-/** How a value is looked at: as an event, as part of a stack trace, or as anything else. */
-type View = "event" | "code" | "free";
+/** How a value is looked at: as an event, as part of a stack trace, as anything else, or only whether it is nested too deep. */
+type View = "event" | "code" | "free" | "skip";
 
-/** How the parts of a map are looked at, by their names; `skip`: not at all. */
-type Views = ReadonlyMap<string, View | "skip">;
+/** How the parts of a map are looked at, by their names. */
+type Views = ReadonlyMap<string, View>;
 
 const skipAll = (...names: string[]) => names.map((name) => [name, "skip"] as const);
 
-const EVENT_VIEWS: Views = new Map<string, View | "skip">([
+const EVENT_VIEWS: Views = new Map<string, View>([
   ...skipAll("event_id", "timestamp", "received", "platform", "level", "type", "logger", "release", "dist"),
   ...skipAll("environment", "fingerprint", "modules", "debug_meta", "sentry.interfaces.DebugMeta", "sdk"),
   ...skipAll("sentry.interfaces.Sdk", "sdk_name", "sdk_version", "session_id", "version", "project", "key_id"),
@@ -65,7 +65,7 @@ const EVENT_VIEWS: Views = new Map<string, View | "skip">([
   ["sentry.interfaces.Stacktrace", "code"],
 ]);
 
-const CODE_VIEWS: Views = new Map<string, View | "skip">([
+const CODE_VIEWS: Views = new Map<string, View>([
   ...skipAll("type", "type_name", "module", "module_name", "function", "function_name", "raw_function", "symbol"),
   ...skipAll("filename", "abs_path", "package", "platform", "lang", "instruction_addr", "symbol_addr", "image_addr"),
   ...skipAll("id", "thread_id", "addr_mode", "trust", "lineno", "colno", "in_app"),
@@ -84,6 +84,7 @@ const VIEWS: Readonly<Record<View, Views>> = {
   event: EVENT_VIEWS,
   code: CODE_VIEWS,
   free: FREE_VIEWS,
+  skip: new Map(),
 };
 
 type JsonMap = Readonly<Record<string, unknown>>;
@@ -109,21 +110,26 @@ class ScrubPass {
   }
 
   #scrub(value: unknown, view: View): unknown {
-    if (typeof value === "string") return this.#scrubString(value);
-    if (typeof value === "number") return this.#scrubNumber(value);
-    if (typeof value !== "object" || value === null || isExactNumber(value)) return value;
+    if (typeof value !== "object" || value === null) return view === "skip" ? value : this.#scrubLeaf(value);
+    if (isExactNumber(value)) return value;
     if (this.#depth >= DEPTH_MAX) return this.#remove("too_deep");
     return Array.isArray(value) ? this.#scrubList(value, view) : this.#scrubMap(value as JsonMap, view);
   }
 
+  #scrubLeaf(value: unknown): unknown {
+    if (typeof value === "string") return this.#scrubString(value);
+    return typeof value === "number" ? this.#scrubNumber(value) : value;
+  }
+
   #scrubMap(map: JsonMap, view: View): JsonMap {
     const views = VIEWS[view];
+    const othersView = view === "skip" ? "skip" : "free";
     const entryName = this.#nameOfEntry(map);
     let copy: Record<string, unknown> | undefined;
     for (const key in map) {
       const before = map[key];
-      const partView = views.get(key) ?? "free";
-      if (partView === "skip") continue;
+      const partView = views.get(key) ?? othersView;
+      if (partView === "skip" && typeof before !== "object") continue;
       // `{"key": "password", "value": "…"}` is the field that its key names.
       const name = entryName !== undefined && key === "value" ? entryName : key;
       const after = this.#scrubPart(key, name, before, partView);
@@ -164,12 +170,16 @@ class ScrubPass {
   }
 
   #scrubPart(key: string | number, name: string, value: unknown, view: View): unknown {
-    const verdict = this.#judge(name);
-    if (verdict === "safe") return value;
+    const verdict = view === "skip" ? "safe" : this.#judge(name);
     this.#path[this.#depth++] = key;
-    const after = verdict === undefined ? this.#scrub(value, view) : this.#mask(value, verdict);
+    const after = this.#judged(value, verdict, view);
     this.#depth -= 1;
     return after;
+  }
+
+  #judged(value: unknown, verdict: FieldVerdict, view: View): unknown {
+    if (verdict === undefined) return this.#scrub(value, view);
+    return verdict === "safe" ? this.#scrub(value, "skip") : this.#mask(value, verdict);
   }
 
   #mask(value: unknown, rule: ScrubRule): unknown {

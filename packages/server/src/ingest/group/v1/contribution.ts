@@ -1,5 +1,6 @@
 import { hash as digest } from "node:crypto";
 import type { GroupingPart, GroupingStrategy } from "@mesher/protocol";
+import { cleanText, shorten } from "../../normalize/text.ts";
 
 /** What a part of an event says about the issue it belongs to. */
 export interface Contribution {
@@ -36,18 +37,19 @@ export function combine(contributions: readonly Contribution[]): Contribution {
   };
 }
 
-/** Keeps the last parts: what is nearest to the place that failed. */
+/** The parts as they are shown. Keeps the last: what is nearest to the place that failed. */
 export function limitParts(parts: readonly GroupingPart[]): readonly GroupingPart[] {
-  const shortened = parts.some(isLong) ? parts.map(shorten) : parts;
-  if (shortened.length <= PARTS_MAX) return shortened;
-  const leftOut = shortened.length - (PARTS_MAX - 1);
-  return [{ kind: "left out", value: `${leftOut} more parts` }, ...shortened.slice(leftOut)];
+  const shown = parts.every(isShowable) ? parts : parts.map(toShowable);
+  if (shown.length <= PARTS_MAX) return shown;
+  const leftOut = shown.length - (PARTS_MAX - 1);
+  return [{ kind: "left out", value: `${leftOut} more parts` }, ...shown.slice(leftOut)];
 }
 
-function isLong(part: GroupingPart): boolean {
-  return part.value.length > PART_LENGTH_MAX;
+/** What is hashed may end in half a character, where a text was cut by version 1's rules; PostgreSQL would refuse to show it. */
+function isShowable({ value }: GroupingPart): boolean {
+  return value.length <= PART_LENGTH_MAX && value.isWellFormed();
 }
 
-function shorten(part: GroupingPart): GroupingPart {
-  return isLong(part) ? { kind: part.kind, value: `${part.value.slice(0, PART_LENGTH_MAX)}…` } : part;
+function toShowable(part: GroupingPart): GroupingPart {
+  return isShowable(part) ? part : { kind: part.kind, value: cleanText(shorten(part.value, PART_LENGTH_MAX)) };
 }

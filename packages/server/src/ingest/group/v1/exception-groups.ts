@@ -1,8 +1,5 @@
 import { evidenceKey, type WeighedException } from "./weighed-exception.ts";
 
-/** Deeper than any real tree of exceptions; a bound for made-up ones. */
-const DEPTH_MAX = 100;
-
 /**
  * Finds the exceptions that matter in a tree of exception groups (Python's `ExceptionGroup`, .NET's
  * `AggregateException`, JavaScript's `AggregateError`).
@@ -15,7 +12,7 @@ const DEPTH_MAX = 100;
 export function selectExceptions(exceptions: readonly WeighedException[]): readonly WeighedException[] {
   const tree = buildTree(exceptions);
   if (tree === undefined) return exceptions;
-  const real = findReal(tree.root, tree, DEPTH_MAX);
+  const real = findReal(tree.root, tree);
   if (real === undefined) return exceptions;
 
   const distinct = removeDuplicates(real);
@@ -50,16 +47,34 @@ function childrenOf(one: WeighedException, tree: Tree): readonly WeighedExceptio
   return id === undefined ? [] : (tree.children.get(id) ?? []);
 }
 
-function findReal(one: WeighedException, tree: Tree, depthLeft: number): WeighedException[] | undefined {
-  if (depthLeft === 0) return undefined;
+/** What is known of an exception's subtree: its real exceptions, or that it is being looked through. */
+type Known = Map<WeighedException, readonly WeighedException[] | "open">;
+
+/**
+ * The real exceptions of a subtree, each at the last of its places; absent when it runs in a circle. Ids that occur twice make
+ * more than one way to an exception, and in a made-up tree of fifty millions of ways, so each is looked at once.
+ */
+function findReal(
+  one: WeighedException,
+  tree: Tree,
+  known: Known = new Map(),
+): readonly WeighedException[] | undefined {
   if (one.exception.mechanism?.is_exception_group !== true) return [one];
-  const found: WeighedException[] = [];
+  const before = known.get(one);
+  if (before !== undefined) return before === "open" ? undefined : before;
+  known.set(one, "open");
+  const found = new Set<WeighedException>();
   for (const child of childrenOf(one, tree)) {
-    const below = findReal(child, tree, depthLeft - 1);
+    const below = findReal(child, tree, known);
     if (below === undefined) return undefined;
-    found.push(...below);
+    for (const each of below) {
+      found.delete(each);
+      found.add(each);
+    }
   }
-  return found;
+  const real = [...found];
+  known.set(one, real);
+  return real;
 }
 
 /** Ordered by what they say, so that the order in which parallel tasks failed does not matter. */

@@ -21,7 +21,8 @@ const HAS_DIGIT = /\d/;
 /** `app.3f9a1c2b.js`, `main-4f2e1d0c9b8a7654.chunk.js` */
 const HEX_HASH = /([.\-_])(?=[a-f]*\d)[0-9a-f]{8,64}(?=[.\-_])/gi;
 /** `index-BdYx3k2p.js`: eight letters of base 64 with a digit and both cases, as Vite and Rollup name chunks. */
-const BASE64_HASH = /([.-])(?=[\w-]*\d)(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w-]{8}(?=\.(?:[cm]?js|css)$)/;
+const BASE64_HASH =
+  /([.-])(?=[\w-]{8}\.(?:[cm]?js|css)$)(?=[\w-]{0,7}\d)(?=[\w-]{0,7}[a-z])(?=[\w-]{0,7}[A-Z])[\w-]{8}/;
 /** `jquery-3.1.1.min.js`, `react@18.2.0`, `foo-1.2.jar` */
 const VERSION = /([-.@_])v?\d+(?:\.\d+)+(?:-(?:alpha|beta|rc|canary|next)[.\d]*)?(?=[.\-_/]|$)/gi;
 /** `EntriesResource_$$_javassist_seam_74.java` */

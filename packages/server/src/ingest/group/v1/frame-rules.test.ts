@@ -110,4 +110,19 @@ describe("judgeFrames", () => {
   it("goes back to the SDK's word when the event went through Sentry before", () => {
     expect(judged([{ function: "a", in_app: false, data: { orig_in_app: 1 } }], "go")).toEqual(["A"]);
   });
+
+  it.each([
+    ["/srv/static/newrelic-agent/a.js", []],
+    ["/srv/static/newrelic-agent.js", ["A"]],
+    ["newrelic", ["A"]],
+    ["https://cdn.logrocket.io/a.js", []],
+  ])("leaves out what watches for errors, by its folder: %s", (path, expected) => {
+    expect(judged([{ function: "a", abs_path: path, in_app: true }], "python")).toEqual(expected);
+  });
+
+  it("takes little time for a path that says newrelic often", () => {
+    const started = performance.now();
+    judged([{ function: "a", abs_path: `/${"newrelic".repeat(20_000)}` }], "python");
+    expect(performance.now() - started).toBeLessThan(500);
+  });
 });

@@ -62,6 +62,10 @@ describe("the place of a frame", () => {
     ["a.B$EnhancerByGuice$ae46b1bf$FastClassByGuice$caceacd2", "a.B$EnhancerByGuice$<auto>$FastClassByGuice$<auto>"],
     ["a.User$HibernateProxy$oRWxjAWT", "a.User$HibernateProxy$<auto>"],
     ["app.core$fn__12345", "app.core$fn__<auto>"],
+    ["a.Foo$_run_closure12$_closure3", "a.Foo$_run_closure<auto>$_closure<auto>"],
+    ["a_closure1closure2_closure3", "a_closure<auto>closure2_closure<auto>"],
+    ["a.closure1", "a.closure1"],
+    ["Script1$_run_closure1", "Script<auto>$_run_closure<auto>"],
     ["a.Outer$1", "a.Outer$1"],
   ])("reads Java's class %s as %s", (module, expected) => {
     expect(valuesOf({ module }, "java")).toEqual([expected]);
@@ -92,4 +96,16 @@ it("counts no frame of evaluated or native JavaScript", () => {
   expect(valuesOf({ function: "eval", filename: "a.js" }, "javascript")).toEqual([]);
   expect(valuesOf({ function: "map", filename: "[native code]" }, "javascript")).toEqual([]);
   expect(valuesOf({ function: "Array.map", abs_path: "<anonymous>" }, "javascript")).toEqual([]);
+});
+
+it.each<[Frame, platform: string]>([
+  [{ filename: `${"-".repeat(40_000)}1` }, "other"],
+  [{ filename: `-${"aB".repeat(40_000)}1.js` }, "other"],
+  [{ module: `${"_".repeat(40_000)}1` }, "java"],
+  [{ module: `${"_closure".repeat(20_000)}1$` }, "java"],
+  [{ module: `${"g__".repeat(20_000)}1` }, "csharp"],
+])("a hostile name takes little time (%#)", (frame, platform) => {
+  const started = performance.now();
+  valuesOf(frame, platform);
+  expect(performance.now() - started).toBeLessThan(500);
 });

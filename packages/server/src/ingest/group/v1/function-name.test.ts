@@ -38,6 +38,17 @@ describe("native function names", () => {
     expect(new Set(names.map((name) => clean(name, "native"))).size).toBe(1);
   });
 
+  it.each([
+    ["main()::{lambda(A::{lambda()#1})#2}::run", "main::lambda)#2}::run"],
+    ["a::'lambda'(int)::b", "a::lambda::b"],
+    ["a::'lambda0'(b", "a::lambda"],
+    ["{lambda(int)", "{lambda"],
+    ["a [clone .cold] [clone .", "[clone ."],
+    ["<<<a as B>::C as D>::E as F>::g", "a::C::E::g"],
+  ])("of lambdas, clones and owners stay what version 1 made of them: %s", (name, expected) => {
+    expect(clean(name, "native")).toBe(expected);
+  });
+
   it("do not count Objective-C's blocks", () => {
     expect(clean("__9-[Foo bar]_block_invoke_2", "cocoa")).toBe(clean("__9-[Foo bar]_block_invoke_7", "cocoa"));
   });
@@ -53,6 +64,26 @@ describe("native function names", () => {
     expect(clean(name, "native")).toBeUndefined();
   });
 
+  it.each([
+    ["Foo::bar(int) const volatile noexcept", "Foo::bar"],
+    ["Foo::bar(int) & const && ", "Foo::bar"],
+    ["Foo::reconst", "Foo::reconst"],
+    ["operator&", "operator&"],
+    ["a &x", "&x"],
+  ])("are without what C++ writes behind the arguments, and only that: %s", (name, expected) => {
+    expect(clean(name, "native")).toBe(expected);
+  });
+
+  it.each(["&", " ", "const ", "& ", "<", "(<", "{lambda(", "'lambda'(", "[clone .", "$_1", "@1"])(
+    "take little time for many %j",
+    (part) => {
+      const started = performance.now();
+      clean(`f(a)${part.repeat(20_000)}x`, "native");
+      clean(`${part.repeat(20_000)}${")>]".repeat(20_000)}::f`, "native");
+      expect(performance.now() - started).toBeLessThan(500);
+    },
+  );
+
   it("are taken as they are when the raw name is given too", () => {
     expect(cleanFunctionName({ function: "a(b)", raw_function: "x a(b)" }, "native")).toBe("a(b)");
   });
@@ -65,6 +96,11 @@ describe("JavaScript function names", () => {
       expect(clean(name, "javascript")).toBe("aha");
     },
   );
+
+  it("keep brackets that are no other name at the end", () => {
+    expect(clean("Foo.map[1] [as b] [as c]", "javascript")).toBe("map[1] [as b]");
+    expect(clean("Foo.map[1]", "javascript")).toBe("map[1]");
+  });
 
   it.each(["?", "<anonymous>", "Object.<anonymous>", "Anonymous function", "test/<"])("are none for %s", (name) => {
     expect(clean(name, "javascript")).toBeUndefined();
@@ -82,8 +118,20 @@ describe("function names of other languages", () => {
     ["php", "{closure:App\\foo():12}", "{closure:App\\foo()}"],
     ["csharp", "Foo.Bar (System.Int32 x)", "Foo.Bar"],
     ["csharp", "<Run>b__3_0", "<Run>b__"],
+    ["csharp", "<Run>g__Inner|12_3", "<Run>g__Inner|"],
     ["python", "<lambda>", "<lambda>"],
   ])("of %s: %j becomes %j", (platform, name, expected) => {
     expect(clean(name, platform)).toBe(expected);
   });
+});
+
+it.each([
+  ["javascript", " [as "],
+  ["csharp", "g__"],
+  ["ruby", "__1111_1111"],
+  ["php", "{closure:1"],
+])("a function's name of %s takes little time though it repeats %j", (platform, part) => {
+  const started = performance.now();
+  clean(`a${part.repeat(20_000)}]`, platform);
+  expect(performance.now() - started).toBeLessThan(500);
 });

@@ -20,10 +20,17 @@ const UNREAL_PATHS = new Set(["[native code]", "native code", "eval code", "<ano
 const UNNAMED = new Set(["", "?", "<anonymous>", "<anonymous function>", "Anonymous function", "anonymous"]);
 
 const cleanName = remember((name: string): string | null => {
-  const bare = lastSegment(name.replace(/^(?:async |new )+/, "").replace(/ \[as [^\]]*\]$/, ""));
+  const bare = lastSegment(withoutAlias(name.replace(/^(?:async |new )+/, "")));
   if (UNNAMED.has(bare) || bare.endsWith("/<")) return null;
   return bare;
 });
+
+/** Without ` [as baz]` at the end, which begins behind every other bracket. */
+function withoutAlias(name: string): string {
+  if (!name.endsWith("]")) return name;
+  const start = name.indexOf(" [as ", name.lastIndexOf("]", name.length - 2) + 1);
+  return start === -1 ? name : name.slice(0, start);
+}
 
 function lastSegment(name: string): string {
   return name.slice(name.lastIndexOf(".") + 1);

@@ -29,7 +29,8 @@ const cleanJavaModule = remember((module: string): string | null => {
   // A lambda's class is numbered in the order in which the program happened to reach them.
   if (module.includes("$$Lambda")) return null;
   if (!/[$\d]/.test(module)) return module;
-  return JAVA_GENERATED.reduce((name, [pattern, replacement]) => name.replace(pattern, replacement), module);
+  const named = JAVA_GENERATED.reduce((name, [pattern, replacement]) => name.replace(pattern, replacement), module);
+  return withoutClosureNumbers(named);
 });
 
 /** Classes that are made at run time, with a number or a hash in their name. */
@@ -48,17 +49,27 @@ const JAVA_GENERATED: readonly (readonly [RegExp, string])[] = [
   // Javassist: EntriesResource_$$_javassist_seam_74, Foo_$$_jvst1a2_3
   [/(\$\$_javassist)(?:_seam)?(?:_\d+)?/, "$1<auto>"],
   [/(\$\$_jvst)[0-9a-f]+_\w+/, "$1<auto>"],
-  // Clojure's fn__1234, Groovy's closures and scripts
+  // Clojure's fn__1234, Groovy's scripts
   [/(\$fn__)\d+/g, "$1<auto>"],
-  [/(\$?_\w*?closure)\d+/g, "$1<auto>"],
   [/^(Script)\d+(?=$|\$)/, "$1<auto>"],
 ];
+
+/**
+ * Groovy's closures: Foo$_run_closure12. Word by word from its first underscore on, and on from the next one behind each
+ * number: a pattern for both would look for a closure from every underscore on.
+ */
+function withoutClosureNumbers(module: string): string {
+  return module.replace(/_\w*/g, (word) => word.replace(/(closure)\d+([^_]*)/g, "$1<auto>$2"));
+}
 
 /** C# numbers its closures, lambdas and state machines in the order of the source. */
 export function removeCompilerMarks(name: string): string {
   if (!name.includes("__")) return name;
-  return name
-    .replace(/(DisplayClass)\d+(?:_\d+)?/g, "$1")
-    .replace(/([bd]__)\d+(?:_\d+)?/g, "$1")
-    .replace(/(g__\w+\|)\d+(?:_\d+)?/g, "$1");
+  return (
+    name
+      .replace(/(DisplayClass)\d+(?:_\d+)?/g, "$1")
+      .replace(/([bd]__)\d+(?:_\d+)?/g, "$1")
+      // Backwards from the number: forwards, each `g__` of a word would look for its end.
+      .replace(/(?<=g__\w+\|)\d+(?:_\d+)?/g, "")
+  );
 }

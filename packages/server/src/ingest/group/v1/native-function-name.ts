@@ -22,7 +22,7 @@ function trimName(original: string, swift: boolean): string {
   // Objective-C methods: +[Class method:], -[Class method:]
   if (/^[+-]?\[/.test(name)) return name;
 
-  const tokens = splitTokens(simplify(protect(name)).replace(TRAILERS, ""));
+  const tokens = splitTokens(withoutTrailers(simplify(protect(name))));
   const found = chooseToken(tokens, name, swift);
   return found === undefined ? original : removeLinkerMarks(restore(found));
 }
@@ -44,15 +44,49 @@ const ARROW = "\uE008";
 const ANONYMOUS_NAMESPACE = "`anonymous\uE009namespace'";
 
 function protect(name: string): string {
-  let text = name
-    // Every compiler has its own spelling of a namespace without a name …
-    .replace(/`anonymous[ -]namespace'|\(anonymous namespace\)|\?A0x[0-9a-f]{8}(?=::)/gi, ANONYMOUS_NAMESPACE)
-    // … and of a lambda.
-    .replace(/\{lambda\([^)]*\)#\d+\}|\blambda_[0-9a-f]{32}\b|\$_\d+\b|'lambda\d*'(?:\([^)]*\))?/g, "lambda")
-    // GCC marks parts of functions that it cloned or split off.
-    .replace(/ ?\[clone \.[^\]]*\]/g, "");
+  // Every compiler has its own spelling of a namespace without a name, and of a lambda.
+  const namespaced = name.replace(
+    /`anonymous[ -]namespace'|\(anonymous namespace\)|\?A0x[0-9a-f]{8}(?=::)/gi,
+    ANONYMOUS_NAMESPACE,
+  );
+  let text = withoutClones(nameLambdas(namespaced));
   for (const [from, to] of PROTECTED) text = text.replaceAll(from, to);
   return text;
+}
+
+/** All of a lambda but its arguments, which GCC and Clang write behind an opening bracket. */
+const LAMBDA = /\{lambda\(|\blambda_[0-9a-f]{32}\b|\$_\d+\b|'lambda\d*'\(?/g;
+
+/**
+ * `lambda` for `{lambda(int)#1}`, `lambda_…`, `$_1`, `'lambda'` and `'lambda0'(int)`. Closing brackets are found once, beside
+ * the names: a pattern for the whole would look for one from every name on.
+ */
+function nameLambdas(text: string): string {
+  const closings = text.matchAll(/\)(#\d+\})?/g);
+  let closing = closings.next().value;
+  let named = "";
+  let from = 0;
+  for (const { 0: found, index } of text.matchAll(LAMBDA)) {
+    if (index < from) continue;
+    let end = index + found.length;
+    if (found.endsWith("(")) {
+      while (closing !== undefined && closing.index < end) closing = closings.next().value;
+      const isNumbered = found.startsWith("{");
+      if (isNumbered && closing?.[1] === undefined) continue;
+      // Without its closing bracket, an opening one is no part of the name.
+      if (closing === undefined) end -= 1;
+      else end = closing.index + (isNumbered ? closing[0].length : 1);
+    }
+    named += `${text.slice(from, index)}lambda`;
+    from = end;
+  }
+  return from === 0 ? text : named + text.slice(from);
+}
+
+/** GCC marks parts of functions that it cloned or split off: ` [clone .cold]`. Behind the last bracket no mark ends. */
+function withoutClones(text: string): string {
+  const end = text.lastIndexOf("]") + 1;
+  return end === 0 ? text : text.slice(0, end).replace(/ ?\[clone \.[^\]]*\]/g, "") + text.slice(end);
 }
 
 function restore(text: string): string {
@@ -70,12 +104,16 @@ function keepOperator(inner: string): string {
   return inner.trim() === "operator" ? "(operator)" : "";
 }
 
-function simplifyTypes(inner: string, start: number): string {
+/** Each level is read again for the next, and no real name leads with so many brackets within each other. */
+const OWNER_DEPTH_MAX = 16;
+
+function simplifyTypes(inner: string, start: number, depth = 0): string {
   if (inner === "lambda") return "<lambda>";
-  if (start > 0) return "<T>";
+  if (start > 0 || depth >= OWNER_DEPTH_MAX) return "<T>";
   // `<T as Trait>::method` is an implementation for all types: then the trait is what names it.
   const owner = inner.replace(/^[A-Z] as /, "");
-  return replaceEnclosed(owner, "<", ">", simplifyTypes).split(" as ", 1)[0] ?? "";
+  const simplifyInner = (types: string, at: number) => simplifyTypes(types, at, depth + 1);
+  return replaceEnclosed(owner, "<", ">", simplifyInner).split(" as ", 1)[0] ?? "";
 }
 
 /** Replaces every outermost pair of brackets; what is inside of it goes to `replace`. */
@@ -127,7 +165,22 @@ function splitTokens(text: string): string[] {
 }
 
 /** What C++ writes behind the arguments. */
-const TRAILERS = /(?:\s*\b(?:const|volatile|noexcept)|\s*&{1,2})+\s*$/;
+const TRAILERS = ["&", "const", "volatile", "noexcept"];
+
+/** From the end, word by word: a pattern would try every way to share the same signs out among its repetitions. */
+function withoutTrailers(text: string): string {
+  let kept = text;
+  for (;;) {
+    const end = kept.trimEnd();
+    const trailer = TRAILERS.find((word) => endsWithWord(end, word));
+    if (trailer === undefined) return kept;
+    kept = end.slice(0, -trailer.length).trimEnd();
+  }
+}
+
+function endsWithWord(text: string, word: string): boolean {
+  return text.endsWith(word) && (word === "&" || !/\w/.test(text.charAt(text.length - word.length - 1)));
+}
 
 function chooseToken(tokens: string[], name: string, swift: boolean): string | undefined {
   // MSVC puts a space between an operator and its template arguments.

@@ -9,9 +9,11 @@ export const factsOfPath: (path: string) => Facts = remember(lookUp);
 const PACKAGE_FOLDERS =
   /\/(?:site-packages|dist-packages|node_modules|vendor|\.pub-cache|packages\/flutter)\/|\/go\/pkg\/mod\//;
 const CONTENT_NETWORKS = /https:\/\/(?:unpkg\.com|cdnjs\.cloudflare\.com|cdn\.jsdelivr\.net|esm\.run)\//;
-/** Dart's own library, Sentry's SDK for it, other observers of errors. */
+/** Dart's own library and Sentry's SDK for it. */
 const GLUE =
-  /^\/?org-dartlang-sdk:\/\/\/|^\/?package:sentry(?:_(?:flutter|logging|dio|file|hive|isar|sqflite|drift|link|firebase_remote_config))?\/|\/[^/]*newrelic[^/]*\/|\/[^/]*logrocket[^/]*\//;
+  /^\/?org-dartlang-sdk:\/\/\/|^\/?package:sentry(?:_(?:flutter|logging|dio|file|hive|isar|sqflite|drift|link|firebase_remote_config))?\//;
+/** Other observers of errors, by the name of a folder. */
+const OBSERVERS = ["newrelic", "logrocket"];
 
 /** Native libraries a machine's owner built, whose sources were not moved since. */
 export function isLocalLibrary(path: string): boolean {
@@ -27,6 +29,12 @@ function lookUp(path: string): Facts {
   const normalized = normalizePath(path);
   const marks: Mark[] = [];
   if (PACKAGE_FOLDERS.test(normalized) || CONTENT_NETWORKS.test(normalized)) marks.push("not_in_app");
-  if (GLUE.test(normalized)) marks.push("not_in_app", "ignored");
+  if (GLUE.test(normalized) || isOfObserver(normalized)) marks.push("not_in_app", "ignored");
   return marks.length === 0 ? NO_FACTS : { role: "none", marks };
+}
+
+/** Whether a name between two slashes is, or holds, an observer's. */
+function isOfObserver(path: string): boolean {
+  const folders = path.slice(path.indexOf("/"), path.lastIndexOf("/"));
+  return OBSERVERS.some((name) => folders.includes(name));
 }

@@ -1,5 +1,5 @@
 import type { Event, SecurityReport } from "@mesher/protocol";
-import type { Contribution } from "./contribution.ts";
+import { type Contribution, limitParts } from "./contribution.ts";
 
 /** What a browser reports: by the rule that was broken and whose content broke it, never by the page. */
 export function contributeSecurityReport(event: Event): Contribution | undefined {
@@ -56,9 +56,9 @@ function toContribution([rule, source]: readonly [string, string]): Contribution
   return {
     strategy: "security_report",
     values: [rule, source],
-    parts: [
+    parts: limitParts([
       { kind: "violated rule", value: rule },
       { kind: "source", value: source },
-    ],
+    ]),
   };
 }
