@@ -73,6 +73,15 @@ create table alert_signals (
 );
 CREATE INDEX alert_signals_id ON public.alert_signals USING btree (id);
 
+create table alert_storm_holds (
+  project_id uuid not null,
+  rule_id uuid not null,
+  held integer default 0 not null,
+  constraint alert_storm_holds_key PRIMARY KEY (project_id, rule_id),
+  constraint alert_storm_holds_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE,
+  constraint alert_storm_holds_rule FOREIGN KEY (project_id, rule_id) REFERENCES alert_rules(project_id, id) ON DELETE CASCADE
+) with (fillfactor=50);
+
 create table alert_storms (
   project_id uuid not null,
   window_started_at timestamp with time zone not null,

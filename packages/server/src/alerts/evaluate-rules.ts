@@ -9,7 +9,7 @@ import { endAlerts } from "./end-alerts.ts";
 import { judgeRules, type ProjectRule } from "./evaluate-windows.ts";
 import { type FiringReport, fireAlerts } from "./fire.ts";
 import { type FiringRule, listEnabledRules, listRulesById } from "./firing-rules.queries.ts";
-import { type AlertTelling, noticeOf, tellingOf } from "./new-alert.ts";
+import { type AlertTelling, type NewAlert, noticeOf, tellingOf } from "./new-alert.ts";
 import { insertAlerts } from "./new-alerts.queries.ts";
 import { endStorms } from "./storms.queries.ts";
 
@@ -37,34 +37,40 @@ export async function evaluateRules(tx: Transaction, nowMs: number): Promise<Eva
 
 const isProjectRule = (rule: FiringRule): rule is ProjectRule => isProjectCondition(rule.condition);
 
-/** One alert for all that a project fired beyond its maximum. */
+/** One alert of each rule for what was held of it, for whom the rule tells; of a rule that is silenced nobody is told. */
 async function tellStorms(tx: Transaction, nowMs: number): Promise<AlertTelling[]> {
   const storms = await endStorms(tx, nowMs);
   const rules = new Map((await listRulesById(tx, storms)).map((rule) => [rule.ruleId, rule]));
   const alerts = storms.flatMap(({ ruleId, held }) => {
     const rule = rules.get(ruleId);
-    // Deleted since, and its alerts with it.
-    if (rule === undefined) return [];
-    const message = `Too many alerts to tell each: and ${held} more, the last of the rule ${rule.name}`;
-    const alert = { alertId: randomUUID(), rule, kind: "storm", issueId: null, issue: undefined, message } as const;
-    return [
-      { ...alert, snapshot: { ...rule.condition, rule_name: rule.name }, suppressed: held, triggeredAtMs: nowMs },
-    ];
+    return rule === undefined ? [] : [digestOf(rule, held, nowMs)];
   });
   await insertAlerts(
     tx,
-    alerts.map((alert) => ({ ...alert, silenced: false })),
+    alerts.map((alert) => ({ ...alert, silenced: alert.rule.isSilenced })),
   );
   await insertActivity(
     tx,
-    alerts.map(({ alertId, rule, suppressed }) => ({
-      projectId: rule.projectId,
-      alertId,
-      kind: "fired" as const,
-      actor: SYSTEM,
-      details: { suppressed },
-    })),
+    alerts.flatMap(({ rule: { projectId, isSilenced }, alertId, suppressed }) => {
+      const fired = { projectId, alertId, kind: "fired" as const, actor: SYSTEM, details: { suppressed } };
+      return isSilenced ? [fired, { projectId, alertId, kind: "silenced" as const, actor: SYSTEM }] : [fired];
+    }),
   );
-  for (const alert of alerts) await queueDeliveries(tx, noticeOf(alert), alert.rule.actions);
-  return alerts.map(tellingOf);
+  const told = alerts.filter(({ rule }) => !rule.isSilenced);
+  for (const alert of told) await queueDeliveries(tx, noticeOf(alert), alert.rule.actions);
+  return told.map(tellingOf);
+}
+
+function digestOf(rule: FiringRule, held: number, nowMs: number): NewAlert {
+  return {
+    alertId: randomUUID(),
+    rule,
+    kind: "storm",
+    issueId: null,
+    issue: undefined,
+    message: `Too many alerts to tell each: and ${held} more of the rule ${rule.name}`,
+    snapshot: { ...rule.condition, rule_name: rule.name },
+    suppressed: held,
+    triggeredAtMs: nowMs,
+  };
 }

@@ -13,7 +13,7 @@ import type { FiringRule } from "./firing-rules.queries.ts";
 import { type AlertedIssue, findAlertedIssues, listSilencedIssues } from "./issues-of-alerts.queries.ts";
 import { type AlertTelling, type NewAlert, noticeOf, tellingOf } from "./new-alert.ts";
 import { insertAlerts } from "./new-alerts.queries.ts";
-import { countFirings, holdFirings } from "./storms.queries.ts";
+import { countFirings, openWindows, STORM_ALERTS_MAX, type StormWindow } from "./storms.queries.ts";
 
 /** A rule whose condition holds. */
 export interface Candidate {
@@ -33,7 +33,7 @@ export interface FiringReport {
   readonly blocked: number;
   /** Fired without telling anybody. */
   readonly silenced: number;
-  /** Left to the digest of a storm. */
+  /** Left to the digests of a storm. */
   readonly held: number;
   /** For streams, after the commit. */
   readonly tellings: readonly AlertTelling[];
@@ -166,30 +166,36 @@ async function silencedOf(tx: Transaction, firings: readonly Firing[]): Promise<
   return new Set(firings.filter(({ rule, issueId }) => rule.isSilenced || (issueId !== null && issueIds.has(issueId))));
 }
 
-/** Beyond the limit nothing is written; what is not silenced is held for the digest. */
+/** What a project repeats beyond its limit is not written but held for digests. What nobody is told of takes no room in it. */
 async function withinStormLimit(
   tx: Transaction,
   firings: readonly Firing[],
   silenced: ReadonlySet<Firing>,
   nowMs: number,
 ): Promise<{ readonly allowed: Firing[]; readonly held: number }> {
-  const byProject = Map.groupBy(firings, ({ rule }) => rule.projectId);
-  const room = await countFirings(
-    tx,
-    [...byProject].map(([projectId, { length }]) => ({ projectId, firings: length })),
-    nowMs,
+  const loud = firings.filter((firing) => !silenced.has(firing));
+  const byProject = Map.groupBy(loud, ({ rule }) => rule.projectId);
+  const windows = await openWindows(tx, [...byProject.keys()], nowMs);
+  const held = new Set(
+    [...byProject].flatMap(([projectId, ofProject]) => beyondLimit(ofProject, windows.get(projectId))),
   );
-  const allowed: Firing[] = [];
-  const held: { projectId: string; ruleId: string; count: number }[] = [];
-  for (const [projectId, ofProject] of byProject) {
-    const free = room.get(projectId) ?? 0;
-    allowed.push(...ofProject.slice(0, free));
-    const beyond = ofProject.slice(free).filter((firing) => !silenced.has(firing));
-    const last = beyond.at(-1);
-    if (last !== undefined) held.push({ projectId, ruleId: last.rule.ruleId, count: beyond.length });
-  }
-  await holdFirings(tx, held);
-  return { allowed, held: held.reduce((sum, { count }) => sum + count, 0) };
+  await countFirings(
+    tx,
+    loud.map((firing) => ({ ...keyOfRule(firing.rule), isHeld: held.has(firing) })),
+  );
+  return { allowed: firings.filter((firing) => !held.has(firing)), held: held.size };
+}
+
+/** Never the first of a rule in its window: one that repeats itself shall keep no other one quiet. */
+function beyondLimit(firings: readonly Firing[], window: StormWindow | undefined): Firing[] {
+  const known = new Set(window?.ruleIds);
+  let room = STORM_ALERTS_MAX - (window?.firings ?? 0);
+  return firings.filter(({ rule }) => {
+    if (known.has(rule.ruleId) && room <= 0) return true;
+    known.add(rule.ruleId);
+    room -= 1;
+    return false;
+  });
 }
 
 async function write(tx: Transaction, firings: readonly Firing[], silenced: ReadonlySet<Firing>): Promise<void> {

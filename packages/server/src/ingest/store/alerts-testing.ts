@@ -52,3 +52,30 @@ export async function listFired(database: Database, projectId: string): Promise<
   });
   return rows;
 }
+
+/** The id of one that is switched on. */
+export async function addDestination(database: Database, organizationId: string, name: string): Promise<string> {
+  const { rows } = await database.query<{ id: string }>({
+    text: `
+      insert into destinations (organization_id, kind, name, config, sealed_secrets)
+      values ($1, 'webhook', $2, '{}', '') returning id`,
+    values: [organizationId, name],
+  });
+  const [row] = rows;
+  if (row === undefined) throw new Error("the destination was not made");
+  return row.id;
+}
+
+/** What was told to whom, oldest first. */
+export async function listTold(
+  database: Database,
+  projectId: string,
+): Promise<{ readonly receiver: string; readonly kind: string }[]> {
+  const { rows } = await database.query<{ receiver: string; kind: string }>({
+    text: `
+      select receiver, message #>> '{notice,kind}' as kind from deliveries where project_id = $1
+      order by created_at, receiver`,
+    values: [projectId],
+  });
+  return rows;
+}

@@ -1,0 +1,15 @@
+-- The rules that fired in a project's window of `alert_storms`, and how many firings of each were held back.
+create table alert_storm_holds (
+  project_id uuid not null references projects (id) on delete cascade,
+  rule_id uuid not null,
+  held integer not null default 0,
+  constraint alert_storm_holds_key primary key (project_id, rule_id),
+  constraint alert_storm_holds_rule foreign key (project_id, rule_id) references alert_rules (project_id, id) on delete cascade
+) with (fillfactor = 50);
+
+insert into alert_storm_holds (project_id, rule_id, held)
+select s.project_id, s.held_rule_id, s.held
+from alert_storms s join alert_rules r on r.project_id = s.project_id and r.id = s.held_rule_id
+where s.held > 0;
+
+-- Only nodes of the version before write `alert_storms.held_rule_id`. The release after this one drops it.
