@@ -41,6 +41,19 @@ export interface FiringReport {
 
 export const NOTHING_FIRED: FiringReport = { fired: 0, blocked: 0, silenced: 0, held: 0, tellings: [] };
 
+export function sumReports(reports: readonly FiringReport[]): FiringReport {
+  return reports.reduce(
+    (sum, report) => ({
+      fired: sum.fired + report.fired,
+      blocked: sum.blocked + report.blocked,
+      silenced: sum.silenced + report.silenced,
+      held: sum.held + report.held,
+      tellings: [...sum.tellings, ...report.tellings],
+    }),
+    NOTHING_FIRED,
+  );
+}
+
 export async function fireAlerts(tx: Transaction, given: readonly Candidate[], nowMs: number): Promise<FiringReport> {
   const candidates = mergeAlike(given);
   if (candidates.length === 0) return NOTHING_FIRED;

@@ -102,20 +102,34 @@ export interface HeldFirings extends RuleKey {
   readonly held: number;
 }
 
-/** Ends windows that held firings, and takes what was held of rules that are still there; each is given to one caller. */
-export async function endStorms(tx: Transaction, nowMs: number): Promise<HeldFirings[]> {
+/** Projects whose window is over and held firings. Not locked. */
+export async function listEndedStorms(tx: Transaction, nowMs: number): Promise<{ readonly projectId: string }[]> {
+  const { rows } = await tx.query<{ project_id: string }>({
+    name: "alert_storms.list_ended",
+    text: `select s.project_id from alert_storms s where s.held > 0 and ${IS_OVER}`,
+    values: [new Date(nowMs)],
+  });
+  return rows.map(({ project_id }) => ({ projectId: project_id }));
+}
+
+/** Ends windows of these projects, and takes what was held of rules that are still there; each is given to one caller. */
+export async function endStorms(
+  tx: Transaction,
+  projects: readonly { readonly projectId: string }[],
+  nowMs: number,
+): Promise<HeldFirings[]> {
   const { rows: ended } = await tx.query<{ project_id: string }>({
     name: "alert_storms.end",
     text: `
       with ended as (
-        select s.project_id from alert_storms s where s.held > 0 and ${IS_OVER}
+        select s.project_id from alert_storms s where s.project_id = any($2::uuid[]) and s.held > 0 and ${IS_OVER}
         order by s.project_id
         for update skip locked
       )
       update alert_storms s set held = 0, firings = 0, window_started_at = $1
       from ended where s.project_id = ended.project_id
       returning s.project_id`,
-    values: [new Date(nowMs)],
+    values: [new Date(nowMs), projects.map(({ projectId }) => projectId)],
   });
   return takeHolds(
     tx,
