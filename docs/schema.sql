@@ -53,11 +53,13 @@ create table alert_rules (
   silenced_until timestamp with time zone,
   created_at timestamp with time zone default date_trunc('milliseconds'::text, now()) not null,
   updated_at timestamp with time zone default date_trunc('milliseconds'::text, now()) not null,
+  deleted_at timestamp with time zone,
   constraint alert_rules_key PRIMARY KEY (project_id, id),
   constraint alert_rules_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE,
   constraint alert_rules_cooldown_range CHECK (((cooldown_minutes >= 1) AND (cooldown_minutes <= 10080))),
   constraint alert_rules_scope_known CHECK ((cooldown_scope = ANY (ARRAY['rule'::text, 'issue'::text])))
 ) with (fillfactor=80);
+CREATE INDEX alert_rules_deleted ON public.alert_rules USING btree (project_id) WHERE (deleted_at IS NOT NULL);
 CREATE INDEX alert_rules_enabled ON public.alert_rules USING btree (project_id) WHERE enabled;
 CREATE INDEX alert_rules_id ON public.alert_rules USING btree (id);
 
@@ -106,6 +108,7 @@ create table alerts (
   triggered_at timestamp with time zone not null,
   acknowledged_at timestamp with time zone,
   resolved_at timestamp with time zone,
+  told jsonb,
   constraint alerts_key PRIMARY KEY (project_id, id),
   constraint alerts_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE,
   constraint alerts_rule FOREIGN KEY (project_id, rule_id) REFERENCES alert_rules(project_id, id) ON DELETE CASCADE,

@@ -1,10 +1,11 @@
 /** Resolves alerts whose condition has ended, and has those told who were told of the alert. */
 import type { Transaction } from "../db/transaction.ts";
-import { queueDeliveries } from "../deliveries/queue-deliveries.ts";
+import { queueDeliveries, queueForTold } from "../deliveries/queue-deliveries.ts";
 import { SYSTEM } from "./alert.ts";
 import { insertActivity } from "./alert-activity.queries.ts";
 import { nextStatus } from "./alert-life.ts";
 import type { RuleKey } from "./alert-rule.ts";
+import { removeDeletedRules } from "./alert-rules.queries.ts";
 import { setAlertStatus } from "./alerts.queries.ts";
 import { PROJECT_CONDITIONS, SEEN_CONDITIONS } from "./conditions.ts";
 import { isProjectRule, judgeRules } from "./evaluate-windows.ts";
@@ -27,6 +28,7 @@ export async function endAlerts(run: PartedRun): Promise<number> {
   let count = 0;
   for (const ofProject of Map.groupBy(ended, ({ projectId }) => projectId).values())
     count += await endOfProject(run, ofProject);
+  await run.attempt(removeDeletedRules);
   return count;
 }
 
@@ -105,7 +107,7 @@ export async function tellResolved(tx: Transaction, ended: readonly LockedAlert[
     tx,
     told.flatMap(({ projectId, issueId }) => (issueId === null ? [] : [{ projectId, issueId }])),
   );
-  for (const { alertId, ruleId, issueId, message, triggeredAt } of told) {
+  for (const { alertId, ruleId, issueId, message, triggeredAt, told: receivers } of told) {
     const rule = rules.get(ruleId);
     if (rule === undefined) continue;
     const alert = {
@@ -119,6 +121,8 @@ export async function tellResolved(tx: Transaction, ended: readonly LockedAlert[
       suppressed: 0,
       triggeredAtMs: triggeredAt.getTime(),
     } as const;
-    await queueDeliveries(tx, noticeOf(alert, "resolved"), rule.actions);
+    const notice = noticeOf(alert, "resolved");
+    if (receivers === null) await queueDeliveries(tx, notice, rule.actions);
+    else await queueForTold(tx, notice, receivers);
   }
 }

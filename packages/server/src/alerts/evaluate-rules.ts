@@ -10,7 +10,7 @@ import { isProjectRule, judgeRules } from "./evaluate-windows.ts";
 import { type Candidate, type FiringReport, fireAlerts, sumReports } from "./fire.ts";
 import { type FiringRule, listEnabledRules, listRulesById } from "./firing-rules.queries.ts";
 import { type AlertTelling, type NewAlert, noticeOf, tellingOf } from "./new-alert.ts";
-import { insertAlerts } from "./new-alerts.queries.ts";
+import { type InsertedAlert, insertAlerts } from "./new-alerts.queries.ts";
 import type { PartedRun } from "./parted-run.ts";
 import { endStorms, listEndedStorms } from "./storms.queries.ts";
 
@@ -56,24 +56,23 @@ async function tellStorms(
 ): Promise<AlertTelling[]> {
   const storms = await endStorms(tx, ended, nowMs);
   const rules = new Map((await listRulesById(tx, storms)).map((rule) => [rule.ruleId, rule]));
-  const alerts = storms.flatMap(({ ruleId, held }) => {
+  const alerts: InsertedAlert[] = [];
+  for (const { ruleId, held } of storms) {
     const rule = rules.get(ruleId);
-    return rule === undefined ? [] : [digestOf(rule, held, nowMs)];
-  });
-  await insertAlerts(
-    tx,
-    alerts.map((alert) => ({ ...alert, silenced: alert.rule.isSilenced })),
-  );
+    if (rule === undefined) continue;
+    const alert = digestOf(rule, held, nowMs);
+    const told = rule.isSilenced ? null : await queueDeliveries(tx, noticeOf(alert), rule.actions);
+    alerts.push({ ...alert, silenced: rule.isSilenced, told });
+  }
+  await insertAlerts(tx, alerts);
   await insertActivity(
     tx,
-    alerts.flatMap(({ rule: { projectId, isSilenced }, alertId, suppressed }) => {
+    alerts.flatMap(({ rule: { projectId }, alertId, suppressed, silenced }) => {
       const fired = { projectId, alertId, kind: "fired" as const, actor: SYSTEM, details: { suppressed } };
-      return isSilenced ? [fired, { projectId, alertId, kind: "silenced" as const, actor: SYSTEM }] : [fired];
+      return silenced ? [fired, { projectId, alertId, kind: "silenced" as const, actor: SYSTEM }] : [fired];
     }),
   );
-  const told = alerts.filter(({ rule }) => !rule.isSilenced);
-  for (const alert of told) await queueDeliveries(tx, noticeOf(alert), alert.rule.actions);
-  return told.map(tellingOf);
+  return alerts.filter(({ silenced }) => !silenced).map(tellingOf);
 }
 
 function digestOf(rule: FiringRule, held: number, nowMs: number): NewAlert {

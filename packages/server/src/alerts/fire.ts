@@ -12,7 +12,7 @@ import { messageOf, type WindowCounts } from "./conditions.ts";
 import type { FiringRule } from "./firing-rules.queries.ts";
 import { type AlertedIssue, findAlertedIssues, listSilencedIssues } from "./issues-of-alerts.queries.ts";
 import { type AlertTelling, type NewAlert, noticeOf, tellingOf } from "./new-alert.ts";
-import { insertAlerts } from "./new-alerts.queries.ts";
+import { type InsertedAlert, insertAlerts } from "./new-alerts.queries.ts";
 import { countFirings, openWindows, STORM_ALERTS_MAX, type StormWindow } from "./storms.queries.ts";
 
 /** A rule whose condition holds. */
@@ -212,10 +212,14 @@ function beyondLimit(firings: readonly Firing[], window: StormWindow | undefined
 }
 
 async function write(tx: Transaction, firings: readonly Firing[], silenced: ReadonlySet<Firing>): Promise<void> {
-  await insertAlerts(
-    tx,
-    firings.map((firing) => ({ ...firing.alert, silenced: silenced.has(firing) })),
-  );
+  const inserted: InsertedAlert[] = [];
+  for (const firing of firings) {
+    const { alert, rule } = firing;
+    const isSilenced = silenced.has(firing);
+    const told = isSilenced ? null : await queueDeliveries(tx, noticeOf(alert), rule.actions);
+    inserted.push({ ...alert, silenced: isSilenced, told });
+  }
+  await insertAlerts(tx, inserted);
   await insertActivity(
     tx,
     firings.flatMap((firing) => {
@@ -224,6 +228,4 @@ async function write(tx: Transaction, firings: readonly Firing[], silenced: Read
       return silenced.has(firing) ? [fired, { ...alert, kind: "silenced" as const }] : [fired];
     }),
   );
-  for (const firing of firings)
-    if (!silenced.has(firing)) await queueDeliveries(tx, noticeOf(firing.alert), firing.rule.actions);
 }

@@ -1,6 +1,7 @@
 /** Alerts that are about to change. This folder owns the table. */
 import type { AlertStatus } from "@mesher/protocol";
 import type { Transaction } from "../db/transaction.ts";
+import type { Told } from "../deliveries/queue-deliveries.ts";
 import type { AlertKey } from "./alert.ts";
 import type { RuleKey } from "./alert-rule.ts";
 
@@ -9,6 +10,8 @@ export interface LockedAlert extends AlertKey, RuleKey {
   readonly issueId: string | null;
   readonly message: string;
   readonly silenced: boolean;
+  /** Null: nobody was, or a node of the version before fired it. */
+  readonly told: Told | null;
   readonly triggeredAt: Date;
 }
 
@@ -20,10 +23,11 @@ interface OpenRow {
   issue_id: string | null;
   message: string;
   silenced: boolean;
+  told: Told | null;
   triggered_at: Date;
 }
 
-const COLUMNS = "a.project_id, a.id, a.rule_id, a.status, a.issue_id, a.message, a.silenced, a.triggered_at";
+const COLUMNS = "a.project_id, a.id, a.rule_id, a.status, a.issue_id, a.message, a.silenced, a.told, a.triggered_at";
 
 const openOf = (row: OpenRow): LockedAlert => ({
   projectId: row.project_id,
@@ -33,6 +37,7 @@ const openOf = (row: OpenRow): LockedAlert => ({
   issueId: row.issue_id,
   message: row.message,
   silenced: row.silenced,
+  told: row.told,
   triggeredAt: row.triggered_at,
 });
 

@@ -112,7 +112,7 @@ export async function listEndedStorms(tx: Transaction, nowMs: number): Promise<{
   return rows.map(({ project_id }) => ({ projectId: project_id }));
 }
 
-/** Ends windows of these projects, and takes what was held of rules that are still there; each is given to one caller. */
+/** Ends windows of these projects, and takes what was held of rules that are switched on; each is given to one caller. */
 export async function endStorms(
   tx: Transaction,
   projects: readonly { readonly projectId: string }[],
@@ -146,7 +146,7 @@ async function takeHolds(tx: Transaction, projectIds: readonly string[]): Promis
       with locked as (
         -- Who deletes a rule has it locked, and then comes for its row here.
         select h.project_id, h.rule_id
-        from alert_storm_holds h join alert_rules r on r.project_id = h.project_id and r.id = h.rule_id
+        from alert_storm_holds h join alert_rules r on r.project_id = h.project_id and r.id = h.rule_id and r.enabled
         where h.project_id = any($1::uuid[])
         order by 1, 2
         for key share of r

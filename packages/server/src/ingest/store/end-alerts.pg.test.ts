@@ -1,7 +1,14 @@
+import type { AlertAction } from "@mesher/protocol";
 import { testDatabase } from "@mesher/testkit";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { RuleSettings } from "../../alerts/alert-rule.ts";
+import { listRules } from "../../alerts/alert-rules.queries.ts";
+import { changeRule, removeRule } from "../../alerts/alert-rules.ts";
+import { createTestPerson } from "../../deliveries/deliveries-testing.ts";
+import { savePreferences } from "../../deliveries/preferences.queries.ts";
 import { ensurePartitions } from "../../events/partitions.ts";
-import { addRule, evaluate, listFired } from "./alerts-testing.ts";
+import type { Actor } from "../../organizations/access.ts";
+import { addDestination, addRule, evaluate, listFired, listTold } from "./alerts-testing.ts";
 import { createTestProject, eventOf, newFingerprint, store } from "./store-testing.ts";
 
 let db: Awaited<ReturnType<typeof testDatabase>>;
@@ -41,6 +48,43 @@ async function prepare() {
         text: `alter table alert_activity add constraint refuse check
           (project_id <> '${projectId}' or kind not in (${kinds.map((kind) => `'${kind}'`).join()})) not valid`,
       }),
+  };
+}
+
+/** A rule that has told a destination and a person of one alert. */
+async function prepareTold() {
+  const { database } = db;
+  const { organizationId, projectId } = await createTestProject(database);
+  const { userId } = await createTestPerson(database, "Ann");
+  await database.query({
+    text: "insert into organization_members (organization_id, user_id) values ($1, $2)",
+    values: [organizationId, userId],
+  });
+  const to = async (name: string): Promise<AlertAction> => ({
+    type: "destination",
+    destination_id: await addDestination(database, organizationId, name),
+  });
+  const action = [await to("pager"), { type: "people", who: "members" } as const];
+  const ruleId = await addRule(database, projectId, MANY, { action });
+  await store(database, eventOf(projectId, newFingerprint()));
+  await evaluateNow();
+  const actor: Actor = { kind: "token", organizationId, role: "owner", name: "test", scopes: [], isOperator: false };
+  return {
+    organizationId,
+    projectId,
+    userId,
+    change: async (settings: Partial<RuleSettings>) => {
+      await changeRule(database, actor, ruleId, (rule) => ({ ...rule, ...settings }));
+    },
+    to,
+    remove: () => removeRule(database, actor, ruleId),
+    rules: () => listRules(database, projectId),
+    fired: () => listFired(database, projectId),
+    receiversOf: async (kind: string) =>
+      (await listTold(database, projectId))
+        .filter((told) => told.kind === kind)
+        .map(({ receiver }) => receiver)
+        .sort(),
   };
 }
 
@@ -88,4 +132,47 @@ test("more alerts than fit into one transaction end in one run", async () => {
   await project.addEnded(130);
   await evaluateNow();
   expect(await project.statuses()).toEqual({ resolved: 130 });
+});
+
+describe("those who were told of an alert are told of its end", () => {
+  test("although its rule names others now", async () => {
+    const { change, to, receiversOf } = await prepareTold();
+    expect(await receiversOf("fired")).toEqual(["Ann", "pager"]);
+    await change({ action: await to("chat"), enabled: false });
+    await evaluateNow();
+    expect(await receiversOf("resolved")).toEqual(["Ann", "pager"]);
+  });
+
+  test("although its rule is deleted, which nobody sees any more at once", async () => {
+    const { remove, rules, receiversOf, fired } = await prepareTold();
+    expect(await remove()).toBe(true);
+    expect(await rules()).toEqual([]);
+    expect(await remove()).toBe(false);
+    await evaluateNow();
+    expect(await receiversOf("resolved")).toEqual(["Ann", "pager"]);
+    await evaluateNow();
+    expect(await fired()).toEqual([]);
+  });
+
+  test("although they want to hear of what is assigned to them only, now; but not who wants to hear nothing", async () => {
+    const { organizationId, userId, change, receiversOf } = await prepareTold();
+    await savePreferences(db.database, { organizationId, userId }, { onlyAssigned: true });
+    await change({ enabled: false });
+    await evaluateNow();
+    expect(await receiversOf("resolved")).toEqual(["Ann", "pager"]);
+
+    const other = await prepareTold();
+    await savePreferences(db.database, other, { mode: "mute" });
+    await other.change({ enabled: false });
+    await evaluateNow();
+    expect(await other.receiversOf("resolved")).toEqual(["pager"]);
+  });
+
+  test("by the rule as it is, where a node of the version before told them", async () => {
+    const { projectId, change, receiversOf } = await prepareTold();
+    await db.database.query({ text: "update alerts set told = null where project_id = $1", values: [projectId] });
+    await change({ enabled: false });
+    await evaluateNow();
+    expect(await receiversOf("resolved")).toEqual(["Ann", "pager"]);
+  });
 });

@@ -13,3 +13,11 @@ from alert_storms s join alert_rules r on r.project_id = s.project_id and r.id =
 where s.held > 0;
 
 -- Only nodes of the version before write `alert_storms.held_rule_id`. The release after this one drops it.
+
+-- `Told` of deliveries/queue-deliveries.ts: who was told of the alert, and shall be told of its end. Null: nobody was, or a
+-- node of the version before fired it.
+alter table alerts add column told jsonb;
+
+-- It is gone for everybody, but its open alerts are still to be resolved. See alerts/end-alerts.ts.
+alter table alert_rules add column deleted_at timestamptz;
+create index alert_rules_deleted on alert_rules (project_id) where deleted_at is not null;
