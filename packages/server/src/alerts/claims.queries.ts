@@ -5,6 +5,17 @@
 import type { Transaction } from "../db/transaction.ts";
 import type { RuleKey } from "./alert-rule.ts";
 
+/**
+ * Whether a moment of the database's clock is not believed, in SQL: that clock was ahead once and is not any more. Who
+ * believed it would wait for it to come again.
+ */
+export const isAhead = (moment: string, now: string) => `${moment} > ${now}::timestamptz + interval '1 minute'`;
+
+/** Whether the cooldown of a rule `r` that fired last at the moment is over, in SQL. */
+export const isCooledDown = (moment: string, now: string) => `(
+  ${moment} is null or ${moment} <= ${now}::timestamptz - make_interval(mins => r.cooldown_minutes)
+  or ${isAhead(moment, now)})`;
+
 export interface Claimed extends RuleKey {
   /** Firings that were held back since the one before. */
   readonly blocked: number;
@@ -26,7 +37,7 @@ export async function claimRules(tx: Transaction, keys: readonly RuleKey[], nowM
       update alert_rules r set last_fired_at = $3, blocked = 0
       from locked
       where r.project_id = locked.project_id and r.id = locked.id and r.enabled
-        and (r.last_fired_at is null or r.last_fired_at <= $3::timestamptz - make_interval(mins => r.cooldown_minutes))
+        and ${isCooledDown("r.last_fired_at", "$3")}
       returning r.project_id, r.id, locked.blocked`,
     values: [...keysOf(keys), new Date(nowMs)],
   });
@@ -70,7 +81,7 @@ export async function claimIssues(
       from locked, alert_rules r
       where f.project_id = locked.project_id and f.rule_id = locked.rule_id and f.issue_id = locked.issue_id
         and r.project_id = f.project_id and r.id = f.rule_id and r.enabled
-        and f.fired_at <= $4::timestamptz - make_interval(mins => r.cooldown_minutes)
+        and ${isCooledDown("f.fired_at", "$4")}
       returning f.project_id, f.rule_id, f.issue_id, locked.blocked`,
     values: [...values, new Date(nowMs)],
   });
@@ -95,7 +106,8 @@ export async function touchRules(tx: Transaction, keys: readonly RuleKey[], nowM
         order by 1, 2
         for no key update of r
       )
-      update alert_rules r set last_fired_at = greatest(r.last_fired_at, $3)
+      update alert_rules r set last_fired_at = case when ${isAhead("r.last_fired_at", "$3")} then $3
+        else greatest(r.last_fired_at, $3) end
       from locked where r.project_id = locked.project_id and r.id = locked.id`,
     values: [...keysOf(keys), new Date(nowMs)],
   });

@@ -4,12 +4,14 @@
  */
 import type { Transaction } from "../db/transaction.ts";
 import type { RuleKey } from "./alert-rule.ts";
+import { isAhead } from "./claims.queries.ts";
 
 /** Alerts of a project that are told one by one within a window; the first of each rule is, however many there are. */
 export const STORM_ALERTS_MAX = 20;
 export const STORM_WINDOW_SECONDS = 300;
 
-const IS_OVER = `s.window_started_at <= $1::timestamptz - make_interval(secs => ${STORM_WINDOW_SECONDS})`;
+const IS_OVER = `(s.window_started_at <= $1::timestamptz - make_interval(secs => ${STORM_WINDOW_SECONDS})
+  or ${isAhead("s.window_started_at", "$1")})`;
 
 export interface StormWindow {
   /** Firings that were told in it. */

@@ -99,6 +99,14 @@ test("[C-115] a window that is over leaves nothing to the next: the first of eac
   expect(await quiet.fire(quiet.noisy, 2, AFTER_THE_WINDOW + 1)).toMatchObject({ fired: 1, held: 1 });
 });
 
+test("a window that a clock far ahead began does not stay open until then", async () => {
+  const { fire, noisy, end, fired } = await prepare();
+  await fire(noisy, STORM_ALERTS_MAX + 1, NOW + 6 * 3_600_000);
+  expect(await end()).toEqual(["Noisy"]);
+  expect((await fired()).filter(({ kind }) => kind === "storm")).toMatchObject([{ suppressed: 1 }]);
+  expect(await fire(noisy, STORM_ALERTS_MAX, AFTER_THE_WINDOW)).toMatchObject({ held: 0 });
+});
+
 test("firings in silence take no room in a storm, and are all written down", async () => {
   const { fire, noisy, pager, silence, told, fired } = await prepare();
   await silence(noisy);

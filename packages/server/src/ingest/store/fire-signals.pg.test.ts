@@ -111,6 +111,35 @@ test("a cooldown of the rule holds other issues back and says how many; one of t
   expect(second?.message).toMatch(/, and 2 more since the last alert$/);
 });
 
+test("a clock that was far ahead once keeps no issue's alert back, new or seen often", async () => {
+  const { database, projectId, event, fired } = await prepare();
+  const cooldownScope = "issue";
+  await addRule(
+    database,
+    projectId,
+    { condition_type: "issue_events", threshold: 0, window_minutes: 5 },
+    { cooldownScope },
+  );
+  await addRule(database, projectId, { condition_type: "issue_events", threshold: 1, window_minutes: 5 });
+  const fingerprint = newFingerprint();
+  await store(database, event(fingerprint), event(fingerprint));
+  await fire(database);
+  expect(await fired()).toHaveLength(2);
+  for (const text of [
+    "update alert_rules set last_fired_at = last_fired_at + interval '6 hours' where project_id = $1",
+    "update alert_issue_firings set fired_at = fired_at + interval '6 hours' where project_id = $1",
+  ])
+    await database.query({ text, values: [projectId] });
+  await store(database, event(fingerprint));
+  await fire(database);
+  expect(await fired()).toHaveLength(4);
+  const { rows } = await database.query<{ ahead: number }>({
+    text: "select count(*) as ahead from alert_rules where project_id = $1 and last_fired_at > now() + interval '1 minute'",
+    values: [projectId],
+  });
+  expect(rows).toEqual([{ ahead: 0 }]);
+});
+
 describe("filters", () => {
   test.each([
     [{ level: ["fatal" as const] }, { level: "fatal" }],
