@@ -23,6 +23,7 @@ create table alert_issue_firings (
   issue_id uuid not null,
   fired_at timestamp with time zone not null,
   blocked integer default 0 not null,
+  fired_in_silence boolean default false not null,
   constraint alert_issue_firings_key PRIMARY KEY (project_id, rule_id, issue_id),
   constraint alert_issue_firings_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE,
   constraint alert_issue_firings_rule FOREIGN KEY (project_id, rule_id) REFERENCES alert_rules(project_id, id) ON DELETE CASCADE
@@ -54,6 +55,7 @@ create table alert_rules (
   created_at timestamp with time zone default date_trunc('milliseconds'::text, now()) not null,
   updated_at timestamp with time zone default date_trunc('milliseconds'::text, now()) not null,
   deleted_at timestamp with time zone,
+  fired_in_silence boolean default false not null,
   constraint alert_rules_key PRIMARY KEY (project_id, id),
   constraint alert_rules_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE,
   constraint alert_rules_cooldown_range CHECK (((cooldown_minutes >= 1) AND (cooldown_minutes <= 10080))),

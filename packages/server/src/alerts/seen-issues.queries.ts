@@ -79,7 +79,10 @@ export async function listWorthCounting(
       left join alert_issue_firings f
         on f.project_id = k.project_id and f.rule_id = k.rule_id and f.issue_id = k.issue_id and r.cooldown_scope = 'issue'
       where c.event_count > (r.condition ->> 'threshold')::bigint
-        and ${isCooledDown("(case when r.cooldown_scope = 'issue' then f.fired_at else r.last_fired_at end)", "$5")}`,
+        and (
+          ${isCooledDown("(case when r.cooldown_scope = 'issue' then f.fired_at else r.last_fired_at end)", "$5")}
+          or ((case when r.cooldown_scope = 'issue' then f.fired_in_silence else r.fired_in_silence end)
+            and coalesce(r.silenced_until, '-infinity') <= clock_timestamp()))`,
     values: [
       pairs.map((_, index) => index),
       pairs.map(({ projectId }) => projectId),

@@ -21,3 +21,7 @@ alter table alerts add column told jsonb;
 -- It is gone for everybody, but its open alerts are still to be resolved. See alerts/end-alerts.ts.
 alter table alert_rules add column deleted_at timestamptz;
 create index alert_rules_deleted on alert_rules (project_id) where deleted_at is not null;
+
+-- Nobody was told of the last firing: the next one that somebody is told of need not wait for the cooldown.
+alter table alert_rules add column fired_in_silence boolean not null default false;
+alter table alert_issue_firings add column fired_in_silence boolean not null default false;

@@ -267,6 +267,47 @@ describe("silence", () => {
   });
 });
 
+describe("a firing that nobody was told of holds none back", () => {
+  const seen = (threshold: number) => ({ condition_type: "issue_events", threshold, window_minutes: 5 }) as const;
+
+  test.each(["rule", "issue"] as const)(
+    "of a cooldown by %s: when the silence is over, the next is told",
+    async (cooldownScope) => {
+      const { database, projectId, event, fired } = await prepare();
+      await addRule(database, projectId, seen(0), { cooldownScope });
+      const fingerprint = newFingerprint();
+      const { stored } = await store(database, event(fingerprint));
+      const issue = { projectId, issueId: stored[0]?.issueId ?? "" };
+      const again = async (minutes: number) => {
+        await withTransaction(database, (tx) => setIssueSilence(tx, issue, minutes));
+        await store(database, event(fingerprint));
+        await fire(database);
+      };
+      await again(10);
+      await again(10);
+      expect((await fired()).map(({ silenced }) => silenced)).toEqual([true]);
+      await again(0);
+      await again(0);
+      expect((await fired()).map(({ silenced }) => silenced)).toEqual([true, false]);
+    },
+  );
+
+  test("of several issues at once one that is not silent is told of", async () => {
+    const { database, projectId, event, fired } = await prepare();
+    await addRule(database, projectId, seen(1));
+    const [quiet, loud] = [newFingerprint(), newFingerprint()];
+    const issueOf = async (fingerprint: string) => {
+      const { stored } = await store(database, event(fingerprint), event(fingerprint));
+      return stored[0]?.issueId ?? "";
+    };
+    const issue = { projectId, issueId: await issueOf(quiet) };
+    await withTransaction(database, (tx) => setIssueSilence(tx, issue, 10));
+    const issueId = await issueOf(loud);
+    await fire(database);
+    expect(await fired()).toMatchObject([{ issue_id: issueId, silenced: false }]);
+  });
+});
+
 test("[C-115] beyond so many alerts of a project one digest tells of the others", async () => {
   const { database, projectId, event, fired } = await prepare();
   await addRule(database, projectId, NEW_ISSUE, { cooldownScope: "issue" });
