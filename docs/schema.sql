@@ -23,6 +23,7 @@ create table alert_issue_firings (
   issue_id uuid not null,
   fired_at timestamp with time zone not null,
   blocked integer default 0 not null,
+  fired_in_silence boolean default false not null,
   constraint alert_issue_firings_key PRIMARY KEY (project_id, rule_id, issue_id),
   constraint alert_issue_firings_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE,
   constraint alert_issue_firings_rule FOREIGN KEY (project_id, rule_id) REFERENCES alert_rules(project_id, id) ON DELETE CASCADE
@@ -53,11 +54,14 @@ create table alert_rules (
   silenced_until timestamp with time zone,
   created_at timestamp with time zone default date_trunc('milliseconds'::text, now()) not null,
   updated_at timestamp with time zone default date_trunc('milliseconds'::text, now()) not null,
+  deleted_at timestamp with time zone,
+  fired_in_silence boolean default false not null,
   constraint alert_rules_key PRIMARY KEY (project_id, id),
   constraint alert_rules_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE,
   constraint alert_rules_cooldown_range CHECK (((cooldown_minutes >= 1) AND (cooldown_minutes <= 10080))),
   constraint alert_rules_scope_known CHECK ((cooldown_scope = ANY (ARRAY['rule'::text, 'issue'::text])))
 ) with (fillfactor=80);
+CREATE INDEX alert_rules_deleted ON public.alert_rules USING btree (project_id) WHERE (deleted_at IS NOT NULL);
 CREATE INDEX alert_rules_enabled ON public.alert_rules USING btree (project_id) WHERE enabled;
 CREATE INDEX alert_rules_id ON public.alert_rules USING btree (id);
 
@@ -72,6 +76,15 @@ create table alert_signals (
   constraint alert_signals_kind_known CHECK ((kind = ANY (ARRAY['new_issue'::text, 'regression'::text, 'escalation'::text, 'seen'::text])))
 );
 CREATE INDEX alert_signals_id ON public.alert_signals USING btree (id);
+
+create table alert_storm_holds (
+  project_id uuid not null,
+  rule_id uuid not null,
+  held integer default 0 not null,
+  constraint alert_storm_holds_key PRIMARY KEY (project_id, rule_id),
+  constraint alert_storm_holds_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE,
+  constraint alert_storm_holds_rule FOREIGN KEY (project_id, rule_id) REFERENCES alert_rules(project_id, id) ON DELETE CASCADE
+) with (fillfactor=50);
 
 create table alert_storms (
   project_id uuid not null,
@@ -97,6 +110,7 @@ create table alerts (
   triggered_at timestamp with time zone not null,
   acknowledged_at timestamp with time zone,
   resolved_at timestamp with time zone,
+  told jsonb,
   constraint alerts_key PRIMARY KEY (project_id, id),
   constraint alerts_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE,
   constraint alerts_rule FOREIGN KEY (project_id, rule_id) REFERENCES alert_rules(project_id, id) ON DELETE CASCADE,

@@ -18,6 +18,7 @@ export interface AlertParts {
   readonly watch: SignalWatch;
   /** Hear of every evaluation on this node, after its commit. */
   readonly onEvaluated: (report: EvaluationReport, seconds: number) => void;
+  readonly onEnded: (resolved: number) => void;
   readonly onSignals: (report: SignalsReport, seconds: number) => void;
 }
 
@@ -31,13 +32,15 @@ export function buildAlerts({ database, metrics, tellAlert, log }: AlertPartsOpt
   };
   const onEvaluated = (report: EvaluationReport, seconds: number) => {
     count(report, seconds);
-    if (report.resolved > 0) metrics.alerts.inc({ result: "resolved" }, report.resolved);
     if (report.fired > 0) log.info(`Alert evaluator: checked rules, ${report.fired} fired`);
+  };
+  const onEnded = (resolved: number) => {
+    if (resolved > 0) metrics.alerts.inc({ result: "resolved" }, resolved);
   };
   const watch = new SignalWatch({
     database,
     onFired: count,
     onFailed: (error) => log.warn("Alerts wait: signals could not be taken", { error: String(error) }),
   });
-  return { watch, onEvaluated, onSignals: count };
+  return { watch, onEvaluated, onEnded, onSignals: count };
 }

@@ -5,7 +5,7 @@ import type { JoinedCluster } from "./cluster/join-cluster.ts";
 import type { Config } from "./config.ts";
 import type { Database } from "./db/database.ts";
 import type { IssueChange } from "./issues/issue-change.ts";
-import { alertRulesJob, alertSignalsJob, oldAlertsJob } from "./jobs/alert-jobs.ts";
+import { alertEndsJob, alertRulesJob, alertSignalsJob, oldAlertsJob } from "./jobs/alert-jobs.ts";
 import { deliveriesJob } from "./jobs/deliveries-job.ts";
 import { issueTimesJob } from "./jobs/issue-times-job.ts";
 import { JobRunner } from "./jobs/job-runner.ts";
@@ -41,6 +41,7 @@ export function buildJobs({ config, cluster, database, metrics, onIssueChanged, 
       issueTimesJob(database, onIssueChanged),
       spikesJob(onEscalated),
       alertRulesJob(alerts.onEvaluated),
+      alertEndsJob(alerts.onEnded),
       alertSignalsJob(alerts.onSignals),
       oldAlertsJob,
       retentionJob(database, {

@@ -28,6 +28,10 @@ const SELECT = `
     (select count(*) from alerts a where a.project_id = r.project_id and a.rule_id = r.id and a.status <> 'resolved') as open_alerts
   from alert_rules r`;
 
+const OF_ORGANIZATION = `
+  ${SELECT} join projects p on p.id = r.project_id
+  where p.organization_id = $1 and r.id = $2 and r.deleted_at is null`;
+
 const ruleOf = (row: RuleRow): AlertRule => ({
   projectId: row.project_id,
   ruleId: row.id,
@@ -49,7 +53,7 @@ const ruleOf = (row: RuleRow): AlertRule => ({
 export async function listRules(database: Queryable, projectId: string): Promise<AlertRule[]> {
   const { rows } = await database.query<RuleRow>({
     name: "alert_rules.list",
-    text: `${SELECT} where r.project_id = $1 order by r.created_at, r.id limit ${RULES_MAX}`,
+    text: `${SELECT} where r.project_id = $1 and r.deleted_at is null order by r.created_at, r.id limit ${RULES_MAX}`,
     values: [projectId],
   });
   return rows.map(ruleOf);
@@ -62,7 +66,7 @@ export async function findRule(
 ): Promise<AlertRule | undefined> {
   const { rows } = await database.query<RuleRow>({
     name: "alert_rules.find",
-    text: `${SELECT} join projects p on p.id = r.project_id where p.organization_id = $1 and r.id = $2`,
+    text: OF_ORGANIZATION,
     values: [organizationId, ruleId],
   });
   return rows[0] && ruleOf(rows[0]);
@@ -76,7 +80,7 @@ export async function lockRule(
 ): Promise<AlertRule | undefined> {
   const { rows } = await tx.query<RuleRow>({
     name: "alert_rules.lock",
-    text: `${SELECT} join projects p on p.id = r.project_id where p.organization_id = $1 and r.id = $2 for update of r`,
+    text: `${OF_ORGANIZATION} for update of r`,
     values: [organizationId, ruleId],
   });
   return rows[0] && ruleOf(rows[0]);
@@ -99,7 +103,7 @@ export async function insertRule(
     text: `
       insert into alert_rules (project_id, name, condition, filters, action, enabled, cooldown_minutes, cooldown_scope)
       select $1, $2, $3, $4, $5, $6, $7, $8
-      where (select count(*) from alert_rules where project_id = $1) < ${RULES_MAX}
+      where (select count(*) from alert_rules where project_id = $1 and deleted_at is null) < ${RULES_MAX}
       returning id`,
     values: [projectId, ...valuesOf(settings)],
   });
@@ -129,12 +133,33 @@ function valuesOf(settings: RuleSettings): unknown[] {
   ];
 }
 
-/** With its alerts. */
+/** It is gone for everybody, and fires no more; once its open alerts are resolved `removeDeletedRules` removes it. */
 export async function deleteRule(tx: Transaction, { projectId, ruleId }: RuleKey): Promise<void> {
   await tx.query({
     name: "alert_rules.delete",
-    text: "delete from alert_rules where project_id = $1 and id = $2",
+    text: `
+      update alert_rules set enabled = false, deleted_at = date_trunc('milliseconds', now())
+      where project_id = $1 and id = $2`,
     values: [projectId, ruleId],
+  });
+}
+
+/** Of one transaction: each goes with its alerts. */
+const REMOVED_AT_ONCE = 10;
+
+/** Those that are deleted and have no open alert. */
+export async function removeDeletedRules(tx: Transaction): Promise<void> {
+  await tx.query({
+    name: "alert_rules.remove_deleted",
+    text: `
+      delete from alert_rules r using (
+        select project_id, id from alert_rules d
+        where d.deleted_at is not null and not exists (
+          select from alerts a where a.project_id = d.project_id and a.rule_id = d.id and a.status <> 'resolved')
+        order by d.deleted_at limit ${REMOVED_AT_ONCE}
+        for update skip locked
+      ) as over
+      where r.project_id = over.project_id and r.id = over.id`,
   });
 }
 

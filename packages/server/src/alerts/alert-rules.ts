@@ -75,7 +75,7 @@ function changedFields(before: RuleSettings, after: RuleSettings): (typeof FIELD
   return FIELDS.filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]));
 }
 
-/** With its alerts. Whether there was such a rule. */
+/** With its alerts; those who were told of one that is open are told of its end. Whether there was such a rule. */
 export async function removeRule(database: Database, actor: Actor, ruleId: string): Promise<boolean> {
   return withTransaction(database, async (tx) => {
     const rule = await lockRule(tx, actor.organizationId, ruleId);

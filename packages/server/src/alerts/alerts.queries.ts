@@ -29,7 +29,7 @@ const SELECT = `
     i.title as issue_title, p.slug as project_slug, a.message, a.condition_snapshot, a.suppressed, a.silenced,
     a.triggered_at, a.acknowledged_at, a.resolved_at
   from alerts a
-  join alert_rules r on r.project_id = a.project_id and r.id = a.rule_id
+  join alert_rules r on r.project_id = a.project_id and r.id = a.rule_id and r.deleted_at is null
   join projects p on p.id = a.project_id
   left join issues i on i.project_id = a.project_id and i.id = a.issue_id`;
 

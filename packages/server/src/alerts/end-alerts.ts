@@ -1,43 +1,90 @@
 /** Resolves alerts whose condition has ended, and has those told who were told of the alert. */
 import type { Transaction } from "../db/transaction.ts";
-import { queueDeliveries } from "../deliveries/queue-deliveries.ts";
+import { queueDeliveries, queueForTold } from "../deliveries/queue-deliveries.ts";
 import { SYSTEM } from "./alert.ts";
 import { insertActivity } from "./alert-activity.queries.ts";
 import { nextStatus } from "./alert-life.ts";
 import type { RuleKey } from "./alert-rule.ts";
+import { removeDeletedRules } from "./alert-rules.queries.ts";
 import { setAlertStatus } from "./alerts.queries.ts";
-import { SEEN_CONDITIONS } from "./conditions.ts";
+import { PROJECT_CONDITIONS, SEEN_CONDITIONS } from "./conditions.ts";
+import { isProjectRule, judgeRules } from "./evaluate-windows.ts";
 import { countPairs, pairsOf } from "./fire-signals.ts";
 import { listRulesById } from "./firing-rules.queries.ts";
 import { findAlertedIssues } from "./issues-of-alerts.queries.ts";
-import { type LockedAlert, listOpenOfConditions, lockOpenOfRules, lockOutdated } from "./locked-alerts.queries.ts";
+import { type LockedAlert, lockOpen } from "./locked-alerts.queries.ts";
 import { noticeOf } from "./new-alert.ts";
+import { listOpenOfConditions, listOutdated, type OpenAlert } from "./open-alerts.queries.ts";
+import type { PartedRun } from "./parted-run.ts";
 
-/** `calm`: rules about a project's events that are not breached. How many alerts ended. */
-export async function endAlerts(tx: Transaction, calm: readonly RuleKey[], nowMs: number): Promise<number> {
-  const ofCalm = await lockOpenOfRules(tx, calm);
-  const outdated = await lockOutdated(tx, nowMs);
-  const unseen = await lockUnseen(tx, nowMs);
-  const ended = [...new Map([...ofCalm, ...outdated, ...unseen].map((alert) => [alert.alertId, alert])).values()];
-  return resolveAlerts(tx, ended);
+/** Of one transaction: each may have a thousand receivers. */
+const ENDED_AT_ONCE = 25;
+
+/** How many alerts ended. */
+export async function endAlerts(run: PartedRun): Promise<number> {
+  const outdated = await run.attempt((tx) => listOutdated(tx, run.nowMs));
+  const found = [...(outdated ?? []), ...(await listCalm(run)), ...(await listUnseen(run))];
+  const ended = [...new Map(found.map((alert) => [alert.alertId, alert])).values()];
+  let count = 0;
+  for (const ofProject of Map.groupBy(ended, ({ projectId }) => projectId).values())
+    count += await endOfProject(run, ofProject);
+  await run.attempt(removeDeletedRules);
+  return count;
+}
+
+/** Of rules about a project's events that are not breached. */
+async function listCalm(run: PartedRun): Promise<OpenAlert[]> {
+  const open = (await run.attempt((tx) => listOpenOfConditions(tx, PROJECT_CONDITIONS))) ?? [];
+  return run.together(open, async (tx, some) => {
+    const rules = (await listRulesById(tx, distinctRules(some))).filter(isProjectRule);
+    const judged = await judgeRules(tx, rules, run.nowMs);
+    const calm = new Set(judged.filter(({ isBreached }) => !isBreached).map(({ rule }) => rule.ruleId));
+    return some.filter(({ ruleId }) => calm.has(ruleId));
+  });
 }
 
 /** About issues that were seen too often, and are not any more. */
-async function lockUnseen(tx: Transaction, nowMs: number): Promise<LockedAlert[]> {
-  const open = await listOpenOfConditions(tx, SEEN_CONDITIONS);
-  const rules = new Map((await listRulesById(tx, distinctRules(open))).map((rule) => [rule.ruleId, rule]));
-  const pairs = pairsOf(rules, open);
-  const counts = await countPairs(tx, pairs, nowMs);
-  const calm = pairs.filter(({ rule }, index) => (counts[index] ?? 0) <= rule.condition.threshold);
-  const keys = new Set(calm.map(({ rule, issueId }) => `${rule.ruleId}/${issueId}`));
-  const alerts = await lockOpenOfRules(tx, distinctRules(calm.map(({ rule }) => rule)));
-  return alerts.filter(({ ruleId, issueId }) => keys.has(`${ruleId}/${issueId}`));
+async function listUnseen(run: PartedRun): Promise<OpenAlert[]> {
+  const open = (await run.attempt((tx) => listOpenOfConditions(tx, SEEN_CONDITIONS))) ?? [];
+  return run.together(open, async (tx, some) => {
+    const rules = new Map((await listRulesById(tx, distinctRules(some))).map((rule) => [rule.ruleId, rule]));
+    const pairs = pairsOf(rules, distinctPairs(some));
+    const counts = await countPairs(tx, pairs, run.nowMs);
+    const calm = pairs.filter(({ rule }, index) => (counts[index] ?? 0) <= rule.condition.threshold);
+    const keys = new Set(calm.map(({ rule, issueId }) => `${rule.ruleId}/${issueId}`));
+    return some.filter(({ ruleId, issueId }) => keys.has(`${ruleId}/${issueId}`));
+  });
 }
 
 function distinctRules(keys: readonly RuleKey[]): RuleKey[] {
   return [...new Map(keys.map(({ projectId, ruleId }) => [ruleId, { projectId, ruleId }])).values()];
 }
 
+function distinctPairs(alerts: readonly OpenAlert[]) {
+  const pairs = alerts.flatMap(({ ruleId, issueId }) => (issueId === null ? [] : [{ ruleId, issueId }]));
+  return [...new Map(pairs.map((pair) => [`${pair.ruleId}/${pair.issueId}`, pair])).values()];
+}
+
+/** A few at a time. Where they are too many for a transaction one is not; where one fails too, the next run tries again. */
+async function endOfProject(run: PartedRun, alerts: readonly OpenAlert[]): Promise<number> {
+  const end = (some: readonly OpenAlert[]) => async (tx: Transaction) => resolveAlerts(tx, await lockOpen(tx, some));
+  let size = ENDED_AT_ONCE;
+  let count = 0;
+  for (let next = 0; next < alerts.length; ) {
+    const some = alerts.slice(next, next + size);
+    const ended = size === 1 ? await run.attempt(end(some)) : await run.attemptQuietly(end(some));
+    if (ended === undefined && size === 1) break;
+    if (ended === undefined) {
+      size = 1;
+      continue;
+    }
+    count += ended;
+    next += some.length;
+  }
+  return count;
+}
+
+/** Alerts that are locked. */
 async function resolveAlerts(tx: Transaction, alerts: readonly LockedAlert[]): Promise<number> {
   const ending = alerts.flatMap((alert) => {
     const status = nextStatus(alert.status, "condition_ended");
@@ -60,7 +107,7 @@ export async function tellResolved(tx: Transaction, ended: readonly LockedAlert[
     tx,
     told.flatMap(({ projectId, issueId }) => (issueId === null ? [] : [{ projectId, issueId }])),
   );
-  for (const { alertId, ruleId, issueId, message, triggeredAt } of told) {
+  for (const { alertId, ruleId, issueId, message, triggeredAt, told: receivers } of told) {
     const rule = rules.get(ruleId);
     if (rule === undefined) continue;
     const alert = {
@@ -74,6 +121,8 @@ export async function tellResolved(tx: Transaction, ended: readonly LockedAlert[
       suppressed: 0,
       triggeredAtMs: triggeredAt.getTime(),
     } as const;
-    await queueDeliveries(tx, noticeOf(alert, "resolved"), rule.actions);
+    const notice = noticeOf(alert, "resolved");
+    if (receivers === null) await queueDeliveries(tx, notice, rule.actions);
+    else await queueForTold(tx, notice, receivers);
   }
 }

@@ -1,70 +1,90 @@
-/** One look at all rules about the events of a project, at what was held of storms, and at alerts that may be over. */
+/** One look at all rules about the events of a project, and at what was held of storms. */
 import { randomUUID } from "node:crypto";
 import type { Transaction } from "../db/transaction.ts";
 import { queueDeliveries } from "../deliveries/queue-deliveries.ts";
 import { SYSTEM } from "./alert.ts";
 import { insertActivity } from "./alert-activity.queries.ts";
-import { isProjectCondition, PROJECT_CONDITIONS } from "./conditions.ts";
-import { endAlerts } from "./end-alerts.ts";
-import { judgeRules, type ProjectRule } from "./evaluate-windows.ts";
-import { type FiringReport, fireAlerts } from "./fire.ts";
+import type { RuleKey } from "./alert-rule.ts";
+import { PROJECT_CONDITIONS, type WindowCounts } from "./conditions.ts";
+import { isProjectRule, judgeRules } from "./evaluate-windows.ts";
+import { type Candidate, type FiringReport, fireAlerts, sumReports } from "./fire.ts";
 import { type FiringRule, listEnabledRules, listRulesById } from "./firing-rules.queries.ts";
-import { type AlertTelling, noticeOf, tellingOf } from "./new-alert.ts";
-import { insertAlerts } from "./new-alerts.queries.ts";
-import { endStorms } from "./storms.queries.ts";
+import { type AlertTelling, type NewAlert, noticeOf, tellingOf } from "./new-alert.ts";
+import { type InsertedAlert, insertAlerts } from "./new-alerts.queries.ts";
+import type { PartedRun } from "./parted-run.ts";
+import { endStorms, listEndedStorms } from "./storms.queries.ts";
 
 export interface EvaluationReport extends FiringReport {
   readonly rules: number;
-  /** Alerts that ended. */
-  readonly resolved: number;
 }
 
-/** `nowMs`: the database's clock. */
-export async function evaluateRules(tx: Transaction, nowMs: number): Promise<EvaluationReport> {
-  const rules = (await listEnabledRules(tx, PROJECT_CONDITIONS)).filter(isProjectRule);
-  const judged = await judgeRules(tx, rules, nowMs);
+/** Alerts of one project are fired in one transaction: a project that cannot be told of its own keeps no other one waiting. */
+export async function evaluateRules(run: PartedRun): Promise<EvaluationReport> {
+  const enabled = await run.attempt((tx) => listEnabledRules(tx, PROJECT_CONDITIONS));
+  const rules = (enabled ?? []).filter(isProjectRule);
+  const judged = await run.together(rules, (tx, some) => judgeRules(tx, some, run.nowMs));
   const breached = judged.filter(({ isBreached }) => isBreached);
-  const report = await fireAlerts(
-    tx,
-    breached.map(({ rule, counts }) => ({ rule, issueId: null, occurrences: 0, counts })),
-    nowMs,
+  const reports = await run.byProject(
+    breached.map(({ rule, counts }) => ({ projectId: rule.projectId, ruleId: rule.ruleId, counts })),
+    (tx, ofProject) => fireBreached(tx, ofProject, run.nowMs),
   );
-  const digests = await tellStorms(tx, nowMs);
-  const calm = judged.filter(({ isBreached }) => !isBreached).map(({ rule }) => rule);
-  const resolved = await endAlerts(tx, calm, nowMs);
-  return { ...report, rules: rules.length, resolved, tellings: [...report.tellings, ...digests] };
+  const storms = await run.attempt((tx) => listEndedStorms(tx, run.nowMs));
+  const digests = await run.byProject(storms ?? [], (tx, ofProject) => tellStorms(tx, ofProject, run.nowMs));
+  const report = sumReports(reports);
+  return { ...report, rules: rules.length, tellings: [...report.tellings, ...digests.flat()] };
 }
 
-const isProjectRule = (rule: FiringRule): rule is ProjectRule => isProjectCondition(rule.condition);
-
-/** One alert for all that a project fired beyond its maximum. */
-async function tellStorms(tx: Transaction, nowMs: number): Promise<AlertTelling[]> {
-  const storms = await endStorms(tx, nowMs);
-  const rules = new Map((await listRulesById(tx, storms)).map((rule) => [rule.ruleId, rule]));
-  const alerts = storms.flatMap(({ ruleId, held }) => {
-    const rule = rules.get(ruleId);
-    // Deleted since, and its alerts with it.
-    if (rule === undefined) return [];
-    const message = `Too many alerts to tell each: and ${held} more, the last of the rule ${rule.name}`;
-    const alert = { alertId: randomUUID(), rule, kind: "storm", issueId: null, issue: undefined, message } as const;
-    return [
-      { ...alert, snapshot: { ...rule.condition, rule_name: rule.name }, suppressed: held, triggeredAtMs: nowMs },
-    ];
+/** Of rules as they are now: they may have been silenced since they were judged. */
+async function fireBreached(
+  tx: Transaction,
+  breached: readonly (RuleKey & { readonly counts: WindowCounts })[],
+  nowMs: number,
+): Promise<FiringReport> {
+  const counts = new Map(breached.map((each) => [each.ruleId, each.counts]));
+  const candidates = (await listRulesById(tx, breached)).flatMap((rule): Candidate[] => {
+    const of = counts.get(rule.ruleId);
+    return of === undefined ? [] : [{ rule, issueId: null, occurrences: 0, counts: of }];
   });
-  await insertAlerts(
-    tx,
-    alerts.map((alert) => ({ ...alert, silenced: false })),
-  );
+  return fireAlerts(tx, candidates, nowMs);
+}
+
+/** One alert of each rule for what was held of it, for whom the rule tells; of a rule that is silenced nobody is told. */
+async function tellStorms(
+  tx: Transaction,
+  ended: readonly { readonly projectId: string }[],
+  nowMs: number,
+): Promise<AlertTelling[]> {
+  const storms = await endStorms(tx, ended, nowMs);
+  const rules = new Map((await listRulesById(tx, storms)).map((rule) => [rule.ruleId, rule]));
+  const alerts: InsertedAlert[] = [];
+  for (const { ruleId, held } of storms) {
+    const rule = rules.get(ruleId);
+    if (rule === undefined) continue;
+    const alert = digestOf(rule, held, nowMs);
+    const told = rule.isSilenced ? null : await queueDeliveries(tx, noticeOf(alert), rule.actions);
+    alerts.push({ ...alert, silenced: rule.isSilenced, told });
+  }
+  await insertAlerts(tx, alerts);
   await insertActivity(
     tx,
-    alerts.map(({ alertId, rule, suppressed }) => ({
-      projectId: rule.projectId,
-      alertId,
-      kind: "fired" as const,
-      actor: SYSTEM,
-      details: { suppressed },
-    })),
+    alerts.flatMap(({ rule: { projectId }, alertId, suppressed, silenced }) => {
+      const fired = { projectId, alertId, kind: "fired" as const, actor: SYSTEM, details: { suppressed } };
+      return silenced ? [fired, { projectId, alertId, kind: "silenced" as const, actor: SYSTEM }] : [fired];
+    }),
   );
-  for (const alert of alerts) await queueDeliveries(tx, noticeOf(alert), alert.rule.actions);
-  return alerts.map(tellingOf);
+  return alerts.filter(({ silenced }) => !silenced).map(tellingOf);
+}
+
+function digestOf(rule: FiringRule, held: number, nowMs: number): NewAlert {
+  return {
+    alertId: randomUUID(),
+    rule,
+    kind: "storm",
+    issueId: null,
+    issue: undefined,
+    message: `Too many alerts to tell each: and ${held} more of the rule ${rule.name}`,
+    snapshot: { ...rule.condition, rule_name: rule.name },
+    suppressed: held,
+    triggeredAtMs: nowMs,
+  };
 }

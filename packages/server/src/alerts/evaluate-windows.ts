@@ -6,7 +6,7 @@
 import { matchesEvent, type SearchQuery } from "@mesher/protocol";
 import type { Queryable } from "../db/database.ts";
 import { isCounted, searchOf } from "./alert-filters.ts";
-import { isBreached, type ProjectCondition, type WindowCounts, windowsOf } from "./conditions.ts";
+import { isBreached, isProjectCondition, type ProjectCondition, type WindowCounts, windowsOf } from "./conditions.ts";
 import { MINUTE_MS } from "./event-minutes.queries.ts";
 import type { FiringRule } from "./firing-rules.queries.ts";
 import {
@@ -21,6 +21,8 @@ import {
 export interface ProjectRule extends FiringRule {
   readonly condition: ProjectCondition;
 }
+
+export const isProjectRule = (rule: FiringRule): rule is ProjectRule => isProjectCondition(rule.condition);
 
 export interface Judgement {
   readonly rule: ProjectRule;

@@ -12,8 +12,8 @@ import { messageOf, type WindowCounts } from "./conditions.ts";
 import type { FiringRule } from "./firing-rules.queries.ts";
 import { type AlertedIssue, findAlertedIssues, listSilencedIssues } from "./issues-of-alerts.queries.ts";
 import { type AlertTelling, type NewAlert, noticeOf, tellingOf } from "./new-alert.ts";
-import { insertAlerts } from "./new-alerts.queries.ts";
-import { countFirings, holdFirings } from "./storms.queries.ts";
+import { type InsertedAlert, insertAlerts } from "./new-alerts.queries.ts";
+import { countFirings, openWindows, STORM_ALERTS_MAX, type StormWindow } from "./storms.queries.ts";
 
 /** A rule whose condition holds. */
 export interface Candidate {
@@ -33,7 +33,7 @@ export interface FiringReport {
   readonly blocked: number;
   /** Fired without telling anybody. */
   readonly silenced: number;
-  /** Left to the digest of a storm. */
+  /** Left to the digests of a storm. */
   readonly held: number;
   /** For streams, after the commit. */
   readonly tellings: readonly AlertTelling[];
@@ -41,33 +41,62 @@ export interface FiringReport {
 
 export const NOTHING_FIRED: FiringReport = { fired: 0, blocked: 0, silenced: 0, held: 0, tellings: [] };
 
+export function sumReports(reports: readonly FiringReport[]): FiringReport {
+  return reports.reduce(
+    (sum, report) => ({
+      fired: sum.fired + report.fired,
+      blocked: sum.blocked + report.blocked,
+      silenced: sum.silenced + report.silenced,
+      held: sum.held + report.held,
+      tellings: [...sum.tellings, ...report.tellings],
+    }),
+    NOTHING_FIRED,
+  );
+}
+
 export async function fireAlerts(tx: Transaction, given: readonly Candidate[], nowMs: number): Promise<FiringReport> {
-  const candidates = mergeAlike(given);
-  if (candidates.length === 0) return NOTHING_FIRED;
+  if (given.length === 0) return NOTHING_FIRED;
+  const candidates = mergeAlike(await heedSilences(tx, given));
   const claimed = await claim(tx, candidates, nowMs);
-  const silenced = await silencedOf(tx, claimed);
-  const { allowed, held } = await withinStormLimit(tx, claimed, silenced, nowMs);
-  await write(tx, allowed, silenced);
-  const told = allowed.filter((firing) => !silenced.has(firing));
+  const { allowed, held } = await withinStormLimit(tx, claimed, nowMs);
+  await write(tx, allowed);
+  const told = allowed.filter(({ isSilenced }) => !isSilenced);
   return {
     fired: told.length,
     blocked: candidates.length - claimed.length,
-    silenced: silenced.size,
+    silenced: allowed.length - told.length,
     held,
     tellings: told.map(({ alert }) => tellingOf(alert)),
   };
 }
 
-/** One for each right to fire. */
-function mergeAlike(candidates: readonly Candidate[]): Candidate[] {
-  const merged = new Map<string, Candidate>();
+interface Heeded extends Candidate {
+  /** Nobody is told of it. */
+  readonly isSilenced: boolean;
+}
+
+async function heedSilences(tx: Transaction, candidates: readonly Candidate[]): Promise<Heeded[]> {
+  const issueIds = await listSilencedIssues(
+    tx,
+    candidates.flatMap(({ rule, issueId }) => (issueId === null ? [] : [{ projectId: rule.projectId, issueId }])),
+  );
+  return candidates.map((candidate) => {
+    const { rule, issueId } = candidate;
+    return { ...candidate, isSilenced: rule.isSilenced || (issueId !== null && issueIds.has(issueId)) };
+  });
+}
+
+/** One for each right to fire: one that somebody is told of, if there is one. */
+function mergeAlike(candidates: readonly Heeded[]): Heeded[] {
+  const merged = new Map<string, Heeded>();
   for (const candidate of candidates) {
     const key = keyOf(candidate);
     const known = merged.get(key);
-    merged.set(
-      key,
-      known === undefined ? candidate : { ...known, occurrences: known.occurrences + candidate.occurrences },
-    );
+    if (known === undefined) merged.set(key, candidate);
+    else {
+      const told = known.isSilenced ? candidate : known;
+      merged.set(key, { ...told, occurrences: known.occurrences + candidate.occurrences });
+    }
   }
   return [...merged.values()];
 }
@@ -78,20 +107,20 @@ function keyOf(candidate: Candidate): string {
   return isOfIssue(candidate) ? `${candidate.rule.ruleId}/${candidate.issueId}` : candidate.rule.ruleId;
 }
 
-interface Firing extends Candidate {
+interface Firing extends Heeded {
   readonly alert: NewAlert;
 }
 
-async function claim(tx: Transaction, candidates: readonly Candidate[], nowMs: number): Promise<Firing[]> {
+async function claim(tx: Transaction, candidates: readonly Heeded[], nowMs: number): Promise<Firing[]> {
   const ofRules = candidates.filter((candidate) => !isOfIssue(candidate));
   const ofIssues = candidates.flatMap((candidate) =>
     candidate.issueId !== null && isOfIssue(candidate) ? [{ ...candidate, issueId: candidate.issueId }] : [],
   );
-  const issueKeys = ofIssues.map(({ rule, issueId }) => ({ ...keyOfRule(rule), issueId }));
+  const issueKeys = ofIssues.map(({ rule, issueId, isSilenced }) => ({ ...keyOfRule(rule), issueId, isSilenced }));
   const claims = new Map<string, number>();
   for (const { ruleId, blocked } of await claimRules(
     tx,
-    ofRules.map(({ rule }) => keyOfRule(rule)),
+    ofRules.map(({ rule, isSilenced }) => ({ ...keyOfRule(rule), isSilenced })),
     nowMs,
   ))
     claims.set(ruleId, blocked);
@@ -157,54 +186,50 @@ function alertOf(
   };
 }
 
-/** Those that nobody is told of. */
-async function silencedOf(tx: Transaction, firings: readonly Firing[]): Promise<ReadonlySet<Firing>> {
-  const issueIds = await listSilencedIssues(
-    tx,
-    firings.flatMap(({ rule, issueId }) => (issueId === null ? [] : [{ projectId: rule.projectId, issueId }])),
-  );
-  return new Set(firings.filter(({ rule, issueId }) => rule.isSilenced || (issueId !== null && issueIds.has(issueId))));
-}
-
-/** Beyond the limit nothing is written; what is not silenced is held for the digest. */
+/** What a project repeats beyond its limit is not written but held for digests. What nobody is told of takes no room in it. */
 async function withinStormLimit(
   tx: Transaction,
   firings: readonly Firing[],
-  silenced: ReadonlySet<Firing>,
   nowMs: number,
 ): Promise<{ readonly allowed: Firing[]; readonly held: number }> {
-  const byProject = Map.groupBy(firings, ({ rule }) => rule.projectId);
-  const room = await countFirings(
-    tx,
-    [...byProject].map(([projectId, { length }]) => ({ projectId, firings: length })),
-    nowMs,
+  const loud = firings.filter(({ isSilenced }) => !isSilenced);
+  const byProject = Map.groupBy(loud, ({ rule }) => rule.projectId);
+  const windows = await openWindows(tx, [...byProject.keys()], nowMs);
+  const held = new Set(
+    [...byProject].flatMap(([projectId, ofProject]) => beyondLimit(ofProject, windows.get(projectId))),
   );
-  const allowed: Firing[] = [];
-  const held: { projectId: string; ruleId: string; count: number }[] = [];
-  for (const [projectId, ofProject] of byProject) {
-    const free = room.get(projectId) ?? 0;
-    allowed.push(...ofProject.slice(0, free));
-    const beyond = ofProject.slice(free).filter((firing) => !silenced.has(firing));
-    const last = beyond.at(-1);
-    if (last !== undefined) held.push({ projectId, ruleId: last.rule.ruleId, count: beyond.length });
-  }
-  await holdFirings(tx, held);
-  return { allowed, held: held.reduce((sum, { count }) => sum + count, 0) };
+  await countFirings(
+    tx,
+    loud.map((firing) => ({ ...keyOfRule(firing.rule), isHeld: held.has(firing) })),
+  );
+  return { allowed: firings.filter((firing) => !held.has(firing)), held: held.size };
 }
 
-async function write(tx: Transaction, firings: readonly Firing[], silenced: ReadonlySet<Firing>): Promise<void> {
-  await insertAlerts(
-    tx,
-    firings.map((firing) => ({ ...firing.alert, silenced: silenced.has(firing) })),
-  );
+/** Never the first of a rule in its window: one that repeats itself shall keep no other one quiet. */
+function beyondLimit(firings: readonly Firing[], window: StormWindow | undefined): Firing[] {
+  const known = new Set(window?.ruleIds);
+  let room = STORM_ALERTS_MAX - (window?.firings ?? 0);
+  return firings.filter(({ rule }) => {
+    if (known.has(rule.ruleId) && room <= 0) return true;
+    known.add(rule.ruleId);
+    room -= 1;
+    return false;
+  });
+}
+
+async function write(tx: Transaction, firings: readonly Firing[]): Promise<void> {
+  const inserted: InsertedAlert[] = [];
+  for (const { alert, rule, isSilenced } of firings) {
+    const told = isSilenced ? null : await queueDeliveries(tx, noticeOf(alert), rule.actions);
+    inserted.push({ ...alert, silenced: isSilenced, told });
+  }
+  await insertAlerts(tx, inserted);
   await insertActivity(
     tx,
-    firings.flatMap((firing) => {
-      const alert = { projectId: firing.rule.projectId, alertId: firing.alert.alertId, actor: SYSTEM };
-      const fired = { ...alert, kind: "fired" as const, details: firing.alert.snapshot };
-      return silenced.has(firing) ? [fired, { ...alert, kind: "silenced" as const }] : [fired];
+    inserted.flatMap(({ rule: { projectId }, alertId, snapshot, silenced }) => {
+      const of = { projectId, alertId, actor: SYSTEM };
+      const fired = { ...of, kind: "fired" as const, details: snapshot };
+      return silenced ? [fired, { ...of, kind: "silenced" as const }] : [fired];
     }),
   );
-  for (const firing of firings)
-    if (!silenced.has(firing)) await queueDeliveries(tx, noticeOf(firing.alert), firing.rule.actions);
 }

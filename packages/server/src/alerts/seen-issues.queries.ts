@@ -3,6 +3,7 @@ import type { SearchQuery } from "@mesher/protocol";
 import type { Queryable } from "../db/database.ts";
 import { eventCondition } from "../search/event-condition.ts";
 import { conditionOf, SqlValues } from "../search/sql.ts";
+import { isCooledDown } from "./claims.queries.ts";
 import { EVENTS_READ_MAX } from "./limits.ts";
 import { SEARCHED_COLUMNS } from "./window-counts.queries.ts";
 
@@ -78,8 +79,10 @@ export async function listWorthCounting(
       left join alert_issue_firings f
         on f.project_id = k.project_id and f.rule_id = k.rule_id and f.issue_id = k.issue_id and r.cooldown_scope = 'issue'
       where c.event_count > (r.condition ->> 'threshold')::bigint
-        and coalesce(case when r.cooldown_scope = 'issue' then f.fired_at else r.last_fired_at end, '-infinity')
-          <= $5::timestamptz - make_interval(mins => r.cooldown_minutes)`,
+        and (
+          ${isCooledDown("(case when r.cooldown_scope = 'issue' then f.fired_at else r.last_fired_at end)", "$5")}
+          or ((case when r.cooldown_scope = 'issue' then f.fired_in_silence else r.fired_in_silence end)
+            and coalesce(r.silenced_until, '-infinity') <= clock_timestamp()))`,
     values: [
       pairs.map((_, index) => index),
       pairs.map(({ projectId }) => projectId),

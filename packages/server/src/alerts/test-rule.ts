@@ -34,7 +34,7 @@ export async function testRule(
       suppressed: 0,
       triggeredAtMs: nowMs,
     };
-    await insertAlerts(tx, [{ ...alert, silenced: false }]);
+    await insertAlerts(tx, [{ ...alert, silenced: false, told: null }]);
     const { projectId, ruleId } = rule;
     await insertActivity(tx, [{ projectId, alertId: alert.alertId, kind: "fired", actor: alertActor }]);
     await queueDeliveries(tx, noticeOf(alert), rule.actions);

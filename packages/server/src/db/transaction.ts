@@ -10,6 +10,9 @@ export interface Transaction extends Queryable {
   copyFrom(text: string, bytes: Uint8Array): Promise<number>;
 }
 
+/** Does work in a transaction of its own. */
+export type InTransaction = <T>(work: (tx: Transaction) => Promise<T>) => Promise<T>;
+
 export interface TransactionOptions {
   /** For the whole transaction, its commit included. After it the connection is closed and PostgreSQL rolls back. */
   readonly timeoutMs?: number;

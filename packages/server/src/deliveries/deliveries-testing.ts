@@ -101,8 +101,8 @@ export function noticeOf(
 
 type Actions = Parameters<typeof queueDeliveries>[2];
 
-export function queue(database: Database, notice: AlertNotice, actions: Actions): Promise<void> {
-  return withTransaction(database, (tx) => queueDeliveries(tx, notice, actions));
+export async function queue(database: Database, notice: AlertNotice, actions: Actions): Promise<void> {
+  await withTransaction(database, (tx) => queueDeliveries(tx, notice, actions));
 }
 
 /** Of a notice that makes just one delivery; its id. */

@@ -1,9 +1,19 @@
 /** What fires alerts by the clock, once in the cluster. */
+
+import { endAlerts } from "../alerts/end-alerts.ts";
 import { type EvaluationReport, evaluateRules } from "../alerts/evaluate-rules.ts";
 import type { FiringReport } from "../alerts/fire.ts";
 import { fireSignals, type SignalsReport } from "../alerts/fire-signals.ts";
 import { OLD_ALERTS } from "../alerts/old-alerts.queries.ts";
-import type { InTransaction, LeaseJob, Run, TransactionJob } from "./job.ts";
+import { PartedRun } from "../alerts/parted-run.ts";
+import {
+  type InTransaction,
+  JobIncompleteError,
+  type JobResult,
+  type LeaseJob,
+  type Run,
+  type TransactionJob,
+} from "./job.ts";
 
 const RULES_EVERY_MS = 30_000;
 const RULES_RETRY_MS = 5_000;
@@ -11,23 +21,48 @@ const RULES_RETRY_MS = 5_000;
 /** Signals that no node has taken are left for no longer than this and a look at the jobs. */
 const SIGNALS_EVERY_MS = 1_000;
 
-/** Rules about the events of projects; alerts that are over. */
-export function alertRulesJob(told: (report: EvaluationReport, seconds: number) => void): TransactionJob {
+/** Rules about the events of projects. */
+export function alertRulesJob(told: (report: EvaluationReport, seconds: number) => void): LeaseJob {
   return {
-    kind: "transaction",
+    kind: "lease",
     name: "alert-rules",
     title: "Alert rules",
-    about: "Fires rules about how many events there are, and resolves alerts that are over.",
+    about: "Fires rules about how many events there are.",
     everyMs: RULES_EVERY_MS,
     retryMs: RULES_RETRY_MS,
-    run: async (tx, { nowMs }) => {
+    run: async (write, run) => {
       const startedMs = performance.now();
-      const report = await evaluateRules(tx, nowMs);
-      const seconds = (performance.now() - startedMs) / 1000;
-      const { rules, resolved } = report;
-      return { result: { rules, ...numbersOf(report), resolved }, tell: () => told(report, seconds) };
+      const parts = new PartedRun({ write, ...run });
+      const report = await evaluateRules(parts);
+      // Also where another project's part failed: these are committed.
+      told(report, (performance.now() - startedMs) / 1000);
+      return resultOf(parts, { rules: report.rules, ...numbersOf(report) });
     },
   };
+}
+
+/** Apart from the rules: however many alerts end, and however many are told of it, none fires later for it. */
+export function alertEndsJob(told: (resolved: number) => void): LeaseJob {
+  return {
+    kind: "lease",
+    name: "alert-ends",
+    title: "Ended alerts",
+    about: "Resolves alerts that are over.",
+    everyMs: RULES_EVERY_MS,
+    retryMs: RULES_RETRY_MS,
+    run: async (write, run) => {
+      const parts = new PartedRun({ write, ...run });
+      const resolved = await endAlerts(parts);
+      told(resolved);
+      return resultOf(parts, { resolved });
+    },
+  };
+}
+
+function resultOf({ faults }: PartedRun, result: JobResult): JobResult {
+  const [first] = faults;
+  if (faults.length === 0) return result;
+  throw new JobIncompleteError(`${faults.length} parts failed, the first: ${String(first)}`, result, first);
 }
 
 /** What events brought about on a node that died before it fired, or could not. */

@@ -1,6 +1,8 @@
 /** What runs by the clock, once in the whole cluster. */
-import type { Transaction } from "../db/transaction.ts";
+import type { InTransaction, Transaction } from "../db/transaction.ts";
 import type { Schedule } from "./due.ts";
+
+export type { InTransaction } from "../db/transaction.ts";
 
 /** What a run tells whoever looks at the list of jobs: a few numbers and names, kept in the job's row. */
 export type JobResult = Readonly<Record<string, unknown>>;
@@ -11,9 +13,6 @@ export interface Run {
   /** Aborted when the server stops, or somebody else has taken the job. */
   readonly signal: AbortSignal;
 }
-
-/** Does work in a transaction of its own. */
-export type InTransaction = <T>(work: (tx: Transaction) => Promise<T>) => Promise<T>;
 
 interface NamedJob extends Schedule {
   /** Its key in the database, in logs and in metrics: never another one. */

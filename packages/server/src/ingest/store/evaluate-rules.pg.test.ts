@@ -1,5 +1,7 @@
 import { testDatabase } from "@mesher/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { setRuleSilence } from "../../alerts/alert-rules.queries.ts";
+import { withTransaction } from "../../db/transaction.ts";
 import { encodeTsvector } from "../../db/tsvector.ts";
 import { ensurePartitions } from "../../events/partitions.ts";
 import { addRule, evaluate, listFired } from "./alerts-testing.ts";
@@ -157,13 +159,42 @@ describe("[ALERT-05] [C-54] a rule fires once in its cooldown", () => {
     expect(await fired()).toHaveLength(3);
   });
 
-  test("a clock that was set back fires nothing twice", async () => {
+  test("which a firing that nobody was told of does not begin", async () => {
+    const { database, projectId, receive, evaluate: look, fired } = await prepare();
+    const ruleId = await addRule(database, projectId, more(0, 1_440), { cooldownMinutes: 1_440 });
+    const silence = (minutes: number) =>
+      withTransaction(database, (tx) => setRuleSilence(tx, { projectId, ruleId }, minutes));
+    const wereSilenced = async () => (await fired()).map(({ silenced }) => silenced);
+    await receive(1, 1_000);
+    await silence(10);
+    await look();
+    await look(NOW + MINUTE_MS);
+    expect(await wereSilenced()).toEqual([true]);
+    await silence(0);
+    await look(NOW + 2 * MINUTE_MS);
+    await look(NOW + 3 * MINUTE_MS);
+    expect(await wereSilenced()).toEqual([true, false]);
+  });
+
+  test("a clock that was set back a little fires nothing twice", async () => {
     const { database, projectId, receive, evaluate: look, fired } = await prepare();
     await addRule(database, projectId, more(0, 1_440));
     await receive(1, 1_000);
     await look();
-    await look(NOW - 30 * MINUTE_MS);
+    await look(NOW - MINUTE_MS);
     expect(await fired()).toHaveLength(1);
+  });
+
+  test("a clock that was far ahead once keeps no rule quiet until then", async () => {
+    const { database, projectId, receive, evaluate: look, fired } = await prepare();
+    await addRule(database, projectId, more(0, 1_440));
+    await receive(1, 1_000);
+    await look(NOW + 6 * 60 * MINUTE_MS);
+    await look();
+    await look();
+    expect(await fired()).toHaveLength(2);
+    await look(NOW + 61 * MINUTE_MS);
+    expect(await fired()).toHaveLength(3);
   });
 });
 

@@ -111,6 +111,35 @@ test("a cooldown of the rule holds other issues back and says how many; one of t
   expect(second?.message).toMatch(/, and 2 more since the last alert$/);
 });
 
+test("a clock that was far ahead once keeps no issue's alert back, new or seen often", async () => {
+  const { database, projectId, event, fired } = await prepare();
+  const cooldownScope = "issue";
+  await addRule(
+    database,
+    projectId,
+    { condition_type: "issue_events", threshold: 0, window_minutes: 5 },
+    { cooldownScope },
+  );
+  await addRule(database, projectId, { condition_type: "issue_events", threshold: 1, window_minutes: 5 });
+  const fingerprint = newFingerprint();
+  await store(database, event(fingerprint), event(fingerprint));
+  await fire(database);
+  expect(await fired()).toHaveLength(2);
+  for (const text of [
+    "update alert_rules set last_fired_at = last_fired_at + interval '6 hours' where project_id = $1",
+    "update alert_issue_firings set fired_at = fired_at + interval '6 hours' where project_id = $1",
+  ])
+    await database.query({ text, values: [projectId] });
+  await store(database, event(fingerprint));
+  await fire(database);
+  expect(await fired()).toHaveLength(4);
+  const { rows } = await database.query<{ ahead: number }>({
+    text: "select count(*) as ahead from alert_rules where project_id = $1 and last_fired_at > now() + interval '1 minute'",
+    values: [projectId],
+  });
+  expect(rows).toEqual([{ ahead: 0 }]);
+});
+
 describe("filters", () => {
   test.each([
     [{ level: ["fatal" as const] }, { level: "fatal" }],
@@ -235,6 +264,47 @@ describe("silence", () => {
     await store(database, event(quiet), event(loud), event(loud));
     expect(await fire(database)).toMatchObject({ fired: 1, silenced: 1 });
     expect(await fired()).toHaveLength(2);
+  });
+});
+
+describe("a firing that nobody was told of holds none back", () => {
+  const seen = (threshold: number) => ({ condition_type: "issue_events", threshold, window_minutes: 5 }) as const;
+
+  test.each(["rule", "issue"] as const)(
+    "of a cooldown by %s: when the silence is over, the next is told",
+    async (cooldownScope) => {
+      const { database, projectId, event, fired } = await prepare();
+      await addRule(database, projectId, seen(0), { cooldownScope });
+      const fingerprint = newFingerprint();
+      const { stored } = await store(database, event(fingerprint));
+      const issue = { projectId, issueId: stored[0]?.issueId ?? "" };
+      const again = async (minutes: number) => {
+        await withTransaction(database, (tx) => setIssueSilence(tx, issue, minutes));
+        await store(database, event(fingerprint));
+        await fire(database);
+      };
+      await again(10);
+      await again(10);
+      expect((await fired()).map(({ silenced }) => silenced)).toEqual([true]);
+      await again(0);
+      await again(0);
+      expect((await fired()).map(({ silenced }) => silenced)).toEqual([true, false]);
+    },
+  );
+
+  test("of several issues at once one that is not silent is told of", async () => {
+    const { database, projectId, event, fired } = await prepare();
+    await addRule(database, projectId, seen(1));
+    const [quiet, loud] = [newFingerprint(), newFingerprint()];
+    const issueOf = async (fingerprint: string) => {
+      const { stored } = await store(database, event(fingerprint), event(fingerprint));
+      return stored[0]?.issueId ?? "";
+    };
+    const issue = { projectId, issueId: await issueOf(quiet) };
+    await withTransaction(database, (tx) => setIssueSilence(tx, issue, 10));
+    const issueId = await issueOf(loud);
+    await fire(database);
+    expect(await fired()).toMatchObject([{ issue_id: issueId, silenced: false }]);
   });
 });
 
