@@ -143,8 +143,8 @@ describe("a receiver that fails", () => {
     expect(outcomes.slice(-2)).toEqual(["retried", "dead"]);
 
     receiver.answer = (response) => void response.writeHead(200).end();
-    expect(await withTransaction(db.database, (tx) => resendDelivery(tx, { organizationId, id }))).toBe(true);
-    expect(await withTransaction(db.database, (tx) => resendDelivery(tx, { organizationId, id }))).toBe(false);
+    expect(await withTransaction(db.database, (tx) => resendDelivery(tx, { organizationId, id }))).toBe("queued");
+    expect(await withTransaction(db.database, (tx) => resendDelivery(tx, { organizationId, id }))).toBe("on_its_way");
     await attempt(id);
     expect(await stateOf(id)).toMatchObject({ status: "sent", attempts: TRIES_MAX + 1 });
     expect(new Set(receiver.requests.map(({ headers }) => headers["webhook-id"]))).toEqual(new Set([id]));
@@ -253,6 +253,97 @@ describe("a destination is not overrun", () => {
   });
 });
 
+describe("that an alert is over", () => {
+  test("is told after that it fired, and by the same key", async () => {
+    const { fired, resolved } = await queueBoth();
+    await attempt(fired);
+    const end = await resolved();
+    await attempt(end);
+    expect(receiver.requests.map(({ body }) => JSON.parse(body).type)).toEqual(["alert.fired", "alert.resolved"]);
+    expect(await stateOf(end)).toMatchObject({ status: "sent" });
+  });
+
+  test.each(["the end", "the alert"] as const)(
+    "is told to nobody who was not told of it, and neither is the alert any more: %s is looked at first",
+    async (first) => {
+      receiver.answer = (response) => void response.writeHead(503).end();
+      const { fired, resolved } = await queueBoth();
+      await attempt(fired);
+      receiver.answer = (response) => void response.writeHead(204).end();
+      const end = await resolved();
+      await makeDue(fired);
+      for (const id of first === "the end" ? [end, fired] : [fired, end]) await attempt(id);
+      for (const id of [fired, end])
+        expect(await stateOf(id)).toMatchObject({ status: "cancelled", error: "it was over before it could be told" });
+      expect(receiver.requests).toHaveLength(1);
+    },
+  );
+
+  test("is told to a person just so", async () => {
+    const { userId } = await createTestMember(db.database, organization);
+    mail.refusal = { code: 451, message: "try later" };
+    const { fired, resolved } = await queueBoth([{ type: "people", who: { user_id: userId } }]);
+    await attempt(fired);
+    mail.refusal = undefined;
+    const end = await resolved();
+    await attempt(end);
+    expect([await stateOf(fired), await stateOf(end)]).toMatchObject([
+      { status: "cancelled" },
+      { status: "cancelled" },
+    ]);
+    expect(mail.mails).toEqual([]);
+  });
+
+  test("waits while the receiver is being told of it", async () => {
+    const begun = Promise.withResolvers<void>();
+    const answered = Promise.withResolvers<void>();
+    receiver.answer = (response) => {
+      begun.resolve();
+      void answered.promise.then(() => response.writeHead(204).end());
+    };
+    const { fired, resolved } = await queueBoth();
+    const underWay = attempt(fired);
+    await begun.promise;
+    const end = await resolved();
+    await attempt(end);
+    expect(await stateOf(end)).toMatchObject({ status: "waiting", attempts: 0 });
+    expect(await jobRunsAt(end)).toEqual((await stateOf(end))?.dueAt);
+    answered.resolve();
+    await underWay;
+    await makeDue(end);
+    await attempt(end);
+    expect(await stateOf(end)).toMatchObject({ status: "sent" });
+  });
+
+  test("is told where nobody knows whether the alert arrived, and the alert is not sent again", async () => {
+    receiver.answer = () => undefined;
+    const { fired, resolved } = await queueBoth();
+    await attempt(fired, { attemptMs: 100 });
+    receiver.answer = (response) => void response.writeHead(204).end();
+    const end = await resolved();
+    await attempt(end);
+    expect([await stateOf(fired), await stateOf(end)]).toMatchObject([{ status: "cancelled" }, { status: "sent" }]);
+  });
+
+  test("keeps the alert from being sent again by hand", async () => {
+    receiver.answer = (response) => void response.writeHead(410).end();
+    const { fired, resolved } = await queueBoth();
+    await attempt(fired);
+    await resolved();
+    expect(await withTransaction(db.database, (tx) => resendDelivery(tx, { organizationId, id: fired }))).toBe("over");
+    expect(await stateOf(fired)).toMatchObject({ status: "dead" });
+  });
+
+  test("of another receiver does not matter", async () => {
+    const { fired, notice } = await queueBoth();
+    await queueOne(db.database, { ...notice, kind: "resolved" }, [
+      { type: "destination", destination_id: await webhook() },
+    ]);
+    await attempt(fired);
+    expect(await stateOf(fired)).toMatchObject({ status: "sent" });
+  });
+});
+
 describe("one attempt at a time", () => {
   test("is made of a delivery, however many nodes take it up at once", async () => {
     const id = await queueTo(await webhook());
@@ -307,13 +398,23 @@ function webhook(): Promise<string> {
   return destination({ kind: "webhook", values: { url: `${receiver.url}/hook` } });
 }
 
+type Actions = Parameters<typeof queueDeliveries>[2];
+
+/** The delivery of an alert that fired, by default to a webhook, and a way to queue that of its end. */
+async function queueBoth(actions?: Actions) {
+  const told = actions ?? [{ type: "destination" as const, destination_id: await webhook() }];
+  const notice = noticeOf(organization);
+  const fired = await queueOne(db.database, notice, told);
+  return { notice, fired, resolved: () => queueOne(db.database, { ...notice, kind: "resolved" }, told) };
+}
+
 const destination = (wish: Pick<DestinationWish, "kind" | "values">) =>
   createTestDestination(db.database, organization, wish);
 
 const queueTo = (destinationId: string) => queue([{ type: "destination", destination_id: destinationId }]);
 
 /** The id of the one delivery it makes. */
-function queue(actions: Parameters<typeof queueDeliveries>[2]): Promise<string> {
+function queue(actions: Actions): Promise<string> {
   const issue = { id: randomUUID(), title: "Boom <b>", culprit: "checkout", level: "error" };
   return queueOne(db.database, noticeOf(organization, { issue }), actions);
 }
