@@ -18,12 +18,15 @@ import {
   testDelivering,
 } from "./deliveries-testing.ts";
 import { findDelivery, listAttempts, resendDelivery } from "./delivery-list.queries.ts";
-import type { DestinationWish } from "./destinations.ts";
+import { findDestination } from "./destinations.queries.ts";
+import { changeDestination, type DestinationWish } from "./destinations.ts";
 import { AT_ONCE_PER_DESTINATION_MAX, BURST_MAX, TRIES_MAX } from "./limits.ts";
 import { Mailer } from "./mail/mailer.ts";
 import { parseAllowed } from "./outbound/address-rule.ts";
 import { OutboundClient } from "./outbound/send-request.ts";
+import { savePreferences } from "./preferences.queries.ts";
 import type { queueDeliveries } from "./queue-deliveries.ts";
+import { queueTest } from "./test-delivery.ts";
 import { readUnsubscribeToken } from "./unsubscribe.ts";
 
 const stack = new AsyncDisposableStack();
@@ -121,6 +124,34 @@ describe("nobody gets it any more", () => {
       expect(await stateOf(id)).toMatchObject({ status: "cancelled" });
     }
     expect([receiver.requests.length, mail.mails.length]).toEqual([0, 0]);
+  });
+
+  test("where the destination was switched off since, but for whoever tries it", async () => {
+    const destinationId = await webhook();
+    const id = await queueTo(destinationId);
+    const { actor } = organization;
+    await changeDestination(db.database, TEST_KEYS.destinations, actor, destinationId, { isEnabled: false });
+    await attempt(id);
+    expect(await stateOf(id)).toMatchObject({ status: "cancelled", error: "the destination is switched off" });
+    expect(receiver.requests).toEqual([]);
+
+    const stored = await findDestination(db.database, organizationId, destinationId);
+    if (stored === undefined) throw new Error("the destination is gone");
+    const tried = await queueTest(db.database, actor, stored, Date.now());
+    await attempt(tried);
+    expect(await stateOf(tried)).toMatchObject({ status: "sent" });
+  });
+
+  test("where the person has turned these mails off since", async () => {
+    const { userId } = await createTestMember(db.database, organization);
+    const id = await queue([{ type: "people", who: { user_id: userId } }]);
+    await savePreferences(db.database, { organizationId, userId }, { mode: "mute" });
+    await attempt(id);
+    expect(await stateOf(id)).toMatchObject({
+      status: "cancelled",
+      error: "the person wants no such mails any more",
+    });
+    expect(mail.mails).toEqual([]);
   });
 });
 

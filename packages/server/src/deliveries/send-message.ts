@@ -2,6 +2,7 @@
 import type { Database } from "../db/database.ts";
 import { type AttemptResult, resultOf } from "./attempt-result.ts";
 import type { Claim } from "./claims.queries.ts";
+import type { DeliveryMessage } from "./delivery.ts";
 import { type Destination, withoutSecrets } from "./destination.ts";
 import { findDestination } from "./destinations.queries.ts";
 import { opened } from "./destinations.ts";
@@ -10,7 +11,7 @@ import { ATTEMPT_MS } from "./limits.ts";
 import { composeMail } from "./mail/compose-mail.ts";
 import { type Mail, type Mailer, MailRefusedError } from "./mail/mailer.ts";
 import { type OutboundClient, OutboundRefusedError } from "./outbound/send-request.ts";
-import { findMailAddress } from "./preferences.queries.ts";
+import { findMailAddress, findPreferences, type NotificationPreferences } from "./preferences.queries.ts";
 import { SealError, type Secrets } from "./seal.ts";
 import { makeUnsubscribeToken } from "./unsubscribe.ts";
 
@@ -47,6 +48,9 @@ export async function sendMessage(sending: Sending, claim: Claim, signal: AbortS
     if (claim.userId !== null) return await mailPerson(sending, claim, claim.userId, bounded);
     const destination = await findOpened(sending, claim);
     if (destination === undefined) return { outcome: "cancelled", error: "the destination or the person is gone" };
+    // Whoever tries one that is off wants to know whether it would work.
+    if (!destination.isEnabled && claim.message.purpose !== "test")
+      return { outcome: "cancelled", error: "the destination is switched off" };
     ({ secrets } = destination);
     return await sendTo(sending, claim, destination, bounded);
   } catch (error) {
@@ -81,7 +85,7 @@ async function sendTo(
   return resultOf({ ...answer, excerpt: withoutSecrets(answer.excerpt, destination.secrets) });
 }
 
-/** To the address of their own account, as long as they are a member. */
+/** To the address of their own account, as long as they are a member and want to hear of it. */
 async function mailPerson(
   { database, mailer, keys, serverUrl }: Sending,
   { organizationId, id, message }: Claim,
@@ -90,12 +94,19 @@ async function mailPerson(
 ): Promise<AttemptResult> {
   const address = await findMailAddress(database, organizationId, userId);
   if (address === undefined) return { outcome: "cancelled", error: "the person is no member any more" };
+  if (!wants(message, await findPreferences(database, organizationId, userId)))
+    return { outcome: "cancelled", error: "the person wants no such mails any more" };
   const topic = message.purpose === "weekly_report" ? "weekly_report" : "alerts";
   const url = serverUrl();
   const token = makeUnsubscribeToken(keys.unsubscribe, { organizationId, userId, topic });
   const unsubscribeUrl = `${url}/api/v1/unsubscribe?token=${encodeURIComponent(token)}`;
   const content = composeMail(message, { serverUrl: url, unsubscribeUrl });
   return mail(mailer, { ...content, to: [address], deliveryId: id, unsubscribeUrl }, signal);
+}
+
+function wants({ purpose }: DeliveryMessage, { mode, weeklyReport }: NotificationPreferences): boolean {
+  if (purpose === "test") return true;
+  return purpose === "weekly_report" ? weeklyReport : mode !== "mute";
 }
 
 async function mail(mailer: Mailer | undefined, what: Mail, signal: AbortSignal): Promise<AttemptResult> {
