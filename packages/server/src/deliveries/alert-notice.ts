@@ -30,7 +30,7 @@ const TITLE_LENGTH_MAX = 200;
 export function titleOf({ kind, ruleName, issue, message }: AlertNotice): string {
   const about = issue?.title ?? message;
   const title = `${PREFIXES[kind]}${ruleName}: ${about}`.replace(/\s+/g, " ").trim();
-  return title.length > TITLE_LENGTH_MAX ? `${title.slice(0, TITLE_LENGTH_MAX - 1)}…` : title;
+  return title.length > TITLE_LENGTH_MAX ? `${title.slice(0, TITLE_LENGTH_MAX - 1).toWellFormed()}…` : title;
 }
 
 const PREFIXES: Readonly<Record<AlertNotice["kind"], string>> = {
