@@ -171,6 +171,7 @@ create table deliveries (
   lease_until timestamp with time zone,
   finished_at timestamp with time zone,
   error text,
+  mailed_to text[] default '{}'::text[] not null,
   constraint deliveries_key PRIMARY KEY (organization_id, id),
   constraint deliveries_destination_id_fkey FOREIGN KEY (destination_id) REFERENCES destinations(id) ON DELETE SET NULL,
   constraint deliveries_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE,

@@ -55,7 +55,7 @@ export async function settleOrder(tx: Transaction, addressee: Addressee): Promis
   if (earlier.some(({ status }) => status === "sending")) return "wait";
   const waiting = earlier.filter(({ status }) => status === "waiting").map(({ id }) => id);
   await cancelOver(tx, addressee.organizationId, waiting);
-  if (earlier.length === 0 || earlier.some(({ status }) => status === "sent")) return "go";
+  if (earlier.length === 0 || earlier.some(({ hasArrived }) => hasArrived)) return "go";
   return (await mayHaveArrived(tx, addressee, earlier)) ? "go" : "over";
 }
 
@@ -79,22 +79,24 @@ export async function hasEnd(
 interface Earlier {
   readonly id: string;
   readonly status: string;
+  /** At some address at least. */
+  readonly hasArrived: boolean;
 }
 
 async function lockEarlier(
   tx: Transaction,
   { organizationId, alertId, destinationId, userId }: Addressee,
 ): Promise<Earlier[]> {
-  const { rows } = await tx.query<Earlier>({
+  const { rows } = await tx.query<{ id: string; status: string; has_arrived: boolean }>({
     name: "deliveries.lock_earlier",
     text: `
-      select id, status from deliveries
+      select id, status, status = 'sent' or mailed_to <> '{}' as has_arrived from deliveries
       where organization_id = $1 and alert_id = $2 and (destination_id = $3 or user_id = $4)
         and message #>> '{notice,kind}' <> 'resolved'
       order by id for update`,
     values: [organizationId, alertId, destinationId, userId],
   });
-  return rows;
+  return rows.map(({ id, status, has_arrived: hasArrived }) => ({ id, status, hasArrived }));
 }
 
 /**

@@ -19,6 +19,8 @@ export interface Claim extends DeliveryKey {
   readonly destinationId: string | null;
   readonly userId: string | null;
   readonly message: DeliveryMessage;
+  /** Addresses of a mail destination that have it from an attempt before. */
+  readonly reached: readonly string[];
 }
 
 /**
@@ -156,6 +158,7 @@ interface ClaimRow {
   destination_id: string | null;
   user_id: string | null;
   message: DeliveryMessage;
+  mailed_to: string[];
 }
 
 async function begin(tx: Transaction, { organizationId, id }: DeliveryKey, node: string): Promise<Claim> {
@@ -167,7 +170,7 @@ async function begin(tx: Transaction, { organizationId, id }: DeliveryKey, node:
         update deliveries set status = 'sending', attempts = attempts + 1, tries_left = greatest(tries_left - 1, 0),
           has_slot = false, lease_until = clock_timestamp() + make_interval(secs => ${LEASE_MS / 1000})
         where organization_id = $1 and id = $2
-        returning attempts, tries_left, kind, destination_id, user_id, message
+        returning attempts, tries_left, kind, destination_id, user_id, message, mailed_to
       ), noted as (
         insert into delivery_attempts (organization_id, delivery_id, number, node) select $1, $2, attempts, $3 from begun
       )
@@ -185,6 +188,7 @@ async function begin(tx: Transaction, { organizationId, id }: DeliveryKey, node:
     destinationId: row.destination_id,
     userId: row.user_id,
     message: row.message,
+    reached: row.mailed_to,
   };
 }
 

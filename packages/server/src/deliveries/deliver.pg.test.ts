@@ -60,6 +60,7 @@ beforeEach(async () => {
   receiver.answer = (response) => void response.writeHead(204).end();
   mail.mails.length = 0;
   mail.refusal = undefined;
+  mail.refusedAddresses.clear();
   organization = await createTestOrganization(db.database);
   ({ organizationId } = organization);
 });
@@ -223,6 +224,43 @@ describe("a receiver that fails", () => {
     expect(await stateOf(busy)).toMatchObject({ status: "waiting", error: expect.stringContaining("try later") });
   });
 
+  test("by refusing mail for one of several addresses for now, gets it there later, and nobody gets it twice", async () => {
+    const to = await destination({
+      kind: "email",
+      values: { to: ["list@example.com", "oncall@example.com", "dev@bücher.example"] },
+    });
+    mail.refusedAddresses.set("oncall@example.com", { code: 451, message: "greylisted, try again" });
+    const id = await queueTo(to);
+    await attempt(id);
+    const error = expect.stringContaining("oncall@example.com");
+    expect(await stateOf(id)).toMatchObject({ status: "waiting", error });
+    expect(await attemptsOf(id)).toMatchObject([{ outcome: "failed", responseStatus: 451 }]);
+    mail.refusedAddresses.clear();
+    await makeDue(id);
+    await attempt(id);
+    expect(await stateOf(id)).toMatchObject({ status: "sent", error: null });
+    expect(mail.mails.map((each) => each.to)).toEqual([
+      ["list@example.com", "dev@bücher.example"],
+      ["oncall@example.com"],
+    ]);
+  });
+
+  test("by refusing mail for one of several addresses for good: by hand it is sent to just that one again", async () => {
+    const to = await destination({ kind: "email", values: { to: ["list@example.com", "gone@example.com"] } });
+    mail.refusedAddresses.set("gone@example.com", { code: 550, message: "no such mailbox" });
+    const id = await queueTo(to);
+    await attempt(id);
+    const error = expect.stringContaining("no such mailbox");
+    expect(await stateOf(id)).toMatchObject({ status: "dead", attempts: 1, error });
+    mail.refusedAddresses.clear();
+    for (const expected of [[["list@example.com"], ["gone@example.com"]], [["list@example.com", "gone@example.com"]]]) {
+      mail.mails.splice(1);
+      await withTransaction(db.database, (tx) => resendDelivery(tx, { organizationId, id }));
+      await attempt(id);
+      expect(mail.mails.slice(-expected.length).map((each) => each.to)).toEqual(expected);
+    }
+  });
+
   test("mail that is not set up says so", async () => {
     const id = await queueTo(await destination({ kind: "email", values: { to: ["ops@example.com"] } }));
     await attempt(id, { mailer: undefined });
@@ -344,6 +382,17 @@ describe("that an alert is over", () => {
     await makeDue(end);
     await attempt(end);
     expect(await stateOf(end)).toMatchObject({ status: "sent" });
+  });
+
+  test("is told where some addresses were told of it, and the others are not any more", async () => {
+    const to = await destination({ kind: "email", values: { to: ["list@example.com", "oncall@example.com"] } });
+    mail.refusedAddresses.set("oncall@example.com", { code: 451, message: "try later" });
+    const { fired, resolved } = await queueBoth([{ type: "destination", destination_id: to }]);
+    await attempt(fired);
+    mail.refusedAddresses.clear();
+    const end = await resolved();
+    await attempt(end);
+    expect([await stateOf(fired), await stateOf(end)]).toMatchObject([{ status: "cancelled" }, { status: "sent" }]);
   });
 
   test("is told where nobody knows whether the alert arrived, and the alert is not sent again", async () => {

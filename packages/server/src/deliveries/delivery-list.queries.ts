@@ -147,7 +147,7 @@ export async function listAttempts(
 /** Why a delivery is not sent once more. `over`: it would open what was closed already, and nobody would close it again. */
 export type ResendRefusal = "on_its_way" | "over";
 
-/** Has a delivery sent once more that has ended, with all its tries. */
+/** Has a delivery sent once more that has ended, with all its tries; where only some addresses have it, to the others. */
 export async function resendDelivery(tx: Transaction, key: DeliveryKey): Promise<"queued" | ResendRefusal> {
   const addressee = await findAddressee(tx, key);
   if (addressee !== undefined && !addressee.isEnd && (await hasEnd(tx, addressee))) return "over";
@@ -155,7 +155,7 @@ export async function resendDelivery(tx: Transaction, key: DeliveryKey): Promise
     name: "deliveries.resend",
     text: `
       update deliveries set status = 'waiting', tries_left = ${TRIES_MAX}, due_at = clock_timestamp(), has_slot = false,
-        finished_at = null
+        finished_at = null, mailed_to = case when status = 'sent' then '{}' else mailed_to end
       where organization_id = $1 and id = $2 and status in ('sent', 'dead', 'cancelled')`,
     values: [key.organizationId, key.id],
   });
