@@ -185,6 +185,7 @@ create table deliveries (
   lease_until timestamp with time zone,
   finished_at timestamp with time zone,
   error text,
+  mailed_to text[] default '{}'::text[] not null,
   constraint deliveries_key PRIMARY KEY (organization_id, id),
   constraint deliveries_destination_id_fkey FOREIGN KEY (destination_id) REFERENCES destinations(id) ON DELETE SET NULL,
   constraint deliveries_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE,
@@ -551,6 +552,18 @@ create table merged_issues (
   platform text not null,
   grouping jsonb not null,
   created_at timestamp with time zone not null,
+  status text default 'unresolved'::text not null,
+  resolution text,
+  resolved_release text,
+  archive_mode text,
+  archived_until timestamp with time zone,
+  archived_events_left bigint,
+  status_changed_at timestamp with time zone,
+  regressed_at timestamp with time zone,
+  assigned_to uuid,
+  assigned_team uuid,
+  priority_set text,
+  search tsvector default ''::tsvector not null,
   constraint merged_issues_key PRIMARY KEY (project_id, id)
 );
 CREATE INDEX merged_issues_id ON public.merged_issues USING btree (id);

@@ -10,23 +10,33 @@ export interface ReceivedMail {
   readonly source: string;
 }
 
+export interface MailRefusal {
+  readonly message: string;
+  readonly code: number;
+}
+
 export class MailReceiver implements AsyncDisposable {
   readonly mails: ReceivedMail[] = [];
   /** A refusal of the mails from now on, with its code. */
-  refusal: { readonly message: string; readonly code: number } | undefined;
+  refusal: MailRefusal | undefined;
+  /** Refusals of mails for these addresses, from now on. */
+  readonly refusedAddresses = new Map<string, MailRefusal>();
   readonly #server: SMTPServer;
 
   private constructor() {
     this.#server = new SMTPServer({
       authOptional: true,
       disabledCommands: ["STARTTLS"],
+      onRcptTo: ({ address }, _session, done) => {
+        const refusal = this.refusedAddresses.get(address);
+        done(refusal && errorOf(refusal));
+      },
       onData: (stream, session, done) => {
         const chunks: Buffer[] = [];
         stream.on("data", (chunk: Buffer) => chunks.push(chunk));
         stream.on("end", () => {
           if (this.refusal !== undefined) {
-            const { message, code } = this.refusal;
-            done(Object.assign(new Error(message), { responseCode: code }));
+            done(errorOf(this.refusal));
             return;
           }
           const { mailFrom, rcptTo } = session.envelope;
@@ -57,6 +67,10 @@ export class MailReceiver implements AsyncDisposable {
     this.#server.close(() => closed.resolve());
     await closed.promise;
   }
+}
+
+function errorOf({ message, code }: MailRefusal): Error {
+  return Object.assign(new Error(message), { responseCode: code });
 }
 
 /** A part of a mail as its reader sees it, for those that are sent as quoted-printable or as they are. */

@@ -8,6 +8,7 @@ import {
   findDelivery,
   listAttempts,
   listDeliveries,
+  type ResendRefusal,
   resendDelivery,
 } from "../deliveries/delivery-list.queries.ts";
 import { recordAudit } from "../organizations/audit.queries.ts";
@@ -24,6 +25,11 @@ const ListQuery = Type.Object({
   destination: Type.Optional(Type.String({ description: "Id of a destination" })),
   alert: Type.Optional(Type.String({ description: "Id of an alert", maxLength: 100 })),
 });
+
+const RESEND_REFUSALS: Readonly<Record<ResendRefusal, string>> = {
+  on_its_way: "it is on its way already",
+  over: "the alert is over, and its receiver was told so or is being told",
+};
 
 type Params = { org: string; delivery: string };
 
@@ -65,13 +71,14 @@ export function registerDeliveryRoutes(app: App, deps: ApiDependencies): void {
     const actor = await deps.authenticate(request);
     const { organizationId } = actor;
     const { id, receiver } = await getDelivery(deps, organizationId, request.params.delivery);
-    const isQueued = await withTransaction(deps.database, async (tx) => {
-      if (!(await resendDelivery(tx, { organizationId, id }))) return false;
+    const outcome = await withTransaction(deps.database, async (tx) => {
+      const resent = await resendDelivery(tx, { organizationId, id });
+      if (resent !== "queued") return resent;
       const target = { kind: "delivery", id };
       await recordAudit(tx, { organizationId, actor, action: "delivery.resent", target, details: { receiver } });
-      return true;
+      return resent;
     });
-    if (!isQueued) throw new RequestRefusedError(409, "on_its_way", "it is on its way already");
+    if (outcome !== "queued") throw new RequestRefusedError(409, outcome, RESEND_REFUSALS[outcome]);
     return { status: "ok", affected: 1 };
   });
 }

@@ -17,6 +17,8 @@ export interface AttemptFailure {
   readonly isFinal: boolean;
   /** The receiver asks to be left alone for so long. */
   readonly pauseMs?: number;
+  /** Addresses that have the mail all the same: no further attempt goes to them. */
+  readonly reached?: readonly string[];
   /** This node stops: others go on at once. */
   readonly isInterrupted?: boolean;
 }

@@ -38,16 +38,18 @@ export async function recordAttempt(
       Math.round(durationMs),
     ],
   });
+  const reached = result.outcome === "failed" ? (result.reached ?? []) : [];
   const waitMs = aftermath.status === "waiting" ? aftermath.waitMs : null;
   const { rows } = await tx.query<{ due_at: Date }>({
     name: "deliveries.end_attempt",
     text: `
       update deliveries set status = $4, error = $5, lease_until = null,
+        mailed_to = mailed_to || $7::text[],
         due_at = clock_timestamp() + make_interval(secs => coalesce($6::double precision, 0) / 1000),
         finished_at = case when $6::double precision is null then date_trunc('milliseconds', clock_timestamp()) end
       where organization_id = $1 and id = $2 and attempts = $3 and status = 'sending'
       returning due_at`,
-    values: [organizationId, id, number, aftermath.status, error, waitMs],
+    values: [organizationId, id, number, aftermath.status, error, waitMs, reached],
   });
   const [row] = rows;
   if (row === undefined) return false;

@@ -1,10 +1,11 @@
 /**
  * Statements that let one node at a time make an attempt at a delivery. Locks are taken in one order: the destination, then
- * the delivery.
+ * what is told before of the same alert, then the delivery.
  */
 import type { DestinationKind } from "@mesher/protocol";
 import type { Queryable } from "../db/database.ts";
 import type { Transaction } from "../db/transaction.ts";
+import { cancelOver, findAddressee, settleOrder } from "./alert-order.queries.ts";
 import { addDeliveryJobs } from "./deliveries.queries.ts";
 import type { DeliveryKey, DeliveryMessage } from "./delivery.ts";
 import { AT_ONCE_PER_DESTINATION_MAX, BURST_MAX, BUSY_WAIT_MS, LEASE_MS, SLOT_MS } from "./limits.ts";
@@ -18,6 +19,8 @@ export interface Claim extends DeliveryKey {
   readonly destinationId: string | null;
   readonly userId: string | null;
   readonly message: DeliveryMessage;
+  /** Addresses of a mail destination that have it from an attempt before. */
+  readonly reached: readonly string[];
 }
 
 /**
@@ -25,27 +28,26 @@ export interface Claim extends DeliveryKey {
  * turn comes later, at which it has a job.
  */
 export async function claimDelivery(tx: Transaction, key: DeliveryKey, node: string): Promise<Claim | undefined> {
-  const destinationId = await findDestinationOf(tx, key);
+  const addressee = await findAddressee(tx, key);
+  if (addressee === undefined) return undefined;
+  const { destinationId } = addressee;
   const destination = destinationId === null ? undefined : await lockTraffic(tx, destinationId);
+  const order = await settleOrder(tx, addressee);
   const waiting = await lockWaiting(tx, key);
   if (waiting === undefined) return undefined;
+  if (order === "over") {
+    await markLost(tx, [key]);
+    await cancelOver(tx, key.organizationId, [key.id]);
+    return undefined;
+  }
 
-  const turn = destination === undefined ? waiting : turnAt(destination, waiting);
+  const turn = order === "wait" ? afterBusyWait(waiting) : turnOf(destination, waiting);
   if (turn.dueAtMs > waiting.nowMs) {
     await putOff(tx, key, turn);
     return undefined;
   }
   if (destination !== undefined && !waiting.hasSlot) await takeSlot(tx, destination);
   return begin(tx, key, node);
-}
-
-async function findDestinationOf(tx: Transaction, { organizationId, id }: DeliveryKey): Promise<string | null> {
-  const { rows } = await tx.query<{ destination_id: string | null }>({
-    name: "deliveries.find_destination",
-    text: "select destination_id from deliveries where organization_id = $1 and id = $2",
-    values: [organizationId, id],
-  });
-  return rows[0]?.destination_id ?? null;
 }
 
 /** What is going on at a destination. */
@@ -111,13 +113,18 @@ interface Turn {
  * When it is a delivery's turn at its destination: `BURST_MAX` go at once, and then one each `SLOT_MS`. One that has to wait
  * takes its slot right away, so that many that wait do not compete again and again.
  */
-function turnAt(traffic: Traffic, { dueAtMs, hasSlot, nowMs }: Waiting): Turn {
-  if (dueAtMs > nowMs) return { dueAtMs, hasSlot };
+function turnOf(traffic: Traffic | undefined, waiting: Waiting): Turn {
+  const { dueAtMs, hasSlot, nowMs } = waiting;
+  if (traffic === undefined || dueAtMs > nowMs) return { dueAtMs, hasSlot };
   if (traffic.pausedUntilMs > nowMs) return { dueAtMs: traffic.pausedUntilMs, hasSlot: false };
-  if (traffic.sending >= AT_ONCE_PER_DESTINATION_MAX) return { dueAtMs: nowMs + BUSY_WAIT_MS, hasSlot };
+  if (traffic.sending >= AT_ONCE_PER_DESTINATION_MAX) return afterBusyWait(waiting);
   const slotAtMs = traffic.nextSlotAtMs - BURST_MAX * SLOT_MS;
   if (hasSlot || slotAtMs <= nowMs) return { dueAtMs: nowMs, hasSlot };
   return { dueAtMs: slotAtMs, hasSlot: true, takenFrom: traffic };
+}
+
+function afterBusyWait({ dueAtMs, hasSlot, nowMs }: Waiting): Turn {
+  return { dueAtMs: Math.max(dueAtMs, nowMs + BUSY_WAIT_MS), hasSlot };
 }
 
 async function putOff(tx: Transaction, key: DeliveryKey, { dueAtMs, hasSlot, takenFrom }: Turn): Promise<void> {
@@ -151,6 +158,7 @@ interface ClaimRow {
   destination_id: string | null;
   user_id: string | null;
   message: DeliveryMessage;
+  mailed_to: string[];
 }
 
 async function begin(tx: Transaction, { organizationId, id }: DeliveryKey, node: string): Promise<Claim> {
@@ -162,7 +170,7 @@ async function begin(tx: Transaction, { organizationId, id }: DeliveryKey, node:
         update deliveries set status = 'sending', attempts = attempts + 1, tries_left = greatest(tries_left - 1, 0),
           has_slot = false, lease_until = clock_timestamp() + make_interval(secs => ${LEASE_MS / 1000})
         where organization_id = $1 and id = $2
-        returning attempts, tries_left, kind, destination_id, user_id, message
+        returning attempts, tries_left, kind, destination_id, user_id, message, mailed_to
       ), noted as (
         insert into delivery_attempts (organization_id, delivery_id, number, node) select $1, $2, attempts, $3 from begun
       )
@@ -180,6 +188,7 @@ async function begin(tx: Transaction, { organizationId, id }: DeliveryKey, node:
     destinationId: row.destination_id,
     userId: row.user_id,
     message: row.message,
+    reached: row.mailed_to,
   };
 }
 

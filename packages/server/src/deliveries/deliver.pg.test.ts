@@ -18,12 +18,15 @@ import {
   testDelivering,
 } from "./deliveries-testing.ts";
 import { findDelivery, listAttempts, resendDelivery } from "./delivery-list.queries.ts";
-import type { DestinationWish } from "./destinations.ts";
+import { findDestination } from "./destinations.queries.ts";
+import { changeDestination, type DestinationWish } from "./destinations.ts";
 import { AT_ONCE_PER_DESTINATION_MAX, BURST_MAX, TRIES_MAX } from "./limits.ts";
 import { Mailer } from "./mail/mailer.ts";
 import { parseAllowed } from "./outbound/address-rule.ts";
 import { OutboundClient } from "./outbound/send-request.ts";
+import { savePreferences } from "./preferences.queries.ts";
 import type { queueDeliveries } from "./queue-deliveries.ts";
+import { queueTest } from "./test-delivery.ts";
 import { readUnsubscribeToken } from "./unsubscribe.ts";
 
 const stack = new AsyncDisposableStack();
@@ -57,6 +60,7 @@ beforeEach(async () => {
   receiver.answer = (response) => void response.writeHead(204).end();
   mail.mails.length = 0;
   mail.refusal = undefined;
+  mail.refusedAddresses.clear();
   organization = await createTestOrganization(db.database);
   ({ organizationId } = organization);
 });
@@ -122,6 +126,34 @@ describe("nobody gets it any more", () => {
     }
     expect([receiver.requests.length, mail.mails.length]).toEqual([0, 0]);
   });
+
+  test("where the destination was switched off since, but for whoever tries it", async () => {
+    const destinationId = await webhook();
+    const id = await queueTo(destinationId);
+    const { actor } = organization;
+    await changeDestination(db.database, TEST_KEYS.destinations, actor, destinationId, { isEnabled: false });
+    await attempt(id);
+    expect(await stateOf(id)).toMatchObject({ status: "cancelled", error: "the destination is switched off" });
+    expect(receiver.requests).toEqual([]);
+
+    const stored = await findDestination(db.database, organizationId, destinationId);
+    if (stored === undefined) throw new Error("the destination is gone");
+    const tried = await queueTest(db.database, actor, stored, Date.now());
+    await attempt(tried);
+    expect(await stateOf(tried)).toMatchObject({ status: "sent" });
+  });
+
+  test("where the person has turned these mails off since", async () => {
+    const { userId } = await createTestMember(db.database, organization);
+    const id = await queue([{ type: "people", who: { user_id: userId } }]);
+    await savePreferences(db.database, { organizationId, userId }, { mode: "mute" });
+    await attempt(id);
+    expect(await stateOf(id)).toMatchObject({
+      status: "cancelled",
+      error: "the person wants no such mails any more",
+    });
+    expect(mail.mails).toEqual([]);
+  });
 });
 
 describe("a receiver that fails", () => {
@@ -143,8 +175,8 @@ describe("a receiver that fails", () => {
     expect(outcomes.slice(-2)).toEqual(["retried", "dead"]);
 
     receiver.answer = (response) => void response.writeHead(200).end();
-    expect(await withTransaction(db.database, (tx) => resendDelivery(tx, { organizationId, id }))).toBe(true);
-    expect(await withTransaction(db.database, (tx) => resendDelivery(tx, { organizationId, id }))).toBe(false);
+    expect(await withTransaction(db.database, (tx) => resendDelivery(tx, { organizationId, id }))).toBe("queued");
+    expect(await withTransaction(db.database, (tx) => resendDelivery(tx, { organizationId, id }))).toBe("on_its_way");
     await attempt(id);
     expect(await stateOf(id)).toMatchObject({ status: "sent", attempts: TRIES_MAX + 1 });
     expect(new Set(receiver.requests.map(({ headers }) => headers["webhook-id"]))).toEqual(new Set([id]));
@@ -190,6 +222,43 @@ describe("a receiver that fails", () => {
     const busy = await queueTo(to);
     await attempt(busy);
     expect(await stateOf(busy)).toMatchObject({ status: "waiting", error: expect.stringContaining("try later") });
+  });
+
+  test("by refusing mail for one of several addresses for now, gets it there later, and nobody gets it twice", async () => {
+    const to = await destination({
+      kind: "email",
+      values: { to: ["list@example.com", "oncall@example.com", "dev@bücher.example"] },
+    });
+    mail.refusedAddresses.set("oncall@example.com", { code: 451, message: "greylisted, try again" });
+    const id = await queueTo(to);
+    await attempt(id);
+    const error = expect.stringContaining("oncall@example.com");
+    expect(await stateOf(id)).toMatchObject({ status: "waiting", error });
+    expect(await attemptsOf(id)).toMatchObject([{ outcome: "failed", responseStatus: 451 }]);
+    mail.refusedAddresses.clear();
+    await makeDue(id);
+    await attempt(id);
+    expect(await stateOf(id)).toMatchObject({ status: "sent", error: null });
+    expect(mail.mails.map((each) => each.to)).toEqual([
+      ["list@example.com", "dev@bücher.example"],
+      ["oncall@example.com"],
+    ]);
+  });
+
+  test("by refusing mail for one of several addresses for good: by hand it is sent to just that one again", async () => {
+    const to = await destination({ kind: "email", values: { to: ["list@example.com", "gone@example.com"] } });
+    mail.refusedAddresses.set("gone@example.com", { code: 550, message: "no such mailbox" });
+    const id = await queueTo(to);
+    await attempt(id);
+    const error = expect.stringContaining("no such mailbox");
+    expect(await stateOf(id)).toMatchObject({ status: "dead", attempts: 1, error });
+    mail.refusedAddresses.clear();
+    for (const expected of [[["list@example.com"], ["gone@example.com"]], [["list@example.com", "gone@example.com"]]]) {
+      mail.mails.splice(1);
+      await withTransaction(db.database, (tx) => resendDelivery(tx, { organizationId, id }));
+      await attempt(id);
+      expect(mail.mails.slice(-expected.length).map((each) => each.to)).toEqual(expected);
+    }
   });
 
   test("mail that is not set up says so", async () => {
@@ -253,6 +322,108 @@ describe("a destination is not overrun", () => {
   });
 });
 
+describe("that an alert is over", () => {
+  test("is told after that it fired, and by the same key", async () => {
+    const { fired, resolved } = await queueBoth();
+    await attempt(fired);
+    const end = await resolved();
+    await attempt(end);
+    expect(receiver.requests.map(({ body }) => JSON.parse(body).type)).toEqual(["alert.fired", "alert.resolved"]);
+    expect(await stateOf(end)).toMatchObject({ status: "sent" });
+  });
+
+  test.each(["the end", "the alert"] as const)(
+    "is told to nobody who was not told of it, and neither is the alert any more: %s is looked at first",
+    async (first) => {
+      receiver.answer = (response) => void response.writeHead(503).end();
+      const { fired, resolved } = await queueBoth();
+      await attempt(fired);
+      receiver.answer = (response) => void response.writeHead(204).end();
+      const end = await resolved();
+      await makeDue(fired);
+      for (const id of first === "the end" ? [end, fired] : [fired, end]) await attempt(id);
+      for (const id of [fired, end])
+        expect(await stateOf(id)).toMatchObject({ status: "cancelled", error: "it was over before it could be told" });
+      expect(receiver.requests).toHaveLength(1);
+    },
+  );
+
+  test("is told to a person just so", async () => {
+    const { userId } = await createTestMember(db.database, organization);
+    mail.refusal = { code: 451, message: "try later" };
+    const { fired, resolved } = await queueBoth([{ type: "people", who: { user_id: userId } }]);
+    await attempt(fired);
+    mail.refusal = undefined;
+    const end = await resolved();
+    await attempt(end);
+    expect([await stateOf(fired), await stateOf(end)]).toMatchObject([
+      { status: "cancelled" },
+      { status: "cancelled" },
+    ]);
+    expect(mail.mails).toEqual([]);
+  });
+
+  test("waits while the receiver is being told of it", async () => {
+    const begun = Promise.withResolvers<void>();
+    const answered = Promise.withResolvers<void>();
+    receiver.answer = (response) => {
+      begun.resolve();
+      void answered.promise.then(() => response.writeHead(204).end());
+    };
+    const { fired, resolved } = await queueBoth();
+    const underWay = attempt(fired);
+    await begun.promise;
+    const end = await resolved();
+    await attempt(end);
+    expect(await stateOf(end)).toMatchObject({ status: "waiting", attempts: 0 });
+    expect(await jobRunsAt(end)).toEqual((await stateOf(end))?.dueAt);
+    answered.resolve();
+    await underWay;
+    await makeDue(end);
+    await attempt(end);
+    expect(await stateOf(end)).toMatchObject({ status: "sent" });
+  });
+
+  test("is told where some addresses were told of it, and the others are not any more", async () => {
+    const to = await destination({ kind: "email", values: { to: ["list@example.com", "oncall@example.com"] } });
+    mail.refusedAddresses.set("oncall@example.com", { code: 451, message: "try later" });
+    const { fired, resolved } = await queueBoth([{ type: "destination", destination_id: to }]);
+    await attempt(fired);
+    mail.refusedAddresses.clear();
+    const end = await resolved();
+    await attempt(end);
+    expect([await stateOf(fired), await stateOf(end)]).toMatchObject([{ status: "cancelled" }, { status: "sent" }]);
+  });
+
+  test("is told where nobody knows whether the alert arrived, and the alert is not sent again", async () => {
+    receiver.answer = () => undefined;
+    const { fired, resolved } = await queueBoth();
+    await attempt(fired, { attemptMs: 100 });
+    receiver.answer = (response) => void response.writeHead(204).end();
+    const end = await resolved();
+    await attempt(end);
+    expect([await stateOf(fired), await stateOf(end)]).toMatchObject([{ status: "cancelled" }, { status: "sent" }]);
+  });
+
+  test("keeps the alert from being sent again by hand", async () => {
+    receiver.answer = (response) => void response.writeHead(410).end();
+    const { fired, resolved } = await queueBoth();
+    await attempt(fired);
+    await resolved();
+    expect(await withTransaction(db.database, (tx) => resendDelivery(tx, { organizationId, id: fired }))).toBe("over");
+    expect(await stateOf(fired)).toMatchObject({ status: "dead" });
+  });
+
+  test("of another receiver does not matter", async () => {
+    const { fired, notice } = await queueBoth();
+    await queueOne(db.database, { ...notice, kind: "resolved" }, [
+      { type: "destination", destination_id: await webhook() },
+    ]);
+    await attempt(fired);
+    expect(await stateOf(fired)).toMatchObject({ status: "sent" });
+  });
+});
+
 describe("one attempt at a time", () => {
   test("is made of a delivery, however many nodes take it up at once", async () => {
     const id = await queueTo(await webhook());
@@ -307,13 +478,23 @@ function webhook(): Promise<string> {
   return destination({ kind: "webhook", values: { url: `${receiver.url}/hook` } });
 }
 
+type Actions = Parameters<typeof queueDeliveries>[2];
+
+/** The delivery of an alert that fired, by default to a webhook, and a way to queue that of its end. */
+async function queueBoth(actions?: Actions) {
+  const told = actions ?? [{ type: "destination" as const, destination_id: await webhook() }];
+  const notice = noticeOf(organization);
+  const fired = await queueOne(db.database, notice, told);
+  return { notice, fired, resolved: () => queueOne(db.database, { ...notice, kind: "resolved" }, told) };
+}
+
 const destination = (wish: Pick<DestinationWish, "kind" | "values">) =>
   createTestDestination(db.database, organization, wish);
 
 const queueTo = (destinationId: string) => queue([{ type: "destination", destination_id: destinationId }]);
 
 /** The id of the one delivery it makes. */
-function queue(actions: Parameters<typeof queueDeliveries>[2]): Promise<string> {
+function queue(actions: Actions): Promise<string> {
   const issue = { id: randomUUID(), title: "Boom <b>", culprit: "checkout", level: "error" };
   return queueOne(db.database, noticeOf(organization, { issue }), actions);
 }

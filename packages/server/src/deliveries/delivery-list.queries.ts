@@ -9,6 +9,7 @@ import type {
 import type { Database, Queryable } from "../db/database.ts";
 import { deleteChunk } from "../db/delete-chunk.ts";
 import type { Transaction } from "../db/transaction.ts";
+import { findAddressee, hasEnd } from "./alert-order.queries.ts";
 import { addDeliveryJobs } from "./deliveries.queries.ts";
 import type { Delivery, DeliveryKey } from "./delivery.ts";
 import { KEPT_DAYS, REMOVED_AT_ONCE_MAX, TRIES_MAX } from "./limits.ts";
@@ -143,19 +144,24 @@ export async function listAttempts(
   }));
 }
 
-/** Has a delivery sent once more that is over, with all its tries. `false`: it is not over. */
-export async function resendDelivery(tx: Transaction, key: DeliveryKey): Promise<boolean> {
+/** Why a delivery is not sent once more. `over`: it would open what was closed already, and nobody would close it again. */
+export type ResendRefusal = "on_its_way" | "over";
+
+/** Has a delivery sent once more that has ended, with all its tries; where only some addresses have it, to the others. */
+export async function resendDelivery(tx: Transaction, key: DeliveryKey): Promise<"queued" | ResendRefusal> {
+  const addressee = await findAddressee(tx, key);
+  if (addressee !== undefined && !addressee.isEnd && (await hasEnd(tx, addressee))) return "over";
   const { rowCount } = await tx.query({
     name: "deliveries.resend",
     text: `
       update deliveries set status = 'waiting', tries_left = ${TRIES_MAX}, due_at = clock_timestamp(), has_slot = false,
-        finished_at = null
+        finished_at = null, mailed_to = case when status = 'sent' then '{}' else mailed_to end
       where organization_id = $1 and id = $2 and status in ('sent', 'dead', 'cancelled')`,
     values: [key.organizationId, key.id],
   });
-  if (rowCount === 0) return false;
+  if (rowCount === 0) return "on_its_way";
   await addDeliveryJobs(tx, [key]);
-  return true;
+  return "queued";
 }
 
 /** Of the whole installation. */

@@ -2,15 +2,16 @@
 import type { Database } from "../db/database.ts";
 import { type AttemptResult, resultOf } from "./attempt-result.ts";
 import type { Claim } from "./claims.queries.ts";
+import type { DeliveryMessage } from "./delivery.ts";
 import { type Destination, withoutSecrets } from "./destination.ts";
 import { findDestination } from "./destinations.queries.ts";
 import { opened } from "./destinations.ts";
 import { FORMATS } from "./formats/formats.ts";
 import { ATTEMPT_MS } from "./limits.ts";
 import { composeMail } from "./mail/compose-mail.ts";
-import { type Mail, type Mailer, MailRefusedError } from "./mail/mailer.ts";
+import { type Mail, type Mailer, MailRefusedError, type RefusedAddress } from "./mail/mailer.ts";
 import { type OutboundClient, OutboundRefusedError } from "./outbound/send-request.ts";
-import { findMailAddress } from "./preferences.queries.ts";
+import { findMailAddress, findPreferences, type NotificationPreferences } from "./preferences.queries.ts";
 import { SealError, type Secrets } from "./seal.ts";
 import { makeUnsubscribeToken } from "./unsubscribe.ts";
 
@@ -47,6 +48,9 @@ export async function sendMessage(sending: Sending, claim: Claim, signal: AbortS
     if (claim.userId !== null) return await mailPerson(sending, claim, claim.userId, bounded);
     const destination = await findOpened(sending, claim);
     if (destination === undefined) return { outcome: "cancelled", error: "the destination or the person is gone" };
+    // Whoever tries one that is off wants to know whether it would work.
+    if (!destination.isEnabled && claim.message.purpose !== "test")
+      return { outcome: "cancelled", error: "the destination is switched off" };
     ({ secrets } = destination);
     return await sendTo(sending, claim, destination, bounded);
   } catch (error) {
@@ -63,7 +67,7 @@ async function findOpened({ database, keys }: Sending, claim: Claim): Promise<De
 
 async function sendTo(
   { outbound, mailer, serverUrl, now }: Sending,
-  { id, message }: Claim,
+  { id, message, reached }: Claim,
   destination: Destination,
   signal: AbortSignal,
 ): Promise<AttemptResult> {
@@ -71,7 +75,9 @@ async function sendTo(
   if (destination.kind === "email") {
     const { to } = destination.config;
     const content = composeMail(message, { serverUrl: url });
-    return mail(mailer, { ...content, to: Array.isArray(to) ? to : [], deliveryId: id }, signal);
+    const left = (Array.isArray(to) ? to : []).filter((address) => !reached.includes(address));
+    if (left.length === 0 && reached.length > 0) return { outcome: "sent", status: null };
+    return mail(mailer, { ...content, to: left, deliveryId: id }, signal);
   }
   if (message.purpose === "digest" || message.purpose === "weekly_report")
     throw new Error(`a ${message.purpose} goes to people only`);
@@ -81,7 +87,7 @@ async function sendTo(
   return resultOf({ ...answer, excerpt: withoutSecrets(answer.excerpt, destination.secrets) });
 }
 
-/** To the address of their own account, as long as they are a member. */
+/** To the address of their own account, as long as they are a member and want to hear of it. */
 async function mailPerson(
   { database, mailer, keys, serverUrl }: Sending,
   { organizationId, id, message }: Claim,
@@ -90,6 +96,8 @@ async function mailPerson(
 ): Promise<AttemptResult> {
   const address = await findMailAddress(database, organizationId, userId);
   if (address === undefined) return { outcome: "cancelled", error: "the person is no member any more" };
+  if (!wants(message, await findPreferences(database, organizationId, userId)))
+    return { outcome: "cancelled", error: "the person wants no such mails any more" };
   const topic = message.purpose === "weekly_report" ? "weekly_report" : "alerts";
   const url = serverUrl();
   const token = makeUnsubscribeToken(keys.unsubscribe, { organizationId, userId, topic });
@@ -98,19 +106,37 @@ async function mailPerson(
   return mail(mailer, { ...content, to: [address], deliveryId: id, unsubscribeUrl }, signal);
 }
 
+function wants({ purpose }: DeliveryMessage, { mode, weeklyReport }: NotificationPreferences): boolean {
+  if (purpose === "test") return true;
+  return purpose === "weekly_report" ? weeklyReport : mode !== "mute";
+}
+
 async function mail(mailer: Mailer | undefined, what: Mail, signal: AbortSignal): Promise<AttemptResult> {
   if (mailer === undefined) return { outcome: "failed", status: null, error: NO_MAIL, isFinal: true };
-  return { outcome: "sent", status: await mailer.send(what, signal) };
+  const { status, refused } = await mailer.send(what, signal);
+  return refused.length === 0 ? { outcome: "sent", status } : partFailure(what, refused);
+}
+
+function partFailure({ to }: Mail, refused: readonly RefusedAddress[]): AttemptResult {
+  return {
+    outcome: "failed",
+    status: refused[0]?.status ?? null,
+    error: `not all have it: ${refused.map(({ address, message }) => `${address}: ${message}`).join("; ")}`,
+    isFinal: refused.every(({ status }) => isFinalCode(status)),
+    reached: to.filter((address) => !refused.some((each) => each.address === address)),
+  };
 }
 
 /** SMTP's codes of this class are final; those of 4xx ask to try again. */
 const SMTP_FINAL_MIN = 500;
 
+const isFinalCode = (status: number | null) => status !== null && status >= SMTP_FINAL_MIN;
+
 function failureOf(error: unknown, secrets: Secrets, attemptMs = ATTEMPT_MS): AttemptResult {
   const status = error instanceof MailRefusedError ? error.status : null;
   const isFinal =
     errorsIn(error).some((each) => each instanceof OutboundRefusedError || each instanceof SealError) ||
-    (status !== null && status >= SMTP_FINAL_MIN);
+    isFinalCode(status);
   return { outcome: "failed", status, error: withoutSecrets(describe(error, attemptMs), secrets), isFinal };
 }
 

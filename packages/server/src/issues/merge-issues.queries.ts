@@ -103,29 +103,48 @@ export async function endSharesOfSingles(
   return rows.map(({ fingerprint }) => fingerprint);
 }
 
-/** Makes the counters of issues the sums of their fingerprints' shares. */
+/**
+ * Makes the counters of issues the sums of their fingerprints' shares. An archive that a number of events ends has as many
+ * left as before: events that only moved are none that came.
+ */
 export async function sumShares(tx: Transaction, projectId: string, issueIds: readonly string[]): Promise<void> {
   await tx.query({
     name: "issues.sum_shares",
     text: `
-      insert into issue_counters (project_id, issue_id, event_count, first_seen, last_seen,
-        first_release, last_release, first_release_at, last_release_at, urgency)
-      select f.project_id, f.issue_id, sum(c.event_count), min(c.first_seen), max(c.last_seen),
-        (array_agg(c.first_release order by c.first_release_at) filter (where c.first_release_at is not null))[1],
-        (array_agg(c.last_release order by c.last_release_at desc) filter (where c.last_release_at is not null))[1],
-        min(c.first_release_at), max(c.last_release_at), min(${urgencySql("i.priority_set", "i.level")})
-      from issue_fingerprints f
-      join issues i on i.project_id = f.project_id and i.id = f.issue_id
-      join fingerprint_counters c on c.project_id = f.project_id and c.fingerprint = f.fingerprint
-      where f.project_id = $1 and f.issue_id = any($2::uuid[])
-      group by f.project_id, f.issue_id
-      on conflict (project_id, issue_id) do update set
-        event_count = excluded.event_count, first_seen = excluded.first_seen, last_seen = excluded.last_seen,
-        first_release = excluded.first_release, last_release = excluded.last_release,
-        first_release_at = excluded.first_release_at, last_release_at = excluded.last_release_at`,
+      with before as (
+        select issue_id, event_count from issue_counters where project_id = $1 and issue_id = any($2::uuid[])
+      ), summed as (
+        insert into issue_counters (project_id, issue_id, event_count, first_seen, last_seen,
+          first_release, last_release, first_release_at, last_release_at, urgency)
+        select f.project_id, f.issue_id, sum(c.event_count), min(c.first_seen), max(c.last_seen),
+          (array_agg(c.first_release order by c.first_release_at) filter (where c.first_release_at is not null))[1],
+          (array_agg(c.last_release order by c.last_release_at desc) filter (where c.last_release_at is not null))[1],
+          min(c.first_release_at), max(c.last_release_at), min(${urgencySql("i.priority_set", "i.level")})
+        from issue_fingerprints f
+        join issues i on i.project_id = f.project_id and i.id = f.issue_id
+        join fingerprint_counters c on c.project_id = f.project_id and c.fingerprint = f.fingerprint
+        where f.project_id = $1 and f.issue_id = any($2::uuid[])
+        group by f.project_id, f.issue_id
+        on conflict (project_id, issue_id) do update set
+          event_count = excluded.event_count, first_seen = excluded.first_seen, last_seen = excluded.last_seen,
+          first_release = excluded.first_release, last_release = excluded.last_release,
+          first_release_at = excluded.first_release_at, last_release_at = excluded.last_release_at
+        returning issue_id, event_count
+      )
+      update issues i set archived_until_count = i.archived_until_count + s.event_count - coalesce(b.event_count, 0)
+      from summed s left join before b on b.issue_id = s.issue_id
+      where i.project_id = $1 and i.id = s.issue_id and i.archived_until_count is not null`,
     values: [projectId, issueIds],
   });
 }
+
+/** What an issue has of its own, and comes out of another one with again. */
+const RESTORED = `number, title, culprit, level, platform, grouping, created_at, search,
+  status, resolution, resolved_release, archive_mode, archived_until, status_changed_at, regressed_at, priority_set`;
+
+const KEPT = `${RESTORED}, assigned_to, assigned_team`;
+
+const columnsOf = (table: string, columns: string) => columns.replaceAll(/\w+/g, `${table}.$&`);
 
 /** Lets issues go into another one: their fingerprints lead there, and what they were is kept apart. */
 export async function mergeIssueRows(
@@ -138,10 +157,12 @@ export async function mergeIssueRows(
   await tx.query({
     name: "issues.keep_merged",
     text: `
-      insert into merged_issues (project_id, id, into_issue_id, number, title, culprit, level, platform, grouping, created_at)
-      select project_id, id, $3, number, title, culprit, level, platform, grouping, created_at
-      from issues where project_id = $1 and id = any($2::uuid[])
-      on conflict (project_id, id) do update set into_issue_id = excluded.into_issue_id`,
+      insert into merged_issues (project_id, id, into_issue_id, ${KEPT}, archived_events_left)
+      select i.project_id, i.id, $3, ${columnsOf("i", KEPT)}, i.archived_until_count - c.event_count
+      from issues i join issue_counters c on c.project_id = i.project_id and c.issue_id = i.id
+      where i.project_id = $1 and i.id = any($2::uuid[])
+      on conflict (project_id, id) do update set (into_issue_id, ${KEPT}, archived_events_left)
+        = (excluded.into_issue_id, ${columnsOf("excluded", KEPT)}, excluded.archived_events_left)`,
     values,
   });
   await tx.query({
@@ -175,12 +196,23 @@ export async function unmergeFingerprintRows(
 ): Promise<void> {
   const restoredIds = [...new Set(fingerprints.map(({ mergedFrom }) => mergedFrom))];
   await tx.query({
+    name: "issues.end_merged_archives",
+    text: `
+      update merged_issues set status = 'unresolved', archive_mode = null, archived_until = null, status_changed_at = now()
+      where project_id = $1 and id = any($2::uuid[]) and archived_until <= now()`,
+    values: [projectId, restoredIds],
+  });
+  await tx.query({
     name: "issues.restore",
     text: `
-      insert into issues (project_id, id, number, title, culprit, level, platform, grouping, created_at)
+      insert into issues (project_id, id, archived_until_count, ${RESTORED}, assigned_to, assigned_team)
       overriding system value
-      select project_id, id, number, title, culprit, level, platform, grouping, created_at
-      from merged_issues where project_id = $1 and id = any($2::uuid[])
+      -- Of no events yet: sumShares adds those that it has. Who has left meanwhile looks after nothing.
+      select m.project_id, m.id, m.archived_events_left, ${columnsOf("m", RESTORED)},
+        (select member.user_id from organization_members member join projects p on p.organization_id = member.organization_id
+          where p.id = m.project_id and member.user_id = m.assigned_to for key share of member),
+        (select team.id from teams team where team.id = m.assigned_team for key share)
+      from merged_issues m where m.project_id = $1 and m.id = any($2::uuid[])
       on conflict (project_id, id) do nothing`,
     values: [projectId, restoredIds],
   });

@@ -27,7 +27,7 @@ export class JobRunner implements Service {
   readonly name = "jobs";
   readonly #options: JobRunnerOptions;
   readonly #stopping = new AbortController();
-  readonly #running = new Map<string, Promise<void>>();
+  readonly #running = new Map<Job, Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> = Promise.resolve();
   #isDatabaseAway = false;
@@ -83,9 +83,14 @@ export class JobRunner implements Service {
   }
 
   #launch(job: Job): void {
-    if (this.#stopping.signal.aborted || this.#running.has(job.name) || this.#running.size >= JOBS_AT_ONCE_MAX) return;
-    const running = this.#run(job).finally(() => this.#running.delete(job.name));
-    this.#running.set(job.name, running);
+    if (this.#stopping.signal.aborted || this.#running.has(job) || !this.#hasRoomFor(job)) return;
+    const running = this.#run(job).finally(() => this.#running.delete(job));
+    this.#running.set(job, running);
+  }
+
+  #hasRoomFor({ kind }: Job): boolean {
+    const sameKind = [...this.#running.keys()].filter((job) => job.kind === kind);
+    return sameKind.length < JOBS_AT_ONCE_MAX[kind];
   }
 
   async #run(job: Job): Promise<void> {

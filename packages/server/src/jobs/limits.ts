@@ -18,5 +18,8 @@ export const LEASE_RENEWAL_MS = 2_000;
 /** Between two looks of a node at what is due. */
 export const POLL_MS = 1_000;
 
-/** Jobs that one node runs at a time, so that connections remain for those who wait for an answer. */
-export const JOBS_AT_ONCE_MAX = 3;
+/**
+ * Jobs that one node runs at a time, so that connections remain for those who wait for an answer. Each kind has its own
+ * limit: what takes long must not keep back what is short, and has alerts and deliveries among it.
+ */
+export const JOBS_AT_ONCE_MAX = { lease: 3, transaction: 2 } as const;

@@ -1,5 +1,5 @@
 /** Sends mail over the operator's SMTP server. */
-
+import { domainToASCII } from "node:url";
 import type { NodemailerError, SMTPSentMessageInfo, Transporter } from "nodemailer";
 import type { MailContent } from "./compose-mail.ts";
 
@@ -19,7 +19,22 @@ export interface Mail extends MailContent {
 const CONNECT_MS = 5_000;
 const SILENCE_MS = 10_000;
 
-/** The SMTP server has said no, and for good: 5xx. */
+/** What became of a mail that the SMTP server took for at least one address. */
+export interface SentMail {
+  /** The server's code, 250 as a rule. */
+  readonly status: number;
+  /** Addresses that it did not take the mail for. */
+  readonly refused: readonly RefusedAddress[];
+}
+
+export interface RefusedAddress {
+  /** As the mail has it. */
+  readonly address: string;
+  readonly status: number | null;
+  readonly message: string;
+}
+
+/** The SMTP server has said no. */
 export class MailRefusedError extends Error {
   override readonly name = "MailRefusedError";
   readonly status: number;
@@ -38,8 +53,8 @@ export class Mailer {
     this.#settings = settings;
   }
 
-  /** The server's code, 250 as a rule. Rejects when `signal` ends it, though what was begun may still arrive. */
-  async send(mail: Mail, signal: AbortSignal): Promise<number> {
+  /** Rejects when `signal` ends it, though what was begun may still arrive. */
+  async send(mail: Mail, signal: AbortSignal): Promise<SentMail> {
     const { deliveryId, unsubscribeUrl, to, subject, text, html } = mail;
     const ended = Promise.withResolvers<never>();
     const end = () => ended.reject(signal.reason);
@@ -65,8 +80,8 @@ export class Mailer {
           }),
         },
       });
-      const { response } = await Promise.race([sending, ended.promise]);
-      return Number.parseInt(response, 10) || 250;
+      const info = await Promise.race([sending, ended.promise]);
+      return { status: Number.parseInt(info.response, 10) || 250, refused: refusedOf(to, info) };
     } catch (error) {
       const { responseCode } = error as Partial<NodemailerError>;
       if (responseCode === undefined || !(error instanceof Error)) throw error;
@@ -75,6 +90,23 @@ export class Mailer {
       signal.removeEventListener("abort", end);
     }
   }
+}
+
+/** An address that the server neither took nor refused by name counts as refused: rather a mail too many than none. */
+function refusedOf(to: readonly string[], { accepted, rejectedErrors = [] }: SMTPSentMessageInfo): RefusedAddress[] {
+  const taken = new Set(accepted.map(asOnTheWire));
+  return to
+    .filter((address) => !taken.has(asOnTheWire(address)))
+    .map((address) => {
+      const error = rejectedErrors.find(({ recipient = "" }) => asOnTheWire(recipient) === asOnTheWire(address));
+      return { address, status: error?.responseCode ?? null, message: error?.message ?? "it was not taken" };
+    });
+}
+
+/** The library writes domains as SMTP does. */
+function asOnTheWire(address: string): string {
+  const at = address.lastIndexOf("@");
+  return `${address.slice(0, at + 1)}${domainToASCII(address.slice(at + 1))}`.toLowerCase();
 }
 
 /** The library is loaded with the first mail: many servers never send one, and its code takes memory. */

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { testDatabase } from "@mesher/testkit";
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { HOUR_MS, hourOf } from "../../dashboards/rollups.queries.ts";
 import type { Database } from "../../db/database.ts";
 import { DAY_MS, daysAhead, ensurePartitions } from "../../events/partitions.ts";
-import { changeIssues } from "../../issues/change-issues.ts";
+import { changeIssues, type IssueCommand } from "../../issues/change-issues.ts";
 import { deleteIssues } from "../../issues/delete-issues.ts";
 import { followAllEvents } from "../../issues/follow-events.ts";
 import { type IssueChange, SYSTEM } from "../../issues/issue-change.ts";
@@ -308,6 +308,101 @@ test("a merged issue has one number and one life: its old ones come back with it
       [],
     ]);
   }
+});
+
+test("events that only move neither end an archive of so many events, nor put its end off", async () => {
+  const project = await createTestProject(database);
+  const { projectId, organizationId } = project;
+  const [fa, fb] = [newFingerprint(), newFingerprint()];
+  const storeOf = (fingerprint: string, count: number) =>
+    store(database, ...Array.from({ length: count }, () => eventOf(projectId, fingerprint)));
+  const a = (await storeOf(fa, 3)).stored[0]?.issueId ?? "";
+  const b = (await storeOf(fb, 30)).stored[0]?.issueId ?? "";
+  const statusOf = async (id: string) =>
+    (await rows<{ status: string }>("select status from issues where id = $1", [id]))[0]?.status;
+  const archive = { do: "archive", mode: "for_events", events: 4 } as const;
+  await changeIssues(database, { organizationId, ids: [a, b], command: archive, actor: SYSTEM }, ignore);
+
+  await merge(project, a, [b]);
+  await storeOf(fb, 1);
+  expect(await statusOf(a)).toBe("archived");
+  await unmerge(project, a, [fb]);
+  await storeOf(fa, 2);
+  await storeOf(fb, 3);
+  expect([await statusOf(a), await statusOf(b)]).toEqual(["archived", "archived"]);
+  await storeOf(fa, 1);
+  await storeOf(fb, 1);
+  expect([await statusOf(a), await statusOf(b)]).toEqual(["unresolved", "unresolved"]);
+});
+
+describe("an issue that comes apart is as it was when it went in", () => {
+  const STATE = `status, resolution, resolved_release, archive_mode, archived_until, archived_until_count, status_changed_at,
+    regressed_at, assigned_to, assigned_team, priority_set, search, urgency`;
+  const stateOf = async (id: string) =>
+    (
+      await rows<Record<string, unknown>>(
+        `select ${STATE} from issues join issue_counters c on c.issue_id = issues.id where issues.id = $1`,
+        [id],
+      )
+    )[0];
+
+  async function makeTwo() {
+    const project = await createTestProject(database);
+    const [fa, fb] = [newFingerprint(), newFingerprint()];
+    const [a = "", b = ""] = (
+      await store(database, eventOf(project.projectId, fa), eventOf(project.projectId, fb))
+    ).stored.map(({ issueId }) => issueId);
+    const [person] = await rows<{ id: string }>(
+      `with made as (insert into users (email, display_name) values ($2, 'Person') returning id)
+       insert into organization_members (organization_id, user_id) select $1, id from made returning user_id as id`,
+      [project.organizationId, `${randomUUID()}@example.com`],
+    );
+    const [team] = await rows<{ id: string }>(
+      "insert into teams (organization_id, slug, name) values ($1, 'team', 'Team') returning id",
+      [project.organizationId],
+    );
+    const change = (command: IssueCommand) =>
+      changeIssues(database, { organizationId: project.organizationId, ids: [b], command, actor: SYSTEM }, ignore);
+    return { project, a, b, fb, change, userId: person?.id ?? "", teamId: team?.id ?? "" };
+  }
+
+  test("archived for ever, of a priority that somebody set, a person's, and found by its words", async () => {
+    const { project, a, b, fb, change, userId } = await makeTwo();
+    await change({ do: "archive", mode: "for_ever" });
+    await change({ do: "set_priority", priority: "high" });
+    await change({ do: "assign", assignee: { kind: "user", id: userId } });
+    await rows("update issues set regressed_at = now() where id = $1", [b]);
+    const before = await stateOf(b);
+    expect(before).toMatchObject({ status: "archived", urgency: 13, assigned_to: userId });
+    await merge(project, a, [b]);
+    await unmerge(project, a, [fb]);
+    expect(await stateOf(b)).toEqual(before);
+  });
+
+  test("resolved, and a team's; the second time as it was then", async () => {
+    const { project, a, b, fb, change, teamId } = await makeTwo();
+    await change({ do: "archive", mode: "until_escalating" });
+    await merge(project, a, [b]);
+    await unmerge(project, a, [fb]);
+    await change({ do: "resolve", mode: "in_release", release: "2.0.0" });
+    await change({ do: "assign", assignee: { kind: "team", id: teamId } });
+    const before = await stateOf(b);
+    await merge(project, a, [b]);
+    await unmerge(project, a, [fb]);
+    expect(await stateOf(b)).toEqual(before);
+    expect(before).toMatchObject({ status: "resolved", resolved_release: "2.0.0", assigned_team: teamId });
+  });
+
+  test("but nobody's whose person or team has gone, and not archived any more when its days are over", async () => {
+    const { project, a, b, fb, change, userId } = await makeTwo();
+    await change({ do: "assign", assignee: { kind: "user", id: userId } });
+    await change({ do: "archive", mode: "until_time", until: new Date(now + HOUR_MS) });
+    await merge(project, a, [b]);
+    await rows("delete from organization_members where user_id = $1", [userId]);
+    await rows("update merged_issues set archived_until = now() - interval '1 s' where id = $1", [b]);
+    await unmerge(project, a, [fb]);
+    expect(await stateOf(b)).toMatchObject({ status: "unresolved", archived_until: null, assigned_to: null });
+  });
 });
 
 test("refused: unknown issues, those of others, of another project, discarded ones, and fingerprints that did not come by a merge", async () => {
