@@ -25,6 +25,7 @@ const SIGNALS_EVERY_MS = 1_000;
 export function alertRulesJob(told: (report: EvaluationReport, seconds: number) => void): LeaseJob {
   return {
     kind: "lease",
+    isUrgent: true,
     name: "alert-rules",
     title: "Alert rules",
     about: "Fires rules about how many events there are.",
@@ -45,6 +46,7 @@ export function alertRulesJob(told: (report: EvaluationReport, seconds: number) 
 export function alertEndsJob(told: (resolved: number) => void): LeaseJob {
   return {
     kind: "lease",
+    isUrgent: true,
     name: "alert-ends",
     title: "Ended alerts",
     about: "Resolves alerts that are over.",

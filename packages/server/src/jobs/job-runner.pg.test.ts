@@ -6,7 +6,7 @@ import { JOBS_AT_ONCE_MAX } from "./limits.ts";
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined, debug: () => undefined };
 
-test("as many long jobs as a node runs keep no short one back", async () => {
+test("as many long jobs as a node runs keep no short one back, and none that is urgent", async () => {
   await using db = await testDatabase();
   const gate = Promise.withResolvers<void>();
   let waiting = 0;
@@ -32,16 +32,26 @@ test("as many long jobs as a node runs keep no short one back", async () => {
     everyMs: 1_000,
     retryMs: 1_000,
     run: async () => {
-      if (waiting === JOBS_AT_ONCE_MAX.lease) shortRuns += 1;
+      if (waiting === JOBS_AT_ONCE_MAX.long) shortRuns += 1;
       return { result: {} };
     },
   };
-  const longJobs = Array.from({ length: JOBS_AT_ONCE_MAX.lease + 1 }, (_, index) => long(`long-${index}`));
-  const runner = new JobRunner({ database: db.database, jobs: [...longJobs, short], holder: "node", log });
+  let urgentRuns = 0;
+  const urgent: LeaseJob = {
+    ...long("urgent"),
+    isUrgent: true,
+    everyMs: 1_000,
+    run: async () => {
+      if (waiting === JOBS_AT_ONCE_MAX.long) urgentRuns += 1;
+      return {};
+    },
+  };
+  const longJobs = Array.from({ length: JOBS_AT_ONCE_MAX.long + 1 }, (_, index) => long(`long-${index}`));
+  const runner = new JobRunner({ database: db.database, jobs: [...longJobs, short, urgent], holder: "node", log });
   await runner.start();
   try {
-    await waitUntil("two short runs beside the long ones", async () => shortRuns >= 2);
-    expect(waiting).toBe(JOBS_AT_ONCE_MAX.lease);
+    await waitUntil("two runs of each beside the long ones", async () => shortRuns >= 2 && urgentRuns >= 2);
+    expect(waiting).toBe(JOBS_AT_ONCE_MAX.long);
   } finally {
     gate.resolve();
     await runner.stop();

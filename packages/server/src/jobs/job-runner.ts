@@ -88,9 +88,10 @@ export class JobRunner implements Service {
     this.#running.set(job, running);
   }
 
-  #hasRoomFor({ kind }: Job): boolean {
-    const sameKind = [...this.#running.keys()].filter((job) => job.kind === kind);
-    return sameKind.length < JOBS_AT_ONCE_MAX[kind];
+  #hasRoomFor(job: Job): boolean {
+    const lane = laneOf(job);
+    const beside = [...this.#running.keys()].filter((other) => laneOf(other) === lane);
+    return beside.length < JOBS_AT_ONCE_MAX[lane];
   }
 
   async #run(job: Job): Promise<void> {
@@ -115,4 +116,8 @@ export class JobRunner implements Service {
 
 function describe(error: unknown): string {
   return error instanceof Error && error.cause !== undefined ? `${error}: ${describe(error.cause)}` : String(error);
+}
+
+function laneOf(job: Job): keyof typeof JOBS_AT_ONCE_MAX {
+  return job.kind === "transaction" || job.isUrgent === true ? "prompt" : "long";
 }

@@ -33,6 +33,8 @@ export interface TransactionJob extends NamedJob {
 /** A job that takes long, in many transactions: it holds a lease, and each of its writes is refused once that is lost. */
 export interface LeaseJob extends NamedJob {
   readonly kind: "lease";
+  /** Somebody waits for what it does: it takes no turn behind jobs that may take hours. */
+  readonly isUrgent?: boolean;
   /** All writes go through `write`; between them the run looks at its signal. */
   readonly run: (write: InTransaction, run: Run) => Promise<JobResult>;
 }

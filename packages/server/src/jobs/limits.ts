@@ -19,7 +19,7 @@ export const LEASE_RENEWAL_MS = 2_000;
 export const POLL_MS = 1_000;
 
 /**
- * Jobs that one node runs at a time, so that connections remain for those who wait for an answer. Each kind has its own
- * limit: what takes long must not keep back what is short, and has alerts and deliveries among it.
+ * Jobs that one node runs at a time, so that connections remain for those who wait for an answer. What may take hours must
+ * not keep back what is short or urgent: alerts and deliveries are among it.
  */
-export const JOBS_AT_ONCE_MAX = { lease: 3, transaction: 2 } as const;
+export const JOBS_AT_ONCE_MAX = { long: 2, prompt: 3 } as const;
