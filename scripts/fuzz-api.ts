@@ -1,8 +1,6 @@
 /**
  * Fuzzes every route of the API by its own description. No answer may be a 5xx, every answer must have the shape that the
  * description promises, every refusal the one shape of errors. What belongs to another organization is refused.
- *
- *     npm run fuzz:api -- --count 100000 [--seed 7] [--first 4711]
  */
 import { inspect, parseArgs } from "node:util";
 import { ServerProcess, TEST_TOKEN } from "@mesher/testkit";
@@ -241,10 +239,30 @@ class People {
   }
 }
 
-if (import.meta.main) {
+const HELP = `Asks a server of its own for everything that its API describes, in valid, wrong and hostile ways.
+
+  npm run fuzz:api -- [OPTIONS]
+
+  --count N   Cases. Default: 10000.
+  --seed N    From which they are made. Default: another each time.
+  --first I   Index of the first case: --seed S --first I --count 1 repeats one.
+
+The exit code is 1 when an answer was not of the shape that its description promises, or 5xx.
+`;
+
+async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { count: { type: "string" }, seed: { type: "string" }, first: { type: "string" } },
+    options: {
+      count: { type: "string" },
+      seed: { type: "string" },
+      first: { type: "string" },
+      help: { type: "boolean", short: "h", default: false },
+    },
   });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return;
+  }
   await using server = await ServerProcess.start({ env: { ...FUZZ_OWNER, MESHER_LOG_LEVEL: "warn" } });
   const summary = await fuzzApi({
     server,
@@ -258,3 +276,5 @@ if (import.meta.main) {
   console.log(faults.slice(0, FAILURES_MAX).join("\n"));
   process.exitCode = summary.failures.length > 0 || faults.length > 0 ? 1 : 0;
 }
+
+if (import.meta.main) await main();

@@ -1,12 +1,11 @@
 /**
- * Posts broken envelopes, events and reports to a running server, and fails if it answers one with 5xx, hangs, or
- * resets a connection. Every case follows from the seed and its index, so `--seed S --first I --count 1` repeats it.
- *
- *     npm run fuzz -- --dsn http://key@localhost:8080/1 [--url http://localhost:8080] [--count 100000] [--seed 1]
+ * Posts broken envelopes, events and reports to a server, and fails if it answers one with 5xx, hangs, or resets a
+ * connection. Every case follows from the seed and its index.
  */
 import { Agent, type IncomingMessage, request as sendRequest } from "node:http";
 import { parseArgs } from "node:util";
 import { type Dsn, parseDsn } from "@mesher/protocol";
+import { ServerProcess } from "@mesher/testkit";
 import { type FuzzCase, makeCase, readSamples } from "./fuzz-cases.ts";
 
 export interface FuzzOptions {
@@ -105,7 +104,20 @@ function sendOnce(url: string, { method, path, headers, body }: FuzzCase, agent:
   });
 }
 
-if (import.meta.main) {
+const HELP = `Posts broken envelopes, events and reports to a server.
+
+  npm run fuzz -- [OPTIONS]
+
+  --count N   Cases. Default: 100000.
+  --seed N    From which they are made. Default: another each time.
+  --first I   Index of the first case: --seed S --first I --count 1 repeats one.
+  --dsn DSN   Of a running server. Default: one of its own, with its database, that ends with the cases.
+  --url URL   Where that server listens, if its DSN names a tunnel.
+
+The exit code is 1 when a case was answered with 5xx or not at all.
+`;
+
+async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       url: { type: "string" },
@@ -113,17 +125,32 @@ if (import.meta.main) {
       count: { type: "string" },
       seed: { type: "string" },
       first: { type: "string" },
+      help: { type: "boolean", short: "h", default: false },
     },
   });
-  if (values.dsn === undefined) throw new Error("--dsn is missing: http://key@host:port/number");
+  if (values.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  await using stack = new AsyncDisposableStack();
+  const own = values.dsn === undefined ? stack.use(await startServer()) : undefined;
+  const dsn = values.dsn ?? own?.dsn ?? "";
   const summary = await fuzz({
-    url: values.url ?? new URL(values.dsn).origin,
-    dsn: values.dsn,
+    url: values.url ?? new URL(dsn).origin,
+    dsn,
     ...(values.count === undefined ? {} : { count: Number(values.count) }),
     ...(values.seed === undefined ? {} : { seed: Number(values.seed) }),
     ...(values.first === undefined ? {} : { first: Number(values.first) }),
     report: console.log,
   });
   console.log(JSON.stringify(summary, null, 2));
-  process.exitCode = summary.failures.length > 0 ? 1 : 0;
+  const survived = own?.isRunning ?? true;
+  if (!survived) console.error(`the server ended:\n${own?.output.slice(-4_000)}`);
+  process.exitCode = summary.failures.length > 0 || !survived ? 1 : 0;
 }
+
+function startServer(): Promise<ServerProcess> {
+  return ServerProcess.start({ env: { MESHER_RATE_LIMIT_MAX_EVENTS: "1000000000", MESHER_LOG_LEVEL: "warn" } });
+}
+
+if (import.meta.main) await main();
