@@ -2,19 +2,14 @@
  * Takes the right to fire. One statement decides, by the database's clock alone: of all the nodes that find the same at the
  * same moment exactly one gets it, however their own clocks go.
  */
+import { isAhead } from "../db/is-ahead.ts";
 import type { Transaction } from "../db/transaction.ts";
 import type { RuleKey } from "./alert-rule.ts";
-
-/**
- * Whether a moment of the database's clock is not believed, in SQL: that clock was ahead once and is not any more. Who
- * believed it would wait for it to come again.
- */
-export const isAhead = (moment: string, now: string) => `${moment} > ${now}::timestamptz + interval '1 minute'`;
 
 /** Whether the cooldown of a rule `r` that fired last at the moment is over, in SQL. */
 export const isCooledDown = (moment: string, now: string) => `(
   ${moment} is null or ${moment} <= ${now}::timestamptz - make_interval(mins => r.cooldown_minutes)
-  or ${isAhead(moment, now)})`;
+  or ${isAhead(moment, `${now}::timestamptz`)})`;
 
 export interface Claimed extends RuleKey {
   /** Firings that were held back since the one before. */
@@ -119,7 +114,7 @@ export async function touchRules(tx: Transaction, keys: readonly RuleKey[], nowM
         order by 1, 2
         for no key update of r
       )
-      update alert_rules r set last_fired_at = case when ${isAhead("r.last_fired_at", "$3")} then $3
+      update alert_rules r set last_fired_at = case when ${isAhead("r.last_fired_at", "$3::timestamptz")} then $3
         else greatest(r.last_fired_at, $3) end
       from locked where r.project_id = locked.project_id and r.id = locked.id`,
     values: [...keysOf(keys), new Date(nowMs)],

@@ -2,16 +2,16 @@
  * Statements on `alert_storms` and `alert_storm_holds`, which this folder owns: how many alerts a project fires in a window of
  * time, and which rules do. What is held back of a rule is told by one alert at the window's end.
  */
+import { isAhead } from "../db/is-ahead.ts";
 import type { Transaction } from "../db/transaction.ts";
 import type { RuleKey } from "./alert-rule.ts";
-import { isAhead } from "./claims.queries.ts";
 
 /** Alerts of a project that are told one by one within a window; the first of each rule is, however many there are. */
 export const STORM_ALERTS_MAX = 20;
 export const STORM_WINDOW_SECONDS = 300;
 
 const IS_OVER = `(s.window_started_at <= $1::timestamptz - make_interval(secs => ${STORM_WINDOW_SECONDS})
-  or ${isAhead("s.window_started_at", "$1")})`;
+  or ${isAhead("s.window_started_at", "$1::timestamptz")})`;
 
 export interface StormWindow {
   /** Firings that were told in it. */

@@ -6,6 +6,7 @@ import { type Claim, markLost } from "./claims.queries.ts";
 import { addDeliveryJobs } from "./deliveries.queries.ts";
 import type { DeliveryKey } from "./delivery.ts";
 import { ERROR_LENGTH_MAX, OVERDUE_MS, RECOVERED_AT_ONCE_MAX } from "./limits.ts";
+import { PAUSED_UNTIL } from "./traffic-moments.ts";
 
 /** What becomes of a delivery after an attempt. */
 export type Aftermath =
@@ -61,7 +62,7 @@ async function pauseDestination(tx: Transaction, destinationId: string, pauseMs:
   await tx.query({
     name: "destinations.pause",
     text: `
-      update destinations set paused_until = greatest(paused_until, clock_timestamp() + make_interval(secs => $2))
+      update destinations set paused_until = greatest(${PAUSED_UNTIL}, clock_timestamp() + make_interval(secs => $2))
       where id = $1`,
     values: [destinationId, pauseMs / 1000],
   });

@@ -9,6 +9,7 @@ import { cancelOver, findAddressee, settleOrder } from "./alert-order.queries.ts
 import { addDeliveryJobs } from "./deliveries.queries.ts";
 import type { DeliveryKey, DeliveryMessage } from "./delivery.ts";
 import { AT_ONCE_PER_DESTINATION_MAX, BURST_MAX, BUSY_WAIT_MS, LEASE_MS, SLOT_MS } from "./limits.ts";
+import { NEXT_SLOT_AT, PAUSED_UNTIL } from "./traffic-moments.ts";
 
 /** A delivery that this node may attempt now, for as long as it renews its lease. */
 export interface Claim extends DeliveryKey {
@@ -61,7 +62,9 @@ interface Traffic {
 async function lockTraffic(tx: Transaction, destinationId: string): Promise<Traffic | undefined> {
   const { rows } = await tx.query<{ next_slot_at: Date; paused_until: Date | null }>({
     name: "destinations.lock_traffic",
-    text: "select next_slot_at, paused_until from destinations where id = $1 for no key update",
+    text: `
+      select ${NEXT_SLOT_AT} as next_slot_at, ${PAUSED_UNTIL} as paused_until from destinations
+      where id = $1 for no key update`,
     values: [destinationId],
   });
   const [row] = rows;
@@ -145,7 +148,7 @@ async function takeSlot(tx: Transaction, { destinationId }: Traffic): Promise<vo
     name: "destinations.take_slot",
     text: `
       update destinations
-      set next_slot_at = greatest(next_slot_at, clock_timestamp()) + make_interval(secs => ${SLOT_MS / 1000})
+      set next_slot_at = greatest(${NEXT_SLOT_AT}, clock_timestamp()) + make_interval(secs => ${SLOT_MS / 1000})
       where id = $1`,
     values: [destinationId],
   });

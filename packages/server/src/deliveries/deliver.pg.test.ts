@@ -299,6 +299,20 @@ describe("a destination is not overrun", () => {
     expect(states.filter((state) => state?.status === "waiting").every((state) => state?.attempts === 0)).toBe(true);
   });
 
+  test("is told at once, though the database's clock was hours ahead when it was told last", async () => {
+    const destinationId = await webhook();
+    await db.database.query({
+      text: `update destinations set next_slot_at = now() + interval '6 h', paused_until = now() + interval '6 h' where id = $1`,
+      values: [destinationId],
+    });
+    const id = await queueTo(destinationId);
+    await attempt(id);
+    expect(await stateOf(id)).toMatchObject({ status: "sent" });
+    receiver.answer = (response) => void response.writeHead(429, { "retry-after": "60" }).end();
+    await attempt(await queueTo(destinationId));
+    expect(await pauseOf(destinationId)).toBeLessThan(Date.now() + 3_600_000);
+  });
+
   test("that is slow holds up nobody: only so many attempts at it go on at a time", async () => {
     const all = Promise.withResolvers<void>();
     let held = 0;
