@@ -1,18 +1,15 @@
 /** One look at all rules about the events of a project, and at what was held of storms. */
 import { randomUUID } from "node:crypto";
 import type { Transaction } from "../db/transaction.ts";
-import { queueDeliveries } from "../deliveries/queue-deliveries.ts";
-import { SYSTEM } from "./alert.ts";
-import { insertActivity } from "./alert-activity.queries.ts";
 import type { RuleKey } from "./alert-rule.ts";
 import { PROJECT_CONDITIONS, type WindowCounts } from "./conditions.ts";
 import { isProjectRule, judgeRules } from "./evaluate-windows.ts";
 import { type Candidate, type FiringReport, fireAlerts, sumReports } from "./fire.ts";
 import { type FiringRule, listEnabledRules, listRulesById } from "./firing-rules.queries.ts";
-import { type AlertTelling, type NewAlert, noticeOf, tellingOf } from "./new-alert.ts";
-import { type InsertedAlert, insertAlerts } from "./new-alerts.queries.ts";
+import { type AlertTelling, type NewAlert, tellingOf } from "./new-alert.ts";
 import type { PartedRun } from "./parted-run.ts";
 import { endStorms, listEndedStorms } from "./storms.queries.ts";
+import { writeAlerts } from "./write-alerts.ts";
 
 export interface EvaluationReport extends FiringReport {
   readonly rules: number;
@@ -56,23 +53,12 @@ async function tellStorms(
 ): Promise<AlertTelling[]> {
   const storms = await endStorms(tx, ended, nowMs);
   const rules = new Map((await listRulesById(tx, storms)).map((rule) => [rule.ruleId, rule]));
-  const alerts: InsertedAlert[] = [];
-  for (const { ruleId, held } of storms) {
+  const digests = storms.flatMap(({ ruleId, held }) => {
     const rule = rules.get(ruleId);
-    if (rule === undefined) continue;
-    const alert = digestOf(rule, held, nowMs);
-    const told = rule.isSilenced ? null : await queueDeliveries(tx, noticeOf(alert), rule.actions);
-    alerts.push({ ...alert, silenced: rule.isSilenced, told });
-  }
-  await insertAlerts(tx, alerts);
-  await insertActivity(
-    tx,
-    alerts.flatMap(({ rule: { projectId }, alertId, suppressed, silenced }) => {
-      const fired = { projectId, alertId, kind: "fired" as const, actor: SYSTEM, details: { suppressed } };
-      return silenced ? [fired, { projectId, alertId, kind: "silenced" as const, actor: SYSTEM }] : [fired];
-    }),
-  );
-  return alerts.filter(({ silenced }) => !silenced).map(tellingOf);
+    return rule === undefined ? [] : [{ alert: digestOf(rule, held, nowMs), isSilenced: rule.isSilenced }];
+  });
+  await writeAlerts(tx, digests);
+  return digests.filter(({ isSilenced }) => !isSilenced).map(({ alert }) => tellingOf(alert));
 }
 
 function digestOf(rule: FiringRule, held: number, nowMs: number): NewAlert {

@@ -4,16 +4,13 @@
  */
 import { randomUUID } from "node:crypto";
 import type { Transaction } from "../db/transaction.ts";
-import { queueDeliveries } from "../deliveries/queue-deliveries.ts";
-import { SYSTEM } from "./alert.ts";
-import { insertActivity } from "./alert-activity.queries.ts";
 import { claimIssues, claimRules, countBlocked, countBlockedOfIssues, touchRules } from "./claims.queries.ts";
 import { messageOf, type WindowCounts } from "./conditions.ts";
 import type { FiringRule } from "./firing-rules.queries.ts";
 import { type AlertedIssue, findAlertedIssues, listSilencedIssues } from "./issues-of-alerts.queries.ts";
-import { type AlertTelling, type NewAlert, noticeOf, tellingOf } from "./new-alert.ts";
-import { type InsertedAlert, insertAlerts } from "./new-alerts.queries.ts";
+import { type AlertTelling, type NewAlert, tellingOf } from "./new-alert.ts";
 import { countFirings, openWindows, STORM_ALERTS_MAX, type StormWindow } from "./storms.queries.ts";
+import { writeAlerts } from "./write-alerts.ts";
 
 /** A rule whose condition holds. */
 export interface Candidate {
@@ -59,7 +56,7 @@ export async function fireAlerts(tx: Transaction, given: readonly Candidate[], n
   const candidates = mergeAlike(await heedSilences(tx, given));
   const claimed = await claim(tx, candidates, nowMs);
   const { allowed, held } = await withinStormLimit(tx, claimed, nowMs);
-  await write(tx, allowed);
+  await writeAlerts(tx, allowed);
   const told = allowed.filter(({ isSilenced }) => !isSilenced);
   return {
     fired: told.length,
@@ -215,21 +212,4 @@ function beyondLimit(firings: readonly Firing[], window: StormWindow | undefined
     room -= 1;
     return false;
   });
-}
-
-async function write(tx: Transaction, firings: readonly Firing[]): Promise<void> {
-  const inserted: InsertedAlert[] = [];
-  for (const { alert, rule, isSilenced } of firings) {
-    const told = isSilenced ? null : await queueDeliveries(tx, noticeOf(alert), rule.actions);
-    inserted.push({ ...alert, silenced: isSilenced, told });
-  }
-  await insertAlerts(tx, inserted);
-  await insertActivity(
-    tx,
-    inserted.flatMap(({ rule: { projectId }, alertId, snapshot, silenced }) => {
-      const of = { projectId, alertId, actor: SYSTEM };
-      const fired = { ...of, kind: "fired" as const, details: snapshot };
-      return silenced ? [fired, { ...of, kind: "silenced" as const }] : [fired];
-    }),
-  );
 }

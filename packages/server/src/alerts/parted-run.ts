@@ -32,8 +32,7 @@ export class PartedRun {
   /** What the part gives; undefined: it failed, or the run is over. */
   async attempt<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result | undefined> {
     try {
-      this.#signal.throwIfAborted();
-      return await this.#write(work);
+      return await this.#do(work);
     } catch (error) {
       this.#faults.push(error);
       return undefined;
@@ -41,11 +40,8 @@ export class PartedRun {
   }
 
   /** The same where there is another way: the fault is not the run's. */
-  async attemptQuietly<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result | undefined> {
-    const before = this.#faults.length;
-    const result = await this.attempt(work);
-    this.#faults.length = before;
-    return result;
+  attemptQuietly<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result | undefined> {
+    return this.#do(work).catch(() => undefined);
   }
 
   /** Each project by itself. */
@@ -69,5 +65,10 @@ export class PartedRun {
     if (items.length === 0) return [];
     const all = await this.attemptQuietly((tx) => work(tx, items));
     return all === undefined ? (await this.byProject(items, work)).flat() : [...all];
+  }
+
+  async #do<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
+    this.#signal.throwIfAborted();
+    return this.#write(work);
   }
 }

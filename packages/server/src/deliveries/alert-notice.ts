@@ -1,3 +1,5 @@
+import { clipped } from "../runtime/clipped.ts";
+
 /** What an alert has to say, before anybody decides to whom and in which form. */
 export interface AlertNotice {
   readonly alertId: string;
@@ -29,8 +31,7 @@ const TITLE_LENGTH_MAX = 200;
 /** One line, for lists and subjects. */
 export function titleOf({ kind, ruleName, issue, message }: AlertNotice): string {
   const about = issue?.title ?? message;
-  const title = `${PREFIXES[kind]}${ruleName}: ${about}`.replace(/\s+/g, " ").trim();
-  return title.length > TITLE_LENGTH_MAX ? `${title.slice(0, TITLE_LENGTH_MAX - 1).toWellFormed()}…` : title;
+  return clipped(`${PREFIXES[kind]}${ruleName}: ${about}`.replace(/\s+/g, " ").trim(), TITLE_LENGTH_MAX);
 }
 
 const PREFIXES: Readonly<Record<AlertNotice["kind"], string>> = {

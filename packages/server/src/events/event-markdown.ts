@@ -3,6 +3,7 @@
  * Pure; takes the event as pages show it.
  */
 import { type Breadcrumb, curlOf, type Event, type Exception, type Frame, type Stacktrace } from "@mesher/protocol";
+import { clipped } from "../runtime/clipped.ts";
 
 /** Frames of one stack trace, those nearest to the failure. */
 const FRAMES_MAX = 20;
@@ -69,7 +70,7 @@ function exceptionsOf(event: Event): string[] {
     );
     return [
       heading,
-      fence(shorten(nameOf(exception), TEXT_LENGTH_MAX)),
+      fence(clipped(nameOf(exception), TEXT_LENGTH_MAX)),
       ...(how.length === 0 ? [] : [`Caught by: ${line(how.join(", "))}`]),
       ...(exception.stacktrace === undefined ? [] : [stacktraceOf(exception.stacktrace)]),
     ].join("\n\n");
@@ -140,7 +141,7 @@ function requestOf({ request }: Event): string {
     CREDENTIAL_HEADERS.test(name) ? "[Filtered]" : value,
   ]);
   const command = curlOf({ ...rest, ...(headers === undefined ? {} : { headers }) });
-  return command === undefined ? "" : `## Request\n\n${fence(shorten(command, TEXT_LENGTH_MAX), "sh")}`;
+  return command === undefined ? "" : `## Request\n\n${fence(clipped(command, TEXT_LENGTH_MAX), "sh")}`;
 }
 
 /** A copy leaves the house: what proves who somebody is stays, whatever the project's scrubbing lets through. */
@@ -148,7 +149,7 @@ const CREDENTIAL_HEADERS = /^(?:authorization|proxy-authorization|cookie|set-coo
 
 /** One line of Markdown: what an event holds cannot begin a heading or a list of its own. */
 function line(text: string): string {
-  return shorten(text.replaceAll(/\s*[\r\n]+\s*/g, " ⏎ "), LINE_LENGTH_MAX);
+  return clipped(text.replaceAll(/\s*[\r\n]+\s*/g, " ⏎ "), LINE_LENGTH_MAX);
 }
 
 /** Longer than every run of backticks within, so that nothing an event holds ends it. */
@@ -156,8 +157,4 @@ function fence(text: string, language = ""): string {
   const longest = (text.match(/`+/g) ?? []).reduce((length, run) => Math.max(length, run.length), 2);
   const ticks = "`".repeat(longest + 1);
   return `${ticks}${language}\n${text}\n${ticks}`;
-}
-
-function shorten(text: string, lengthMax: number): string {
-  return text.length <= lengthMax ? text : `${text.slice(0, lengthMax - 1).toWellFormed()}…`;
 }

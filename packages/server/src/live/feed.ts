@@ -95,15 +95,12 @@ export interface FeedOptions {
   readonly log: Log;
 }
 
-interface OpenChannel {
+interface OpenChannel extends Used {
   readonly channel: Channel;
   readonly member: RoomMember;
   /** Resolves when all peers know that the project is watched, and it is known what was told before. */
   readonly watched: Promise<void>;
   readonly searches: Map<string, OpenSearch>;
-  /** Who watches it, or waits until it is watched. */
-  users: number;
-  linger?: NodeJS.Timeout;
 }
 
 /** How this node numbers what it tells of a project. */
@@ -115,12 +112,26 @@ interface Numbers {
   sayAgain?: NodeJS.Timeout | undefined;
 }
 
-interface OpenSearch {
+interface OpenSearch extends Used {
   /** Resolves when all peers know it. */
   readonly asked: Promise<void>;
-  /** Who uses it, or waits until it is asked. */
+}
+
+interface Used {
+  /** Who has it, or waits until it is there. */
   users: number;
+  /** With nobody left it stays for a while. */
   linger?: NodeJS.Timeout;
+}
+
+/** Until `watching` is disposed of. */
+function use(used: Used, watching: DisposableStack, onUnused: () => void): void {
+  clearTimeout(used.linger);
+  used.users += 1;
+  watching.defer(() => {
+    used.users -= 1;
+    if (used.users === 0) onUnused();
+  });
 }
 
 export class Feed implements Service {
@@ -250,24 +261,22 @@ export class Feed implements Service {
   /** Counts at once, before anybody waits for it: nothing that is used is given up for another. */
   #hold(projectId: string, watching: DisposableStack): OpenChannel {
     const open = this.#channels.get(projectId) ?? this.#open(projectId);
-    clearTimeout(open.linger);
-    open.users += 1;
-    watching.defer(() => this.#release(projectId, open));
+    use(open, watching, () => this.#letGo(projectId, open));
     return open;
   }
 
-  #release(projectId: string, open: OpenChannel): void {
-    open.users -= 1;
-    if (open.users > 0 || this.#channels.get(projectId) !== open) return;
+  #letGo(projectId: string, open: OpenChannel): void {
+    if (this.#channels.get(projectId) !== open) return;
     if (this.#channels.size > CHANNELS_MAX) this.#close(projectId);
     else open.linger = setTimeout(() => this.#close(projectId), LINGER_MS).unref();
   }
 
   #holdSearch(projectId: string, open: OpenChannel, text: string, watching: DisposableStack): OpenSearch {
     const search = open.searches.get(text) ?? this.#openSearch(projectId, open, text);
-    clearTimeout(search.linger);
-    search.users += 1;
-    watching.defer(() => this.#releaseSearch(projectId, open, text, search));
+    use(search, watching, () => {
+      if (this.#channels.get(projectId) !== open) return;
+      search.linger = setTimeout(() => this.#closeSearch(projectId, text), LINGER_MS).unref();
+    });
     return search;
   }
 
@@ -367,12 +376,6 @@ export class Feed implements Service {
       throw new TooManySearchesError(`there are streams with ${limit} different searches already`);
     }
     this.#closeSearch(unused.of, unused.each[0]);
-  }
-
-  #releaseSearch(projectId: string, open: OpenChannel, text: string, search: OpenSearch): void {
-    search.users -= 1;
-    if (search.users > 0 || this.#channels.get(projectId) !== open) return;
-    search.linger = setTimeout(() => this.#closeSearch(projectId, text), LINGER_MS).unref();
   }
 
   #closeSearch(projectId: string, text: string): void {

@@ -6,6 +6,7 @@ import { startNode } from "@mesher/cluster";
 import { createLog } from "../runtime/log.ts";
 import { HEARTBEAT } from "../runtime/web-sockets/keep-alive.ts";
 import { offerUpgrades } from "../runtime/web-sockets/offer-upgrades.ts";
+import { feedNode } from "./feed-testing.ts";
 import { Live, type LiveOptions } from "./live.ts";
 import { RECHECK_MS } from "./recheck.ts";
 import { Seats } from "./seats.ts";
@@ -24,15 +25,14 @@ export async function startTestLive(options: Partial<LiveOptions> = {}): Promise
   const log = createLog({ level: "error", format: "json" });
   const node = await startNode({ log });
   const live = new Live({
-    node: {
+    node: feedNode({
       rooms: node.rooms,
       list: () => node.list(),
       monitor: (listener) => node.monitor(listener),
-      serve: () => () => {},
       tellPeer: askPeer,
       recall: askPeer,
       handOver: askPeer,
-    },
+    }),
     countUnresolved: async () => 0,
     findViewer: async ({ authorization = "" }) => ({
       organizationId: "organization",

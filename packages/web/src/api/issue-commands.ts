@@ -27,11 +27,7 @@ const COMMANDS = { mutationKey: ["issue commands"], scope: { id: "issue commands
 /** All issues of one order are of one project. */
 export function useIssueCommands() {
   const queries = useQueryClient();
-  const onSettled = () => {
-    // What is read while another waits its turn would show how it was before.
-    if (queries.isMutating({ mutationKey: COMMANDS.mutationKey }) > 1) return undefined;
-    return queries.invalidateQueries({ predicate: ({ queryKey }) => isAboutIssues(queryKey) });
-  };
+  const refresh = useRefresh();
   const undoing = useMutation({
     ...COMMANDS,
     mutationFn: async (steps: readonly UndoStep[]) => {
@@ -42,7 +38,7 @@ export function useIssueCommands() {
     },
     onSuccess: () => toast("Undone"),
     onError: (error) => toastFailure("Not all of it was undone.", error),
-    onSettled,
+    onSettled: refresh,
   });
   return useMutation({
     ...COMMANDS,
@@ -67,7 +63,7 @@ export function useIssueCommands() {
       for (const [key, data] of before ?? []) queries.setQueryData(key, data);
       toastFailure("Nothing was changed.", error);
     },
-    onSettled,
+    onSettled: refresh,
   });
 }
 
@@ -91,9 +87,9 @@ const IDS_MAX = 1_000;
 
 /** They do not leave the screen at once: which ones match is the server's to say. */
 export function useMatchingCommands() {
-  const queries = useQueryClient();
-  const refresh = () => queries.invalidateQueries({ predicate: ({ queryKey }) => isAboutIssues(queryKey) });
+  const refresh = useRefresh();
   return useMutation({
+    ...COMMANDS,
     mutationFn: changeMatching,
     onSuccess: ({ changedIds, isWhole }, { projectSlug, filter, command }) => {
       const undo = UNDO_OF[command.do];
@@ -106,6 +102,16 @@ export function useMatchingCommands() {
     onError: (error) => toastFailure("Not all of them were changed.", error),
     onSettled: refresh,
   });
+}
+
+/** Reads anew what commands change. */
+function useRefresh() {
+  const queries = useQueryClient();
+  return () => {
+    // What is read while another waits its turn would show how it was before.
+    if (queries.isMutating({ mutationKey: COMMANDS.mutationKey }) > 1) return undefined;
+    return queries.invalidateQueries({ predicate: ({ queryKey }) => isAboutIssues(queryKey) });
+  };
 }
 
 async function bringBack(projectSlug: string, undo: "unresolve" | "undiscard", ids: readonly string[]) {

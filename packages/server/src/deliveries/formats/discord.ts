@@ -1,5 +1,6 @@
+import { clipped } from "../../runtime/clipped.ts";
 import { titleOf } from "../alert-notice.ts";
-import { clipped, colorOf, type Format, factsOf, jsonRequest, linkOf, valueOf } from "./format.ts";
+import { colorOf, type Format, factsOf, jsonRequest, linkOf, valueOf } from "./format.ts";
 
 /** As https://discord.com/developers/docs/resources/message#embed-object has them. */
 const TITLE_LENGTH_MAX = 256;

@@ -26,10 +26,6 @@ export function jsonRequest(url: string, body: unknown, headers: Readonly<Record
   return { url, headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) };
 }
 
-export function clipped(text: string, lengthMax: number): string {
-  return text.length <= lengthMax ? text : `${text.slice(0, lengthMax - 1).toWellFormed()}…`;
-}
-
 /** Where a reader goes on: the issue, or the pages. */
 export function linkOf({ notice, serverUrl }: Pick<FormatInput, "notice" | "serverUrl">): string {
   return notice.issue === undefined ? `${serverUrl}/` : `${serverUrl}/issues/${notice.issue.id}`;

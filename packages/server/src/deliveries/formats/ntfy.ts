@@ -1,5 +1,6 @@
+import { clipped } from "../../runtime/clipped.ts";
 import { titleOf } from "../alert-notice.ts";
-import { clipped, type Format, factsOf, jsonRequest, linkOf, severityOf, valueOf } from "./format.ts";
+import { type Format, factsOf, jsonRequest, linkOf, severityOf, valueOf } from "./format.ts";
 
 /** A longer message becomes an attachment. */
 const MESSAGE_LENGTH_MAX = 3_000;

@@ -1,5 +1,6 @@
+import { clipped } from "../../runtime/clipped.ts";
 import { titleOf } from "../alert-notice.ts";
-import { clipped, type Format, factsOf, incidentKeyOf, jsonRequest, linkOf, severityOf, valueOf } from "./format.ts";
+import { type Format, factsOf, incidentKeyOf, jsonRequest, linkOf, severityOf, valueOf } from "./format.ts";
 import { regionOf } from "./pagerduty.ts";
 
 /** As https://docs.opsgenie.com/docs/alert-api has it. */

@@ -1,5 +1,6 @@
+import { clipped } from "../../runtime/clipped.ts";
 import { titleOf } from "../alert-notice.ts";
-import { clipped, type Format, factsOf, incidentKeyOf, jsonRequest, linkOf, severityOf, valueOf } from "./format.ts";
+import { type Format, factsOf, incidentKeyOf, jsonRequest, linkOf, severityOf, valueOf } from "./format.ts";
 
 /** As https://developer.pagerduty.com/docs/send-alert-event has it. */
 const SUMMARY_LENGTH_MAX = 1_024;

@@ -1,5 +1,6 @@
+import { clipped } from "../../runtime/clipped.ts";
 import { titleOf } from "../alert-notice.ts";
-import { clipped, colorOf, type Format, factsOf, jsonRequest, linkOf, valueOf } from "./format.ts";
+import { colorOf, type Format, factsOf, jsonRequest, linkOf, valueOf } from "./format.ts";
 
 /** As https://docs.slack.dev/reference/block-kit has them. */
 const SECTION_LENGTH_MAX = 3_000;

@@ -1,5 +1,6 @@
+import { clipped } from "../../runtime/clipped.ts";
 import { titleOf } from "../alert-notice.ts";
-import { clipped, type Format, factsOf, jsonRequest, linkOf, severityOf, valueOf } from "./format.ts";
+import { type Format, factsOf, jsonRequest, linkOf, severityOf, valueOf } from "./format.ts";
 
 /** Of the whole message, 28 KB are taken. */
 const TEXT_LENGTH_MAX = 2_000;

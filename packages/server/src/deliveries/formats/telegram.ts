@@ -1,5 +1,6 @@
+import { clipped } from "../../runtime/clipped.ts";
 import { titleOf } from "../alert-notice.ts";
-import { clipped, type Format, factsOf, jsonRequest, linkOf, valueOf } from "./format.ts";
+import { type Format, factsOf, jsonRequest, linkOf, valueOf } from "./format.ts";
 
 /** As https://core.telegram.org/bots/api#sendmessage has it. */
 const TEXT_LENGTH_MAX = 4_096;

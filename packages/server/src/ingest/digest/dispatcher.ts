@@ -277,10 +277,9 @@ export class Dispatcher implements Service {
     this.#isUnreadFirst = isAlone;
     // Right after a failure the database itself may be short of something.
     const isTold = isAlone && this.#databaseFailures === 0;
-    if (!isTold || this.#tooMuch.add(batch.firstSequence) < ALONE_TOO_MUCH_MAX)
-      return this.#waitForDatabase(batch, error, await this.#halvesOf(batch));
-    this.#tooMuch.forget(batch.firstSequence);
-    return this.#quarantine(batch, `too much for the database: ${error}`);
+    if (isTold && this.#tooMuch.reaches(batch.firstSequence, ALONE_TOO_MUCH_MAX))
+      return this.#quarantine(batch, `too much for the database: ${error}`);
+    return this.#waitForDatabase(batch, error, await this.#halvesOf(batch));
   }
 
   async #halvesOf(batch: Batch): Promise<Cut[]> {
@@ -349,11 +348,9 @@ export class Dispatcher implements Service {
   async #takeBackUnblamed(batch: Batch, reason: string): Promise<void> {
     const isAlone = recordsOf(batch) === 1;
     this.#isUnreadFirst = isAlone;
-    const deaths = isAlone ? this.#deathsAlone.add(batch.firstSequence) : 0;
-    if (deaths < DEATHS_ALONE_MAX)
-      return this.#options.journal.returned(batch, batch.attempts === 0 ? [] : await this.#halvesOf(batch));
-    this.#deathsAlone.forget(batch.firstSequence);
-    return this.#quarantine(batch, `${deaths} workers died while they had it alone: ${reason}`);
+    if (isAlone && this.#deathsAlone.reaches(batch.firstSequence, DEATHS_ALONE_MAX))
+      return this.#quarantine(batch, `${DEATHS_ALONE_MAX} workers died while they had it alone: ${reason}`);
+    this.#options.journal.returned(batch, batch.attempts === 0 ? [] : await this.#halvesOf(batch));
   }
 
   async #quarantine(batch: Batch, reason: string): Promise<void> {

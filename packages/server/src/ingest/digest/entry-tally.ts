@@ -14,6 +14,13 @@ export class EntryTally {
     return count;
   }
 
+  /** Once more; whether it is now the last of so many times. Then it is counted anew. */
+  reaches(sequence: number, times: number): boolean {
+    if (this.add(sequence) < times) return false;
+    this.forget(sequence);
+    return true;
+  }
+
   forget(sequence: number): void {
     this.#counts.delete(sequence);
   }
