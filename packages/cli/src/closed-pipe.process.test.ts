@@ -1,10 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { TEST_TOKEN } from "./test-server.ts";
+import { serve, TEST_TOKEN } from "./test-server.ts";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
 
@@ -51,18 +49,5 @@ function start(url: string, ...args: readonly string[]) {
       return { code, signal, errors };
     },
     [Symbol.dispose]: () => child.kill("SIGKILL"),
-  };
-}
-
-async function serve(listener: RequestListener) {
-  const server = createServer(listener);
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
-    },
   };
 }

@@ -1,6 +1,12 @@
 /** A server that takes what the commands send and answers what a test wants. For tests only. */
 import { once } from "node:events";
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
 import { type ApiJob, parseEnvelope } from "@mesher/protocol";
@@ -24,6 +30,20 @@ export interface TestServer extends AsyncDisposable {
     ready: boolean;
     jobs: readonly ApiJob[];
     envelope: { status: number; headers?: Record<string, string>; body?: unknown };
+  };
+}
+
+/** On a port of its own. */
+export async function serve(listener: RequestListener) {
+  const server = createServer(listener);
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
   };
 }
 
@@ -65,21 +85,9 @@ export async function startTestServer(): Promise<TestServer> {
       answer(says.envelope.status, says.envelope.body ?? {}, says.envelope.headers);
     }
   };
-  const server = createServer((request, response) => void answerRequest(request, response));
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-
-  return {
-    url: `http://${host}`,
-    dsn: `http://key1@${host}/1`,
-    received,
-    says,
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
-    },
-  };
+  const server = await serve((request, response) => void answerRequest(request, response));
+  ({ host } = new URL(server.url));
+  return { ...server, dsn: `http://key1@${host}/1`, received, says };
 }
 
 /** The one event of an envelope. */

@@ -77,6 +77,19 @@ async function listen(nats: TestNats, name: string, options: TestWireOptions = {
   return { name: node.full, wire, welcomed, dial, [Symbol.asyncDispose]: () => wire.close() };
 }
 
+/** Somebody who listens to every name and says nothing. `asked`: resolves when one of them is called. */
+async function listenSilently({ url }: TestNats) {
+  const connection = await connect({ servers: url });
+  const asked = Promise.withResolvers<void>();
+  connection.subscribe(">", {
+    callback: (_, { subject }) => {
+      if (!subject.endsWith(".all")) asked.resolve();
+    },
+  });
+  await connection.flush();
+  return { asked: asked.promise, [Symbol.asyncDispose]: () => connection.close() };
+}
+
 test("a caller whose link is closed at its first word is asked no more", async () => {
   await using nats = await TestNats.start();
   await using a = await listen(nats, "a", { onWelcomed: (link) => link.close("there is a session already") });
@@ -100,23 +113,15 @@ test("[F.4-13] [C-31] a caller that was welcomed is not called back before it ha
 test("a caller that comes while the name is asked for is answered as soon as it is had", async () => {
   await using nats = await TestNats.start();
   await using a = await listen(nats, "a");
-  // Somebody who listens to the name and says nothing: it is asked for as long as the silence.
-  const tap = await connect({ servers: nats.url });
-  const asked = Promise.withResolvers<void>();
-  tap.subscribe(">", {
-    callback: (_, { subject }) => {
-      if (!subject.endsWith(".all")) asked.resolve();
-    },
-  });
-  await tap.flush();
+  // While it listens the name is asked for as long as the silence.
+  await using silent = await listenSilently(nats);
   const starting = listen(nats, "b", { silenceMs: 500 });
-  await asked.promise;
+  await silent.asked;
   const link = await a.dial({ name: "b@127.0.0.1:1" });
   await using b = await starting;
   link.sendJson(FRAME.peers, { names: [] });
   await until(() => b.welcomed.length === 1, "the caller's first word");
   expect(link.isOpen).toBe(true);
-  await tap.close();
 });
 
 test("[HAZARD-6] a server that takes shorter messages than before makes frames shorter, and ends only a link that has a longer one", async () => {
@@ -169,18 +174,10 @@ test("who is called while the server takes no message as long as a hello is said
 test("a hello that waits for its answer while the server goes away is given up, so that the other may call as soon as it is back", async () => {
   await using nats = await TestNats.start();
   await using a = await listen(nats, "a");
-  // Somebody who listens to the name and says nothing.
-  const tap = await connect({ servers: nats.url });
-  const asked = Promise.withResolvers<void>();
-  tap.subscribe(">", {
-    callback: (_, { subject }) => {
-      if (!subject.endsWith(".all")) asked.resolve();
-    },
-  });
-  await tap.flush();
+  await using silent = await listenSilently(nats);
   const dialling = a.dial({ name: "b@127.0.0.1:1" });
   dialling.catch(() => undefined);
-  await asked.promise;
+  await silent.asked;
   await nats.kill();
   await expect(dialling).rejects.toThrow("the NATS server is away");
   await expect(dialling).rejects.toMatchObject({ reason: "unreachable" });

@@ -23,11 +23,7 @@ beforeAll(async () => {
 beforeEach(() => world.database.query({ text: "delete from sign_in_rates" }));
 afterAll(() => world[Symbol.asyncDispose]());
 
-async function signedIn(email: string): Promise<TestPerson> {
-  const person = new TestPerson(world.server.url);
-  expect(await person.signIn(email, PASSWORD)).toMatchObject({ status: 200 });
-  return person;
-}
+const signedIn = (email: string) => TestPerson.signedIn(world.server.url, email, PASSWORD);
 
 /** The token of an invitation's link. */
 async function invited(email: string, role = "member", org = "default"): Promise<string> {

@@ -35,11 +35,7 @@ beforeAll(async () => {
 beforeEach(() => world.database.query({ text: "delete from sign_in_rates" }));
 afterAll(() => world[Symbol.asyncDispose]());
 
-async function signedIn(email: string): Promise<TestPerson> {
-  const person = new TestPerson(world.server.url);
-  expect(await person.signIn(email, PASSWORD)).toMatchObject({ status: 200 });
-  return person;
-}
+const signedIn = (email: string) => TestPerson.signedIn(world.server.url, email, PASSWORD);
 
 /** Invites somebody by the owner, who accepts and signs in. */
 async function joined(email: string, role: string, by = owner, org = "default"): Promise<TestPerson> {

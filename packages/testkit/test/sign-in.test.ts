@@ -20,11 +20,7 @@ afterAll(() => world[Symbol.asyncDispose]());
 
 const somebody = () => new TestPerson(world.server.url);
 
-async function signedIn(email = EMAIL, password = PASSWORD): Promise<TestPerson> {
-  const person = somebody();
-  expect(await person.signIn(email, password)).toMatchObject({ status: 200 });
-  return person;
-}
+const signedIn = (email = EMAIL, password = PASSWORD) => TestPerson.signedIn(world.server.url, email, password);
 
 test("[C-130] the first start prints a link that makes one person the owner, once", async () => {
   const token = tokenIn(setupLink);

@@ -18,6 +18,14 @@ export class TestPerson {
     this.origin = new URL(url).origin;
   }
 
+  /** Somebody who has signed in; an error with the server's answer where it does not let them. */
+  static async signedIn(url: string, email: string, password: string): Promise<TestPerson> {
+    const person = new TestPerson(url);
+    const { status, body } = await person.signIn(email, password);
+    if (status !== 200) throw new Error(`${email} cannot sign in: ${status} ${JSON.stringify(body)}`);
+    return person;
+  }
+
   get cookieHeader(): string {
     return [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
   }

@@ -1,11 +1,8 @@
-import { once } from "node:events";
-import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { StreamMessage } from "@mesher/protocol";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { runProgram } from "../run-program.ts";
-import { startTestServer, TEST_TOKEN, testTerminal } from "../test-server.ts";
+import { serve, startTestServer, TEST_TOKEN, testTerminal } from "../test-server.ts";
 import { formatMessage } from "./format-message.ts";
 import { readEventStream } from "./server-sent-events.ts";
 
@@ -114,16 +111,3 @@ test("Ctrl-C ends it also while the name of an issue is waited for; the event is
     errors: "",
   });
 });
-
-async function serve(listener: RequestListener) {
-  const server = createServer(listener);
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
-    },
-  };
-}

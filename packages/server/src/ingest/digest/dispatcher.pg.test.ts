@@ -116,6 +116,21 @@ async function lockEvents(database: Database): Promise<AsyncDisposable> {
   };
 }
 
+/** The database refuses events of the title. `code`: as PostgreSQL says it. */
+async function refuse(database: Database, title: string, { said, code }: { said: string; code: string }) {
+  await database.query({
+    text: `
+      create function refuse_title() returns trigger language plpgsql as $$
+      begin
+        if new.title = '${title}' then raise exception '${said}' using errcode = '${code}'; end if;
+        return new;
+      end $$`,
+  });
+  await database.query({
+    text: "create trigger refuse_title before insert on events for each row execute function refuse_title()",
+  });
+}
+
 const storedMessages = async (database: Database) =>
   (await database.query<{ title: string }>({ text: "select title from events order by title" })).rows.map(
     ({ title }) => title,
@@ -261,17 +276,7 @@ test("a batch that takes the database too long is stored in halves, and nothing 
 
 test("an entry the database refuses is found by halving and quarantined; all others are stored", async () => {
   await using line = await setUp();
-  await line.database.query({
-    text: `
-      create function refuse_cursed() returns trigger language plpgsql as $$
-      begin
-        if new.title = 'cursed' then raise exception 'cursed' using errcode = '22000'; end if;
-        return new;
-      end $$`,
-  });
-  await line.database.query({
-    text: "create trigger refuse_cursed before insert on events for each row execute function refuse_cursed()",
-  });
+  await refuse(line.database, "cursed", { said: "cursed", code: "22000" });
   const names = Array.from({ length: 30 }, (_, n) => `event ${String(n).padStart(2, "0")}`);
   await Promise.all([...names, "cursed"].map((message) => line.journal.append(entryOf(message))));
   await waitUntil("the journal to be empty", async () => line.journal.depth === 0);
@@ -279,7 +284,7 @@ test("an entry the database refuses is found by halving and quarantined; all oth
   expect((await line.database.query({ text: "select 1 from quarantined_entries" })).rowCount).toBe(1);
 
   // Somebody mends the cause, and tries again.
-  await line.database.query({ text: "drop trigger refuse_cursed on events" });
+  await line.database.query({ text: "drop trigger refuse_title on events" });
   expect(await retryQuarantined(line.database, line.journal, { projectId, limit: 10 })).toBe(1);
   await waitUntil("the journal to be empty", async () => line.journal.depth === 0);
   expect(await storedMessages(line.database)).toEqual(["cursed", ...names]);
@@ -329,17 +334,7 @@ test("a batch of many events is stored in smaller ones, however few entries they
 
 test("an entry that the database has no memory for keeps no other back, and is quarantined when others are stored again and again", async () => {
   await using line = await setUp();
-  await line.database.query({
-    text: `
-      create function refuse_heavy() returns trigger language plpgsql as $$
-      begin
-        if new.title = 'heavy' then raise exception 'out of memory' using errcode = '53200'; end if;
-        return new;
-      end $$`,
-  });
-  await line.database.query({
-    text: "create trigger refuse_heavy before insert on events for each row execute function refuse_heavy()",
-  });
+  await refuse(line.database, "heavy", { said: "out of memory", code: "53200" });
   const stored: string[] = [];
   const store = async (message: string) => {
     await line.journal.append(entryOf(message));
