@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { createDataDir, endpointOf, ServerProcess } from "@mesher/testkit";
 import { firstOf, forkChild } from "./child.ts";
 import type { LoadOrder, LoadResult } from "./load-generator.ts";
-import { PeakMemory, threadSeconds, usageOf, usageOfFamily } from "./processes.ts";
+import { cpuSecondsOfFamily, Peak, threadSeconds, type Usage, usageOf } from "./processes.ts";
 import { parseSizes, SIZE_NAMES, type SizeName } from "./sample-events.ts";
 
 const HELP = `Processor time that an event costs, on each thread of the server and in PostgreSQL.
@@ -97,16 +97,16 @@ async function measure(checkout: string, { size, events, connections, env: given
   const { envelopeUrl, publicKey } = endpointOf(server.dsn);
   const projectNumber = Number(/\/api\/(\d+)\/envelope/.exec(envelopeUrl)?.[1]);
   const order = { url: server.url, projectNumber, publicKey, size, connections, seconds: LOAD_SECONDS_MAX };
-  const look = () => ({ threads: threadSeconds(pid), server: usageOf(pid), database: usageOfFamily(postmaster) });
+  const look = () => ({ threads: threadSeconds(pid), server: usageOf(pid), database: cpuSecondsOfFamily(postmaster) });
 
   await load({ ...order, requestsMax: Math.ceil(events * WARM_UP_SHARE) });
   await drain(server);
   const before = look();
-  const peak = new PeakMemory(() => usageOf(pid));
+  const peak = new Peak(() => residentBytes(usageOf(pid)));
   const { accepted } = await load({ ...order, requestsMax: events });
   await drain(server);
   const after = look();
-  const { anonymousBytes, fileBytes } = peak.stop();
+  const peakBytes = peak.stop();
   const microseconds = (from: number, to: number) => ((to - from) * 1e6) / accepted;
   const threads = Object.entries(after.threads).map(
     ([name, seconds]) => [`  ${name}`, microseconds(before.threads[name] ?? 0, seconds)] as const,
@@ -114,9 +114,13 @@ async function measure(checkout: string, { size, events, connections, env: given
   return {
     server: microseconds(before.server.cpuSeconds, after.server.cpuSeconds),
     ...Object.fromEntries(threads.filter(([, each]) => each >= 0.5)),
-    PostgreSQL: microseconds(before.database.cpuSeconds, after.database.cpuSeconds),
-    "peak MiB": (anonymousBytes + fileBytes) / 2 ** 20,
+    PostgreSQL: microseconds(before.database, after.database),
+    "peak MiB": peakBytes / 2 ** 20,
   };
+}
+
+function residentBytes({ anonymousBytes, fileBytes }: Usage): number {
+  return anonymousBytes + fileBytes;
 }
 
 async function load(order: LoadOrder): Promise<LoadResult> {

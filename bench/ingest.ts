@@ -18,7 +18,7 @@ import { firstOf, forkChild } from "./child.ts";
 import { measureCopy } from "./copy-rate.ts";
 import { measureDisk } from "./disk.ts";
 import type { LoadOrder, LoadResult } from "./load-generator.ts";
-import { PeakMemory, type Usage, usageOf, usageOfFamily } from "./processes.ts";
+import { cpuSecondsOfFamily, Peak, proportionalBytesOfFamily, usageOf } from "./processes.ts";
 import { parseSizes, SIZE_NAMES, type SizeName } from "./sample-events.ts";
 
 const HELP = `How many events a second the whole server takes and stores.
@@ -41,6 +41,10 @@ const SERVER_MIB_GOAL = 300;
 /** Until then V8 compiles: at 2 KB its own threads took 103 µs an event in a run of 8,000 events, and 49 in one of 30,000. */
 const WARM_UP_SECONDS = 10;
 const DRAIN_MS_MAX = 300_000;
+/** Often enough for one or two hundredths of the time it takes to drain, and too seldom to be what the server is busy with. */
+const DRAIN_LOOK_MS = 50;
+/** A look takes some 40 ms: four of them a second took a tenth of two cores from what is measured. */
+const DATABASE_MEMORY_LOOK_MS = 2_000;
 const CEILING_PROCESSES = 2;
 const DISK_BLOCK_BYTES = 4_096;
 
@@ -65,8 +69,10 @@ interface SizeFigures {
   readonly drainSeconds: number;
   readonly serverMicrosecondsPerEvent: number;
   readonly databaseMicrosecondsPerEvent: number;
-  readonly serverPeak: Usage;
-  readonly databasePeak: Usage;
+  /** Memory of its own, and files that are mapped. */
+  readonly serverPeak: { readonly anonymousBytes: number; readonly fileBytes: number };
+  /** What its processes share counted once. */
+  readonly databasePeakBytes: number;
   /** Half of what can be stored. */
   readonly half: {
     readonly perSecond: number;
@@ -175,17 +181,14 @@ async function measureServer(size: SizeName, { seconds, connections }: Options):
   });
   const countStored = async () =>
     (await database.query<{ count: number }>({ text: "select count(*) from events" })).rows[0]?.count ?? 0;
-  const usages = {
-    server: () => usageOf(server.process.pid ?? 0),
-    database: () => usageOfFamily(postmasterPid(dataDir.path)),
-  };
+  const pids = { server: server.process.pid ?? 0, database: postmasterPid(dataDir.path) };
   const order = { ...targetOf(server.dsn), url: server.url, size, connections };
 
   await told(`${size}: warm-up`, load({ ...order, seconds: WARM_UP_SECONDS }));
   await drain(server);
 
   const storedBefore = await countStored();
-  const full = await told(`${size}: full load for ${seconds} s`, measureLoad({ ...order, seconds }, server, usages));
+  const full = await told(`${size}: full load for ${seconds} s`, measureLoad({ ...order, seconds }, server, pids));
   const stored = (await countStored()) - storedBefore;
   if (stored !== full.load.accepted) {
     throw new Error(`${size}: ${full.load.accepted} events were accepted, but ${stored} are stored`);
@@ -195,7 +198,7 @@ async function measureServer(size: SizeName, { seconds, connections }: Options):
   const perSecond = storedPerSecond / 2;
   const half = await told(
     `${size}: ${Math.round(perSecond)}/s for ${seconds} s`,
-    measureLoad({ ...order, seconds, perSecond }, server, usages),
+    measureLoad({ ...order, seconds, perSecond }, server, pids),
   );
   return {
     jsonBytes: full.load.jsonBytes,
@@ -210,7 +213,7 @@ async function measureServer(size: SizeName, { seconds, connections }: Options):
     serverMicrosecondsPerEvent: full.serverMicrosecondsPerEvent,
     databaseMicrosecondsPerEvent: full.databaseMicrosecondsPerEvent,
     serverPeak: full.serverPeak,
-    databasePeak: full.databasePeak,
+    databasePeakBytes: full.databasePeakBytes,
     half: {
       perSecond,
       latency: half.load.latency,
@@ -238,28 +241,35 @@ function postmasterPid(dataDir: string): number {
   return Number.parseInt(readFileSync(join(dataDir, "postgres", "cluster", "postmaster.pid"), "utf8"), 10);
 }
 
-interface Usages {
-  readonly server: () => Usage;
-  readonly database: () => Usage;
+interface Pids {
+  readonly server: number;
+  readonly database: number;
 }
 
-async function measureLoad(order: LoadOrder, server: ServerProcess, usages: Usages) {
-  const before = { server: usages.server(), database: usages.database() };
-  const peaks = { server: new PeakMemory(usages.server), database: new PeakMemory(usages.database) };
+async function measureLoad(order: LoadOrder, server: ServerProcess, pids: Pids) {
+  const cpuSeconds = () => ({
+    server: usageOf(pids.server).cpuSeconds,
+    database: cpuSecondsOfFamily(pids.database),
+  });
+  const before = cpuSeconds();
+  const peaks = {
+    anonymous: new Peak(() => usageOf(pids.server).anonymousBytes),
+    files: new Peak(() => usageOf(pids.server).fileBytes),
+    database: new Peak(() => proportionalBytesOfFamily(pids.database), DATABASE_MEMORY_LOOK_MS),
+  };
   const result = await load(order);
   const drainStartedAt = performance.now();
   await drain(server);
   const untilDrainedSeconds = result.seconds + (performance.now() - drainStartedAt) / 1000;
-  const after = { server: usages.server(), database: usages.database() };
-  const microseconds = (part: "server" | "database") =>
-    ((after[part].cpuSeconds - before[part].cpuSeconds) * 1e6) / result.accepted;
+  const after = cpuSeconds();
+  const microseconds = (part: keyof Pids) => ((after[part] - before[part]) * 1e6) / result.accepted;
   return {
     load: result,
     untilDrainedSeconds,
     serverMicrosecondsPerEvent: microseconds("server"),
     databaseMicrosecondsPerEvent: microseconds("database"),
-    serverPeak: peaks.server.stop(),
-    databasePeak: peaks.database.stop(),
+    serverPeak: { anonymousBytes: peaks.anonymous.stop(), fileBytes: peaks.files.stop() },
+    databasePeakBytes: peaks.database.stop(),
   };
 }
 
@@ -268,7 +278,7 @@ async function drain(server: ServerProcess): Promise<void> {
   const givesUpAt = performance.now() + DRAIN_MS_MAX;
   while ((await server.get<{ journal: { waiting: number } }>("/readyz")).journal.waiting > 0) {
     if (performance.now() > givesUpAt) throw new Error("the journal does not drain");
-    await sleep(20);
+    await sleep(DRAIN_LOOK_MS);
   }
 }
 
@@ -338,7 +348,7 @@ function print({ sizes, limits, fdatasyncPerSecond, cores, cpu, node }: Report):
     "    of which its own + files",
     ({ figures: { serverPeak } }) => `${mebibytes(serverPeak.anonymousBytes)} + ${mebibytes(serverPeak.fileBytes)}`,
   );
-  row("  PostgreSQL peak PSS, MiB", ({ figures: { databasePeak } }) => mebibytes(databasePeak.proportionalBytes));
+  row("  PostgreSQL peak PSS, MiB", ({ figures }) => mebibytes(figures.databasePeakBytes));
   row("half of that, offered/s", ({ figures }) => whole(figures.half.perSecond));
   row(
     `  answer p50 / p99 / p99.9, ms (goal < ${ANSWER_P99_MS_GOAL})`,

@@ -1,47 +1,48 @@
 /** What processes use, as Linux tells it. On other systems there are no figures. */
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Of one process or several together. */
+/** Of one process. */
 export interface Usage {
   readonly cpuSeconds: number;
   /** Memory that is its own. */
   readonly anonymousBytes: number;
   /** Files that are mapped: the program itself, mostly. */
   readonly fileBytes: number;
-  /** Shared memory divided among those that share it. */
-  readonly proportionalBytes: number;
 }
 
 const TICKS_PER_SECOND = 100;
-const NOTHING: Usage = { cpuSeconds: 0, anonymousBytes: 0, fileBytes: 0, proportionalBytes: 0 };
 
 export function usageOf(pid: number): Usage {
   try {
-    const { ticks } = readStat(pid);
-    return { cpuSeconds: ticks / TICKS_PER_SECOND, ...readMemory(pid) };
+    return { cpuSeconds: readStat(pid).ticks / TICKS_PER_SECOND, ...readMemory(pid) };
   } catch {
-    return NOTHING;
+    return { cpuSeconds: 0, anonymousBytes: 0, fileBytes: 0 };
   }
 }
 
-/** A process and its children: PostgreSQL, whose ended children are in the postmaster's own account. */
-export function usageOfFamily(pid: number): Usage {
+/** Processor time of a process and its children: PostgreSQL, whose ended children are in the postmaster's own account. */
+export function cpuSecondsOfFamily(pid: number): number {
   try {
     const { ticks, endedChildrenTicks } = readStat(pid);
-    const family = [usageOf(pid), ...childrenOf(pid).map(usageOf)];
-    const sum = (pick: (usage: Usage) => number) => family.reduce((total, usage) => total + pick(usage), 0);
-    return {
-      cpuSeconds:
-        sum(({ cpuSeconds }) => cpuSeconds) -
-        ticks / TICKS_PER_SECOND +
-        (ticks + endedChildrenTicks) / TICKS_PER_SECOND,
-      anonymousBytes: sum(({ anonymousBytes }) => anonymousBytes),
-      fileBytes: sum(({ fileBytes }) => fileBytes),
-      proportionalBytes: sum(({ proportionalBytes }) => proportionalBytes),
-    };
+    const children = childrenOf(pid).reduce((sum, child) => sum + usageOf(child).cpuSeconds, 0);
+    return children + (ticks + endedChildrenTicks) / TICKS_PER_SECOND;
   } catch {
-    return NOTHING;
+    return 0;
   }
+}
+
+/**
+ * Memory of a process and its children, bytes, what they share divided among those that share it. Takes long: the kernel
+ * walks through all of their pages.
+ */
+export function proportionalBytesOfFamily(pid: number): number {
+  return [pid, ...childrenOf(pid)].reduce((sum, each) => {
+    try {
+      return sum + kibibytes(readFileSync(`/proc/${each}/smaps_rollup`, "latin1"), "Pss");
+    } catch {
+      return sum;
+    }
+  }, 0);
 }
 
 /** Seconds of processor time by the names of a process's threads, those of one name together. */
@@ -54,27 +55,21 @@ export function threadSeconds(pid: number): Record<string, number> {
   return seconds;
 }
 
-/** Looks again and again until it is stopped; the largest it saw. */
-export class PeakMemory {
+/** Looks at a figure again and again until it is stopped; the largest that it saw. */
+export class Peak {
   readonly #timer: NodeJS.Timeout;
-  #peak = NOTHING;
+  #largest: number;
 
-  constructor(read: () => Usage, everyMs = 250) {
-    this.#timer = setInterval(() => this.#look(read()), everyMs).unref();
+  constructor(read: () => number, everyMs = 250) {
+    this.#largest = read();
+    this.#timer = setInterval(() => {
+      this.#largest = Math.max(this.#largest, read());
+    }, everyMs).unref();
   }
 
-  #look(seen: Usage): void {
-    this.#peak = {
-      cpuSeconds: seen.cpuSeconds,
-      anonymousBytes: Math.max(this.#peak.anonymousBytes, seen.anonymousBytes),
-      fileBytes: Math.max(this.#peak.fileBytes, seen.fileBytes),
-      proportionalBytes: Math.max(this.#peak.proportionalBytes, seen.proportionalBytes),
-    };
-  }
-
-  stop(): Usage {
+  stop(): number {
     clearInterval(this.#timer);
-    return this.#peak;
+    return this.#largest;
   }
 }
 
@@ -104,12 +99,9 @@ function readStat(pid: number | string): { parent: number; ticks: number; endedC
 
 function readMemory(pid: number): Omit<Usage, "cpuSeconds"> {
   const status = readFileSync(`/proc/${pid}/status`, "latin1");
-  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "latin1");
-  const kibibytes = (text: string, name: string) =>
-    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(text)?.[1] ?? 0) * 1024;
-  return {
-    anonymousBytes: kibibytes(status, "RssAnon"),
-    fileBytes: kibibytes(status, "RssFile"),
-    proportionalBytes: kibibytes(rollup, "Pss"),
-  };
+  return { anonymousBytes: kibibytes(status, "RssAnon"), fileBytes: kibibytes(status, "RssFile") };
+}
+
+function kibibytes(text: string, name: string): number {
+  return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(text)?.[1] ?? 0) * 1024;
 }
