@@ -42,7 +42,7 @@ test("the exception last thrown comes first, with its own frames' code around th
                   colno: 7,
                   in_app: true,
                   pre_context: ["const x = 1;"],
-                  context_line: "x();",
+                  context_line: "  x();",
                   post_context: ["}"],
                 },
               ],
@@ -73,7 +73,7 @@ Caught by: onerror, not handled
 \`\`\`
 checkout (src/checkout.ts:42:7)
     41 | const x = 1;
-  > 42 | x();
+  > 42 |   x();
     43 | }
 run (node:internal:1) [library]
 \`\`\`
@@ -128,4 +128,10 @@ test("what an event holds neither ends a fence nor begins a section", () => {
     "## Exception",
     "## Tags",
   ]);
+});
+
+test("what goes over several lines stands in one, however many blanks are in it", () => {
+  const blanks = " ".repeat(100);
+  const markdown = eventMarkdown(EVENT, { ...FACTS, title: `one${blanks}\r\n${blanks}two\n\n \nthree\n` });
+  expect(markdown.split("\n")[0]).toBe("# one ⏎ two ⏎ three");
 });

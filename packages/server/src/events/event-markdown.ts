@@ -149,7 +149,10 @@ const CREDENTIAL_HEADERS = /^(?:authorization|proxy-authorization|cookie|set-coo
 
 /** One line of Markdown: what an event holds cannot begin a heading or a list of its own. */
 function line(text: string): string {
-  return clipped(text.replaceAll(/\s*[\r\n]+\s*/g, " ⏎ "), LINE_LENGTH_MAX);
+  const lines = text.split(/[\r\n]+/);
+  const first = lines.shift()?.trimEnd() ?? "";
+  const others = lines.map((each) => each.trim()).filter((each) => each !== "");
+  return clipped([first, ...others].join(" ⏎ "), LINE_LENGTH_MAX);
 }
 
 /** Longer than every run of backticks within, so that nothing an event holds ends it. */
