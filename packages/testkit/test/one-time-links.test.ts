@@ -211,4 +211,28 @@ describe("an invitation", () => {
     await remove(email);
     expect(await accept(await signedIn(email), older)).toMatchObject(OVER);
   });
+
+  test("ends with the rights of whoever made it, as far as these end", async () => {
+    const ada = await joined("ada@example.com", "owner");
+    const by = async (email: string, role: string) => {
+      const { status, body } = await ada.post<ApiNewInvitation>(`${ORG}/invitations`, { email, role });
+      expect(status).toBe(201);
+      return tokenIn(body.link);
+    };
+    const look = async (token: string) => (await owner.post("/api/v1/invitations/look-up", { token })).status === 200;
+    const asOwner = await by("ada-owner@example.com", "owner");
+    const asAdmin = await by("ada-admin@example.com", "admin");
+    const asMember = await by("ada-member@example.com", "member");
+    const others = await invited("not-ada@example.com", "owner");
+
+    await changeRole("ada@example.com", "admin");
+    expect(await Promise.all([asOwner, asAdmin, asMember, others].map(look))).toEqual([false, true, true, true]);
+    await changeRole("ada@example.com", "member");
+    expect(await Promise.all([asAdmin, asMember, others].map(look))).toEqual([false, false, true]);
+
+    await changeRole("ada@example.com", "admin");
+    const last = await by("ada-last@example.com", "member");
+    await remove("ada@example.com");
+    expect(await Promise.all([last, others].map(look))).toEqual([false, true]);
+  });
 });

@@ -145,6 +145,24 @@ export async function endInvitationsOf(
   });
 }
 
+/** What somebody made who may not make it any more: it would bring back whom they want, as themselves under another address. */
+export async function endInvitationsBy(
+  tx: Transaction,
+  {
+    organizationId,
+    userId,
+    roles,
+  }: { readonly organizationId: string; readonly userId: string; readonly roles: readonly Role[] },
+): Promise<void> {
+  await tx.query({
+    name: "invitations.end_by_user",
+    text: `
+      update invitations set revoked_at = now()
+      where organization_id = $1 and invited_by = $2 and role = any($3) and ${IS_OPEN}`,
+    values: [organizationId, userId, roles],
+  });
+}
+
 /** After the first owner is there, no set-up link opens anything. */
 export async function revokeSetupLinks(tx: Transaction, organizationId: string): Promise<void> {
   await tx.query({

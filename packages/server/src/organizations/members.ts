@@ -5,9 +5,9 @@ import { insertActivity } from "../issues/activity.queries.ts";
 import { unassignAll } from "../issues/change-issues.queries.ts";
 import type { IssueActor, IssueChange } from "../issues/issue-change.ts";
 import { endPasswordResets } from "../people/users.queries.ts";
-import { type Actor, hasRole, type Role } from "./access.ts";
+import { type Actor, hasRole, ROLES, type Role } from "./access.ts";
 import { recordAudit } from "./audit.queries.ts";
-import { endInvitationsOf } from "./invitations.queries.ts";
+import { endInvitationsBy, endInvitationsOf } from "./invitations.queries.ts";
 import {
   countOwners,
   createOrganization,
@@ -120,6 +120,9 @@ export async function changeRole(database: Database, actor: Actor, memberId: str
     await updateRole(tx, { organizationId: actor.organizationId, id: memberId, role });
     // Whoever made one for them before might not for what they are now.
     if (!hasRole(member, role)) await endPasswordResets(tx, member.userId);
+    // Members invite nobody, and admins no owners.
+    const roles = ROLES.filter((each) => role === "member" || !hasRole({ role }, each));
+    await endInvitationsBy(tx, { organizationId: actor.organizationId, userId: member.userId, roles });
     return { action: "member.role_changed", details: { email: member.email, from: member.role, to: role } };
   });
 }
@@ -145,7 +148,9 @@ export async function removeMember(
   const isDone = await changeMember(database, actor, memberId, async (tx, member) => {
     await demandAnotherOwner(tx, actor.organizationId, member);
     await deleteMember(tx, actor.organizationId, member);
-    await endInvitationsOf(tx, { organizationId: actor.organizationId, userId: member.userId });
+    const { organizationId } = actor;
+    await endInvitationsOf(tx, { organizationId, userId: member.userId });
+    await endInvitationsBy(tx, { organizationId, userId: member.userId, roles: ROLES });
     await endPasswordResets(tx, member.userId);
     const issues = await unassignAll(tx, actor.organizationId, { kind: "user", id: member.userId });
     const details = { user_id: null, before: member.userId };
