@@ -1,4 +1,6 @@
 /** Resolves alerts whose condition has ended, and has those told who were told of the alert. */
+
+import type { PartedRun } from "../db/parted-run.ts";
 import type { Transaction } from "../db/transaction.ts";
 import { queueDeliveries, queueForTold } from "../deliveries/queue-deliveries.ts";
 import { SYSTEM } from "./alert.ts";
@@ -15,7 +17,6 @@ import { findAlertedIssues } from "./issues-of-alerts.queries.ts";
 import { type LockedAlert, lockOpen } from "./locked-alerts.queries.ts";
 import { noticeOf } from "./new-alert.ts";
 import { listOpenOfConditions, listOutdated, type OpenAlert } from "./open-alerts.queries.ts";
-import type { PartedRun } from "./parted-run.ts";
 
 /** Of one transaction: each may have a thousand receivers. */
 const ENDED_AT_ONCE = 25;

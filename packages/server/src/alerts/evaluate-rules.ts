@@ -1,5 +1,6 @@
 /** One look at all rules about the events of a project, and at what was held of storms. */
 import { randomUUID } from "node:crypto";
+import type { PartedRun } from "../db/parted-run.ts";
 import type { Transaction } from "../db/transaction.ts";
 import type { RuleKey } from "./alert-rule.ts";
 import { PROJECT_CONDITIONS, type WindowCounts } from "./conditions.ts";
@@ -7,7 +8,6 @@ import { isProjectRule, judgeRules } from "./evaluate-windows.ts";
 import { type Candidate, type FiringReport, fireAlerts, sumReports } from "./fire.ts";
 import { type FiringRule, listEnabledRules, listRulesById } from "./firing-rules.queries.ts";
 import { type AlertTelling, type NewAlert, tellingOf } from "./new-alert.ts";
-import type { PartedRun } from "./parted-run.ts";
 import { endStorms, listEndedStorms } from "./storms.queries.ts";
 import { writeAlerts } from "./write-alerts.ts";
 

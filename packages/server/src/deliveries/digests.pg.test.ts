@@ -1,6 +1,8 @@
 /** Mails that are made by the clock: digests, and reports of the week. */
 import { testDatabase } from "@mesher/testkit";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Queryable } from "../db/database.ts";
+import { PartedRun } from "../db/parted-run.ts";
 import { withTransaction } from "../db/transaction.ts";
 import {
   createTestMember,
@@ -98,8 +100,7 @@ describe("weekly reports", () => {
     await count(new Date(week.from.getTime() - 86_400_000), 10, calm, 10);
     await count(week.until, 1_000, calm, 1_000);
 
-    const write = <T>(work: Parameters<typeof withTransaction<T>>[1]) => withTransaction(db.database, work);
-    const sent = await Promise.all([1, 2, 3].map(() => sendWeeklyReports(db.database, write, nowMs)));
+    const sent = await Promise.all([1, 2, 3].map(() => report(nowMs)));
     expect(sent.reduce((sum, each) => sum + each, 0)).toBe(1);
     expect(await deliveries()).toMatchObject([
       {
@@ -120,16 +121,48 @@ describe("weekly reports", () => {
         },
       },
     ]);
-    expect(await sendWeeklyReports(db.database, write, nowMs)).toBe(0);
+    expect(await report(nowMs)).toBe(0);
   });
 
   test("are not sent where nothing has happened", async () => {
     await member("instant");
-    const write = <T>(work: Parameters<typeof withTransaction<T>>[1]) => withTransaction(db.database, work);
-    expect(await sendWeeklyReports(db.database, write, noon(5))).toBe(0);
+    expect(await report(noon(5))).toBe(0);
     expect(await deliveries()).toEqual([]);
   });
+
+  test("of one organization are not kept back by another's that fails", async () => {
+    const nowMs = noon(9);
+    const week = reportedWeek(nowMs);
+    if (week === undefined) throw new Error("no week is due");
+    const spoilt = organization;
+    organization = await createTestOrganization(db.database, new Date("2020-01-01"));
+    const both = [spoilt, organization].sort((one, other) => (one.organizationId < other.organizationId ? -1 : 1));
+    for (const each of both) {
+      ({ organizationId, projectId } = organization = each);
+      await member("instant");
+      await count(week.from, 1, await issue("Any", week.from), 1);
+    }
+    const first = both[0]?.organizationId;
+    const failing: Queryable = {
+      query: (statement) =>
+        statement.values?.includes(first) && statement.name === "weekly_reports.count"
+          ? Promise.reject(new Error("counting failed"))
+          : db.database.query(statement),
+    };
+    const parts = partsAt(nowMs);
+    expect(await sendWeeklyReports(failing, parts)).toBe(1);
+    expect(parts.faults).toMatchObject([{ message: "counting failed" }]);
+    expect(await deliveries()).toHaveLength(1);
+    expect(await report(nowMs)).toBe(1);
+  });
 });
+
+function partsAt(nowMs: number): PartedRun {
+  const write = <T>(work: Parameters<typeof withTransaction<T>>[1]) => withTransaction(db.database, work);
+  return new PartedRun({ write, nowMs, signal: new AbortController().signal });
+}
+
+const report = (nowMs: number) => sendWeeklyReports(db.database, partsAt(nowMs));
 
 function run(nowMs: number): Promise<number> {
   return withTransaction(db.database, (tx) => sendDueDigests(tx, nowMs));

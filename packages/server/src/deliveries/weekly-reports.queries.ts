@@ -1,5 +1,5 @@
 /** Statements on weekly reports: of which weeks they were made, and what is in them. */
-import type { Database, Queryable } from "../db/database.ts";
+import type { Queryable } from "../db/database.ts";
 import type { Transaction } from "../db/transaction.ts";
 
 export interface ReportedOrganization {
@@ -50,7 +50,7 @@ export interface WeekCounts {
 }
 
 export async function countWeek(
-  database: Database,
+  database: Queryable,
   organizationId: string,
   { from, until }: { readonly from: Date; readonly until: Date },
 ): Promise<WeekCounts> {

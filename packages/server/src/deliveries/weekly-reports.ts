@@ -1,5 +1,6 @@
 /** The report of a week: made once in the cluster, and sent to the members of its organization who want it. */
-import type { Database } from "../db/database.ts";
+import type { Queryable } from "../db/database.ts";
+import type { PartedRun } from "../db/parted-run.ts";
 import type { Transaction } from "../db/transaction.ts";
 import { listTopIssuesOfHours } from "../issues/top-issues.queries.ts";
 import { insertDeliveries } from "./deliveries.queries.ts";
@@ -46,24 +47,21 @@ export function reportedWeek(nowMs: number): Week | undefined {
 
 const dayOf = (date: Date) => date.toISOString().slice(0, 10);
 
-/** Queues the reports that are due; how many mails. `write`: in a transaction that only one node's run gets. */
-export async function sendWeeklyReports(
-  database: Database,
-  write: <T>(work: (tx: Transaction) => Promise<T>) => Promise<T>,
-  nowMs: number,
-): Promise<number> {
-  const week = reportedWeek(nowMs);
+/** Queues the reports that are due; how many mails. Of each organization by itself. */
+export async function sendWeeklyReports(database: Queryable, run: PartedRun): Promise<number> {
+  const week = reportedWeek(run.nowMs);
   if (week === undefined) return 0;
-  await write((tx) => forgetReports(tx, new Date(nowMs - REMEMBERED_MS)));
+  await run.attempt((tx) => forgetReports(tx, new Date(run.nowMs - REMEMBERED_MS)));
   let mails = 0;
   for (const organization of await listUnreported(database, week.monday, ORGANIZATIONS_AT_ONCE_MAX)) {
-    const report = await makeReport(database, organization, week);
-    mails += await write((tx) => queueReport(tx, organization, week, report));
+    const report = await run.attemptToRead(() => makeReport(database, organization, week));
+    if (report === undefined) continue;
+    mails += (await run.attempt((tx) => queueReport(tx, organization, week, report))) ?? 0;
   }
   return mails;
 }
 
-async function makeReport(database: Database, { organizationId, name }: ReportedOrganization, week: Week) {
+async function makeReport(database: Queryable, { organizationId, name }: ReportedOrganization, week: Week) {
   const counts = await countWeek(database, organizationId, week);
   const busiest: WeeklyReport["busiest"][number][] = [];
   for (const project of await listReportedProjects(database, organizationId)) {

@@ -1,5 +1,5 @@
 import type { IssueStatus, Level } from "@mesher/protocol";
-import type { Database } from "../db/database.ts";
+import type { Queryable } from "../db/database.ts";
 import { ISSUE_ORDERS, isAtLeast, orderOf } from "./issue-order.ts";
 
 export interface TopIssue {
@@ -30,7 +30,7 @@ const topOf = ({ last_seen, ...row }: TopRow): TopIssue => ({ ...row, lastSeen: 
 const MOST_EVENTS = orderOf(ISSUE_ORDERS.events);
 
 /** The unresolved issues with the most events in all their life. */
-export async function listTopIssues(database: Database, projectId: string, limit: number): Promise<TopIssue[]> {
+export async function listTopIssues(database: Queryable, projectId: string, limit: number): Promise<TopIssue[]> {
   const { rows } = await database.query<TopRow>({
     name: "issues.top",
     text: `
@@ -57,7 +57,7 @@ const CANDIDATES_PER_LISTED = 4;
  * life, so mostly the sums of the greatest issues tell that no other one can be among the first.
  */
 export async function listTopIssuesOfHours(
-  database: Database,
+  database: Queryable,
   projectId: string,
   limit: number,
   hours: Hours,
@@ -77,7 +77,7 @@ export async function listTopIssuesOfHours(
 }
 
 async function sumCandidates(
-  database: Database,
+  database: Queryable,
   projectId: string,
   candidatesMax: number,
   { fromMs, toMs }: Hours,
@@ -105,7 +105,7 @@ async function sumCandidates(
 
 /** Of issues that have so many events in all their life: those that have less cannot be among the first. */
 async function sumAtLeast(
-  database: Database,
+  database: Queryable,
   projectId: string,
   { limit, eventsMin, hours }: { readonly limit: number; readonly eventsMin: number; readonly hours: Hours },
 ): Promise<TopIssue[]> {
@@ -128,7 +128,7 @@ async function sumAtLeast(
 }
 
 /** Issues that appeared since the last midnight in a zone. */
-export async function countNewIssues(database: Database, projectId: string, now: Date, zone: string): Promise<number> {
+export async function countNewIssues(database: Queryable, projectId: string, now: Date, zone: string): Promise<number> {
   const { rows } = await database.query<{ count: number }>({
     name: "issues.count_new",
     text: `

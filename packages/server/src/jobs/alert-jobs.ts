@@ -5,15 +5,8 @@ import { type EvaluationReport, evaluateRules } from "../alerts/evaluate-rules.t
 import type { FiringReport } from "../alerts/fire.ts";
 import { fireSignals, type SignalsReport } from "../alerts/fire-signals.ts";
 import { OLD_ALERTS } from "../alerts/old-alerts.queries.ts";
-import { PartedRun } from "../alerts/parted-run.ts";
-import {
-  type InTransaction,
-  JobIncompleteError,
-  type JobResult,
-  type LeaseJob,
-  type Run,
-  type TransactionJob,
-} from "./job.ts";
+import { PartedRun } from "../db/parted-run.ts";
+import { type InTransaction, type LeaseJob, type Run, resultOfParts, type TransactionJob } from "./job.ts";
 
 const RULES_EVERY_MS = 30_000;
 const RULES_RETRY_MS = 5_000;
@@ -37,7 +30,7 @@ export function alertRulesJob(told: (report: EvaluationReport, seconds: number) 
       const report = await evaluateRules(parts);
       // Also where another project's part failed: these are committed.
       told(report, (performance.now() - startedMs) / 1000);
-      return resultOf(parts, { rules: report.rules, ...numbersOf(report) });
+      return resultOfParts(parts, { rules: report.rules, ...numbersOf(report) });
     },
   };
 }
@@ -56,15 +49,9 @@ export function alertEndsJob(told: (resolved: number) => void): LeaseJob {
       const parts = new PartedRun({ write, ...run });
       const resolved = await endAlerts(parts);
       told(resolved);
-      return resultOf(parts, { resolved });
+      return resultOfParts(parts, { resolved });
     },
   };
-}
-
-function resultOf({ faults }: PartedRun, result: JobResult): JobResult {
-  const [first] = faults;
-  if (faults.length === 0) return result;
-  throw new JobIncompleteError(`${faults.length} parts failed, the first: ${String(first)}`, result, first);
 }
 
 /** What events brought about on a node that died before it fired, or could not. */

@@ -1,4 +1,5 @@
 /** What runs by the clock, once in the whole cluster. */
+import type { PartedRun } from "../db/parted-run.ts";
 import type { InTransaction, Transaction } from "../db/transaction.ts";
 import type { Schedule } from "./due.ts";
 
@@ -70,4 +71,11 @@ export class JobIncompleteError extends Error {
     super(message, { cause });
     this.result = result;
   }
+}
+
+/** What a run tells whose parts each failed or not. Throws a `JobIncompleteError` where one did. */
+export function resultOfParts({ faults }: PartedRun, result: JobResult): JobResult {
+  const [first] = faults;
+  if (faults.length === 0) return result;
+  throw new JobIncompleteError(`${faults.length} parts failed, the first: ${String(first)}`, result, first);
 }

@@ -1,7 +1,8 @@
 import type { Database } from "../db/database.ts";
+import { PartedRun } from "../db/parted-run.ts";
 import { sendDueDigests } from "../deliveries/digests.ts";
 import { sendWeeklyReports } from "../deliveries/weekly-reports.ts";
-import type { LeaseJob, TransactionJob } from "./job.ts";
+import { type LeaseJob, resultOfParts, type TransactionJob } from "./job.ts";
 
 const DIGESTS_EVERY_MS = 60_000;
 const REPORTS_EVERY_MS = 10 * 60_000;
@@ -27,6 +28,9 @@ export function weeklyReportsJob(database: Database): LeaseJob {
     about: "Sends everyone who wants it the report of the week, on Mondays.",
     everyMs: REPORTS_EVERY_MS,
     retryMs: RETRY_MS,
-    run: async (write, { nowMs }) => ({ queued: await sendWeeklyReports(database, write, nowMs) }),
+    run: async (write, run) => {
+      const parts = new PartedRun({ write, ...run });
+      return resultOfParts(parts, { queued: await sendWeeklyReports(database, parts) });
+    },
   };
 }

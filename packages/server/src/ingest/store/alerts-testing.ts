@@ -5,8 +5,8 @@ import { insertRule } from "../../alerts/alert-rules.queries.ts";
 import { endAlerts } from "../../alerts/end-alerts.ts";
 import { type EvaluationReport, evaluateRules } from "../../alerts/evaluate-rules.ts";
 import { fireSignals, type SignalsReport } from "../../alerts/fire-signals.ts";
-import { PartedRun } from "../../alerts/parted-run.ts";
 import type { Database } from "../../db/database.ts";
+import { PartedRun } from "../../db/parted-run.ts";
 import { type InTransaction, withTransaction } from "../../db/transaction.ts";
 
 export async function addRule(

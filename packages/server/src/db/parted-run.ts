@@ -1,5 +1,5 @@
-/** Work by the clock that is cut into parts, each a transaction: what fails of one project is told at the end, and stops no other. */
-import type { InTransaction, Transaction } from "../db/transaction.ts";
+/** Work by the clock that is cut into parts, most a transaction each: what fails of one is told at the end, and stops no other. */
+import type { InTransaction, Transaction } from "./transaction.ts";
 
 interface OfProject {
   readonly projectId: string;
@@ -30,13 +30,16 @@ export class PartedRun {
   }
 
   /** What the part gives; undefined: it failed, or the run is over. */
-  async attempt<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result | undefined> {
-    try {
-      return await this.#do(work);
-    } catch (error) {
-      this.#faults.push(error);
-      return undefined;
-    }
+  attempt<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result | undefined> {
+    return this.#attempt(() => this.#do(work));
+  }
+
+  /** The same for what only reads, and may take longer than a transaction may. */
+  attemptToRead<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
+    return this.#attempt(() => {
+      this.#signal.throwIfAborted();
+      return work();
+    });
   }
 
   /** The same where there is another way: the fault is not the run's. */
@@ -65,6 +68,15 @@ export class PartedRun {
     if (items.length === 0) return [];
     const all = await this.attemptQuietly((tx) => work(tx, items));
     return all === undefined ? (await this.byProject(items, work)).flat() : [...all];
+  }
+
+  async #attempt<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      this.#faults.push(error);
+      return undefined;
+    }
   }
 
   async #do<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
