@@ -146,7 +146,9 @@ async function openJournal(config: Config, database: Database, node: string, log
   });
   // Claimed first: from now on nobody else adds to what is stored.
   const epoch = await claimJournal(database, journal.id, node);
-  journal.skipStored(await listStoredRanges(database, journal.id));
+  const stored = await listStoredRanges(database, journal.id);
+  journal.skipStored(stored);
+  journal.useNoneOf(stored);
   if (journal.depth > 0)
     log.info("Journal has entries of an earlier run; they are stored now", { waiting: journal.depth });
   return { journal, epoch };
