@@ -2,13 +2,14 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ApiProjectStorage } from "@mesher/protocol";
 import { openDatabase } from "@mesher/server/testing";
 import { expect, test } from "vitest";
 import { createDataDir } from "../src/data-dir.ts";
+import { testDatabase } from "../src/database.ts";
 import { newEventId, sendEvent } from "../src/send.ts";
 import { ServerProcess } from "../src/server-process.ts";
 import { waitUntil } from "../src/wait-until.ts";
@@ -175,6 +176,44 @@ test("a data directory without a database of its own says how the database is ba
     code: 1,
     output: expect.stringContaining("pg_dump"),
   });
+});
+
+test("what an embedded database held before is not taken for a backup of a server that stores elsewhere now", async () => {
+  await using db = await testDatabase();
+  await using place = await createDataDir();
+  const dataDir = join(place.path, "data");
+  await (await ServerProcess.start({ dataDir })).stop();
+  await using server = await ServerProcess.start({ dataDir, databaseUrl: db.url });
+  expect(await mesher("backup", join(place.path, "backup"), "--data-dir", dataDir)).toMatchObject({
+    code: 1,
+    output: expect.stringMatching(
+      new RegExp(`runs without the embedded database .*pg_dump[^]*process ${server.process.pid}\\)`),
+    ),
+  });
+  expect(await readdir(place.path)).toEqual(["data"]);
+});
+
+test("events that are answered on a journal that was set back to a copy are stored", async () => {
+  await using db = await testDatabase();
+  await using place = await createDataDir();
+  const [dataDir, copy] = [join(place.path, "data"), join(place.path, "journal")];
+  const start = () => ServerProcess.start({ dataDir, databaseUrl: db.url });
+  const send = async (server: ServerProcess) => {
+    const event_id = newEventId();
+    expect((await sendEvent(server.dsn, { event_id })).status).toBe(200);
+    expect(await waitUntil("the event", () => server.get(`/api/v1/events/${event_id}`))).toBeTruthy();
+  };
+  await (await start()).stop();
+  await cp(join(dataDir, "journal"), copy, { recursive: true });
+  {
+    await using server = await start();
+    await send(server);
+  }
+  await rm(join(dataDir, "journal"), { recursive: true });
+  await rename(copy, join(dataDir, "journal"));
+  await using server = await start();
+  await send(server);
+  expect(server.output).toContain("Journal is older than what the database has stored of it");
 });
 
 /** What `mesher backup` takes for a data directory, without a server having run on it. */

@@ -9,6 +9,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
+import { DirectoryLockedError } from "../db/directory-lock.ts";
 import { copyRunningCluster } from "../db/embedded/base-backup.ts";
 import { findBinaries } from "../db/embedded/binaries.ts";
 import { connectEmbedded } from "../db/embedded/embedded.ts";
@@ -31,14 +32,12 @@ export interface BackupDone {
 
 /** `backupDir` is made, and is there when the backup is whole; before that its name ends with `.unfinished`. */
 export async function backUp(dataDir: string, backupDir: string, log: (message: string) => void): Promise<BackupDone> {
-  if (!existsSync(join(dataDir, CLUSTER_DIR))) {
-    throw new BackupError(
-      `${dataDir} holds no embedded database. Back up a PostgreSQL of your own with pg_dump, after copying ${join(dataDir, "journal")}.`,
-    );
-  }
+  if (!existsSync(join(dataDir, CLUSTER_DIR)))
+    throw new BackupError(`${dataDir} holds no embedded database. ${insteadOf(dataDir)}`);
   if (existsSync(backupDir)) throw new BackupError(`${backupDir} is there already`);
   const unfinishedDir = `${backupDir}.unfinished`;
   await demandApart(dataDir, backupDir, unfinishedDir);
+  await using embedded = await connect(dataDir, log);
   await rm(unfinishedDir, { recursive: true, force: true });
   await mkdir(unfinishedDir, { recursive: true, mode: 0o700 });
 
@@ -47,7 +46,6 @@ export async function backUp(dataDir: string, backupDir: string, log: (message: 
     if (entry.name !== DATABASE_DIR && !LEFT_OUT.test(entry.name)) await copy.tree(entry.name, entry.isDirectory());
   }
   await copy.directory(DATABASE_DIR);
-  await using embedded = await connectEmbedded(dataDir, log);
   await copyRunningCluster(join(dataDir, CLUSTER_DIR), embedded.url, {
     directory: (path) => copy.directory(join(CLUSTER_DIR, path)),
     copy: (path) => copy.file(join(CLUSTER_DIR, path)),
@@ -60,6 +58,20 @@ export async function backUp(dataDir: string, backupDir: string, log: (message: 
   await rename(unfinishedDir, backupDir);
   await syncAll(dirname(backupDir), [""]);
   return { files: manifest.files.length, bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0) };
+}
+
+const insteadOf = (dataDir: string) =>
+  `Back up a PostgreSQL of your own with pg_dump, after copying ${join(dataDir, "journal")}.`;
+
+/** A database in the directory that its server does not use is of an earlier time: a copy of it would pass for a backup. */
+async function connect(dataDir: string, log: (message: string) => void) {
+  try {
+    return await connectEmbedded(dataDir, log);
+  } catch (cause) {
+    if (!(cause instanceof DirectoryLockedError)) throw cause;
+    const what = `The server on ${dataDir} runs without the embedded database there.`;
+    throw new BackupError(`${what} ${insteadOf(dataDir)}`, { cause });
+  }
 }
 
 /** What is made within what is copied has no end, and what is cleared for the backup must not hold the data. */

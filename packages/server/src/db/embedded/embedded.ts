@@ -68,12 +68,20 @@ export async function startEmbeddedPostgres({
   }
 }
 
-/** Reaches the database of a data directory: the one that a running Mesher has started, or else one that is started for it. */
+/**
+ * Reaches the database of a data directory: the one that a running Mesher has started, or else one that is started for it. Throws a
+ * `DirectoryLockedError` when a Mesher runs on the directory without it.
+ */
 export async function connectEmbedded(dataDir: string, log: Log): Promise<AsyncDisposable & { readonly url: string }> {
   const { clusterDir } = makePlace(dataDir);
   const running = readPidFile(clusterDir);
-  if (running === undefined || !isPostmasterOf(running.pid, clusterDir)) return startEmbeddedPostgres({ dataDir, log });
-  return { url: socketUrl(running.socketDir), [Symbol.asyncDispose]: () => Promise.resolve() };
+  if (running !== undefined && isPostmasterOf(running.pid, clusterDir))
+    return { url: socketUrl(running.socketDir), [Symbol.asyncDispose]: () => Promise.resolve() };
+  await using started = new AsyncDisposableStack();
+  started.use(lockDirectory(dataDir));
+  const { url } = started.use(await startEmbeddedPostgres({ dataDir, log }));
+  const everything = started.move();
+  return { url, [Symbol.asyncDispose]: () => everything.disposeAsync() };
 }
 
 interface Setup {
