@@ -2,7 +2,8 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ApiProjectStorage } from "@mesher/protocol";
@@ -137,6 +138,12 @@ test("a server that is stopped is backed up too; a damaged or unfinished backup,
     await using server = await ServerProcess.start({ dataDir });
     await sendEvent(server.dsn, { event_id });
   }
+  // On a disk of its own, which is a link here. What else lies there is no file, or nowhere.
+  await rename(join(dataDir, "journal"), join(place.path, "disk"));
+  await symlink(join(place.path, "disk"), join(dataDir, "journal"));
+  await symlink(join(place.path, "nowhere"), join(dataDir, "nowhere"));
+  await using socket = createServer().listen(join(dataDir, "socket"));
+  await once(socket, "listening");
   expect(await mesher("backup", backupDir, "--data-dir", dataDir)).toMatchObject({ code: 0 });
   expect(await mesher("backup", backupDir, "--data-dir", dataDir)).toMatchObject({
     code: 1,
@@ -158,11 +165,17 @@ test("a server that is stopped is backed up too; a damaged or unfinished backup,
   // What the refused attempt left does not hinder the next.
   expect(await readdir(restoredDir)).toEqual(["restoring"]);
   expect(await mesher("restore", backupDir, "--data-dir", restoredDir)).toMatchObject({ code: 0 });
+  expect(await readdir(join(restoredDir, "journal"))).toEqual(["identity.json"]);
   {
     await using restored = await ServerProcess.start({ dataDir: restoredDir });
     expect(await restored.get(`/api/v1/events/${event_id}`)).toMatchObject({ event: { id: event_id } });
   }
 
+  await truncate(join(backupDir, "manifest.json"), 100);
+  expect(await mesher("restore", backupDir, "--data-dir", join(place.path, "other"))).toEqual({
+    code: 1,
+    output: `${join(backupDir, "manifest.json")} cannot be read: the backup is damaged\n`,
+  });
   await rm(join(backupDir, "manifest.json"));
   expect(await mesher("restore", backupDir, "--data-dir", join(place.path, "other"))).toMatchObject({
     code: 1,

@@ -5,8 +5,8 @@
  * So an event that was answered before the backup began is in the journal's copy, or was stored by then and is in the
  * database's, or in both: then storing finds that it has it.
  */
-import { existsSync } from "node:fs";
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { type Dirent, existsSync, type Stats } from "node:fs";
+import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import { DirectoryLockedError } from "../db/directory-lock.ts";
@@ -43,7 +43,7 @@ export async function backUp(dataDir: string, backupDir: string, log: (message: 
 
   const copy = new Copy(dataDir, unfinishedDir);
   for (const entry of await readdir(dataDir, { withFileTypes: true })) {
-    if (entry.name !== DATABASE_DIR && !LEFT_OUT.test(entry.name)) await copy.tree(entry.name, entry.isDirectory());
+    if (entry.name !== DATABASE_DIR) await copy.tree(entry.name, entry);
   }
   await copy.directory(DATABASE_DIR);
   await copyRunningCluster(join(dataDir, CLUSTER_DIR), embedded.url, {
@@ -99,12 +99,24 @@ class Copy {
     this.#to = to;
   }
 
-  async tree(path: string, isDirectory: boolean): Promise<void> {
-    if (!isDirectory) return this.file(path);
+  /** Links are followed: a journal may lie on a disk of its own. Sockets hold nothing. */
+  async tree(path: string, entry: Dirent): Promise<void> {
+    if (LEFT_OUT.test(entry.name)) return;
+    const found = entry.isSymbolicLink() ? await this.#target(path) : entry;
+    if (found?.isFile()) return this.file(path);
+    if (!found?.isDirectory()) return;
     await this.directory(path);
-    for (const entry of await readdir(join(this.#from, path), { withFileTypes: true })) {
-      if (!LEFT_OUT.test(entry.name)) await this.tree(join(path, entry.name), entry.isDirectory());
-    }
+    for (const each of await readdir(join(this.#from, path), { withFileTypes: true }))
+      await this.tree(join(path, each.name), each);
+  }
+
+  /** `undefined`: the link leads nowhere. */
+  async #target(path: string): Promise<Stats | undefined> {
+    const link = join(this.#from, path);
+    if (!existsSync(link)) return undefined;
+    if (await isWithin(this.#to, link))
+      throw new BackupError(`${link} leads to where the backup is made, which would be a part of itself`);
+    return stat(link);
   }
 
   async directory(path: string): Promise<void> {
