@@ -6,7 +6,7 @@ import { type DirectoryLock, lockDirectory } from "../directory-lock.ts";
 import { type Binaries, findBinaries } from "./binaries.ts";
 import { type ClusterPlace, checkClusterVersion, createCluster, findClusterOwner } from "./cluster.ts";
 import { chooseIdentity, type Identity } from "./identity.ts";
-import { isPostmasterOf, readPidFile } from "./pid-file.ts";
+import { isPostmasterOf, readPidFile, removeEmptyPidFile } from "./pid-file.ts";
 import {
   adoptPostmaster,
   boundPostmasterLog,
@@ -104,6 +104,7 @@ async function prepareCluster({ place, binaries, identity, fast, log }: Setup): 
   if (identity.kind === "user") chownSync(place.homeDir, identity.uid, identity.gid);
   if (existsSync(place.clusterDir)) {
     checkClusterVersion(place, binaries);
+    await removeEmptyPidFile(place.clusterDir);
     return;
   }
   log(`Creating the embedded database (PostgreSQL ${binaries.majorVersion}) in ${place.homeDir}`);
