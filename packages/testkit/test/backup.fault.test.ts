@@ -17,6 +17,8 @@ import { waitUntil } from "../src/wait-until.ts";
 
 const CLI = fileURLToPath(new URL("../../cli/src/main.ts", import.meta.url));
 
+const BACKUP = fileURLToPath(new URL("../../server/src/backup-main.ts", import.meta.url));
+
 /** Senders at a time, so that events are in every stage of their way when the backup begins. */
 const SENDERS = 8;
 
@@ -254,6 +256,28 @@ test("a backup into the data directory itself, by whichever way, is refused and 
     });
   }
   expect(await readdir(dataDir, { recursive: true })).toEqual(before);
+});
+
+test("a backup that fails or is interrupted leaves nothing, no database that it started either", async () => {
+  await using place = await createDataDir();
+  const dataDir = join(place.path, "data");
+  await (await ServerProcess.start({ dataDir })).stop();
+  const backupDir = join(place.path, "backup");
+  const around = join(dataDir, "around");
+  await symlink(place.path, around);
+  expect(await mesher("backup", backupDir, "--data-dir", dataDir)).toMatchObject({
+    code: 1,
+    output: expect.stringContaining(`${around} leads to where the backup is made`),
+  });
+  await rm(around);
+
+  const child = spawn(process.execPath, [BACKUP, "backup", dataDir, backupDir], { stdio: "ignore" });
+  const ended = once(child, "exit");
+  await waitUntil("the backup to begin", async () => (await readdir(place.path)).includes("backup.unfinished"));
+  child.kill("SIGINT");
+  expect(await ended).toEqual([1, null]);
+  expect(await readdir(place.path)).toEqual(["data"]);
+  expect(await readdir(join(dataDir, "postgres/cluster"))).not.toContain("postmaster.pid");
 });
 
 test("a data directory is not taken for what an earlier backup left unfinished", async () => {

@@ -30,8 +30,14 @@ export interface BackupDone {
   readonly bytes: number;
 }
 
+export interface BackupOptions {
+  readonly log: (message: string) => void;
+  /** Aborted when somebody wants it no more. */
+  readonly signal: AbortSignal;
+}
+
 /** `backupDir` is made, and is there when the backup is whole; before that its name ends with `.unfinished`. */
-export async function backUp(dataDir: string, backupDir: string, log: (message: string) => void): Promise<BackupDone> {
+export async function backUp(dataDir: string, backupDir: string, { log, signal }: BackupOptions): Promise<BackupDone> {
   if (!existsSync(join(dataDir, CLUSTER_DIR)))
     throw new BackupError(`${dataDir} holds no embedded database. ${insteadOf(dataDir)}`);
   if (existsSync(backupDir)) throw new BackupError(`${backupDir} is there already`);
@@ -40,24 +46,31 @@ export async function backUp(dataDir: string, backupDir: string, log: (message: 
   await using embedded = await connect(dataDir, log);
   await rm(unfinishedDir, { recursive: true, force: true });
   await mkdir(unfinishedDir, { recursive: true, mode: 0o700 });
+  try {
+    const manifest = await copyAll(new Copy(dataDir, unfinishedDir, signal), dataDir, embedded.url);
+    await writeFile(join(unfinishedDir, MANIFEST), JSON.stringify(manifest, null, 1));
+    await syncAll(unfinishedDir, [...manifest.files.map(({ path }) => path), MANIFEST, ...manifest.directories, ""]);
+    await rename(unfinishedDir, backupDir);
+    await syncAll(dirname(backupDir), [""]);
+    return { files: manifest.files.length, bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0) };
+  } catch (error) {
+    // A disk that it has filled, which may be that of the data, has its room again.
+    await rm(unfinishedDir, { recursive: true, force: true });
+    throw error;
+  }
+}
 
-  const copy = new Copy(dataDir, unfinishedDir);
+async function copyAll(copy: Copy, dataDir: string, databaseUrl: string): Promise<Manifest> {
   for (const entry of await readdir(dataDir, { withFileTypes: true })) {
     if (entry.name !== DATABASE_DIR) await copy.tree(entry.name, entry);
   }
   await copy.directory(DATABASE_DIR);
-  await copyRunningCluster(join(dataDir, CLUSTER_DIR), embedded.url, {
+  await copyRunningCluster(join(dataDir, CLUSTER_DIR), databaseUrl, {
     directory: (path) => copy.directory(join(CLUSTER_DIR, path)),
     copy: (path) => copy.file(join(CLUSTER_DIR, path)),
     write: (path, content) => copy.write(join(CLUSTER_DIR, path), content),
   });
-
-  const manifest = copy.manifest();
-  await writeFile(join(unfinishedDir, MANIFEST), JSON.stringify(manifest, null, 1));
-  await syncAll(unfinishedDir, [...manifest.files.map(({ path }) => path), MANIFEST, ...manifest.directories, ""]);
-  await rename(unfinishedDir, backupDir);
-  await syncAll(dirname(backupDir), [""]);
-  return { files: manifest.files.length, bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0) };
+  return copy.manifest();
 }
 
 const insteadOf = (dataDir: string) =>
@@ -93,10 +106,12 @@ class Copy {
   readonly #to: string;
   readonly #directories: string[] = [];
   readonly #files: ManifestFile[] = [];
+  readonly #signal: AbortSignal;
 
-  constructor(from: string, to: string) {
+  constructor(from: string, to: string, signal: AbortSignal) {
     this.#from = from;
     this.#to = to;
+    this.#signal = signal;
   }
 
   /** Links are followed: a journal may lie on a disk of its own. Sockets hold nothing. */
@@ -126,6 +141,7 @@ class Copy {
 
   /** One that has vanished meanwhile is left out. */
   async file(path: string): Promise<void> {
+    this.#signal.throwIfAborted();
     try {
       this.#add(path, await copyFile(join(this.#from, path), join(this.#to, path)));
     } catch (error) {
