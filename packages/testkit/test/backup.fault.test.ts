@@ -1,8 +1,8 @@
 /** Backups of a server that goes on taking events, and what is there when one is restored and started. */
 
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdir, readdir, readFile, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, readdir, readFile, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,6 +18,9 @@ import { waitUntil } from "../src/wait-until.ts";
 const CLI = fileURLToPath(new URL("../../cli/src/main.ts", import.meta.url));
 
 const BACKUP = fileURLToPath(new URL("../../server/src/backup-main.ts", import.meta.url));
+
+/** A user who is nobody's owner. */
+const NOBODY = 65534;
 
 /** Senders at a time, so that events are in every stage of their way when the backup begins. */
 const SENDERS = 8;
@@ -229,6 +232,19 @@ test("events that are answered on a journal that was set back to a copy are stor
   await using server = await start();
   await send(server);
   expect(server.output).toContain("Journal is older than what the database has stored of it");
+});
+
+test("a data directory that is closed to whoever backs it up is not told to hold no database", async ({ skip }) => {
+  if (process.getuid?.() !== 0) skip("becoming another user needs root");
+  await using place = await createDataDir();
+  const dataDir = await makeDataDir(join(place.path, "data"));
+  await chmod(join(dataDir, "postgres"), 0o700);
+  const args = [BACKUP, "backup", dataDir, join(place.path, "backup")];
+  const { status, stderr } = spawnSync(process.execPath, args, { uid: NOBODY, gid: NOBODY, encoding: "utf8" });
+  expect([status, stderr]).toEqual([
+    1,
+    expect.stringMatching(/^\S+ is closed to this user: back it up as the user who started the server\nEACCES: /),
+  ]);
 });
 
 /** What `mesher backup` takes for a data directory, without a server having run on it. */

@@ -38,7 +38,7 @@ export interface BackupOptions {
 
 /** `backupDir` is made, and is there when the backup is whole; before that its name ends with `.unfinished`. */
 export async function backUp(dataDir: string, backupDir: string, { log, signal }: BackupOptions): Promise<BackupDone> {
-  if (!existsSync(join(dataDir, CLUSTER_DIR)))
+  if (!(await holdsCluster(dataDir)))
     throw new BackupError(`${dataDir} holds no embedded database. ${insteadOf(dataDir)}`);
   if (existsSync(backupDir)) throw new BackupError(`${backupDir} is there already`);
   const unfinishedDir = `${backupDir}.unfinished`;
@@ -71,6 +71,20 @@ async function copyAll(copy: Copy, dataDir: string, databaseUrl: string): Promis
     write: (path, content) => copy.write(join(CLUSTER_DIR, path), content),
   });
   return copy.manifest();
+}
+
+async function holdsCluster(dataDir: string): Promise<boolean> {
+  try {
+    await stat(join(dataDir, CLUSTER_DIR));
+    return true;
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT") return false;
+    if (code !== "EACCES") throw cause;
+    throw new BackupError(`${dataDir} is closed to this user: back it up as the user who started the server`, {
+      cause,
+    });
+  }
 }
 
 const insteadOf = (dataDir: string) =>
