@@ -1,15 +1,26 @@
 /** What `mesher backup` and `mesher restore` start: `backup-main.ts backup DATA_DIR BACKUP_DIR`, `backup-main.ts restore BACKUP_DIR DATA_DIR`. */
 import { resolve } from "node:path";
 import { backUp } from "./backup/back-up.ts";
+import { BackupError } from "./backup/manifest.ts";
 import { restore } from "./backup/restore.ts";
 
 const [, , what, from = "", to = ""] = process.argv;
 const log = (message: string) => process.stderr.write(`${message}\n`);
 
+/** At the first Ctrl-C. A database that was started for the backup would otherwise go on without anybody. */
+function interruption(): AbortSignal {
+  const interrupted = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const)
+    process.once(name, () => interrupted.abort(new BackupError("The backup was interrupted; nothing of it is left")));
+  return interrupted.signal;
+}
+
 try {
   const startedMs = performance.now();
   const done =
-    what === "restore" ? await restore(resolve(from), resolve(to)) : await backUp(resolve(from), resolve(to), log);
+    what === "restore"
+      ? await restore(resolve(from), resolve(to))
+      : await backUp(resolve(from), resolve(to), { log, signal: interruption() });
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
   const megabytes = (done.bytes / 1024 ** 2).toFixed(1);
   process.stdout.write(`${resolve(to)}: ${done.files} files, ${megabytes} MiB, in ${seconds} s\n`);

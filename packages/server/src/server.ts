@@ -1,5 +1,6 @@
 /** Puts the server together: what exists, in which order it starts, and who knows whom. Nothing here decides anything. */
 import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { formatDsn } from "@mesher/protocol";
@@ -16,6 +17,7 @@ import { type JoinedCluster, joinCluster } from "./cluster/join-cluster.ts";
 import { buildClusterParts } from "./cluster-parts.ts";
 import type { Config } from "./config.ts";
 import { type Database, openDatabase, waitForDatabase } from "./db/database.ts";
+import { lockDirectory } from "./db/directory-lock.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./db/embedded/embedded.ts";
 import { migrate } from "./db/migrate.ts";
 import { buildDeliveries } from "./delivery-parts.ts";
@@ -77,6 +79,9 @@ export interface RunningServer {
 export async function startServer(config: Config, log: Log): Promise<RunningServer> {
   await using started = new AsyncDisposableStack();
 
+  // Also without a database in it: of two that write one journal, each would remove what the other has answered for.
+  mkdirSync(config.dataDir, { recursive: true });
+  started.use(lockDirectory(config.dataDir));
   const embedded =
     config.databaseUrl === undefined
       ? await startEmbeddedPostgres({ dataDir: config.dataDir, log: log.info })
@@ -146,7 +151,9 @@ async function openJournal(config: Config, database: Database, node: string, log
   });
   // Claimed first: from now on nobody else adds to what is stored.
   const epoch = await claimJournal(database, journal.id, node);
-  journal.skipStored(await listStoredRanges(database, journal.id));
+  const stored = await listStoredRanges(database, journal.id);
+  journal.skipStored(stored);
+  journal.useNoneOf(stored);
   if (journal.depth > 0)
     log.info("Journal has entries of an earlier run; they are stored now", { waiting: journal.depth });
   return { journal, epoch };

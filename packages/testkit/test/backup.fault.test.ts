@@ -1,19 +1,26 @@
 /** Backups of a server that goes on taking events, and what is there when one is restored and started. */
 
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, readdir, readFile, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ApiProjectStorage } from "@mesher/protocol";
 import { openDatabase } from "@mesher/server/testing";
 import { expect, test } from "vitest";
 import { createDataDir } from "../src/data-dir.ts";
+import { testDatabase } from "../src/database.ts";
 import { newEventId, sendEvent } from "../src/send.ts";
 import { ServerProcess } from "../src/server-process.ts";
 import { waitUntil } from "../src/wait-until.ts";
 
 const CLI = fileURLToPath(new URL("../../cli/src/main.ts", import.meta.url));
+
+const BACKUP = fileURLToPath(new URL("../../server/src/backup-main.ts", import.meta.url));
+
+/** A user who is nobody's owner. */
+const NOBODY = 65534;
 
 /** Senders at a time, so that events are in every stage of their way when the backup begins. */
 const SENDERS = 8;
@@ -136,6 +143,12 @@ test("a server that is stopped is backed up too; a damaged or unfinished backup,
     await using server = await ServerProcess.start({ dataDir });
     await sendEvent(server.dsn, { event_id });
   }
+  // On a disk of its own, which is a link here. What else lies there is no file, or nowhere.
+  await rename(join(dataDir, "journal"), join(place.path, "disk"));
+  await symlink(join(place.path, "disk"), join(dataDir, "journal"));
+  await symlink(join(place.path, "nowhere"), join(dataDir, "nowhere"));
+  await using socket = createServer().listen(join(dataDir, "socket"));
+  await once(socket, "listening");
   expect(await mesher("backup", backupDir, "--data-dir", dataDir)).toMatchObject({ code: 0 });
   expect(await mesher("backup", backupDir, "--data-dir", dataDir)).toMatchObject({
     code: 1,
@@ -157,11 +170,17 @@ test("a server that is stopped is backed up too; a damaged or unfinished backup,
   // What the refused attempt left does not hinder the next.
   expect(await readdir(restoredDir)).toEqual(["restoring"]);
   expect(await mesher("restore", backupDir, "--data-dir", restoredDir)).toMatchObject({ code: 0 });
+  expect(await readdir(join(restoredDir, "journal"))).toEqual(["identity.json"]);
   {
     await using restored = await ServerProcess.start({ dataDir: restoredDir });
     expect(await restored.get(`/api/v1/events/${event_id}`)).toMatchObject({ event: { id: event_id } });
   }
 
+  await truncate(join(backupDir, "manifest.json"), 100);
+  expect(await mesher("restore", backupDir, "--data-dir", join(place.path, "other"))).toEqual({
+    code: 1,
+    output: `${join(backupDir, "manifest.json")} cannot be read: the backup is damaged\n`,
+  });
   await rm(join(backupDir, "manifest.json"));
   expect(await mesher("restore", backupDir, "--data-dir", join(place.path, "other"))).toMatchObject({
     code: 1,
@@ -175,6 +194,57 @@ test("a data directory without a database of its own says how the database is ba
     code: 1,
     output: expect.stringContaining("pg_dump"),
   });
+});
+
+test("what an embedded database held before is not taken for a backup of a server that stores elsewhere now", async () => {
+  await using db = await testDatabase();
+  await using place = await createDataDir();
+  const dataDir = join(place.path, "data");
+  await (await ServerProcess.start({ dataDir })).stop();
+  await using server = await ServerProcess.start({ dataDir, databaseUrl: db.url });
+  expect(await mesher("backup", join(place.path, "backup"), "--data-dir", dataDir)).toMatchObject({
+    code: 1,
+    output: expect.stringMatching(
+      new RegExp(`runs without the embedded database .*pg_dump[^]*process ${server.process.pid}\\)`),
+    ),
+  });
+  expect(await readdir(place.path)).toEqual(["data"]);
+});
+
+test("events that are answered on a journal that was set back to a copy are stored", async () => {
+  await using db = await testDatabase();
+  await using place = await createDataDir();
+  const [dataDir, copy] = [join(place.path, "data"), join(place.path, "journal")];
+  const start = () => ServerProcess.start({ dataDir, databaseUrl: db.url });
+  const send = async (server: ServerProcess) => {
+    const event_id = newEventId();
+    expect((await sendEvent(server.dsn, { event_id })).status).toBe(200);
+    expect(await waitUntil("the event", () => server.get(`/api/v1/events/${event_id}`))).toBeTruthy();
+  };
+  await (await start()).stop();
+  await cp(join(dataDir, "journal"), copy, { recursive: true });
+  {
+    await using server = await start();
+    await send(server);
+  }
+  await rm(join(dataDir, "journal"), { recursive: true });
+  await rename(copy, join(dataDir, "journal"));
+  await using server = await start();
+  await send(server);
+  expect(server.output).toContain("Journal is older than what the database has stored of it");
+});
+
+test("a data directory that is closed to whoever backs it up is not told to hold no database", async ({ skip }) => {
+  if (process.getuid?.() !== 0) skip("becoming another user needs root");
+  await using place = await createDataDir();
+  const dataDir = await makeDataDir(join(place.path, "data"));
+  await chmod(join(dataDir, "postgres"), 0o700);
+  const args = [BACKUP, "backup", dataDir, join(place.path, "backup")];
+  const { status, stderr } = spawnSync(process.execPath, args, { uid: NOBODY, gid: NOBODY, encoding: "utf8" });
+  expect([status, stderr]).toEqual([
+    1,
+    expect.stringMatching(/^\S+ is closed to this user: back it up as the user who started the server\nEACCES: /),
+  ]);
 });
 
 /** What `mesher backup` takes for a data directory, without a server having run on it. */
@@ -202,6 +272,28 @@ test("a backup into the data directory itself, by whichever way, is refused and 
     });
   }
   expect(await readdir(dataDir, { recursive: true })).toEqual(before);
+});
+
+test("a backup that fails or is interrupted leaves nothing, no database that it started either", async () => {
+  await using place = await createDataDir();
+  const dataDir = join(place.path, "data");
+  await (await ServerProcess.start({ dataDir })).stop();
+  const backupDir = join(place.path, "backup");
+  const around = join(dataDir, "around");
+  await symlink(place.path, around);
+  expect(await mesher("backup", backupDir, "--data-dir", dataDir)).toMatchObject({
+    code: 1,
+    output: expect.stringContaining(`${around} leads to where the backup is made`),
+  });
+  await rm(around);
+
+  const child = spawn(process.execPath, [BACKUP, "backup", dataDir, backupDir], { stdio: "ignore" });
+  const ended = once(child, "exit");
+  await waitUntil("the backup to begin", async () => (await readdir(place.path)).includes("backup.unfinished"));
+  child.kill("SIGINT");
+  expect(await ended).toEqual([1, null]);
+  expect(await readdir(place.path)).toEqual(["data"]);
+  expect(await readdir(join(dataDir, "postgres/cluster"))).not.toContain("postmaster.pid");
 });
 
 test("a data directory is not taken for what an earlier backup left unfinished", async () => {

@@ -65,6 +65,21 @@ test("what is sent after a restart is stored, although the journal was drained a
   }
 });
 
+test("a second server on the same data directory is refused, and takes nothing of what the first has answered for", async () => {
+  await using db = await testDatabase();
+  await using dataDir = await createDataDir();
+  const start = () => ServerProcess.start({ databaseUrl: db.url, dataDir: dataDir.path });
+  const first = await start();
+  await sendEvent(first.dsn, { event_id: newEventId() });
+  await expect(start()).rejects.toThrow(`Another Mesher (process ${first.process.pid}) is using ${dataDir.path}`);
+  const later = newEventId();
+  expect((await sendEvent(first.dsn, { event_id: later })).status).toBe(200);
+  await first.kill();
+
+  await using after = await start();
+  expect(await waitUntil("the event to be stored", () => after.get(`/api/v1/events/${later}`))).toBeTruthy();
+});
+
 /** Waits until so many more events were accepted. */
 async function answers({ answered }: Load, more: number): Promise<void> {
   const before = answered.size;

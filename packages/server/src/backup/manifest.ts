@@ -35,12 +35,21 @@ export async function readManifest(backupDir: string): Promise<Manifest> {
       cause,
     });
   }
-  const manifest = JSON.parse(text) as Manifest;
+  const manifest = parse(text);
+  if (manifest === null) throw new BackupError(`${join(backupDir, MANIFEST)} cannot be read: the backup is damaged`);
   if (manifest.format !== FORMAT)
     throw new BackupError(`${backupDir} was made by another version of Mesher (${manifest.mesher_version})`);
   const outside = [...manifest.directories, ...manifest.files.map(({ path }) => path)].find(isOutside);
   if (outside !== undefined) throw new BackupError(`${backupDir} names a file outside of it: ${outside}`);
   return manifest;
+}
+
+function parse(text: string): Manifest | null {
+  try {
+    return JSON.parse(text) as Manifest | null;
+  } catch {
+    return null;
+  }
 }
 
 function isOutside(path: string): boolean {

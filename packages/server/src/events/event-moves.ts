@@ -48,9 +48,14 @@ export async function listProjectsWithMoves(database: Database, limit: number): 
   return rows.map((row) => row.project_id);
 }
 
-/** Moves events of a project, `chunksMax` chunks at most. `true`: all that had to follow have. */
-export async function moveEvents(database: Database, projectId: string, chunksMax: number): Promise<boolean> {
+/** Moves events of a project, `chunksMax` chunks at most, or until the signal. `true`: all that had to follow have. */
+export async function moveEvents(
+  database: Database,
+  projectId: string,
+  { chunksMax, signal }: { readonly chunksMax: number; readonly signal?: AbortSignal | undefined },
+): Promise<boolean> {
   for (let chunk = 0; chunk < chunksMax; chunk += 1) {
+    signal?.throwIfAborted();
     const isDone = await withTransaction(database, (tx) => moveChunk(tx, projectId));
     if (isDone) return true;
   }

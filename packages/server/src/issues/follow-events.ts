@@ -10,12 +10,12 @@ const CHUNKS_PER_PROJECT = 200;
 const PROJECTS_PER_RUN = 100;
 
 export async function followEvents(database: Database, projectId: string): Promise<void> {
-  await moveEvents(database, projectId, CHUNKS_PER_REQUEST);
+  await moveEvents(database, projectId, { chunksMax: CHUNKS_PER_REQUEST });
 }
 
-/** Does what requests left over, or a crash. Safe on several nodes at once: they take turns, chunk by chunk. */
-export async function followAllEvents(database: Database): Promise<void> {
+/** Does what requests left over, or a crash, until the signal. Safe on several nodes at once: they take turns, chunk by chunk. */
+export async function followAllEvents(database: Database, signal?: AbortSignal): Promise<void> {
   for (const projectId of await listProjectsWithMoves(database, PROJECTS_PER_RUN)) {
-    await moveEvents(database, projectId, CHUNKS_PER_PROJECT);
+    await moveEvents(database, projectId, { chunksMax: CHUNKS_PER_PROJECT, signal });
   }
 }

@@ -16,13 +16,13 @@ export function issueTimesJob(database: Database, tell: (change: IssueChange) =>
     about: "Brings back issues whose time in the archive is over, and moves the events of merged ones.",
     everyMs: EVERY_MS,
     retryMs: EVERY_MS,
-    run: async (_write, { nowMs }) => {
+    run: async (_write, { nowMs, signal }) => {
       let archivesEnded = 0;
       await endArchives(database, new Date(nowMs), (change) => {
         archivesEnded += 1;
         tell(change);
       });
-      await followAllEvents(database);
+      await followAllEvents(database, signal);
       return { archives_ended: archivesEnded };
     },
   };

@@ -1,5 +1,6 @@
 /** Statements on the table `jobs`, which this folder owns. All times are the database's. */
 import type { Database } from "../db/database.ts";
+import { isAhead } from "../db/is-ahead.ts";
 import type { Transaction } from "../db/transaction.ts";
 import type { JobResult } from "./job.ts";
 
@@ -33,8 +34,12 @@ interface StateRow {
   now: Date;
 }
 
+/** A holder that died while the clock was ahead has left a lease that nobody renews, and that would last until then. */
+const IS_LEASED = `
+  coalesce(lease_until > clock_timestamp() and not (${isAhead("lease_until", "clock_timestamp()")}), false)`;
+
 const SELECT_STATE = `
-  select name, due_at, epoch, coalesce(lease_until > clock_timestamp(), false) as is_leased, clock_timestamp() as now
+  select name, due_at, epoch, ${IS_LEASED} as is_leased, clock_timestamp() as now
   from jobs`;
 
 const stateOf = (row: StateRow): JobState => ({
@@ -195,7 +200,7 @@ export async function listStoredJobs(database: Database, names: readonly string[
   }>({
     name: "jobs.list",
     text: `
-      select name, due_at, coalesce(lease_until > clock_timestamp(), false) as is_running, epoch, holder, started_at,
+      select name, due_at, ${IS_LEASED} as is_running, epoch, holder, started_at,
         finished_at, extract(epoch from finished_at - started_at) * 1000 as duration_ms, outcome, result, error
       from jobs where name = any($1::text[]) order by name`,
     values: [names],

@@ -77,6 +77,23 @@ test("what is still stored after the removal is cleared too, until the project c
   expect(await countOf(database, "select count(*) as count from removed_projects where cleared_at is null")).toBe(1);
 });
 
+test("a removed project whose rows take too long to delete at once is cleared all the same, and those after it", async () => {
+  await using db = await testDatabase();
+  const { database } = db;
+  const [slow, next] = [await addRemoved(database, 25), await addRemoved(database, 2)];
+  await database.query({
+    text: `create function run_out_of_time() returns trigger language plpgsql as $$ begin
+      if (select count(*) from gone) > 7 then raise 'statement timeout' using errcode = 'query_canceled'; end if;
+      return null; end $$`,
+  });
+  await database.query({
+    text: `create trigger run_out_of_time after delete on event_counts referencing old table as gone
+      for each statement execute function run_out_of_time()`,
+  });
+  expect(await clearRemovedProjects(writeTo(database))).toBe(27);
+  expect([await countOf(database, COUNT, slow), await countOf(database, COUNT, next)]).toEqual([0, 0]);
+});
+
 test("several nodes clear at once and none waits for another", async () => {
   await using db = await testDatabase();
   const { database } = db;

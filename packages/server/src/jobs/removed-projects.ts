@@ -14,6 +14,7 @@ import { deleteQuarantinedOf } from "../ingest/journal/journal.queries.ts";
 import { deleteIssuesOf } from "../issues/issues.queries.ts";
 import { forgetRemovedProjects, markCleared, takeRemovedProject } from "../organizations/projects.queries.ts";
 import { deleteReleasesOf } from "../releases/releases.queries.ts";
+import { ChunkRows } from "./chunk-rows.ts";
 import type { InTransaction, LeaseJob } from "./job.ts";
 
 const ROWS_PER_CHUNK = 2_000;
@@ -80,17 +81,20 @@ export async function clearRemovedProjects(
   await write((tx) => forgetRemovedProjects(tx, REMEMBERED_DAYS));
   const cleared: string[] = [];
   let deleted = 0;
-  for (let chunk = 0; chunk < chunks; chunk += 1) {
-    const isLast = await write(async (tx) => {
+  const rows = new ChunkRows(rowsPerChunk);
+  const clearNext = (rowsMax: number) =>
+    write(async (tx) => {
       const removed = await takeRemovedProject(tx, { skip: cleared, settleSeconds });
       if (removed === undefined) return true;
-      const deletedNow = await clearChunk(tx, removed.projectId, rowsPerChunk);
+      const deletedNow = await clearChunk(tx, removed.projectId, rowsMax);
       deleted += deletedNow;
       if (deletedNow > 0) return false;
       if (removed.isSettled) await markCleared(tx, removed.projectId);
       cleared.push(removed.projectId);
       return false;
     });
+  for (let chunk = 0; chunk < chunks; chunk += 1) {
+    const isLast = await rows.take(clearNext);
     if (isLast) break;
   }
   return deleted;

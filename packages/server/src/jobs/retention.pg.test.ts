@@ -54,6 +54,19 @@ async function addEvents(database: Database, projectId: string, atMs: number, ev
   });
 }
 
+/** A disk on which no more rows of a table are deleted in the time of a statement. */
+async function allowAtOnce(database: Database, table: string, rows: number): Promise<void> {
+  await database.query({
+    text: `create function run_out_of_time() returns trigger language plpgsql as $$ begin
+      if (select count(*) from gone) > ${rows} then raise 'statement timeout' using errcode = 'query_canceled'; end if;
+      return null; end $$`,
+  });
+  await database.query({
+    text: `create trigger run_out_of_time after delete on ${table} referencing old table as gone
+      for each statement execute function run_out_of_time()`,
+  });
+}
+
 test("[RETAIN-01] [C-107] each project keeps its days, and a day that no project keeps is dropped with its disk space", async () => {
   await using db = await prepare();
   const week = await createProject(db.database, 7);
@@ -184,6 +197,17 @@ test("[C-107] one project's fault does not keep the others' old events", async (
     result: { events_deleted: 4 },
   });
   expect([await db.eventsOf(broken), await db.eventsOf(sound)]).toEqual([4, 0]);
+});
+
+test("what a statement has no time to delete at once is deleted a few at a time", async () => {
+  await using db = await prepare();
+  const projectId = await createProject(db.database, 7);
+  await createProject(db.database, 90);
+  const atMs = NOW_MS - 20 * DAY_MS;
+  await addEvents(db.database, projectId, atMs, 10);
+  await allowAtOnce(db.database, partitionName(atMs), 2);
+  expect(await db.run(NOW_MS, { limits: { ...LIMITS, rowsPerChunk: 100 } })).toMatchObject({ events_deleted: 10 });
+  expect(await db.eventsOf(projectId)).toBe(0);
 });
 
 test("what is known of journals goes when nobody has used them for long", async () => {

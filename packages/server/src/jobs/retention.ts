@@ -13,6 +13,7 @@ import { DAY_MS, dayOf, dropPartition, keptSinceMs, listPartitions, type Partiti
 import { condenseJournal, deleteQuarantinedBefore, listForgottenJournals } from "../ingest/journal/journal.queries.ts";
 import { deleteFingerprintHoursBefore } from "../issues/issues.queries.ts";
 import { listRetentions, type ProjectRetention } from "../organizations/project-settings.queries.ts";
+import { ChunkRows } from "./chunk-rows.ts";
 import { type InTransaction, JobIncompleteError, type LeaseJob, LeaseLostError, type Run } from "./job.ts";
 
 /** Hourly counts are kept this long, whatever projects keep of events: a year, and the month to compare it with. */
@@ -184,10 +185,11 @@ class Removal {
     deleteChunk: (tx: Transaction, rowsMax: number) => Promise<{ readonly rows: number; readonly count: () => void }>,
   ): Promise<void> {
     const { rowsPerChunk, pauseMs } = this.#limits;
+    const chunk = new ChunkRows(rowsPerChunk);
     for (;;) {
-      const { rows, count } = await this.#write((tx) => deleteChunk(tx, rowsPerChunk));
+      const { rows, count } = await chunk.take((rowsMax) => this.#write((tx) => deleteChunk(tx, rowsMax)));
       count();
-      if (rows < rowsPerChunk) return;
+      if (rows < chunk.rows) return;
       await sleep(pauseMs, undefined, { signal: this.#signal });
     }
   }

@@ -70,6 +70,17 @@ test("nobody takes a lease in the middle of a write, even when it has run out", 
   expect(await db.notes()).toHaveLength(1);
 });
 
+test("a lease that was taken while the database's clock was ahead, by a node that died then, keeps nobody from the job", async () => {
+  await using db = await prepare();
+  const job: LeaseJob = { ...HOUR, kind: "lease", name: "job", run: async () => ({}) };
+  await db.database.query({
+    text: "update jobs set epoch = 7, holder = 'dead', lease_until = now() + interval '1 day'",
+  });
+  expect(await listJobs(db.database, [job])).toMatchObject([{ state: "idle" }]);
+  expect(await runJob(db.database, job, "us", never)).toMatchObject({ outcome: "succeeded" });
+  expect(await listJobs(db.database, [job])).toMatchObject([{ holder: "us", epoch: 8 }]);
+});
+
 test("a run that ends although its job was taken away changes nothing of the other one's record", async () => {
   await using db = await prepare();
   const job: LeaseJob = {

@@ -125,6 +125,14 @@ test("a pid file whose number another process has by now does not hinder", async
   await expect(store(postgres.url, "fine")).resolves.toBeUndefined();
 });
 
+test("a pid file that a power cut has left empty does not hinder", async () => {
+  await using dataDir = await createDataDir();
+  await (await start(dataDir.path)).stop();
+  await writeFile(join(dataDir.path, "postgres/cluster/postmaster.pid"), "");
+  await using postgres = await start(dataDir.path);
+  await expect(store(postgres.url, "fine")).resolves.toBeUndefined();
+});
+
 test("an interrupted creation is begun anew", async () => {
   await using dataDir = await createDataDir();
   await mkdir(join(dataDir.path, "postgres/cluster.unfinished/base"), { recursive: true });

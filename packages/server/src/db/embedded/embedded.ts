@@ -6,7 +6,7 @@ import { type DirectoryLock, lockDirectory } from "../directory-lock.ts";
 import { type Binaries, findBinaries } from "./binaries.ts";
 import { type ClusterPlace, checkClusterVersion, createCluster, findClusterOwner } from "./cluster.ts";
 import { chooseIdentity, type Identity } from "./identity.ts";
-import { isPostmasterOf, readPidFile } from "./pid-file.ts";
+import { isPostmasterOf, readPidFile, removeEmptyPidFile } from "./pid-file.ts";
 import {
   adoptPostmaster,
   boundPostmasterLog,
@@ -68,12 +68,20 @@ export async function startEmbeddedPostgres({
   }
 }
 
-/** Reaches the database of a data directory: the one that a running Mesher has started, or else one that is started for it. */
+/**
+ * Reaches the database of a data directory: the one that a running Mesher has started, or else one that is started for it. Throws a
+ * `DirectoryLockedError` when a Mesher runs on the directory without it.
+ */
 export async function connectEmbedded(dataDir: string, log: Log): Promise<AsyncDisposable & { readonly url: string }> {
   const { clusterDir } = makePlace(dataDir);
   const running = readPidFile(clusterDir);
-  if (running === undefined || !isPostmasterOf(running.pid, clusterDir)) return startEmbeddedPostgres({ dataDir, log });
-  return { url: socketUrl(running.socketDir), [Symbol.asyncDispose]: () => Promise.resolve() };
+  if (running !== undefined && isPostmasterOf(running.pid, clusterDir))
+    return { url: socketUrl(running.socketDir), [Symbol.asyncDispose]: () => Promise.resolve() };
+  await using started = new AsyncDisposableStack();
+  started.use(lockDirectory(dataDir));
+  const { url } = started.use(await startEmbeddedPostgres({ dataDir, log }));
+  const everything = started.move();
+  return { url, [Symbol.asyncDispose]: () => everything.disposeAsync() };
 }
 
 interface Setup {
@@ -96,6 +104,7 @@ async function prepareCluster({ place, binaries, identity, fast, log }: Setup): 
   if (identity.kind === "user") chownSync(place.homeDir, identity.uid, identity.gid);
   if (existsSync(place.clusterDir)) {
     checkClusterVersion(place, binaries);
+    await removeEmptyPidFile(place.clusterDir);
     return;
   }
   log(`Creating the embedded database (PostgreSQL ${binaries.majorVersion}) in ${place.homeDir}`);

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** What PostgreSQL's `postmaster.pid` says. */
 export interface PidFileEntry {
@@ -38,6 +39,17 @@ export function isPostmasterOf(pid: number, clusterDir: string): boolean {
  */
 export function removeStalePidFile(clusterDir: string, { pid }: PidFileEntry): void {
   if (isAlive(pid)) rmSync(pidFile(clusterDir), { force: true });
+}
+
+/** From making its file to writing into it a postmaster takes far less. */
+const WRITTEN_MS = 1_000;
+
+/** Removes a file that a power cut has left empty: PostgreSQL takes it for that of a server which starts, and would for ever. */
+export async function removeEmptyPidFile(clusterDir: string): Promise<void> {
+  const isEmpty = () => statSync(pidFile(clusterDir), { throwIfNoEntry: false })?.size === 0;
+  if (!isEmpty()) return;
+  await sleep(WRITTEN_MS);
+  if (isEmpty()) rmSync(pidFile(clusterDir), { force: true });
 }
 
 function pidFile(clusterDir: string): string {

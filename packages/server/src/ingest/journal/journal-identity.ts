@@ -16,6 +16,9 @@ const RESERVED_AT_ONCE = 1_000_000_000;
 /** More are reserved, in the background, when fewer than these are left. */
 const RESERVED_MIN = RESERVED_AT_ONCE / 2;
 
+/** The first sequence that a run which has used this one cannot have reserved. */
+export const beyondReserved = (used: number) => used + 2 * RESERVED_AT_ONCE;
+
 interface Kept {
   readonly id: string;
   readonly reservedThrough: number;
@@ -46,7 +49,7 @@ export class JournalIdentity {
   /** Resolves when sequences up to this one may be used. Almost always they are reserved long before. */
   async reserveThrough(sequence: number): Promise<void> {
     if (this.#reservedThrough - sequence < RESERVED_MIN) {
-      this.#reserving ??= this.#reserve().finally(() => {
+      this.#reserving ??= this.#reserve(sequence).finally(() => {
         this.#reserving = undefined;
       });
     }
@@ -54,8 +57,8 @@ export class JournalIdentity {
     else this.#reserving?.catch(() => undefined);
   }
 
-  async #reserve(): Promise<void> {
-    const kept: Kept = { id: this.id, reservedThrough: this.#reservedThrough + RESERVED_AT_ONCE };
+  async #reserve(used = this.#reservedThrough): Promise<void> {
+    const kept: Kept = { id: this.id, reservedThrough: Math.max(this.#reservedThrough, used) + RESERVED_AT_ONCE };
     await writeKept(this.#directory, kept);
     this.#reservedThrough = kept.reservedThrough;
   }

@@ -16,7 +16,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { JournalEntry } from "./entry.ts";
 import { JournalUnavailableError } from "./entry.ts";
-import { type Batch, Journal, type JournalOptions } from "./journal.ts";
+import { type Batch, Journal, type JournalOptions, type SequenceRange } from "./journal.ts";
 import { decodeRecord, encodeRecord, isRecordAt, recordBytes } from "./record.ts";
 import { SEGMENT_HEADER_BYTES } from "./segment.ts";
 
@@ -95,6 +95,34 @@ test("a sequence is never used twice, although everything before was done and no
     await journal.close();
   }
   expect(used.size).toBe(40);
+});
+
+test("a journal that was set back to a copy uses no sequence that was stored since, in no later run either", async () => {
+  const first = await open();
+  await first.append(entry("a"));
+  await first.close();
+  const copy = mkdtempSync(join(tmpdir(), "mesher-journal-copy-"));
+  cpSync(directory, copy, { recursive: true });
+  const stored: SequenceRange[] = [];
+  for (let run = 0; run < 3; run += 1) {
+    const journal = await open();
+    await journal.append(entry("b"));
+    for (let batch = await journal.lease(1, 1e6); batch; batch = await journal.lease(1, 1e6))
+      stored.push({ first: batch.firstSequence, last: batch.lastSequence });
+    await journal.close();
+  }
+
+  for (let run = 0; run < 4; run += 1) {
+    const journal = await Journal.open({ directory: copy, bytesMax: 1e9, log: () => {} });
+    journal.skipStored(stored);
+    journal.useNoneOf(stored);
+    await journal.append(entry("c"));
+    const batch = await journal.lease(1, 1e6);
+    expect(namesOf(batch)).toEqual(["c"]);
+    stored.push({ first: batch?.firstSequence ?? 0, last: batch?.lastSequence ?? 0 });
+    await journal.close();
+  }
+  rmSync(copy, { recursive: true });
 });
 
 test("a file is used again, and what it held in its earlier life is not found in its next", async () => {

@@ -10,7 +10,7 @@
 import { mkdir } from "node:fs/promises";
 import { Turns } from "../../runtime/turns.ts";
 import { type EntrySink, type JournalEntry, JournalUnavailableError } from "./entry.ts";
-import { JournalIdentity } from "./journal-identity.ts";
+import { beyondReserved, JournalIdentity } from "./journal-identity.ts";
 import { encodeRecord, RECORD_HEADER_BYTES, recordBytes } from "./record.ts";
 import { Segment } from "./segment.ts";
 import { SegmentFiles } from "./segment-file.ts";
@@ -299,6 +299,17 @@ export class Journal implements EntrySink {
   /** What the database says was stored by an earlier run: these are never leased. To be called before the first lease. */
   skipStored(ranges: readonly SequenceRange[]): void {
     this.#storedBefore = ranges.toSorted((a, b) => a.first - b.first);
+  }
+
+  /**
+   * A directory that was set back, to a backup of it or a snapshot of its disk, does not know of sequences that are stored: events of
+   * theirs would pass for stored. To be called before the first append, by whoever writes the journal.
+   */
+  useNoneOf(stored: readonly SequenceRange[]): void {
+    const last = stored.reduce((highest, range) => Math.max(highest, range.last), 0);
+    if (last < this.#nextSequence) return;
+    this.#log("Journal is older than what the database has stored of it, and goes on behind that", { stored: last });
+    this.#nextSequence = beyondReserved(last);
   }
 
   /** Appends no more. What waits is still written; batches that are leased may still be ended. */
