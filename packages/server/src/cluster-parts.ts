@@ -51,7 +51,7 @@ export async function buildClusterParts(options: ClusterPartsOptions) {
   const { node } = cluster;
   const load = new LoadMonitor(
     node,
-    { takeAccepted, waitingEntries: () => journal.depth, lagMs: () => journal.lagMs(Date.now()) },
+    { takeAccepted, waitingEntries: () => journal.depth, lagMs: () => journal.lagMs },
     log,
   );
 
