@@ -1,5 +1,6 @@
 /** Puts the server together: what exists, in which order it starts, and who knows whom. Nothing here decides anything. */
 import { randomBytes } from "node:crypto";
+import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { formatDsn } from "@mesher/protocol";
@@ -16,6 +17,7 @@ import { type JoinedCluster, joinCluster } from "./cluster/join-cluster.ts";
 import { buildClusterParts } from "./cluster-parts.ts";
 import type { Config } from "./config.ts";
 import { type Database, openDatabase, waitForDatabase } from "./db/database.ts";
+import { lockDirectory } from "./db/directory-lock.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./db/embedded/embedded.ts";
 import { migrate } from "./db/migrate.ts";
 import { buildDeliveries } from "./delivery-parts.ts";
@@ -76,6 +78,9 @@ export interface RunningServer {
 
 export async function startServer(config: Config, log: Log): Promise<RunningServer> {
   await using started = new AsyncDisposableStack();
+  // Whoever opens a journal gives back the files of what it has stored, also those that another process still writes to.
+  await mkdir(config.dataDir, { recursive: true });
+  started.use(lockDirectory(config.dataDir));
 
   const embedded =
     config.databaseUrl === undefined
@@ -146,7 +151,12 @@ async function openJournal(config: Config, database: Database, node: string, log
   });
   // Claimed first: from now on nobody else adds to what is stored.
   const epoch = await claimJournal(database, journal.id, node);
-  journal.skipStored(await listStoredRanges(database, journal.id));
+  const stored = await listStoredRanges(database, journal.id);
+  journal.skipStored(stored);
+  if (await journal.skipUsed(stored))
+    log.warn(
+      "Data directory is older than what the database has stored of it; was it restored, or copied from another node?",
+    );
   if (journal.depth > 0)
     log.info("Journal has entries of an earlier run; they are stored now", { waiting: journal.depth });
   return { journal, epoch };

@@ -54,6 +54,17 @@ export class JournalIdentity {
     else this.#reserving?.catch(() => undefined);
   }
 
+  /**
+   * Another life of this journal has used a sequence that this one has not: the directory is a copy of it, or was restored as it was
+   * before. Gives back the first that the other cannot have reserved.
+   */
+  async skipBehind(sequence: number): Promise<number> {
+    this.#reservedThrough = Math.max(this.#reservedThrough, sequence + RESERVED_AT_ONCE);
+    const first = this.#reservedThrough + 1;
+    await this.#reserve();
+    return first;
+  }
+
   async #reserve(): Promise<void> {
     const kept: Kept = { id: this.id, reservedThrough: this.#reservedThrough + RESERVED_AT_ONCE };
     await writeKept(this.#directory, kept);

@@ -97,6 +97,27 @@ test("a sequence is never used twice, although everything before was done and no
   expect(used.size).toBe(40);
 });
 
+test("a journal whose directory was restored as it was before uses no sequence that it used since", async () => {
+  const [own, copy] = [join(directory, "own"), join(directory, "copy")];
+  await (await open({ directory: own })).close();
+  cpSync(own, copy, { recursive: true });
+  const journal = await open({ directory: own });
+  await journal.append(entry("a"));
+  const used = await journal.lease(10, 1e6);
+  await journal.close();
+  const stored = [{ first: used?.firstSequence ?? 0, last: used?.lastSequence ?? 0 }];
+
+  const again = await open({ directory: own });
+  expect(await again.skipUsed(stored)).toBe(false);
+  await again.close();
+  const restored = await open({ directory: copy });
+  restored.skipStored(stored);
+  expect(await restored.skipUsed(stored)).toBe(true);
+  await restored.append(entry("b"));
+  expect(namesOf(await restored.lease(10, 1e6))).toEqual(["b"]);
+  await restored.close();
+});
+
 test("what waits is as old as it is although the clock of the day is set back", async () => {
   vi.useFakeTimers({ toFake: ["Date", "performance"] });
   const journal = await open();

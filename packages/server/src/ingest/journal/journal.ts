@@ -305,6 +305,17 @@ export class Journal implements EntrySink {
     this.#storedBefore = ranges.toSorted((a, b) => a.first - b.first);
   }
 
+  /**
+   * Uses none of the sequences that the database knows of: they would pass for stored. `true`: it was about to. To be called before
+   * the first append.
+   */
+  async skipUsed(ranges: readonly SequenceRange[]): Promise<boolean> {
+    const used = ranges.reduce((latest, { last }) => Math.max(latest, last), 0);
+    if (used < this.#nextSequence) return false;
+    this.#nextSequence = await this.#identity.skipBehind(used);
+    return true;
+  }
+
   /** Appends no more. What waits is still written; batches that are leased may still be ended. */
   async close(): Promise<void> {
     this.#closed = true;
