@@ -122,7 +122,7 @@ export async function buildClusterParts(options: ClusterPartsOptions) {
     node,
     {
       report: () => ({ load: { ...load.own } }),
-      journal: () => ({ journalId: journal.id, holders: replicator.holders }),
+      journal: () => ({ journalId: journal.id, holders: replicator.holders, storing: takeovers.readableJournalIds }),
       accept: async ({ record }) => acceptRecord(journal, Buffer.from(String(record), "base64")),
     },
     log,
