@@ -27,9 +27,11 @@ const MAIN = join(import.meta.dirname, "../packages/server/src/main.ts");
 const NODE_PORT = 9101;
 const NODES_MAX = 9;
 
-await run();
+const STOPPING = "Stopping all nodes, then the database";
 
-async function run(): Promise<void> {
+process.exitCode = await run();
+
+async function run(): Promise<number> {
   const { values } = parseArgs({
     options: {
       nodes: { type: "string", default: "3" },
@@ -39,12 +41,14 @@ async function run(): Promise<void> {
   });
   if (values.help) {
     process.stdout.write(HELP);
-    return;
+    return 0;
   }
   const count = numberWithin("--nodes", values.nodes, 1, NODES_MAX);
   const port = numberWithin("--port", values.port, 1, 65_000);
   const dataDir = join(resolve(process.env["MESHER_DATA_DIR"] ?? "data"), "cluster");
 
+  // Heard from the beginning: the nodes do not end with this process.
+  const stop = Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
   await using started = new AsyncDisposableStack();
   await mkdir(dataDir, { recursive: true });
   const postgres = await startEmbeddedPostgres({ dataDir, log: (message) => console.log(`database  ${message}`) });
@@ -77,7 +81,15 @@ async function run(): Promise<void> {
     ),
   );
 
-  await Promise.all(httpPorts.map((httpPort) => answering(httpPort)));
+  const starting = new AbortController();
+  started.defer(() => starting.abort());
+  const isUp = Promise.all(httpPorts.map((httpPort) => answering(httpPort, starting.signal)));
+  const ends = nodes.map((node, index) => once(node, "exit").then(() => `mesher${index + 1}`));
+  const ended = await Promise.race([isUp.then(() => undefined), ...ends, stop.then(() => "")]);
+  if (ended !== undefined) {
+    console.log(ended === "" ? STOPPING : `${ended} did not start. ${STOPPING}`);
+    return ended === "" ? 0 : 1;
+  }
   const rows = names.map(
     (name, index) => `    ${name}   http://localhost:${httpPorts[index]}   process ${nodes[index]?.pid}`,
   );
@@ -92,8 +104,9 @@ ${rows.join("\n")}
   See them     MESHER_BOOTSTRAP_TOKEN=${secrets.token} npm run mesher -- cluster status --url http://localhost:${port}
   Stop         Ctrl-C
 `);
-  await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
-  console.log("Stopping all nodes, then the database");
+  await stop;
+  console.log(STOPPING);
+  return 0;
 }
 
 function startNode(shortName: string, env: Readonly<Record<string, string>>): ChildProcess {
@@ -123,9 +136,9 @@ async function stopNode(node: ChildProcess): Promise<void> {
   await ended;
 }
 
-async function answering(httpPort: number): Promise<void> {
-  for (;;) {
-    const isUp = await fetch(`http://127.0.0.1:${httpPort}/readyz`).then(
+async function answering(httpPort: number, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const isUp = await fetch(`http://127.0.0.1:${httpPort}/readyz`, { signal }).then(
       (response) => response.ok,
       () => false,
     );

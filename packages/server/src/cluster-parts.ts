@@ -51,7 +51,7 @@ export async function buildClusterParts(options: ClusterPartsOptions) {
   const { node } = cluster;
   const load = new LoadMonitor(
     node,
-    { takeAccepted, waitingEntries: () => journal.depth, lagMs: () => journal.lagMs(Date.now()) },
+    { takeAccepted, waitingEntries: () => journal.depth, lagMs: () => journal.lagMs },
     log,
   );
 
@@ -122,7 +122,7 @@ export async function buildClusterParts(options: ClusterPartsOptions) {
     node,
     {
       report: () => ({ load: { ...load.own } }),
-      journal: () => ({ journalId: journal.id, holders: replicator.holders }),
+      journal: () => ({ journalId: journal.id, holders: replicator.holders, storing: takeovers.readableJournalIds }),
       accept: async ({ record }) => acceptRecord(journal, Buffer.from(String(record), "base64")),
     },
     log,

@@ -1,6 +1,6 @@
 /** What an operator's bad night looks like: nothing that was answered with 2xx may be lost, doubled or miscounted. */
 import { execFileSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { cpSync, readdirSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ApiIssue, ApiPage } from "@mesher/protocol";
 import { expect, test } from "vitest";
@@ -112,6 +112,25 @@ async function expectBalanced({ database }: TestDatabase, answered: ReadonlySet<
       where event_count <> (select count(*) from events e where e.project_id = c.project_id and e.issue_id = c.issue_id)`),
   ).toBe(0);
 }
+
+test("what is sent after a data directory was put back as it was before a restart is stored", async () => {
+  await using db = await testDatabase();
+  await using dataDir = await createDataDir();
+  await using backup = await createDataDir();
+  const run = async (): Promise<void> => {
+    await using server = await ServerProcess.start({ databaseUrl: db.url, dataDir: dataDir.path });
+    const event_id = newEventId();
+    const response = await sendEvent(server.dsn, { event_id, message: "Sent in one of the runs", level: "error" });
+    expect(response.status).toBe(200);
+    await waitUntil("the event to be stored", () => server.get(`/api/v1/events/${event_id}`), 20_000);
+  };
+  await run();
+  cpSync(dataDir.path, backup.path, { recursive: true });
+  await run();
+  rmSync(dataDir.path, { recursive: true });
+  cpSync(backup.path, dataDir.path, { recursive: true });
+  await run();
+});
 
 test("[F.4-1] killed with SIGKILL under load again and again, the server loses and doubles nothing it answered for", async () => {
   await using db = await testDatabase();

@@ -1,13 +1,15 @@
 import { createDataDir, waitUntil } from "@mesher/testkit";
 import { expect, test } from "vitest";
+import { Turns } from "../../runtime/turns.ts";
 import type { JournalEntry } from "../journal/entry.ts";
+import { JournalFencedError } from "../journal/journal.queries.ts";
 import { Journal } from "../journal/journal.ts";
 import { decodeRecord, recordBytes } from "../journal/record.ts";
 import type { DigestResult } from "./digest-worker.ts";
-import { Dispatcher } from "./dispatcher.ts";
+import { Dispatcher, type DispatcherOptions } from "./dispatcher.ts";
 
-/** The numbers of a batch's entries. */
-type Digest = (entries: readonly number[]) => DigestResult;
+/** `entries`: the numbers of a batch's. `epoch`: under which it is to be stored. */
+type Digest = (entries: readonly number[], epoch: number) => DigestResult | Promise<DigestResult>;
 
 const NO_LOG = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const OTHERS = { duplicates: 0, discarded: 0, filtered: 0, invalid: 0, newIssues: 0, regressions: 0, signals: 0 };
@@ -33,13 +35,16 @@ function entriesOf(bytes: Uint8Array): number[] {
   return entries;
 }
 
+/** What another node's claim makes of a batch. */
+const fenced: DigestResult = { kind: "failed", ticket: 1, fault: "fenced", error: "JournalFencedError" };
+
 /** A journal of so many entries, and threads of which it is known what becomes of a batch. */
-async function dispatch(count: number, digest: Digest) {
+async function dispatch(count: number, digest: Digest, more: Partial<DispatcherOptions> = {}) {
   await using stack = new AsyncDisposableStack();
   const dataDir = stack.use(await createDataDir());
   const journal = await Journal.open({ directory: dataDir.path, bytesMax: 1e9, log: () => {} });
   stack.defer(() => journal.close());
-  for (const n of numbersTo(count)) await journal.append(entryOf(n));
+  await Promise.all(numbersTo(count).map((n) => journal.append(entryOf(n))));
   const seen = { batches: [] as number[][], stored: [] as number[], quarantined: [] as string[], wasAway: false };
   const dispatcher: Dispatcher = new Dispatcher({
     journal,
@@ -48,9 +53,9 @@ async function dispatch(count: number, digest: Digest) {
       hasRoom: true,
       reinforce: () => {},
       onRoom: () => () => {},
-      digest: async ({ bytes }) => {
+      digest: async ({ bytes, epoch }) => {
         const entries = entriesOf(bytes);
-        const result = digest(entries);
+        const result = await digest(entries, epoch);
         seen.wasAway ||= dispatcher.isDatabaseAway;
         seen.batches.push(entries);
         if (result.kind === "stored") seen.stored.push(...entries);
@@ -61,6 +66,7 @@ async function dispatch(count: number, digest: Digest) {
     onStored: () => {},
     onFenced: async () => undefined,
     log: NO_LOG,
+    ...more,
   });
   await dispatcher.start();
   stack.defer(() => dispatcher.abandon());
@@ -94,4 +100,49 @@ test("a batch that is too large to digest is tried again in halves, and the data
   expect(seen.stored.toSorted((a, b) => a - b)).toEqual(numbersTo(100));
   expect(seen.wasAway).toBe(false);
   expect(seen.quarantined).toEqual([]);
+});
+
+test("a node whose journal another has claimed claims it back once, though a batch is under way whenever one is fenced", async () => {
+  let claimed = 2;
+  let [begun, ended, storedEntries] = [0, 0, 0];
+  const thread = new Turns();
+  const seen = await dispatch(
+    5_000,
+    async (entries, epoch) => {
+      begun += 1;
+      return thread.take(async () => {
+        // It is digested until the next one waits for the thread, if there is any.
+        await waitUntil("the next batch", async () => begun > ended + 1 || storedEntries + entries.length === 5_000);
+        ended += 1;
+        if (epoch !== claimed) return fenced;
+        storedEntries += entries.length;
+        return stored(entries);
+      });
+    },
+    {
+      onFenced: async () => {
+        claimed += 1;
+        return claimed;
+      },
+    },
+  );
+  expect(seen.stored.toSorted((a, b) => a - b)).toEqual(numbersTo(5_000));
+  expect(claimed).toBe(3);
+});
+
+test("an entry that cannot be quarantined because another node has claimed the journal is that node's", async () => {
+  let isClaimedBack = false;
+  const quarantined: string[] = [];
+  const seen = await dispatch(1, () => ({ kind: "failed", ticket: 1, fault: "entry", error: "23502" }), {
+    quarantine: async ({ reason }) => {
+      if (!isClaimedBack) throw new JournalFencedError("the journal was claimed by another node");
+      quarantined.push(reason);
+    },
+    onFenced: async () => {
+      isClaimedBack = true;
+      return 2;
+    },
+  });
+  expect(seen.batches).toEqual([[0], [0]]);
+  expect(quarantined).toEqual(["23502"]);
 });

@@ -17,6 +17,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { backoffMs } from "../../runtime/backoff.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { Service } from "../../runtime/service.ts";
+import { JournalFencedError } from "../journal/journal.queries.ts";
 import type { Batch, Cut, Journal } from "../journal/journal.ts";
 import { recordBytes } from "../journal/record.ts";
 import type { DigestPool } from "./digest-pool.ts";
@@ -218,10 +219,11 @@ export class Dispatcher implements Service {
   }
 
   async #digest(batch: Batch): Promise<void> {
+    const epoch = this.#epoch;
     try {
       const result = await this.#hand(batch);
       if (result.kind === "stored") await this.#stored(batch, result);
-      else if (result.kind === "failed") await this.#failed(batch, result);
+      else if (result.kind === "failed") await this.#failed(batch, epoch, result);
       else await this.#died(batch, result);
     } catch (error) {
       // Whatever failed here, a lease that nobody ends would keep its entries until the next start.
@@ -259,10 +261,10 @@ export class Dispatcher implements Service {
     await this.#options.journal.done(batch);
   }
 
-  async #failed(batch: Batch, { fault, error }: FailedMessage): Promise<void> {
+  async #failed(batch: Batch, epoch: number, { fault, error }: FailedMessage): Promise<void> {
     if (fault === "database") return this.#waitForDatabase(batch, error, []);
     if (fault === "too_much") return this.#tooMuchFor(batch, error);
-    if (fault === "fenced") return this.#fenced(batch);
+    if (fault === "fenced") return this.#fenced(batch, epoch);
     const { journal, log } = this.#options;
     const records = recordsOf(batch);
     if (fault === "entry") {
@@ -296,10 +298,12 @@ export class Dispatcher implements Service {
     journal.returned(batch, cuts);
   }
 
-  async #fenced(batch: Batch): Promise<void> {
+  /** `fencedEpoch`: under which the batch was to be stored. */
+  async #fenced(batch: Batch, fencedEpoch: number): Promise<void> {
     const { journal } = this.#options;
-    const isFirst = !this.#isFenced;
-    this.#isFenced = true;
+    // Of an epoch before, the claim that ended it may be this node's own: one more would fence what was begun since, and so on for ever.
+    const isFirst = !this.#isFenced && fencedEpoch === this.#epoch;
+    if (isFirst) this.#isFenced = true;
     journal.returned(batch);
     if (!isFirst) return;
     const epoch = await this.#askEpoch();
@@ -355,10 +359,13 @@ export class Dispatcher implements Service {
 
   async #quarantine(batch: Batch, reason: string): Promise<void> {
     const { journal, quarantine, log } = this.#options;
+    const epoch = this.#epoch;
     try {
       const record = await journal.readAgain(batch);
       await quarantine({ firstSequence: batch.firstSequence, record, reason });
     } catch (error) {
+      // An entry that kills workers gets no further than here, so nothing else tells.
+      if (error instanceof JournalFencedError) return this.#fenced(batch, epoch);
       // Never lost: it comes back and is quarantined when that works.
       log.error("Entry could not be quarantined", { sequence: batch.firstSequence, error: String(error) });
       this.#pausedUntilMs = performance.now() + DATABASE_RETRY_MS.max;

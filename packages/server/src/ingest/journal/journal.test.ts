@@ -125,6 +125,21 @@ test("a journal that was set back to a copy uses no sequence that was stored sin
   rmSync(copy, { recursive: true });
 });
 
+test("what waits is as old as it is although the clock of the day is set back", async () => {
+  vi.useFakeTimers({ toFake: ["Date", "performance"] });
+  const journal = await open();
+  await journal.append(entry("a"));
+  const batch = await journal.lease(10, 1e6);
+  vi.setSystemTime(Date.now() - 3_600_000);
+  vi.advanceTimersByTime(5_000);
+  expect(journal.lagMs).toBe(5_000);
+  await journal.append(entry("b"));
+  if (batch !== undefined) await journal.done(batch);
+  vi.advanceTimersByTime(3_000);
+  expect(journal.lagMs).toBe(3_000);
+  await journal.close();
+});
+
 test("a file is used again, and what it held in its earlier life is not found in its next", async () => {
   const journal = await open({ segmentBytes: 5_000 });
   for (let i = 0; i < 20; i += 1) await journal.append(entry("a", 500));

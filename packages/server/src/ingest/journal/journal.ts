@@ -116,7 +116,10 @@ export class Journal implements EntrySink {
   /** Given back by their holders, to be leased again before anything newer. */
   readonly #returned: Range[] = [];
   #storedBefore: SequenceRange[] = [];
-  /** When sequences were written, oldest first; as many as seconds that the oldest entry waits. */
+  /**
+   * When sequences were written, oldest first; as many as seconds that the oldest entry waits. By the clock of `performance`: while
+   * that of the day is set back nothing would seem to wait, and no peer would help.
+   */
   readonly #marks: { readonly sequence: number; readonly atMs: number }[];
   /** One lease at a time: how far a segment was read is known only when its bytes were seen. */
   readonly #leasing = new Turns();
@@ -139,7 +142,7 @@ export class Journal implements EntrySink {
     this.#unreadableFiles = unreadable;
     this.#bytes = segments.reduce((sum, segment) => sum + segment.durableBytes, 0);
     this.#nextSequence = identity.firstSequence;
-    this.#marks = [{ sequence: 0, atMs: Date.now() }];
+    this.#marks = [{ sequence: 0, atMs: performance.now() }];
   }
 
   /** Opens what an earlier run left, or an empty journal. */
@@ -156,11 +159,12 @@ export class Journal implements EntrySink {
   }
 
   /** How long the oldest entry that is not done has waited since it was written, or since this run found it. */
-  lagMs(nowMs: number): number {
+  get lagMs(): number {
     const oldest = this.#oldestUnfinished();
     if (oldest === undefined) return 0;
     while ((this.#marks[1]?.sequence ?? Number.POSITIVE_INFINITY) <= oldest) this.#marks.shift();
-    return Math.max(0, nowMs - (this.#marks[0]?.atMs ?? nowMs));
+    const nowMs = performance.now();
+    return nowMs - (this.#marks[0]?.atMs ?? nowMs);
   }
 
   /** Files that hold entries, as far as is known, and cannot be read. */
@@ -364,7 +368,7 @@ export class Journal implements EntrySink {
 
   /** Remembers when a sequence was written, at most once a second. */
   #mark(sequence: number): void {
-    const nowMs = Date.now();
+    const nowMs = performance.now();
     if (nowMs - (this.#marks.at(-1)?.atMs ?? 0) >= MARK_EVERY_MS) this.#marks.push({ sequence, atMs: nowMs });
   }
 

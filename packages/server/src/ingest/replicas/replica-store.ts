@@ -67,7 +67,7 @@ export class ReplicaStore {
     for (const name of await readdir(options.directory)) {
       const directory = join(options.directory, name);
       const journalId = name.split(".")[0] ?? name;
-      const owner = await readFile(join(directory, OWNER_FILE), "utf8").catch(() => undefined);
+      const owner = await readOwner(directory);
       // Without it the copy had not begun.
       if (owner === undefined) await rm(directory, { recursive: true });
       else store.#replicas.set(journalId, { journalId, owner, directory, bytes: await bytesIn(directory) });
@@ -104,11 +104,7 @@ export class ReplicaStore {
     return this.#turns.take(async () => {
       const kept = this.#replicas.get(replica.journalId);
       if (kept === undefined || kept !== replica) throw new Error("the owner has begun this copy anew, or ended it");
-      if (kept.writing === undefined) return kept;
-      const { writing, ...sealed } = kept;
-      this.#replicas.set(replica.journalId, sealed);
-      await close(writing);
-      return sealed;
+      return this.#seal(kept);
     });
   }
 
@@ -121,7 +117,10 @@ export class ReplicaStore {
 
   /** Everything stays on disk. */
   async close(): Promise<void> {
-    for (const replica of this.list()) await this.seal(replica);
+    // In one turn: owners that stop at the same time end their copies here.
+    await this.#turns.take(async () => {
+      for (const replica of [...this.#replicas.values()]) await this.#seal(replica);
+    });
   }
 
   async #begin({ journal_id: journalId, owner, term }: ReplicaMessage & { kind: "begin" }): Promise<void> {
@@ -173,6 +172,14 @@ export class ReplicaStore {
     return { replica, writing: replica.writing };
   }
 
+  async #seal(kept: KeptReplica): Promise<Replica> {
+    if (kept.writing === undefined) return kept;
+    const { writing, ...sealed } = kept;
+    this.#replicas.set(kept.journalId, sealed);
+    await close(writing);
+    return sealed;
+  }
+
   async #remove(journalId: string): Promise<void> {
     const replica = this.#replicas.get(journalId);
     if (replica === undefined) return;
@@ -183,6 +190,13 @@ export class ReplicaStore {
 }
 
 const OWNER_FILE = "owner";
+
+/** `undefined`: there is none. One that the disk cannot read may be anybody: a node of no name, which is away. */
+async function readOwner(directory: string): Promise<string | undefined> {
+  return readFile(join(directory, OWNER_FILE), "utf8").catch((error: NodeJS.ErrnoException) =>
+    error.code === "ENOENT" ? undefined : "",
+  );
+}
 
 async function close({ segments, files }: Writing): Promise<void> {
   for (const { file } of segments.values()) await file.then((segment) => segment.close()).catch(() => undefined);

@@ -1,3 +1,4 @@
+import { truncateSync } from "node:fs";
 import { createDataDir, waitUntil } from "@mesher/testkit";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -24,12 +25,15 @@ async function setUp(peers: readonly string[], more: Partial<ReplicatorOptions> 
   const place = stack.use(await createDataDir());
   const open = (directory: string) =>
     Journal.open({ directory, bytesMax: 1e9, segmentBytes: SEGMENT_BYTES, log: () => {} });
-  const journal = await open(`${place.path}/own`);
+  const directory = `${place.path}/own`;
+  const journal = await open(directory);
   stack.defer(() => journal.close());
   const stores = new Map<string, ReplicaStore>();
   for (const peer of peers) {
-    const directory = `${place.path}/${peer}`;
-    stores.set(peer, await ReplicaStore.open({ directory, bytesMax: 1e9, segmentBytes: SEGMENT_BYTES }));
+    stores.set(
+      peer,
+      await ReplicaStore.open({ directory: `${place.path}/${peer}`, bytesMax: 1e9, segmentBytes: SEGMENT_BYTES }),
+    );
   }
   const alive = new Set(peers);
   const tell = async (peer: string, message: ReplicaMessage) => {
@@ -54,7 +58,7 @@ async function setUp(peers: readonly string[], more: Partial<ReplicatorOptions> 
     return names.join("");
   };
   const all = stack.move();
-  return { journal, replicator, stores, alive, readCopy, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return { directory, journal, replicator, stores, alive, readCopy, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
 test("what is answered for is in the copy, what was there before as well, across many segments", async () => {
@@ -92,6 +96,21 @@ test("what is stored leaves the copy: it takes no more than what waits, and two 
   await line.journal.append(entryOf("z"));
   await waitUntil("the copy to shrink", async () => (line.stores.get("b")?.bytes ?? Infinity) <= 2 * SEGMENT_BYTES);
   expect(await line.readCopy("b")).toMatch(/^x*z$/);
+});
+
+test("a segment that this disk cannot read keeps nothing else out of the copy", async () => {
+  await using line = await setUp(["b"]);
+  line.alive.clear();
+  line.replicator.adjust();
+  for (let i = 0; i < 30; i += 1) await line.journal.append(entryOf("x"));
+  truncateSync(`${line.directory}/000000000001.journal`, 0);
+  line.alive.add("b");
+  await waitUntil("a complete copy", async () => {
+    line.replicator.adjust();
+    return line.replicator.state.state === "complete";
+  });
+  await line.journal.append(entryOf("y"));
+  expect(await line.readCopy("b")).toMatch(/^x+y$/);
 });
 
 test("a peer that dies costs no answer, and another one gets a whole copy", async () => {

@@ -163,8 +163,7 @@ export class Replicator implements Service, SegmentMirror {
     for (const { segment, bytes } of segments) {
       for (let offset = 0; offset < bytes; offset += REPLICA_WRITE_BYTES_MAX) {
         const length = Math.min(REPLICA_WRITE_BYTES_MAX, bytes - offset);
-        const part = await this.#options.journal.readSegment(segment, offset, length);
-        // All of it is stored meanwhile.
+        const part = await this.#read(segment, offset, length);
         if (part === undefined) break;
         await this.#send(holder, segment, offset, part);
         if (this.#holders.get(holder.peer) !== holder) return;
@@ -172,6 +171,14 @@ export class Replicator implements Service, SegmentMirror {
     }
     holder.isComplete = true;
     this.#tellState();
+  }
+
+  /** `undefined`: all of the segment is stored meanwhile, or this disk cannot read it, which is no reason to copy nothing else. */
+  async #read(segment: number, offset: number, length: number): Promise<Buffer | undefined> {
+    return this.#options.journal.readSegment(segment, offset, length).catch((error: unknown) => {
+      this.#options.log.error("Journal segment cannot be read; its copy ends there", { segment, error: String(error) });
+      return undefined;
+    });
   }
 
   async #writeTo(holder: Holder, segment: number, offset: number, bytes: Buffer): Promise<void> {

@@ -6,17 +6,27 @@ export const TAKEOVER_AFTER_MS = 3_000;
 export interface OwnerState {
   /** How long the owner is not connected to this node; `undefined` while it is. */
   readonly awayMs: number | undefined;
-  /** What the owner says, while it is connected: the journal it has, and who keeps copies of it. */
-  readonly answer?: { readonly journalId: string; readonly holders: readonly string[] } | undefined;
-  /** The node that stores the journal's entries, as the database knows it, and whether it is alive. */
-  readonly claimedBy: { readonly node: string; readonly isAlive: boolean } | undefined;
+  /** What the owner says, while it is connected. */
+  readonly answer?: OwnerAnswer | undefined;
+  /** The node that has the right to store the journal's entries, as the database knows it, and whether it is there and does. */
+  readonly claimedBy: { readonly node: string; readonly isStoring: boolean } | undefined;
 }
 
-/** Reads what an owner answers. Throws a `TypeError`. */
-export function parseOwnerAnswer(value: unknown): { readonly journalId: string; readonly holders: readonly string[] } {
-  const { journalId, holders } = (value ?? {}) as { journalId?: unknown; holders?: unknown };
+/** What a node says of journals. */
+export interface OwnerAnswer {
+  /** Its own. */
+  readonly journalId: string;
+  /** Who keeps copies of that. */
+  readonly holders: readonly string[];
+  /** Those of other nodes that it stores from its copies; `undefined`: a release that does not say. */
+  readonly storing: readonly string[] | undefined;
+}
+
+/** Reads what a node answers. Throws a `TypeError`. */
+export function parseOwnerAnswer(value: unknown): OwnerAnswer {
+  const { journalId, holders, storing } = (value ?? {}) as Partial<Record<keyof OwnerAnswer, unknown>>;
   if (typeof journalId !== "string" || !Array.isArray(holders)) throw new TypeError("not what an owner answers");
-  return { journalId, holders: holders.map(String) };
+  return { journalId, holders: holders.map(String), storing: Array.isArray(storing) ? storing.map(String) : undefined };
 }
 
 export interface CopyState {
@@ -41,6 +51,6 @@ export function decideOnCopy(
     // It is another life of that node, which has lost its disk.
   } else if (awayMs < TAKEOVER_AFTER_MS) return "keep";
   const isTakenByAnother =
-    claimedBy !== undefined && claimedBy.isAlive && claimedBy.node !== owner && claimedBy.node !== self;
+    claimedBy !== undefined && claimedBy.isStoring && claimedBy.node !== owner && claimedBy.node !== self;
   return isTakenByAnother ? "keep" : "take_over";
 }

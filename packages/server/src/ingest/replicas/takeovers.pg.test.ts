@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, symlinkSync } from "node:fs";
 import { createDataDir, testDatabase, waitUntil } from "@mesher/testkit";
 import { expect, test } from "vitest";
 import { createLog } from "../../runtime/log.ts";
 import { DigestPool } from "../digest/digest-pool.ts";
 import type { JournalEntry } from "../journal/entry.ts";
+import { claimJournal } from "../journal/journal.queries.ts";
 import { Journal } from "../journal/journal.ts";
 import { ReplicaStore } from "./replica-store.ts";
 import { Takeovers } from "./takeovers.ts";
@@ -13,6 +14,9 @@ const log = createLog({ level: "error", format: "json" });
 const projectId = randomUUID();
 const SEGMENT_BYTES = 64 * 1024;
 
+/** Linux has no pages there, and says so as a broken disk does: EIO. */
+const UNREADABLE = "/proc/self/mem";
+
 function entryOf(message: string): JournalEntry {
   const body = Buffer.from(JSON.stringify({ message }));
   const events = [{ eventId: randomUUID().replaceAll("-", ""), offset: 0, length: body.length }];
@@ -20,7 +24,7 @@ function entryOf(message: string): JournalEntry {
 }
 
 /** An owner whose disk is lost, and nodes that keep copies of its journal, begun and not yet looked at. */
-async function setUp(nodes: readonly string[]) {
+async function setUp(nodes: readonly string[], { seesOthers = false } = {}) {
   await using stack = new AsyncDisposableStack();
   const db = stack.use(await testDatabase());
   const place = stack.use(await createDataDir());
@@ -42,9 +46,13 @@ async function setUp(nodes: readonly string[]) {
       database: db.database,
       pool,
       self,
-      // The owner is back with another disk, and this node sees none of the others that keep copies.
-      isAlive: (node) => node === "owner",
-      askOwner: async () => ({ journalId: randomUUID(), holders: [] }),
+      // The owner is back with another disk.
+      isAlive: (node) => node === "owner" || (seesOthers && nodes.includes(node)),
+      askOwner: async (node) => ({
+        journalId: randomUUID(),
+        holders: [],
+        storing: kept[nodes.indexOf(node)]?.takeovers.readableJournalIds,
+      }),
       onStored: () => {},
       onQuarantined: () => expect.fail("nothing is quarantined"),
       log,
@@ -62,13 +70,14 @@ async function setUp(nodes: readonly string[]) {
     };
     return { store, pool, takeovers, copy };
   };
-  const kept = await Promise.all(nodes.map(keep));
+  const kept: Awaited<ReturnType<typeof keep>>[] = [];
+  for (const node of nodes) kept.push(await keep(node));
   const stored = async () =>
     (await db.database.query<{ title: string }>({ text: "select title from events order by title" })).rows.map(
       ({ title }) => title,
     );
   const all = stack.move();
-  return { journal, kept, stored, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return { journal, database: db.database, kept, stored, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
 test("of two nodes that store a journal from their copies at once, the one that has more of it stores what only it has", async () => {
@@ -118,6 +127,59 @@ test("a copy that is begun anew while the one before is stored keeps its files",
   expect(await line.stored()).toEqual(["first", "second"]);
 });
 
+test("a node that cannot open its copy leaves the journal to one that can", async () => {
+  await using line = await setUp(["b", "c"], { seesOthers: true });
+  const [unable, able] = line.kept;
+  if (unable === undefined || able === undefined) throw new Error("two nodes");
+  await line.journal.append(entryOf("in both copies"));
+  await unable.copy();
+  await able.copy();
+  // Where it is written which sequences of the journal are used up, before it is opened.
+  mkdirSync(`${unable.store.list()[0]?.directory}/identity.json.new`);
+  await able.pool.start();
+  await waitUntil("the copy that can be opened to be stored", async () => {
+    unable.takeovers.look();
+    able.takeovers.look();
+    return able.takeovers.finished === 1;
+  });
+  expect(await line.stored()).toEqual(["in both copies"]);
+});
+
+test("a journal claimed by a node that has lost its copy since is stored from another copy", async () => {
+  await using line = await setUp(["b", "c"], { seesOthers: true });
+  const [bare, able] = line.kept;
+  if (bare === undefined || able === undefined) throw new Error("two nodes");
+  await line.journal.append(entryOf("in one copy"));
+  await able.copy();
+  await claimJournal(line.database, line.journal.id, "b");
+  await able.pool.start();
+  await waitUntil("the copy to be stored", async () => {
+    able.takeovers.look();
+    return able.takeovers.finished === 1;
+  });
+  expect(await line.stored()).toEqual(["in one copy"]);
+});
+
+test("a journal of which one node cannot read all it has is stored to its end from another copy", async () => {
+  await using line = await setUp(["b", "c"], { seesOthers: true });
+  const [broken, whole] = line.kept;
+  if (broken === undefined || whole === undefined) throw new Error("two nodes");
+  await line.journal.append(entryOf("in both copies"));
+  await broken.copy();
+  await line.journal.append(entryOf("in one copy"));
+  await whole.copy();
+  symlinkSync(UNREADABLE, `${broken.store.list()[0]?.directory}/000000000009.journal`);
+  await broken.pool.start();
+  broken.takeovers.look();
+  await waitUntil("all that can be read to be stored", async () => broken.takeovers.copies[0]?.waiting === 0);
+  await whole.pool.start();
+  await waitUntil("the whole copy to be stored", async () => {
+    whole.takeovers.look();
+    return whole.takeovers.finished === 1;
+  });
+  expect(await line.stored()).toEqual(["in both copies", "in one copy"]);
+});
+
 test("a copy of which the disk cannot read a file is stored but for that, and kept", async () => {
   await using line = await setUp(["b"]);
   const [node] = line.kept;
@@ -125,8 +187,7 @@ test("a copy of which the disk cannot read a file is stored but for that, and ke
   await line.journal.append(entryOf("in a file that can be read"));
   await node.copy();
   const [replica] = node.store.list();
-  // Linux has no pages there, and says so as a broken disk does: EIO.
-  symlinkSync("/proc/self/mem", `${replica?.directory}/000000000009.journal`);
+  symlinkSync(UNREADABLE, `${replica?.directory}/000000000009.journal`);
   await node.pool.start();
   node.takeovers.look();
   await waitUntil("all that can be read to be stored", async () => node.takeovers.copies[0]?.waiting === 0);

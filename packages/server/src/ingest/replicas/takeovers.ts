@@ -23,7 +23,7 @@ export interface TakeoversOptions {
   /** This node's name. */
   readonly self: string;
   readonly isAlive: (node: string) => boolean;
-  /** The journal a connected node has, and who keeps copies of it. Rejects when it does not answer. */
+  /** What a connected node says of journals. Rejects when it does not answer. */
   readonly askOwner: (node: string) => Promise<OwnerState["answer"]>;
   readonly onStored: (message: StoredMessage) => void;
   readonly onQuarantined: () => void;
@@ -71,6 +71,11 @@ export class Takeovers implements Service {
   /** Of other nodes, whose entries are stored from here now. */
   get journalIds(): string[] {
     return [...this.#takeovers.keys()];
+  }
+
+  /** Those of which everything can be read here: one that has to stop at what its disk cannot read leaves the rest to other copies. */
+  get readableJournalIds(): string[] {
+    return [...this.#takeovers].flatMap(([id, { journal }]) => (journal.unreadableSegments === 0 ? [id] : []));
   }
 
   async start(): Promise<void> {
@@ -131,32 +136,40 @@ export class Takeovers implements Service {
   }
 
   async #stateOf({ journalId, owner }: Replica): Promise<OwnerState> {
-    const { isAlive, askOwner, database } = this.#options;
+    const { isAlive, askOwner } = this.#options;
     if (isAlive(owner)) {
       this.#awaySinceMs.delete(owner);
       const answer = await askOwner(owner).catch(() => undefined);
       // Of another life the database says whether somebody stores what the first has left.
       if (answer === undefined || answer.journalId === journalId)
         return { awayMs: undefined, answer, claimedBy: undefined };
-      return { awayMs: undefined, answer, claimedBy: await this.#claimOf(journalId, database) };
+      return { awayMs: undefined, answer, claimedBy: await this.#claimOf(journalId, owner) };
     }
     const sinceMs = this.#awaySinceMs.get(owner) ?? performance.now();
     this.#awaySinceMs.set(owner, sinceMs);
-    return { awayMs: performance.now() - sinceMs, claimedBy: await this.#claimOf(journalId, database) };
+    return { awayMs: performance.now() - sinceMs, claimedBy: await this.#claimOf(journalId, owner) };
   }
 
-  async #claimOf(journalId: string, database: Database): Promise<OwnerState["claimedBy"]> {
+  async #claimOf(journalId: string, owner: string): Promise<OwnerState["claimedBy"]> {
+    const { database, self, isAlive, askOwner } = this.#options;
     const node = await findJournalNode(database, journalId);
-    return node === undefined ? undefined : { node, isAlive: this.#options.isAlive(node) };
+    if (node === undefined) return undefined;
+    if (node === owner || node === self || !isAlive(node)) return { node, isStoring: false };
+    // It may have lost its copy since, or be unable to read it.
+    const answer = await askOwner(node).catch(() => undefined);
+    return { node, isStoring: [answer?.journalId, ...(answer?.storing ?? [journalId])].includes(journalId) };
   }
 
   async #takeOver(copy: Replica): Promise<void> {
-    const { store, database, pool, self, onStored, onQuarantined, log } = this.#options;
+    const { store, database, pool, onStored, onQuarantined, log } = this.#options;
     const { journalId, owner, directory } = copy;
     const replica = await store.seal(copy);
-    const epoch = await claimJournal(database, journalId, self);
+    // First, because a disk that cannot (it may be full) is to leave the journal to whoever else has a copy.
     const journal = await Journal.open({ directory, bytesMax: Number.MAX_SAFE_INTEGER, log: log.error });
-    journal.skipStored(await listStoredRanges(database, journalId));
+    const epoch = await this.#claim(journal).catch(async (error: unknown) => {
+      await journal.close();
+      throw error;
+    });
     log.warn("Journal of another node is stored from its copy here", { owner, waiting: journal.depth });
     const dispatcher: Dispatcher = new Dispatcher({
       journal,
@@ -178,6 +191,13 @@ export class Takeovers implements Service {
     const takeover: Takeover = { replica, journal, dispatcher, isFenced: false };
     this.#takeovers.set(journalId, takeover);
     await dispatcher.start();
+  }
+
+  async #claim(journal: Journal): Promise<number> {
+    const { database, self } = this.#options;
+    const epoch = await claimJournal(database, journal.id, self);
+    journal.skipStored(await listStoredRanges(database, journal.id));
+    return epoch;
   }
 
   /** The copy is left to the rule: whoever claimed the journal may have less of it than is here. */
