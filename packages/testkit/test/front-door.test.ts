@@ -15,3 +15,12 @@ test("[SD-05] [SD-24] [SD-27] [SD-52] [C-59] the tests of the front door run alo
     expect(cluster.self).toMatch(new RegExp(`^mesher${position}@`));
   }
 });
+
+test("a connection that has nothing to do is kept for longer than balancers keep theirs, whatever was asked on it", async () => {
+  await using started = await startTestServer();
+  for (const path of ["/healthz", "/api/1/envelope/"]) {
+    const response = await fetch(`${started.server.url}${path}`);
+    await response.arrayBuffer();
+    expect(response.headers.get("keep-alive")).toBe("timeout=75");
+  }
+});
