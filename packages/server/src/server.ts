@@ -322,7 +322,8 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
       diskSpace: () => readDiskSpace(config.dataDir),
       readiness: () => ({
         ready: journal.bytes < journal.bytesMax,
-        database: dispatcher.isDatabaseAway ? "away" : "reachable",
+        // Storing tells at once, but only while there is something to store.
+        database: dispatcher.isDatabaseAway || keys.isDatabaseAway ? "away" : "reachable",
         journal: { waiting: journal.depth, bytes: journal.bytes, bytes_max: journal.bytesMax },
       }),
       metrics: async () => ({ contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }),

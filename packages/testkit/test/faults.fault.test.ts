@@ -151,6 +151,23 @@ test("while the database is frozen, events are accepted; when it thaws, they are
   await expectBalanced(db, load.answered);
 });
 
+test("that the database is away is told although nobody sends anything, and that it is back", async () => {
+  await using db = await testDatabase();
+  await using proxy = await BlackholeProxy.inFrontOf(db.url);
+  await using server = await ServerProcess.start({ databaseUrl: proxy.url });
+  const readiness = async () => (await (await fetch(`${server.url}/readyz`)).json()) as { database: string };
+  expect(await readiness()).toMatchObject({ ready: true, database: "reachable" });
+  for (const [change, database] of [
+    [() => proxy.cut(), "away"],
+    [() => proxy.heal(), "reachable"],
+  ] as const) {
+    change();
+    expect(
+      await waitUntil(`the database to be ${database}`, async () => (await readiness()).database === database),
+    ).toBe(true);
+  }
+});
+
 test("[F.4-3] while PostgreSQL is away for 30 s, events are accepted; when it is back, they are stored, with progress to see", async () => {
   await using db = await testDatabase();
   await using proxy = await BlackholeProxy.inFrontOf(db.url);
