@@ -211,20 +211,9 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
     onWorkerDeath: () => metrics.workerDeaths.inc(),
     log,
   });
-  const onQuarantined = () => metrics.items.inc({ outcome: "quarantined", category: "error" });
-  const onStored = ({
-    stored,
-    duplicates,
-    discarded,
-    filtered,
-    invalid,
-    newIssues,
-    regressions,
-    signals,
-  }: StoredMessage) => {
-    for (const [outcome, count] of Object.entries({ stored, duplicate: duplicates, discarded, filtered, invalid })) {
-      if (count > 0) metrics.items.inc({ outcome, category: "error" }, count);
-    }
+  const onQuarantined = (events: number) => metrics.items.inc({ outcome: "quarantined", category: "error" }, events);
+  const onStored = ({ outcomes, newIssues, regressions, signals }: StoredMessage) => {
+    for (const { outcome, category, count } of outcomes) metrics.items.inc({ outcome, category }, count);
     metrics.newIssues.inc(newIssues);
     metrics.regressions.inc(regressions);
     if (signals > 0) alerts.watch.wake();
@@ -234,8 +223,7 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
     epoch,
     pool,
     quarantine: async (entry) => {
-      await quarantineEntry(database, { id: journal.id, epoch: dispatcher.epoch }, entry);
-      onQuarantined();
+      onQuarantined(await quarantineEntry(database, { id: journal.id, epoch: dispatcher.epoch }, entry));
     },
     onStored,
     onFenced: () => claimJournal(database, journal.id, cluster.node.self),

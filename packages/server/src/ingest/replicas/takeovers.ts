@@ -26,7 +26,7 @@ export interface TakeoversOptions {
   /** The journal a connected node has, and who keeps copies of it. Rejects when it does not answer. */
   readonly askOwner: (node: string) => Promise<OwnerState["answer"]>;
   readonly onStored: (message: StoredMessage) => void;
-  readonly onQuarantined: () => void;
+  readonly onQuarantined: (events: number) => void;
   readonly log: Log;
 }
 
@@ -164,8 +164,7 @@ export class Takeovers implements Service {
       isCopy: true,
       pool,
       quarantine: async (entry) => {
-        await quarantineEntry(database, { id: journalId, epoch }, entry);
-        onQuarantined();
+        onQuarantined(await quarantineEntry(database, { id: journalId, epoch }, entry));
       },
       onStored,
       // Its owner is back, or another node has a copy too.
