@@ -63,6 +63,20 @@ test("a project is found by slug, id and number, and shows the DSN that SDKs use
   }
 });
 
+test("a method that an address does not take is 405, and the answer names those that it takes", async () => {
+  for (const [method, path, allow] of [
+    ["DELETE", "/api/v1/projects/default", "GET, HEAD, PATCH"],
+    ["PUT", "/api/v1/projects?x=1", "GET, HEAD, POST"],
+    ["GET", "/api/v1/projects/default/delete", "POST"],
+    ["POST", "/healthz", "GET, HEAD"],
+  ] as const) {
+    const response = await fetch(`${server.url}${path}`, { method });
+    expect([path, response.status, response.headers.get("allow")]).toEqual([path, 405, allow]);
+    expect(await response.json()).toMatchObject({ code: "method_not_allowed" });
+  }
+  expect((await fetch(`${server.url}/api/v1/nothing`, { method: "DELETE" })).status).toBe(404);
+});
+
 test("[C-135] what does not exist, or is no id at all, is 404 and never 500", async () => {
   const paths = [
     "/api/v1/projects/nobody/issues",

@@ -100,7 +100,7 @@ export class HttpServer implements Service {
     makeIdempotent(app, deps, log);
     tagAnswers(app);
     registerRoutes(app, deps, this.#routes);
-    await registerPages(app, prefix);
+    await registerPages(app, prefix, this.#routes);
     await app.listen({ host, port });
     this.#app = app;
     this.#port = (app.server.address() as AddressInfo).port;
