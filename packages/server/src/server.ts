@@ -347,12 +347,13 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
   return { services, http, urlNow, dsnOf, linkOf };
 }
 
-/** How SDKs address a project at this server. */
+/** How SDKs address a project at this server; empty if no key of it is valid. */
 function dsnAt(serverUrl: string, { publicKey, number }: Pick<Project, "number" | "publicKey">): string {
+  if (publicKey === null) return "";
   const url = new URL(serverUrl);
   return formatDsn({
     protocol: url.protocol === "https:" ? "https" : "http",
-    publicKey: publicKey ?? "",
+    publicKey,
     host: url.hostname,
     ...(url.port === "" ? {} : { port: Number(url.port) }),
     prefix: url.pathname.replace(/^\/+|\/+$/g, ""),

@@ -142,6 +142,15 @@ test("[ORG-03] a project has several keys, each with a DSN that works until it i
   expect(after.map(({ revoked_at }) => revoked_at === null)).toEqual([true, false]);
 });
 
+test("a project without a valid key has no DSN until it is given another", async () => {
+  const { id } = await create("Locked");
+  const { body: keys } = await api<ApiProjectKey[]>("GET", `projects/${id}/api-keys`);
+  for (const key of keys) expect((await api("POST", `api-keys/${key.id}/revoke`)).status).toBe(200);
+  expect((await api<ApiProjectDetail>("GET", `projects/${id}`)).body.dsn).toBe("");
+  const { body: key } = await api<ApiProjectKey>("POST", `projects/${id}/api-keys`, {});
+  expect((await api<ApiProjectDetail>("GET", `projects/${id}`)).body.dsn).toBe(key.dsn);
+});
+
 test("[ORG-03] a key is renamed and limited, at once and alone", async () => {
   const project = await create("Limits");
   const { body: key } = await api<ApiProjectKey>("POST", "projects/limits/api-keys", { rate_limit_events: 2 });
