@@ -309,7 +309,7 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
       jobs: () => jobs.list(),
       diskSpace: () => readDiskSpace(config.dataDir),
       readiness: () => ({
-        ready: journal.bytes < journal.bytesMax,
+        ready: journal.isAccepting,
         // Storing tells at once, but only while there is something to store.
         database: dispatcher.isDatabaseAway || keys.isDatabaseAway ? "away" : "reachable",
         journal: { waiting: journal.depth, bytes: journal.bytes, bytes_max: journal.bytesMax },

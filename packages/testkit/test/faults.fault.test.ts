@@ -211,6 +211,7 @@ test("a full journal refuses with 429 and a time to come back, and takes events 
   expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
   expect(refused.headers.get("x-sentry-rate-limits")).toContain("error");
   expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+  expect((await fetch(`${server.url}/readyz`)).status).toBe(503);
 
   proxy.heal();
   await waitUntil("room in the journal", async () => {
@@ -219,6 +220,7 @@ test("a full journal refuses with 429 and a time to come back, and takes events 
     if (response.ok) load.answered.add(event_id);
     return response.ok;
   });
+  await waitUntil("balancers to be told", async () => (await fetch(`${server.url}/readyz`)).ok);
   try {
     await expectBalanced(db, load.answered);
   } catch (cause) {
@@ -238,11 +240,13 @@ test("a disk without room refuses with 429 and loses nothing of what it took", a
     proxy.cut();
     const load = startLoad(() => server.dsn, 4);
     await waitUntil("a refusal", async () => (load.statuses.get(429) ?? 0) > 3);
+    await waitUntil("balancers to be told", async () => (await fetch(`${server.url}/readyz`)).status === 503);
     await load.stop();
     expect(new Set(load.statuses.keys())).toEqual(new Set([200, 429]));
     expect(load.answered.size).toBeGreaterThan(100);
     proxy.heal();
     await expectBalanced(db, load.answered);
+    await waitUntil("balancers to be told", async () => (await fetch(`${server.url}/readyz`)).ok);
   } finally {
     execFileSync("umount", ["--lazy", dataDir.path]);
   }
