@@ -23,6 +23,7 @@ import { daysAhead, ensurePartitions } from "./events/partitions.ts";
 import { DigestPool } from "./ingest/digest/digest-pool.ts";
 import type { StoredMessage } from "./ingest/digest/digest-worker.ts";
 import { Dispatcher } from "./ingest/digest/dispatcher.ts";
+import { compileIpRanges } from "./ingest/filter/ip-range.ts";
 import { FallbackSink } from "./ingest/journal/fallback-sink.ts";
 import { claimJournal, listStoredRanges } from "./ingest/journal/journal.queries.ts";
 import { Journal } from "./ingest/journal/journal.ts";
@@ -263,6 +264,7 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
     now: Date.now,
     makeEventId: () => randomBytes(16).toString("hex"),
     limits: { ...RECEIVE_LIMITS, wireBytesMax: config.requestBytesMax },
+    isTrustedProxy: compileIpRanges(config.trustedProxies),
     log: { error: (fields, message) => log.error(message, fields) },
   };
   const budget = new ByteBudget(ingestDeps.limits.inFlightBytesMax);
