@@ -27,6 +27,10 @@ export async function findDestination(given: Arguments, terminal: Terminal): Pro
   const projects = await listProjects(access);
   const project = projects.find(({ slug }) => slug === "default") ?? projects[0];
   if (project === undefined) throw new CommandError(`The server at ${access.url} has no project yet.`);
+  if (project.dsn === "")
+    throw new CommandError(
+      `The project "${project.slug}" has no key that is valid. Give it one: mesher keys create --project ${project.slug}.`,
+    );
   const dsn = parseDsn(project.dsn);
   if (dsn === undefined) throw new CommandError(`The server at ${access.url} gave "${project.dsn}", which is no DSN.`);
   // The token behind # stays in the browser; with it the pages need no login.

@@ -15,6 +15,7 @@ export interface ApiProject {
   readonly number: number;
   readonly name: string;
   readonly platform: string | null;
+  /** With the oldest key that is valid; empty when none is. */
   readonly dsn: string;
 }
 

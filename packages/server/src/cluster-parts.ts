@@ -42,7 +42,7 @@ export interface ClusterPartsOptions {
   readonly pool: DigestPool;
   readonly takeAccepted: () => number;
   readonly onStored: (message: StoredMessage) => void;
-  readonly onQuarantined: () => void;
+  readonly onQuarantined: (events: number) => void;
   readonly log: Log;
 }
 

@@ -25,6 +25,7 @@ import { daysAhead, ensurePartitions } from "./events/partitions.ts";
 import { DigestPool } from "./ingest/digest/digest-pool.ts";
 import type { StoredMessage } from "./ingest/digest/digest-worker.ts";
 import { Dispatcher } from "./ingest/digest/dispatcher.ts";
+import { compileIpRanges } from "./ingest/filter/ip-range.ts";
 import { FallbackSink } from "./ingest/journal/fallback-sink.ts";
 import { claimJournal, listStoredRanges } from "./ingest/journal/journal.queries.ts";
 import { Journal } from "./ingest/journal/journal.ts";
@@ -218,20 +219,9 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
     onWorkerDeath: () => metrics.workerDeaths.inc(),
     log,
   });
-  const onQuarantined = () => metrics.items.inc({ outcome: "quarantined", category: "error" });
-  const onStored = ({
-    stored,
-    duplicates,
-    discarded,
-    filtered,
-    invalid,
-    newIssues,
-    regressions,
-    signals,
-  }: StoredMessage) => {
-    for (const [outcome, count] of Object.entries({ stored, duplicate: duplicates, discarded, filtered, invalid })) {
-      if (count > 0) metrics.items.inc({ outcome, category: "error" }, count);
-    }
+  const onQuarantined = (events: number) => metrics.items.inc({ outcome: "quarantined", category: "error" }, events);
+  const onStored = ({ outcomes, newIssues, regressions, signals }: StoredMessage) => {
+    for (const { outcome, category, count } of outcomes) metrics.items.inc({ outcome, category }, count);
     metrics.newIssues.inc(newIssues);
     metrics.regressions.inc(regressions);
     if (signals > 0) alerts.watch.wake();
@@ -241,8 +231,7 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
     epoch,
     pool,
     quarantine: async (entry) => {
-      await quarantineEntry(database, { id: journal.id, epoch: dispatcher.epoch }, entry);
-      onQuarantined();
+      onQuarantined(await quarantineEntry(database, { id: journal.id, epoch: dispatcher.epoch }, entry));
     },
     onStored,
     onFenced: () => claimJournal(database, journal.id, cluster.node.self),
@@ -282,6 +271,7 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
     now: Date.now,
     makeEventId: () => randomBytes(16).toString("hex"),
     limits: { ...RECEIVE_LIMITS, wireBytesMax: config.requestBytesMax },
+    isTrustedProxy: compileIpRanges(config.trustedProxies),
     log: { error: (fields, message) => log.error(message, fields) },
   };
   const budget = new ByteBudget(ingestDeps.limits.inFlightBytesMax);
@@ -328,8 +318,9 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
       jobs: () => jobs.list(),
       diskSpace: () => readDiskSpace(config.dataDir),
       readiness: () => ({
-        ready: journal.bytes < journal.bytesMax,
-        database: dispatcher.isDatabaseAway ? "away" : "reachable",
+        ready: journal.isAccepting,
+        // Storing tells at once, but only while there is something to store.
+        database: dispatcher.isDatabaseAway || keys.isDatabaseAway ? "away" : "reachable",
         journal: { waiting: journal.depth, bytes: journal.bytes, bytes_max: journal.bytesMax },
       }),
       metrics: async () => ({ contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }),
@@ -365,12 +356,13 @@ async function buildServices({ config, database, databaseUrl, cluster, journal, 
   return { services, http, urlNow, dsnOf, linkOf };
 }
 
-/** How SDKs address a project at this server. */
+/** How SDKs address a project at this server; empty if no key of it is valid. */
 function dsnAt(serverUrl: string, { publicKey, number }: Pick<Project, "number" | "publicKey">): string {
+  if (publicKey === null) return "";
   const url = new URL(serverUrl);
   return formatDsn({
     protocol: url.protocol === "https:" ? "https" : "http",
-    publicKey: publicKey ?? "",
+    publicKey,
     host: url.hostname,
     ...(url.port === "" ? {} : { port: Number(url.port) }),
     prefix: url.pathname.replace(/^\/+|\/+$/g, ""),

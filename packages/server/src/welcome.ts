@@ -13,7 +13,7 @@ export function welcome({
   Mesher is running.
 
     Pages   ${url}/#token=${token}
-    DSN     ${dsn}   (project "${firstStart.defaultProject.slug}")
+    DSN     ${dsn === "" ? "none: no key is valid" : dsn}   (project "${firstStart.defaultProject.slug}")
 ${owner}
   Next    Put the DSN into any Sentry SDK, or see it live now, in a second terminal:  npm run demo
   Stop    Ctrl-C

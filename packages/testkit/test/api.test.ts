@@ -1,6 +1,6 @@
 import type { ApiEventDetail, ApiEventSummary, ApiIssue, ApiIssueDetail, ApiPage, ApiProject } from "@mesher/protocol";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { newEventId, sendEvent } from "../src/send.ts";
+import { endpointOf, newEventId, sendEvent } from "../src/send.ts";
 import { ServerProcess } from "../src/server-process.ts";
 import { waitUntil } from "../src/wait-until.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
@@ -61,6 +61,20 @@ test("a project is found by slug, id and number, and shows the DSN that SDKs use
   for (const key of [project?.id, project?.slug, project?.number]) {
     expect((await server.get<ApiPage<ApiIssue>>(`/api/v1/projects/${key}/issues`)).data).toHaveLength(25);
   }
+});
+
+test("a method that an address does not take is 405, and the answer names those that it takes", async () => {
+  for (const [method, path, allow] of [
+    ["DELETE", "/api/v1/projects/default", "GET, HEAD, PATCH"],
+    ["PUT", "/api/v1/projects?x=1", "GET, HEAD, POST"],
+    ["GET", "/api/v1/projects/default/delete", "POST"],
+    ["POST", "/healthz", "GET, HEAD"],
+  ] as const) {
+    const response = await fetch(`${server.url}${path}`, { method });
+    expect([path, response.status, response.headers.get("allow")]).toEqual([path, 405, allow]);
+    expect(await response.json()).toMatchObject({ code: "method_not_allowed" });
+  }
+  expect((await fetch(`${server.url}/api/v1/nothing`, { method: "DELETE" })).status).toBe(404);
 });
 
 test("[C-135] what does not exist, or is no id at all, is 404 and never 500", async () => {
@@ -222,6 +236,21 @@ test("the loss account names what was stored and what was refused", async () => 
   const metrics = await (await raw("/metrics", {})).text();
   expect(metrics).toMatch(/mesher_ingest_items_total\{outcome="stored",category="error"\} \d+/);
   expect(metrics).toMatch(/mesher_ingest_items_total\{outcome="unknown_key",category="\w+"\} \d+/);
+});
+
+test("a browser's report is of the same category where it is accepted, where it is stored, and in the account", async () => {
+  const report = { "csp-report": { "document-uri": "https://a.example/", "violated-directive": "img-src" } };
+  const { envelopeUrl, publicKey } = endpointOf(server.dsn);
+  const response = await fetch(`${envelopeUrl.replace("envelope", "security")}?sentry_key=${publicKey}`, {
+    method: "POST",
+    body: JSON.stringify(report),
+  });
+  expect(response.status).toBe(200);
+  expect(await server.metric("mesher_ingest_accepted_total", { category: "security" })).toBe(1);
+  const stored = () => server.metric("mesher_ingest_items_total", { outcome: "stored", category: "security" });
+  expect(await waitUntil("the report to be stored", stored)).toBe(1);
+  const { data } = await server.get<{ data: object[] }>("/api/v1/projects/default/outcomes");
+  expect(data).toContainEqual({ outcome: "stored", category: "security", reason: "", count: 1 });
 });
 
 test("[SD-10] a wrong setting stops the start with one line that names it", async () => {

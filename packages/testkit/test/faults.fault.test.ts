@@ -185,6 +185,23 @@ test("while the database is frozen, events are accepted; when it thaws, they are
   await expectBalanced(db, load.answered);
 });
 
+test("that the database is away is told although nobody sends anything, and that it is back", async () => {
+  await using db = await testDatabase();
+  await using proxy = await BlackholeProxy.inFrontOf(db.url);
+  await using server = await ServerProcess.start({ databaseUrl: proxy.url });
+  const readiness = async () => (await (await fetch(`${server.url}/readyz`)).json()) as { database: string };
+  expect(await readiness()).toMatchObject({ ready: true, database: "reachable" });
+  for (const [change, database] of [
+    [() => proxy.cut(), "away"],
+    [() => proxy.heal(), "reachable"],
+  ] as const) {
+    change();
+    expect(
+      await waitUntil(`the database to be ${database}`, async () => (await readiness()).database === database),
+    ).toBe(true);
+  }
+});
+
 test("[F.4-3] while PostgreSQL is away for 30 s, events are accepted; when it is back, they are stored, with progress to see", async () => {
   await using db = await testDatabase();
   await using proxy = await BlackholeProxy.inFrontOf(db.url);
@@ -228,6 +245,7 @@ test("a full journal refuses with 429 and a time to come back, and takes events 
   expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
   expect(refused.headers.get("x-sentry-rate-limits")).toContain("error");
   expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+  expect((await fetch(`${server.url}/readyz`)).status).toBe(503);
 
   proxy.heal();
   await waitUntil("room in the journal", async () => {
@@ -236,6 +254,7 @@ test("a full journal refuses with 429 and a time to come back, and takes events 
     if (response.ok) load.answered.add(event_id);
     return response.ok;
   });
+  await waitUntil("balancers to be told", async () => (await fetch(`${server.url}/readyz`)).ok);
   try {
     await expectBalanced(db, load.answered);
   } catch (cause) {
@@ -255,11 +274,13 @@ test("a disk without room refuses with 429 and loses nothing of what it took", a
     proxy.cut();
     const load = startLoad(() => server.dsn, 4);
     await waitUntil("a refusal", async () => (load.statuses.get(429) ?? 0) > 3);
+    await waitUntil("balancers to be told", async () => (await fetch(`${server.url}/readyz`)).status === 503);
     await load.stop();
     expect(new Set(load.statuses.keys())).toEqual(new Set([200, 429]));
     expect(load.answered.size).toBeGreaterThan(100);
     proxy.heal();
     await expectBalanced(db, load.answered);
+    await waitUntil("balancers to be told", async () => (await fetch(`${server.url}/readyz`)).ok);
   } finally {
     execFileSync("umount", ["--lazy", dataDir.path]);
   }

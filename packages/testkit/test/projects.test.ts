@@ -63,6 +63,33 @@ test("[ORG-02] a project that gets another slug is still found by its old one, a
   expect((await api<ApiProjectDetail>("PATCH", "projects/moved", { platform: null })).body.platform).toBeNull();
 });
 
+test("what several people change of a project or a key at the same time all counts", async () => {
+  const { id } = await create("Busy");
+  const { body: key } = await api<ApiProjectKey>("POST", `projects/${id}/api-keys`, { label: "shared" });
+  for (const round of ["a", "b", "c", "d", "e"]) {
+    const wishes = [
+      { name: `Busy ${round}` },
+      { platform: `x-${round}` },
+      { slug: `one-${round}` },
+      { slug: `two-${round}` },
+    ];
+    const changed = await Promise.all(wishes.map((wish) => api("PATCH", `projects/${id}`, wish)));
+    expect(changed.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    const { body: project } = await api<ApiProjectDetail>("GET", `projects/${id}`);
+    expect(project).toMatchObject({ name: `Busy ${round}`, platform: `x-${round}` });
+    expect([project.slug, ...project.former_slugs]).toEqual(
+      expect.arrayContaining([`one-${round}`, `two-${round}`, "busy"]),
+    );
+
+    await Promise.all([
+      api("PATCH", `api-keys/${key.id}`, { label: round }),
+      api("PATCH", `api-keys/${key.id}`, { rate_limit_events: round.charCodeAt(0) }),
+    ]);
+    const { body: keys } = await api<ApiProjectKey[]>("GET", `projects/${id}/api-keys`);
+    expect(keys.at(-1)).toMatchObject({ label: round, rate_limit_events: round.charCodeAt(0) });
+  }
+});
+
 test.each([
   [{}, "name"],
   [{ name: "" }, "name"],
@@ -113,6 +140,15 @@ test("[ORG-03] a project has several keys, each with a DSN that works until it i
   expect((await api("POST", `api-keys/${made.body.id}/revoke`)).body).toEqual({ status: "ok", affected: 0 });
   const { body: after } = await api<ApiProjectKey[]>("GET", "projects/keys/api-keys");
   expect(after.map(({ revoked_at }) => revoked_at === null)).toEqual([true, false]);
+});
+
+test("a project without a valid key has no DSN until it is given another", async () => {
+  const { id } = await create("Locked");
+  const { body: keys } = await api<ApiProjectKey[]>("GET", `projects/${id}/api-keys`);
+  for (const key of keys) expect((await api("POST", `api-keys/${key.id}/revoke`)).status).toBe(200);
+  expect((await api<ApiProjectDetail>("GET", `projects/${id}`)).body.dsn).toBe("");
+  const { body: key } = await api<ApiProjectKey>("POST", `projects/${id}/api-keys`, {});
+  expect((await api<ApiProjectDetail>("GET", `projects/${id}`)).body.dsn).toBe(key.dsn);
 });
 
 test("[ORG-03] a key is renamed and limited, at once and alone", async () => {

@@ -38,6 +38,13 @@ test("[C-130] every route tells what it does, who may use it, and how it answers
   }
 });
 
+test("what is told of entity tags is told of the routes that have them, and of no other", () => {
+  const tagged = operations.filter(({ operation }) => JSON.stringify(operation["parameters"]).includes("IfNoneMatch"));
+  expect(tagged.length).toBeGreaterThan(30);
+  expect(tagged.filter(({ name }) => !name.startsWith("GET /api/v1/"))).toEqual([]);
+  expect(operations.filter(({ operation }) => "304" in (operation["responses"] as object))).toEqual(tagged);
+});
+
 test("every shape that is referred to is there, and every one that is there is used", () => {
   const { schemas } = description.components as { schemas: Record<string, unknown> };
   const text = JSON.stringify(description);

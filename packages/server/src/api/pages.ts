@@ -6,7 +6,9 @@ import { fileURLToPath } from "node:url";
 import fastifyStatic from "@fastify/static";
 import type { ApiError } from "@mesher/protocol";
 import type { FastifyReply } from "fastify";
+import type { DeclaredRoute } from "./access.ts";
 import type { App } from "./dependencies.ts";
+import { methodsAt } from "./other-methods.ts";
 
 const DIST = join(fileURLToPath(import.meta.resolve("@mesher/web/package.json")), "../dist");
 
@@ -24,8 +26,11 @@ const HEADERS = {
 /** What the built `index.html` has where a prefix belongs: all that the pages ask for is relative to it. */
 const BASE = '<base href="/" />';
 
-/** `prefix`: the path they live under, `/mesher` or nothing. */
-export async function registerPages(app: App, prefix: string): Promise<void> {
+/**
+ * `prefix`: the path they live under, `/mesher` or nothing. `declared`: all routes, once the app is ready; of others whoever
+ * asks is told here.
+ */
+export async function registerPages(app: App, prefix: string, declared: readonly DeclaredRoute[]): Promise<void> {
   // Read each time: the pages may be built anew while the server runs.
   const sendPage = async (reply: FastifyReply) => {
     const page = await readFile(join(DIST, "index.html"), "utf8");
@@ -63,11 +68,15 @@ export async function registerPages(app: App, prefix: string): Promise<void> {
         !request.url.startsWith("/api/") &&
         (request.headers.accept ?? "").includes("text/html");
       if (isPage) return sendPage(reply);
-      const body: ApiError = { error: "there is nothing at this address", code: "not_found" };
-      return reply.code(404).send(body);
+      const methods = methodsAt(declared, request.url);
+      if (methods === undefined) return reply.code(404).send(NOTHING_HERE);
+      const body: ApiError = { error: `this address takes ${methods} only`, code: "method_not_allowed" };
+      return reply.code(405).header("allow", methods).send(body);
     });
   });
 }
+
+const NOTHING_HERE: ApiError = { error: "there is nothing at this address", code: "not_found" };
 
 const INLINE_SCRIPT = /<script>([^]*?)<\/script>/g;
 

@@ -52,9 +52,10 @@ export function registerProjectChangeRoutes(app: App, deps: ApiDependencies): vo
     async (request): Promise<ApiProjectDetail> => {
       const actor = await deps.authenticate(request);
       const { organizationId } = actor;
-      const project = await findProject(deps, organizationId, request.params.project);
-      await refuseConflicts(changeProject(deps.database, actor, project, checkFields(request.body, FIELDS)));
-      return showDetail(await findProject(deps, organizationId, project.id), deps);
+      const { id } = await findProject(deps, organizationId, request.params.project);
+      const wish = checkFields(request.body, FIELDS);
+      if (!(await refuseConflicts(changeProject(deps.database, actor, id, wish)))) throw notFound("project");
+      return showDetail(await findProject(deps, organizationId, id), deps);
     },
   );
 

@@ -36,6 +36,13 @@ export interface HttpServerOptions {
 const REQUEST_MS_MAX = 60_000;
 const HEADERS_MS_MAX = 15_000;
 
+/**
+ * How long a connection stays open between two requests. Longer than balancers keep theirs, mostly 60 s: a request that one
+ * sends on a connection that is just being closed is lost, and SDKs do not send again. Fastify's own setting counts for
+ * servers that it makes.
+ */
+const IDLE_CONNECTION_MS = 75_000;
+
 /** When to ask again while the database is away. */
 const DATABASE_RETRY_SECONDS = 5;
 
@@ -82,6 +89,7 @@ export class HttpServer implements Service {
         server.on("upgrade", upgrade);
         server.requestTimeout = REQUEST_MS_MAX;
         server.headersTimeout = HEADERS_MS_MAX;
+        server.keepAliveTimeout = IDLE_CONNECTION_MS;
         return server;
       },
     });
@@ -92,7 +100,7 @@ export class HttpServer implements Service {
     makeIdempotent(app, deps, log);
     tagAnswers(app);
     registerRoutes(app, deps, this.#routes);
-    await registerPages(app, prefix);
+    await registerPages(app, prefix, this.#routes);
     await app.listen({ host, port });
     this.#app = app;
     this.#port = (app.server.address() as AddressInfo).port;

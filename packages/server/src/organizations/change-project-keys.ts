@@ -7,6 +7,7 @@ import { differencesOf } from "./differences.ts";
 import {
   addProjectKey,
   countProjectKeys,
+  findProjectKey,
   type ListedKey,
   revokeProjectKey,
   updateProjectKey,
@@ -42,18 +43,20 @@ export function createKey(
   });
 }
 
+/** Nothing happens to a key that is gone. Changes of different fields at once all count. */
 export async function changeKey(
   database: Database,
   actor: Actor,
-  key: ListedKey,
+  { id, projectId }: Pick<ListedKey, "id" | "projectId">,
   wish: Partial<Pick<ListedKey, "label" | "rateLimitEvents">>,
 ): Promise<void> {
   const { organizationId } = actor;
-  const { id, projectId } = key;
-  const after = { label: key.label, rateLimitEvents: key.rateLimitEvents, ...wish };
-  const changes = differencesOf(key, after);
-  if (Object.keys(changes).length === 0) return;
   await withTransaction(database, async (tx) => {
+    const before = await findProjectKey(tx, organizationId, id, { lock: true });
+    if (before === undefined) return;
+    const after = { label: before.label, rateLimitEvents: before.rateLimitEvents, ...wish };
+    const changes = differencesOf(before, after);
+    if (Object.keys(changes).length === 0) return;
     await updateProjectKey(tx, { id, projectId, ...after });
     const target = { kind: "project_key", id };
     const details = { projectId, ...changes };

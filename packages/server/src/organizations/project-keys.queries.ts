@@ -1,5 +1,5 @@
 /** Statements on the keys of projects as people see them. Always within an organization. */
-import type { Database } from "../db/database.ts";
+import type { Database, Queryable } from "../db/database.ts";
 import type { Transaction } from "../db/transaction.ts";
 
 export interface ListedKey {
@@ -55,15 +55,16 @@ export async function listProjectKeys(
 }
 
 export async function findProjectKey(
-  database: Database,
+  database: Queryable,
   organizationId: string,
   keyId: string,
+  { lock = false } = {},
 ): Promise<ListedKey | undefined> {
   const { rows } = await database.query<ListedKeyRow>({
-    name: "project_keys.find",
+    name: lock ? "project_keys.lock" : "project_keys.find",
     text: `
       select ${COLUMNS} from project_keys k join projects p on p.id = k.project_id
-      where p.organization_id = $1 and k.id = $2`,
+      where p.organization_id = $1 and k.id = $2 ${lock ? "for no key update of k" : ""}`,
     values: [organizationId, keyId],
   });
   return rows[0] && keyOf(rows[0]);

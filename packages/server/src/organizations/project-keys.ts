@@ -24,6 +24,8 @@ export class ProjectKeys implements Service {
   #keys = new Map<string, ProjectKey>();
   #unknown = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
+  #isRefreshing = false;
+  #isDatabaseAway = false;
   #refreshing: Promise<void> = Promise.resolve();
 
   constructor(database: Database, log: Log) {
@@ -33,12 +35,17 @@ export class ProjectKeys implements Service {
 
   async start(): Promise<void> {
     await this.#refresh();
-    this.#timer = setInterval(() => this.#next(() => this.#refresh()), REFRESH_MS).unref();
+    this.#timer = setInterval(() => this.#refreshRegularly(), REFRESH_MS).unref();
   }
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#refreshing;
+  }
+
+  /** Whether the keys could not be read when that was last tried, a few seconds ago. */
+  get isDatabaseAway(): boolean {
+    return this.#isDatabaseAway;
   }
 
   /** Reads a project's keys again: somebody says that they changed. */
@@ -70,6 +77,23 @@ export class ProjectKeys implements Service {
     if (found !== undefined) this.#keys.set(publicKey, found);
     else if (this.#unknown.size < UNKNOWN_MAX) this.#unknown.add(publicKey);
     return found;
+  }
+
+  /** Not while the last one still waits: a silent database would let them pile up, and a stop wait for all of them. */
+  #refreshRegularly(): void {
+    if (this.#isRefreshing) return;
+    this.#isRefreshing = true;
+    this.#next(async () => {
+      try {
+        await this.#refresh();
+        this.#isDatabaseAway = false;
+      } catch (error) {
+        this.#isDatabaseAway = true;
+        throw error;
+      } finally {
+        this.#isRefreshing = false;
+      }
+    });
   }
 
   /** One reading after the other, so that none ends with what was true before another. Never rejects. */

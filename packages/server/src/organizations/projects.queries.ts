@@ -1,5 +1,5 @@
 /** Statements on projects as such: finding, making, renaming and removing them. Always within an organization. */
-import type { Database } from "../db/database.ts";
+import type { Queryable } from "../db/database.ts";
 import type { Transaction } from "../db/transaction.ts";
 import { PROJECT_COLUMNS, type Project, type ProjectRow, projectOf } from "./organizations.queries.ts";
 
@@ -15,7 +15,7 @@ interface DetailRow extends ProjectRow {
 
 /** By id, slug, number or a slug it had before. Where one project's slug is another's former one, the present one counts. */
 export async function findProjectDetail(
-  database: Database,
+  database: Queryable,
   organizationId: string,
   given: string,
 ): Promise<ProjectDetail | undefined> {

@@ -6,6 +6,7 @@ import { recordAudit } from "./audit.queries.ts";
 import { differencesOf } from "./differences.ts";
 import { addProjectKey } from "./project-keys.queries.ts";
 import {
+  findProjectDetail,
   findSlugOwners,
   forgetFormerSlug,
   insertProject,
@@ -59,16 +60,22 @@ export function createProject(database: Database, actor: Actor, wish: ProjectWis
   });
 }
 
-/** Renames a project, or gives it another slug or platform. Its former slug still leads to it. Throws a ProjectConflictError. */
+/**
+ * Renames a project, or gives it another slug or platform. Its former slug still leads to it. Throws a ProjectConflictError.
+ * Whether it was there.
+ */
 export function changeProject(
   database: Database,
   actor: Actor,
-  project: ProjectDetail,
+  id: string,
   wish: Partial<ProjectWish>,
-): Promise<void> {
-  const { organizationId, id } = project;
+): Promise<boolean> {
+  const { organizationId } = actor;
   return withTransaction(database, async (tx) => {
     await lockProjects(tx, organizationId);
+    // Read only now: what is not wished for stays as whoever held the lock before has left it.
+    const project = await findProjectDetail(tx, organizationId, id);
+    if (project === undefined) return false;
     const slug = wish.slug ?? project.slug;
     if (slug !== project.slug) {
       const owners = await findSlugOwners(tx, organizationId, slug);
@@ -81,9 +88,10 @@ export function changeProject(
     const after = { name: wish.name ?? project.name, slug, platform };
     await updateProject(tx, { organizationId, id, ...after });
     const details = differencesOf(project, after);
-    if (Object.keys(details).length === 0) return;
+    if (Object.keys(details).length === 0) return true;
     const target = { kind: "project", id };
     await recordAudit(tx, { organizationId, actor, action: "project.changed", target, details });
+    return true;
   });
 }
 

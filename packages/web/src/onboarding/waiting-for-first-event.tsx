@@ -9,6 +9,7 @@ export function WaitingForFirstEvent({ project, chosen }: { project: ApiProject;
   const shown = chosen ?? usual;
   const { name, install, code }: Platform = PLATFORMS[shown];
   const snippet = code(project.dsn);
+  if (project.dsn === "") return <WithoutKey slug={project.slug} />;
   return (
     <div className="mx-auto max-w-2xl px-4 pt-6 pb-16 sm:px-6 sm:pt-12">
       <p role="status" className="flex items-center gap-2.5 text-dim">
@@ -73,6 +74,18 @@ export function WaitingForFirstEvent({ project, chosen }: { project: ApiProject;
         started it.
       </p>
     </div>
+  );
+}
+
+/** Snippets with half a DSN would be worse than none. */
+function WithoutKey({ slug }: { slug: string }) {
+  return (
+    <p role="status" className="mx-auto max-w-2xl px-4 pt-6 text-dim sm:px-6 sm:pt-12">
+      No key of this project is valid, so nothing can be sent to it.{" "}
+      <Link to="/projects/$slug/settings" params={{ slug }} className="underline">
+        Make a key in its settings.
+      </Link>
+    </p>
   );
 }
 

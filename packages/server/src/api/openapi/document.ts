@@ -159,7 +159,7 @@ function describeRoute(route: DeclaredRoute, serverUrl: string): Json {
     parameters: [
       ...pathParameters(route.url),
       ...queryParameters(schema?.querystring as TSchema | undefined),
-      ...(route.method === "GET" && hasJson(operation) ? [{ $ref: "#/components/parameters/IfNoneMatch" }] : []),
+      ...(hasEntityTag(route, operation) ? [{ $ref: "#/components/parameters/IfNoneMatch" }] : []),
       ...(412 in (operation.refusals ?? {}) ? [{ $ref: "#/components/parameters/IfMatch" }] : []),
       ...(takesIdempotencyKeys(route) ? [{ $ref: "#/components/parameters/IdempotencyKey" }] : []),
     ],
@@ -171,11 +171,20 @@ function describeRoute(route: DeclaredRoute, serverUrl: string): Json {
             content: { [JSON_TYPE]: { schema: inside(body), example: bodyExample } },
           },
         }),
-    responses: { ...answersOf(nameOf(route), operation), ...refusalsOf(route, operation, body !== undefined) },
+    responses: {
+      ...answersOf(nameOf(route), operation),
+      ...(hasEntityTag(route, operation) ? { 304: { description: "Still the same, as of `If-None-Match`" } } : {}),
+      ...refusalsOf(route, operation, body !== undefined),
+    },
     security: securityOf(access),
     "x-access": access,
     ...(AUDITED[nameOf(route)] === undefined ? {} : { "x-audit": AUDITED[nameOf(route)] }),
   };
+}
+
+/** See `api/entity-tags.ts`. */
+function hasEntityTag({ method, url }: DeclaredRoute, operation: Operation): boolean {
+  return method === "GET" && url.startsWith("/api/v1/") && hasJson(operation);
 }
 
 /** What the table says, and what the route was registered with, in words: viewers show a person no extension. */

@@ -80,7 +80,9 @@ async function setUp({ isCopy = false, segmentBytes, ...more }: Partial<DigestPo
       epoch: await claim(),
       isCopy,
       pool,
-      quarantine: (entry) => quarantineEntry(db.database, { id: journal.id, epoch: dispatcher.epoch }, entry),
+      quarantine: async (entry) => {
+        await quarantineEntry(db.database, { id: journal.id, epoch: dispatcher.epoch }, entry);
+      },
       onStored: () => {},
       onFenced: claim,
       log,
@@ -304,7 +306,8 @@ test("two people who send a quarantine on its way at once send each entry once",
     const record = Buffer.concat(encodeRecord(entryOf(name)));
     // Sequences that the journal does not come to here.
     const entry = { firstSequence: 1_000 + n, record, reason: "broken" };
-    await quarantineEntry(line.database, { id: line.journal.id, epoch }, entry);
+    expect(await quarantineEntry(line.database, { id: line.journal.id, epoch }, entry)).toBe(1);
+    expect(await quarantineEntry(line.database, { id: line.journal.id, epoch }, entry)).toBe(0);
   }
   const retry = () => retryQuarantined(line.database, line.journal, { projectId, limit: 10 });
   const [first, second] = await Promise.all([retry(), retry()]);

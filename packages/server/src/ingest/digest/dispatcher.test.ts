@@ -12,7 +12,7 @@ import { Dispatcher, type DispatcherOptions } from "./dispatcher.ts";
 type Digest = (entries: readonly number[], epoch: number) => DigestResult | Promise<DigestResult>;
 
 const NO_LOG = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-const OTHERS = { duplicates: 0, discarded: 0, filtered: 0, invalid: 0, newIssues: 0, regressions: 0, signals: 0 };
+const OTHERS = { outcomes: [], newIssues: 0, regressions: 0, signals: 0 };
 const stored = (entries: readonly number[]): DigestResult => ({
   kind: "stored",
   ticket: 1,

@@ -1,4 +1,5 @@
 /** What travels between the dispatcher and its worker threads. */
+import type { Category, Outcome } from "@mesher/protocol";
 import type { WatchedProject } from "../../search/stream-search.ts";
 import type { Telling } from "./tell.ts";
 
@@ -36,6 +37,12 @@ export interface BatchMessage {
  */
 export type BatchFault = "entry" | "overlap" | "fenced" | "too_large" | "too_much" | "database";
 
+export interface EndedEvents {
+  readonly outcome: Outcome;
+  readonly category: Category;
+  readonly count: number;
+}
+
 export type WorkerMessage =
   | { readonly kind: "ready" }
   /** From here on the batch waits for the database alone. */
@@ -46,10 +53,8 @@ export type WorkerMessage =
       readonly kind: "stored";
       readonly ticket: number;
       readonly stored: number;
-      readonly duplicates: number;
-      readonly discarded: number;
-      readonly filtered: number;
-      readonly invalid: number;
+      /** How the way of its events ended; none when it was stored before, and counted then. */
+      readonly outcomes: readonly EndedEvents[];
       readonly newIssues: number;
       readonly regressions: number;
       /** What alert rules wait for was among it. */

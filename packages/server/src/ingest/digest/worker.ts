@@ -4,7 +4,6 @@
  */
 import { constants, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
-import type { Outcome } from "@mesher/protocol";
 import type { OutcomeCount } from "../../dashboards/rollups.queries.ts";
 import { openDatabase } from "../../db/database.ts";
 import { dayOf, ensurePartitions } from "../../events/partitions.ts";
@@ -90,10 +89,7 @@ async function work(batch: BatchMessage): Promise<WorkerMessage> {
     kind: "stored",
     ticket: batch.ticket,
     stored: result.stored.length,
-    duplicates: result.duplicates,
-    discarded: result.discarded + sumOf(outcomes, "discarded"),
-    filtered: sumOf(outcomes, "filtered"),
-    invalid: sumOf(outcomes, "invalid"),
+    outcomes: result.outcomes.map(({ outcome, category, count }) => ({ outcome, category, count })),
     newIssues: result.stored.filter(({ occasion }) => occasion === "new_issue").length,
     regressions: result.stored.filter(({ occasion }) => occasion === "regression").length,
     signals: result.signals,
@@ -106,10 +102,6 @@ async function tellingOf(store: WatchedStore): Promise<Telling> {
   // What is stored stays stored, whether or not it can be told in full.
   const shortIds = await listShortIds(database, store.projectId, issueIds).catch(() => undefined);
   return tellStored(store, shortIds, Date.now());
-}
-
-function sumOf(outcomes: readonly OutcomeCount[], outcome: Outcome): number {
-  return outcomes.reduce((sum, each) => (each.outcome === outcome ? sum + each.count : sum), 0);
 }
 
 /** Days that have a partition. A journal that waited for days brings events of days that nobody made one for. */

@@ -32,6 +32,13 @@ const WINDOW_BYTES_MIN = 64 * 1024;
 /** How long a segment is left alone that could not be read. */
 const READ_AGAIN_MS = 10_000;
 
+/** With less room than an event may take, or than this part of a small journal, it is as good as full. */
+const ROOM_BYTES = 1024 * 1024;
+const ROOM_SHARE = 0.1;
+
+/** How long a disk counts as one that cannot be written; then it is for those who send to find out. */
+const WRITE_AGAIN_MS = 10_000;
+
 /** How exactly it is known when an entry was written. */
 const MARK_EVERY_MS = 1_000;
 
@@ -111,6 +118,8 @@ export class Journal implements EntrySink {
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
   #writing: Promise<void> | undefined;
+  /** By the clock of `performance`; absent: the last group was written. */
+  #writeFailedAtMs: number | undefined;
 
   readonly #leased = new Map<number, Range>();
   /** Given back by their holders, to be leased again before anything newer. */
@@ -175,6 +184,16 @@ export class Journal implements EntrySink {
   /** Bytes of segments on disk. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /**
+   * Whether whoever sends should send here: an event of any size has room, and the disk took the last one, or was not tried for
+   * a while.
+   */
+  get isAccepting(): boolean {
+    const roomBytes = Math.min(ROOM_BYTES, this.bytesMax * ROOM_SHARE);
+    if (this.#bytes + roomBytes > this.bytesMax) return false;
+    return this.#writeFailedAtMs === undefined || performance.now() - this.#writeFailedAtMs >= WRITE_AGAIN_MS;
   }
 
   /** Whether a lease would find something. */
@@ -339,6 +358,7 @@ export class Journal implements EntrySink {
         const parts = segment.frame(group.waiting.map(({ parts: record }) => record));
         const mirrored = this.mirror?.write(segment.firstSequence, offset, parts);
         await segment.append(parts, group.waiting.length);
+        this.#writeFailedAtMs = undefined;
         this.#bytes += segment.durableBytes - offset;
         this.#mark(this.#nextSequence);
         this.#nextSequence += group.waiting.length;
@@ -355,6 +375,7 @@ export class Journal implements EntrySink {
         // What the disk holds behind the last good record is unknown now: nothing may be written behind it, and sequences
         // that some of the group may have there are not used again.
         this.#seal();
+        this.#writeFailedAtMs = performance.now();
         this.#nextSequence += group.waiting.length;
         this.#log("Journal cannot be written", { error: String(cause), refused: group.waiting.length });
         const reason = new JournalUnavailableError("the journal cannot be written", { cause });

@@ -14,7 +14,10 @@ import {
 } from "./journal.queries.ts";
 import { decodeRecord } from "./record.ts";
 
-/** Puts an entry aside with its claim and its outcomes, so that the account still balances. */
+/**
+ * Puts an entry aside with its claim and its outcomes, so that the account still balances. How many events it has: 0 if they
+ * ended otherwise before.
+ */
 export async function quarantineEntry(
   database: Database,
   { id: journalId, epoch }: { readonly id: string; readonly epoch: number },
@@ -23,11 +26,11 @@ export async function quarantineEntry(
     record,
     reason,
   }: { readonly firstSequence: number; readonly record: Buffer; readonly reason: string },
-): Promise<void> {
+): Promise<number> {
   const entry = decodeRecord(record, 0);
-  await withTransaction(database, async (tx) => {
+  return withTransaction(database, async (tx) => {
     await holdJournal(tx, journalId, epoch);
-    if (!(await claimBatch(tx, { journalId, firstSequence, lastSequence: firstSequence }))) return;
+    if (!(await claimBatch(tx, { journalId, firstSequence, lastSequence: firstSequence }))) return 0;
     await insertQuarantinedEntry(tx, {
       projectId: entry.projectId,
       journalId,
@@ -38,6 +41,7 @@ export async function quarantineEntry(
       record,
     });
     await addOutcomeCounts(tx, [quarantinedCount(entry, entry.events.length)]);
+    return entry.events.length;
   });
 }
 

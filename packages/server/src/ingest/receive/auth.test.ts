@@ -22,6 +22,12 @@ describe("every form of authentication is taken", () => {
     ["two forms that agree", `?sentry_key=${KEY}`, { "x-sentry-auth": `Sentry sentry_key=${KEY}` }],
     ["an empty header beside the query", `?sentry_key=${KEY}`, { "x-sentry-auth": "" }],
     ["a proxy's own scheme beside the query", `?sentry_key=${KEY}`, { authorization: "Digest username=x" }],
+    ["a site's password beside the query", `?sentry_key=${KEY}`, { authorization: basic("alice:her password") }],
+    [
+      "a proxy's token beside X-Sentry-Auth",
+      "",
+      { "x-sentry-auth": `Sentry sentry_key=${KEY}`, authorization: "Bearer eyJhbGciOiJIUzI1NiJ9.e30.abc" },
+    ],
   ])("%s", async (_, query, headers) => {
     await using server = await startTestServer();
     const response = await server.post(`/api/1/envelope/${query}`, envelopeOf(), headers);
@@ -57,6 +63,14 @@ describe("refused", () => {
     ["X-Sentry-Auth without a key", 401, "missing_auth", "", { "x-sentry-auth": "Sentry sentry_version=7" }, {}],
     ["a key with strange characters", 401, "missing_auth", "?sentry_key=a%27b", {}, {}],
     ["two keys", 401, "missing_auth", "?sentry_key=mshr_2222", { "x-sentry-auth": `Sentry sentry_key=${KEY}` }, {}],
+    [
+      "two keys that both say they are ours",
+      401,
+      "missing_auth",
+      `?sentry_key=${KEY}`,
+      { authorization: "Sentry sentry_key=mshr_2222" },
+      {},
+    ],
     ["a key other than the dsn's", 401, "missing_auth", `?sentry_key=${KEY}`, {}, dsn("mshr_2222", 1)],
     ["a dsn of another project number", 403, "unknown_key", `?sentry_key=${KEY}`, {}, dsn(KEY, 2)],
     ["a dsn whose project is not the path's", 403, "unknown_key", "", {}, dsn("mshr_2222", 2)],

@@ -7,6 +7,9 @@ import { Refusal } from "./refusal.ts";
  * in `Authorization`, `Authorization: Basic key:` or `Bearer key`, or `?sentry_key=…`. Several forms may name the same
  * key. With `bare`, both headers may also be the key alone, as on `/api/v1/events`.
  *
+ * To SDKs' routes `Basic` and `Bearer` are a key only where nothing else is: beside `sentry_key` they are for a proxy in
+ * front, as browsers send them with every request to a site that asks for a password.
+ *
  * Throws a Refusal if a form cannot be read or two of them disagree. `undefined`: there is none.
  */
 export function findPublicKey(
@@ -15,11 +18,13 @@ export function findPublicKey(
   { bare }: { readonly bare: boolean },
 ): string | undefined {
   const own = headers["x-sentry-auth"];
-  return agree([
+  const { authorization = "" } = headers;
+  const ours = [
     typeof own === "string" ? parseAuthHeader(own, { bare, isOurs: true }) : undefined,
-    parseAuthHeader(headers.authorization ?? "", { bare, isOurs: false }),
     checkKey(query?.get("sentry_key") || undefined),
-  ]);
+  ];
+  const isForProxy = !bare && ours.some((key) => key !== undefined) && FOR_ANYBODY.test(authorization);
+  return agree([...ours, isForProxy ? undefined : parseAuthHeader(authorization, { bare, isOurs: false })]);
 }
 
 /** The DSN in an envelope's header: what an SDK behind a tunnel sends instead of all other forms. */
@@ -78,5 +83,7 @@ function unreadable(): Refusal {
   return new Refusal("missing_auth", "authorization cannot be read");
 }
 
+/** Schemes that do not say whom they are for. */
+const FOR_ANYBODY = /^\s*(?:basic|bearer)\s/i;
 const KEY = /^[\w-]{1,128}$/;
 const SENTRY_KEY = /(?:^|[\s,])sentry_key\s*=\s*([^\s,]*)/i;

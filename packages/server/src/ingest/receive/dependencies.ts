@@ -18,8 +18,8 @@ export interface IngestDependencies {
   /** 32 lowercase hex digits. */
   readonly makeEventId: () => string;
   readonly limits: ReceiveLimits;
-  /** Take the client's address from `X-Forwarded-For`: only behind a proxy that sets it. */
-  readonly trustForwardedFor?: boolean;
+  /** Whose word in `X-Forwarded-For` counts. Absent: nobody's. */
+  readonly isTrustedProxy?: (address: string) => boolean;
   readonly log: { error(fields: Readonly<Record<string, unknown>>, message: string): void };
 }
 

@@ -142,6 +142,22 @@ describe("items that are not kept are counted, each once", () => {
     expect(server.outcomes).toMatchObject([{ outcome, category: "internal" }]);
   });
 
+  test.each([
+    ["too large", `${envelopeOf({ message: "x".repeat(MIB) })}`, 413],
+    ["no object", `${envelopeOf([])}`, 400],
+    ["one of two", envelopeOf() + item("event", "{}"), 400],
+  ])("are counted when the event is refused: %s", async (_, envelope, status) => {
+    await using server = await startTestServer();
+    const report = JSON.stringify({ discarded_events: [{ category: "error", reason: "before_send", quantity: 7 }] });
+    const body = envelope + item("client_report", report) + item("session", "{}");
+    expect((await server.post(PATH, body)).status).toBe(status);
+    expect(server.outcomes).toMatchObject([
+      { outcome: "client_discarded", reason: "before_send", quantity: 7 },
+      { outcome: "unsupported_item", category: "session", quantity: 1 },
+      { category: "error" },
+    ]);
+  });
+
   test("although the event beside them is over its rate limit", async () => {
     await using server = await startTestServer({
       rateLimiter: { consume: () => ({ granted: 0, retryAfterSeconds: 5 }) },

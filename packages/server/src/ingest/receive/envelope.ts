@@ -27,13 +27,29 @@ export async function takeEnvelope(body: ReceivedBody, exchange: Exchange, deps:
   const envelope = parse(bytes);
   const dsn = findEnvelopeDsn(envelope.header);
   if (dsn !== undefined) checkDsn(dsn, key);
+  try {
+    return await takeEvent({ envelope, body, key }, exchange, deps);
+  } finally {
+    // The other items end whatever becomes of the event.
+    countOthers(envelope, bytes, key, deps);
+  }
+}
 
+interface OpenedEnvelope {
+  readonly envelope: Envelope;
+  readonly body: ReceivedBody;
+  readonly key: ProjectKey;
+}
+
+async function takeEvent(
+  { envelope, body, key }: OpenedEnvelope,
+  exchange: Exchange,
+  deps: IngestDependencies,
+): Promise<Answer> {
+  const { bytes } = body;
   const event = theEvent(envelope.items, bytes, deps.limits.eventBytesMax);
   const headerId = parseEventId(envelope.header.event_id);
-  if (event === undefined) {
-    countOthers(envelope, bytes, key, deps);
-    return acceptedAnswer(headerId);
-  }
+  if (event === undefined) return acceptedAnswer(headerId);
 
   const eventId = headerId ?? payloadId(payloadOf(event, bytes)) ?? deps.makeEventId();
   await admit(
@@ -47,8 +63,7 @@ export async function takeEnvelope(body: ReceivedBody, exchange: Exchange, deps:
       ...senderOf(exchange, deps),
     },
     deps,
-    // The other items end whatever becomes of the event.
-  ).finally(() => countOthers(envelope, bytes, key, deps));
+  );
   return acceptedAnswer(eventId);
 }
 

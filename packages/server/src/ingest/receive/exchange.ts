@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { isIP } from "node:net";
 import { type Dsn, parseProjectNumber } from "@mesher/protocol";
 import type { ProjectKey } from "../../organizations/project-key.ts";
 import type { HeldBytes } from "./byte-budget.ts";
@@ -71,15 +72,34 @@ export function missingAuth(route: IngestRoute): Refusal {
 }
 
 /** Who sent a request, for the journal. */
-export function senderOf({ request }: Exchange, { trustForwardedFor = false }: IngestDependencies) {
-  const forwarded = trustForwardedFor ? request.headers["x-forwarded-for"] : undefined;
-  const address = typeof forwarded === "string" ? forwarded.split(",", 1)[0]?.trim() : request.socket.remoteAddress;
-  const clientIp = address?.startsWith("::ffff:") ? address.slice("::ffff:".length) : address;
+export function senderOf({ request }: Exchange, { isTrustedProxy }: IngestDependencies) {
+  const clientIp = findClientIp(request, isTrustedProxy);
   const userAgent = request.headers["user-agent"]?.slice(0, USER_AGENT_LENGTH_MAX);
-  return {
-    ...(clientIp === undefined || clientIp.length > ADDRESS_LENGTH_MAX ? {} : { clientIp }),
-    ...(userAgent === undefined ? {} : { userAgent }),
-  };
+  return { ...(clientIp === undefined ? {} : { clientIp }), ...(userAgent === undefined ? {} : { userAgent }) };
+}
+
+/** The nearest address that is no trusted proxy's. What stands before it in the header, the client itself may have written. */
+function findClientIp(
+  { headers, socket }: IncomingMessage,
+  isTrustedProxy: IngestDependencies["isTrustedProxy"],
+): string | undefined {
+  const nearest = plainAddress(socket.remoteAddress ?? "");
+  if (nearest === undefined || isTrustedProxy === undefined) return nearest;
+  const forwarded = headers["x-forwarded-for"];
+  const further = typeof forwarded === "string" ? forwarded.split(",").toReversed() : [];
+  let clientIp = nearest;
+  for (const each of further) {
+    const address = isTrustedProxy(clientIp) ? plainAddress(each.trim()) : undefined;
+    if (address === undefined) break;
+    clientIp = address;
+  }
+  return clientIp;
+}
+
+/** An IPv4 address as such, also where it is written as IPv6. */
+function plainAddress(text: string): string | undefined {
+  const address = text.startsWith("::ffff:") && text.includes(".") ? text.slice("::ffff:".length) : text;
+  return isIP(address) === 0 ? undefined : address;
 }
 
 function wrongProject(): Refusal {
@@ -87,4 +107,3 @@ function wrongProject(): Refusal {
 }
 
 const USER_AGENT_LENGTH_MAX = 512;
-const ADDRESS_LENGTH_MAX = 64;

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { Agent, request as httpRequest, type IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
+import { compileIpRanges } from "../filter/ip-range.ts";
 import { findIngestRoute } from "./route.ts";
 import { AUTH, EVENT_ID, envelopeOf, KEY, startTestServer } from "./test-server.ts";
 
@@ -197,13 +198,17 @@ describe("connections", () => {
   });
 });
 
-test("the client's address comes from a proxy only if it is trusted", async () => {
-  for (const [trustForwardedFor, clientIp] of [
-    [true, "203.0.113.7"],
-    [false, "127.0.0.1"],
-  ] as const) {
-    await using server = await startTestServer({ trustForwardedFor });
-    await server.post("/api/1/envelope/", envelopeOf(), { ...AUTH, "x-forwarded-for": "203.0.113.7, 10.0.0.1" });
-    expect(server.entries).toMatchObject([{ clientIp }]);
-  }
+test.each([
+  ["no proxy is trusted", [], "203.0.113.7", "127.0.0.1"],
+  ["another proxy is", ["10.0.0.0/8"], "203.0.113.7", "127.0.0.1"],
+  ["the proxy is trusted", ["127.0.0.1"], "203.0.113.7", "203.0.113.7"],
+  ["the client wrote the first", ["127.0.0.1"], "198.51.100.1, 203.0.113.7", "203.0.113.7"],
+  ["there are two proxies", ["127.0.0.1", "10.0.0.0/8"], "203.0.113.7, 10.0.0.1", "203.0.113.7"],
+  ["an IPv6 client", ["127.0.0.1"], "2001:db8::1", "2001:db8::1"],
+  ["it is written as IPv6", ["127.0.0.1"], "::ffff:203.0.113.7", "203.0.113.7"],
+  ["there is no address in it", ["127.0.0.1"], "unknown", "127.0.0.1"],
+])("the client's address where %s", async (_, proxies, forwarded, clientIp) => {
+  await using server = await startTestServer({ isTrustedProxy: compileIpRanges(proxies) });
+  await server.post("/api/1/envelope/", envelopeOf(), { ...AUTH, "x-forwarded-for": forwarded });
+  expect(server.entries).toMatchObject([{ clientIp }]);
 });

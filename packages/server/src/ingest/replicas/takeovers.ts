@@ -26,7 +26,7 @@ export interface TakeoversOptions {
   /** What a connected node says of journals. Rejects when it does not answer. */
   readonly askOwner: (node: string) => Promise<OwnerState["answer"]>;
   readonly onStored: (message: StoredMessage) => void;
-  readonly onQuarantined: () => void;
+  readonly onQuarantined: (events: number) => void;
   readonly log: Log;
 }
 
@@ -177,8 +177,7 @@ export class Takeovers implements Service {
       isCopy: true,
       pool,
       quarantine: async (entry) => {
-        await quarantineEntry(database, { id: journalId, epoch }, entry);
-        onQuarantined();
+        onQuarantined(await quarantineEntry(database, { id: journalId, epoch }, entry));
       },
       onStored,
       // Its owner is back, or another node has a copy too.

@@ -267,7 +267,7 @@ test("[ISSUE-05] [C-86] of a discarded issue nothing is stored, counted or told;
   const issue = await createIssue();
   await change(issue, { do: "discard" });
   const result = await store(database, eventOf(issue.projectId, issue.fingerprint, { release: "1.0" }));
-  expect(result).toEqual({ stored: [], isReplay: false, duplicates: 0, discarded: 1, signals: 0 });
+  expect(result).toMatchObject({ stored: [], outcomes: [{ outcome: "discarded", count: 1 }], signals: 0 });
   const [left] = await rows<object>(
     `select
       (select count(*)::int from events where project_id = $1) as events,

@@ -53,8 +53,8 @@ export interface StoreResult {
   readonly stored: readonly StoredChange[];
   /** It was stored before, by whom and with what being told of it is not known here. */
   readonly isReplay: boolean;
-  readonly duplicates: number;
-  readonly discarded: number;
+  /** Of all events of the batch. Empty when it was stored before. */
+  readonly outcomes: readonly OutcomeCount[];
   /** What alert rules wait for, written down with the events. */
   readonly signals: number;
 }
@@ -101,12 +101,13 @@ async function storeInTransaction(tx: Transaction, batch: DigestedBatch): Promis
     );
   }
   const users = placed.length === 0 ? [] : await rollUp(tx, placed);
-  await addOutcomeCounts(tx, [
+  const outcomes = [
     ...batch.outcomes,
     ...outcomesOf(placed, "stored"),
     ...outcomesOf(discarded, "discarded"),
     ...outcomesOf(duplicates, "duplicate"),
-  ]);
+  ];
+  await addOutcomeCounts(tx, outcomes);
   const signals = await insertSignals(tx, signalsOf(placed, createdIssues, awake));
   // Last, because a hot issue's row is locked from here to the commit, and other batches wait for it.
   const eventCounts =
@@ -116,13 +117,12 @@ async function storeInTransaction(tx: Transaction, batch: DigestedBatch): Promis
   return {
     stored: changesOf(placed, createdIssues, awake, eventCounts),
     isReplay: false,
-    duplicates: duplicates.length,
-    discarded: discarded.length,
+    outcomes,
     signals,
   };
 }
 
-const REPLAY: StoreResult = { stored: [], isReplay: true, duplicates: 0, discarded: 0, signals: 0 };
+const REPLAY: StoreResult = { stored: [], isReplay: true, outcomes: [], signals: 0 };
 
 /** SDKs and proxies resend after a timeout, so an id seen before is normal and not an error. The first one counts. */
 async function withoutDuplicates(tx: Transaction, events: readonly DigestedEvent[]): Promise<DigestedEvent[]> {
