@@ -200,6 +200,40 @@ test("[ISSUE-02] resolved in the next release: releases seen by then are not lat
   expect(await occasionOf(issue, "00beef0")).toBe("regression");
 });
 
+test("[ISSUE-02] an event that was received before its issue was resolved, and is stored later, is no regression", async () => {
+  const waiting = { receivedAtMs: Date.now() - 1_000, release: "shop@3.0.0" };
+  for (const command of [
+    { do: "resolve", mode: "now" },
+    { do: "resolve", mode: "in_release", release: "shop@2.0.0" },
+    { do: "resolve", mode: "in_next_release" },
+  ] as const) {
+    const issue = await createIssue();
+    await change(issue, command);
+    const { stored } = await store(database, eventOf(issue.projectId, issue.fingerprint, waiting));
+    expect([command, stored[0]?.occasion, await statusOf(issue)]).toEqual([command, "repeat", "resolved"]);
+    const [late, next] = [waiting, { release: "shop@4.0.0" }].map((more) =>
+      eventOf(issue.projectId, issue.fingerprint, more),
+    );
+    if (late === undefined || next === undefined) throw new Error("no events");
+    const both = await store(database, late, next);
+    expect([command, ...both.stored.map(({ occasion }) => occasion)]).toEqual([command, "repeat", "regression"]);
+  }
+});
+
+test("[ISSUE-02] resolved in the next release: of several packages, none that was there already is the next", async () => {
+  const now = Date.now();
+  const issue = await createIssue(undefined, { release: "web@2.0.0", receivedAtMs: now - 3_000 });
+  const seen = (release: string, receivedAtMs: number) =>
+    store(database, eventOf(issue.projectId, newFingerprint(), { release, receivedAtMs }));
+  await seen("api@1.0.0", now - 2_000);
+  // Seen last, but the newest is web@2.0.0, which was seen first.
+  await seen("web@1.0.1", now - 1_000);
+  await change(issue, { do: "resolve", mode: "in_next_release" });
+  expect(await occasionOf(issue, "web@1.0.1")).toBe("repeat");
+  expect(await occasionOf(issue, "api@1.0.0")).toBe("repeat");
+  expect(await occasionOf(issue, "api@1.0.1")).toBe("regression");
+});
+
 test("[ISSUE-02] resolved in the next release before there was any: the first release is the next", async () => {
   const issue = await createIssue();
   await change(issue, { do: "resolve", mode: "in_next_release" });
