@@ -101,12 +101,28 @@ describe("volume", () => {
     expect(hours.reduce((sum, { count }) => sum + count, 0)).toBe(121);
   });
 
-  test.each([{ bucket: "minute" }, { tz: "Nowhere" }, { from: "soon" }, { bucket: "hour", period: "200d" }])(
-    "with %j is refused",
-    async (query) => {
-      expect(await refusal(`${DASHBOARD}/volume`, query)).toMatchObject({ status: 400, code: "bad_request" });
-    },
-  );
+  test("[DASH-01] of days in a zone that is not whole hours from UTC counts the hour of a midnight to the day that begins", async () => {
+    // Midnight in Kathmandu is at 18:15.
+    const midnightMs = SHORT_DAY_MS - 4.75 * HOUR_MS;
+    await started.database.query({
+      text: "insert into event_counts select id, $1, 'fatal', 7 from projects where slug = 'default'",
+      values: [new Date(midnightMs - 0.25 * HOUR_MS)],
+    });
+    const range = { from: iso(midnightMs), to: iso(midnightMs + 3 * HOUR_MS), tz: "Asia/Kathmandu" };
+    expect(await dashboard<ApiVolumeBucket[]>("volume", { bucket: "day", ...range })).toEqual([
+      { bucket: iso(midnightMs), count: 7, levels: { fatal: 7 } },
+    ]);
+  });
+
+  test.each([
+    { bucket: "minute" },
+    { tz: "Nowhere" },
+    { tz: "+05:30" },
+    { from: "soon" },
+    { bucket: "hour", period: "200d" },
+  ])("with %j is refused", async (query) => {
+    expect(await refusal(`${DASHBOARD}/volume`, query)).toMatchObject({ status: 400, code: "bad_request" });
+  });
 });
 
 test("[DASH-02] [C-108] levels are sorted by their counts as numbers", async () => {
