@@ -83,7 +83,7 @@ export function registerIssueActionRoutes(app: App, deps: ApiDependencies): void
 
       const after = parseCursor({ ...(cursor && { cursor }), ...(cursor_id && { cursor_id }) }, isUuid);
       const matches = query && (await findMatches(deps, actor, project, query, after));
-      const chosen = ids ?? matches?.slice(0, BULK_ISSUES_MAX).map(({ id }) => id) ?? [];
+      const chosen = ids?.map((id) => id.toLowerCase()) ?? matches?.slice(0, BULK_ISSUES_MAX).map(({ id }) => id) ?? [];
       const results = await run(deps, {
         organizationId,
         projectId: project.id,
