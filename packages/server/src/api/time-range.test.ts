@@ -59,10 +59,3 @@ test.each(["Europe/Vienna", "America/New_York", "Africa/Cairo", "Australia/Lord_
     expect(odd).toEqual([]);
   },
 );
-
-test.each(["+05:30", "-03:00", "Nowhere"])(
-  "the zone %s is refused: PostgreSQL would read an offset the other way round",
-  (tz) => {
-    expect(() => parseBuckets({ tz }, NOW_MS)).toThrow(RequestRefusedError);
-  },
-);

@@ -130,10 +130,9 @@ export function parseZone(zone: string | undefined): string {
   if (zone === undefined || zone === "") return "UTC";
   try {
     const { timeZone } = new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions();
-    // An offset is a zone to PostgreSQL, too, but what is ahead here is behind there.
-    if (!/^[+-]/.test(timeZone)) return timeZone;
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
+    // An offset, as a browser says whose system knows no more: in PostgreSQL, as in POSIX, a minus is ahead of UTC.
+    return timeZone.replace(/^[+-]/, (sign) => (sign === "+" ? "-" : "+"));
+  } catch {
+    throw badRequest("tz must be the name of a time zone, as Europe/Vienna");
   }
-  throw badRequest("tz must be the name of a time zone, as Europe/Vienna");
 }
