@@ -233,6 +233,8 @@ test("many issues are changed by ids or by query, each with a result of its own"
     { do: "explode", ids },
     { do: "resolve", ids: Array(1_001).fill(unknown) },
     { do: "resolve", query: { status: "open" } },
+    // What is no filter would leave all issues.
+    { do: "delete", query: { environment: "staging" } },
   ]) {
     expect([body.do, (await post("/projects/default/issues/bulk", body)).status]).toEqual([body.do, 400]);
   }

@@ -39,10 +39,11 @@ import { type GivenRange, parseOpenRange, RangeQuery } from "./time-range.ts";
 const BULK_ISSUES_MAX = 1_000;
 
 const OneBody = Type.Object(CommandFields);
+const BulkQuery = Type.Object({ ...SearchParameter, ...IssueFilters, ...RangeQuery });
 const BulkBody = Type.Object({
   do: Type.String({ description: COMMANDS.join(", ") }),
   ids: Type.Optional(Type.Array(Type.String(), { minItems: 1, maxItems: BULK_ISSUES_MAX })),
-  query: Type.Optional(Type.Object({ ...SearchParameter, ...IssueFilters, ...RangeQuery })),
+  query: Type.Optional(BulkQuery),
   cursor: PageQuery.cursor,
   cursor_id: PageQuery.cursor_id,
   ...CommandFields,
@@ -79,6 +80,7 @@ export function registerIssueActionRoutes(app: App, deps: ApiDependencies): void
       const name = oneOf("do", COMMANDS, given);
       if (name === undefined) throw badRequest("do is missing");
       if ((ids === undefined) === (query === undefined)) throw badRequest("either ids or query must be given");
+      demandFilters(query);
       const command = commandOf(name, fields, deps.now());
 
       const after = parseCursor({ ...(cursor && { cursor }), ...(cursor_id && { cursor_id }) }, isUuid);
@@ -163,6 +165,13 @@ const PAST: Readonly<Record<CommandName, string>> = {
   assign: "assigned",
   set_priority: "given a priority",
 };
+
+/** A filter that is misspelt, or of another list, would leave all issues of the project to be changed. */
+function demandFilters(query: object = {}): void {
+  const stranger = Object.keys(query).find((name) => !Object.hasOwn(BulkQuery.properties, name));
+  if (stranger === undefined) return;
+  throw badRequest(`query.${stranger} is unknown; known are ${Object.keys(BulkQuery.properties).join(", ")}`);
+}
 
 /** The newest first, whose order no event and no command changes. One too many says that there are more. */
 async function findMatches(
