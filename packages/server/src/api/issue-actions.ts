@@ -2,7 +2,13 @@
 import type { ApiAffected, ApiBulkResult } from "@mesher/protocol";
 import { type Static, Type } from "typebox";
 import type { IssueAssignee } from "../issues/change-issues.queries.ts";
-import { changeIssues, type IssueCommand, type IssueRequest, type IssueResults } from "../issues/change-issues.ts";
+import {
+  AssigneeGoneError,
+  changeIssues,
+  type IssueCommand,
+  type IssueRequest,
+  type IssueResults,
+} from "../issues/change-issues.ts";
 import { deleteIssues } from "../issues/delete-issues.ts";
 import { followEvents } from "../issues/follow-events.ts";
 import { type ListedIssue, listIssues } from "../issues/issue-list.queries.ts";
@@ -113,7 +119,11 @@ async function run(deps: ApiDependencies, request: IssueRequest<GivenCommand>): 
       command.do === "assign"
         ? { do: command.do, assignee: await findAssignee(deps, request.organizationId, command.to) }
         : command;
-    return changeIssues(deps.database, { ...request, command: checked }, deps.onIssueChanged);
+    return changeIssues(deps.database, { ...request, command: checked }, deps.onIssueChanged).catch(
+      (error: unknown) => {
+        throw error instanceof AssigneeGoneError ? refuseAssignee(error.kind) : error;
+      },
+    );
   }
   const projectIds = new Set<string>();
   const results = await deleteIssues(deps.database, { ...request, command }, (change) => {
@@ -134,13 +144,18 @@ async function findAssignee(
   if (to === null) return null;
   if ("team" in to) {
     const team = await findTeam(database, organizationId, to.team.replace(/^#/, ""));
-    if (team === undefined) throw new RequestRefusedError(400, "not_a_team", "team must be a team of the organization");
+    if (team === undefined) throw refuseAssignee("team");
     return { kind: "team", id: team.id };
   }
   const member = isUuid(to.userId) ? await findMemberOfUser(database, organizationId, to.userId) : undefined;
-  if (member === undefined)
-    throw new RequestRefusedError(400, "not_a_member", "user_id must be a member of the organization");
+  if (member === undefined) throw refuseAssignee("user");
   return { kind: "user", id: member.userId };
+}
+
+function refuseAssignee(kind: IssueAssignee["kind"]): RequestRefusedError {
+  return kind === "team"
+    ? new RequestRefusedError(400, "not_a_team", "team must be a team of the organization")
+    : new RequestRefusedError(400, "not_a_member", "user_id must be a member of the organization");
 }
 
 function affectedOf(name: CommandName, result: string | undefined): number {
