@@ -22,7 +22,7 @@ import {
 import * as fc from "fast-check";
 
 export const SEARCHED_WORDS = ["time", "timeout", "Type", "TypeError", "pay_card", "Ünder", "x1"] as const;
-export const SEARCHED_TAG_KEYS = ["browser", "user.email", "level", "with blank"] as const;
+export const SEARCHED_TAG_KEYS = ["browser", "user.email", "level", "with blank", "a]b"] as const;
 export const SEARCHED_VALUES = [
   "Chrome",
   "Chrome 120",

@@ -101,6 +101,21 @@ describe("volume", () => {
     expect(hours.reduce((sum, { count }) => sum + count, 0)).toBe(121);
   });
 
+  test("[DASH-01] of days in a zone that is not whole hours from UTC counts the hour of a midnight to the day that begins", async () => {
+    // Midnight in Kathmandu is at 18:15.
+    const midnightMs = SHORT_DAY_MS - 4.75 * HOUR_MS;
+    await started.database.query({
+      text: "insert into event_counts select id, $1, 'fatal', 7 from projects where slug = 'default'",
+      values: [new Date(midnightMs - 0.25 * HOUR_MS)],
+    });
+    const range = { from: iso(midnightMs), to: iso(midnightMs + 3 * HOUR_MS) };
+    for (const tz of ["Asia/Kathmandu", "+05:45"])
+      expect([tz, await dashboard<ApiVolumeBucket[]>("volume", { bucket: "day", tz, ...range })]).toEqual([
+        tz,
+        [{ bucket: iso(midnightMs), count: 7, levels: { fatal: 7 } }],
+      ]);
+  });
+
   test.each([{ bucket: "minute" }, { tz: "Nowhere" }, { from: "soon" }, { bucket: "hour", period: "200d" }])(
     "with %j is refused",
     async (query) => {

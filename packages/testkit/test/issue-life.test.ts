@@ -53,6 +53,15 @@ test("a short id of an issue that went into another one reads the other one, and
   expect(await post(`/issues/${target.short_id.toLowerCase()}/resolve`)).toMatchObject({ body: { affected: 1 } });
 });
 
+test("an id in capital letters is the same id: what is answered is what was done", async () => {
+  const [{ issue }, { issue: other }] = [await newIssue(), await newIssue()];
+  const id = issue.id.toUpperCase();
+  expect(await post(`/issues/${id}/resolve`)).toMatchObject({ status: 200, body: { affected: 1 } });
+  const bulk = await post<ApiBulkResult>("/projects/default/issues/bulk", { do: "unresolve", ids: [id, issue.id] });
+  expect(bulk.body).toMatchObject({ results: [{ id: issue.id, result: "changed" }], affected: 1 });
+  expect(await post(`/issues/${id}/merge`, { ids: [other.id.toUpperCase()] })).toMatchObject({ status: 200 });
+});
+
 test("[ISSUE-01] [C-100] an issue is resolved, archived, made unresolved, with and without a body; again changes nothing", async () => {
   const { issue } = await newIssue();
   for (const [action, status, body] of [
@@ -224,6 +233,8 @@ test("many issues are changed by ids or by query, each with a result of its own"
     { do: "explode", ids },
     { do: "resolve", ids: Array(1_001).fill(unknown) },
     { do: "resolve", query: { status: "open" } },
+    // What is no filter would leave all issues.
+    { do: "delete", query: { environment: "staging" } },
   ]) {
     expect([body.do, (await post("/projects/default/issues/bulk", body)).status]).toEqual([body.do, 400]);
   }

@@ -255,6 +255,10 @@ test("keys and values are suggested while a search is typed", async () => {
   expect(await issues({ query: '"shop region":"Upper Austria"' })).toEqual(["Payment declined"]);
   expect(await suggest("level:f")).toEqual(["level:fatal"]);
   expect(await suggest("has:wor")).toEqual(["has:worker"]);
+  expect(await suggest("!has:rel")).toEqual(["!has:release"]);
+  for (const typed of ["has:sh", 'has:"sh', "has:tags[sh"]) expect(await suggest(typed)).toEqual(['has:"shop region"']);
+  expect(await issues({ query: 'has:"shop region"' })).toEqual(["Payment declined"]);
+  expect(await suggest("tags[level]:")).toEqual([]);
   for (const [text] of [await suggest("quote:it")])
     expect(await issues({ query: text ?? "" })).toEqual(["Payment declined"]);
 });
@@ -282,7 +286,8 @@ test("searches are saved for the organization, and only what is a search", async
   for (const change of [{}, { name: " " }, { sort: "beauty" }, { query: "timesSeen:x" }])
     expect([change, (await call("POST", path, change)).status]).toEqual([change, 400]);
   expect((await call("POST", "saved-searches", { ...body, visibility: "private" })).status).toBe(400);
-  expect((await call("POST", "saved-searches", { ...body, name: "" })).status).toBe(400);
+  for (const name of ["", "  "])
+    expect([name, (await call("POST", "saved-searches", { ...body, name })).status]).toEqual([name, 400]);
 
   await insertToken(started.database, { token: "mshr_token_of_others", organization: "others", role: "owner" });
   const others = apiClient(started.server, "mshr_token_of_others");

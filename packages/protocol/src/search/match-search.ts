@@ -2,7 +2,8 @@
 
 import type { IssueStatus } from "../api.ts";
 import type { Priority } from "../api-issue-actions.ts";
-import { foldCase, loosePattern, matchesPattern, type Pattern } from "./pattern.ts";
+import { parseEventId } from "../event-id.ts";
+import { foldCase, isExact, loosePattern, matchesPattern, type Pattern, shortIdPattern } from "./pattern.ts";
 import { type IssueState, type NumberField, type PatternField, RECENT_DAYS, type TimeField } from "./search-keys.ts";
 import type { Comparison, SearchKey, SearchQuery, SearchTerm } from "./search-query.ts";
 import { searchedWords } from "./tokenize.ts";
@@ -79,6 +80,8 @@ function eventMatches(event: SearchedEvent, key: SearchKey, pattern: Pattern): b
     const place = placesOf(key.field);
     if (place !== undefined) return hasWords(event.words, pattern, place);
     if (key.field === "title") return matchesPattern(loosePattern(pattern), foldCase(event.title));
+    if (key.field === "issue") return matchesPattern(shortIdPattern(pattern), event.issueShortId);
+    if (key.field === "id" && isExact(pattern)) return parseEventId(pattern[0]) === event.eventId;
   }
   const value = valueOfEvent(event, key);
   return value !== undefined && matchesPattern(pattern, value);
@@ -149,7 +152,7 @@ function issueMatches(issue: SearchedIssue, key: SearchKey, pattern: Pattern, { 
   if (field === "assigned") return isAssignedTo(issue, pattern, assigneesOf);
   if (field === "title" || field === "culprit") return matchesPattern(loosePattern(pattern), foldCase(issue[field]));
   if (field === "level" || field === "platform" || field === "priority") return matchesPattern(pattern, issue[field]);
-  if (field === "issue") return matchesPattern(pattern, issue.shortId);
+  if (field === "issue") return matchesPattern(shortIdPattern(pattern), issue.shortId);
   const place = placesOf(field);
   if (place !== undefined) return issue.events.some(({ words }) => hasWords(words, pattern, place));
   return anEventMatches(issue, key, pattern);

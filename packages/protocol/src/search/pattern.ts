@@ -34,6 +34,11 @@ export function loosePattern(pattern: Pattern): Pattern {
   return folded.length === 1 ? ["", folded[0], ""] : folded;
 }
 
+/** A pattern for short ids, which are written in capital letters: `shop-12` is `SHOP-12`. */
+export function shortIdPattern(pattern: Pattern): Pattern {
+  return pattern.map((piece) => piece.toUpperCase()) as [string, ...string[]];
+}
+
 /** Only letters of ASCII: PostgreSQL does the same under every locale. */
 export function foldCase(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());

@@ -37,7 +37,9 @@ function printHas(key: SearchKey): string {
 function printKey(key: SearchKey): string {
   if ("field" in key) return key.field;
   const isPlain = /^[A-Za-z_][\w.-]*$/.test(key.tag) && searchFieldOf(key.tag) === undefined;
-  return isPlain && key.tag !== "is" && key.tag !== "has" ? key.tag : `tags[${key.tag}]`;
+  if (isPlain && key.tag !== "is" && key.tag !== "has") return key.tag;
+  // A bracket would end it; no field has one in its name.
+  return key.tag.includes("]") ? `"${key.tag.replace(/[\\"]/g, "\\$&")}"` : `tags[${key.tag}]`;
 }
 
 function printPatterns(patterns: readonly Pattern[]): string {

@@ -2,7 +2,13 @@
 import type { ApiAffected, ApiBulkResult } from "@mesher/protocol";
 import { type Static, Type } from "typebox";
 import type { IssueAssignee } from "../issues/change-issues.queries.ts";
-import { changeIssues, type IssueCommand, type IssueRequest, type IssueResults } from "../issues/change-issues.ts";
+import {
+  AssigneeGoneError,
+  changeIssues,
+  type IssueCommand,
+  type IssueRequest,
+  type IssueResults,
+} from "../issues/change-issues.ts";
 import { deleteIssues } from "../issues/delete-issues.ts";
 import { followEvents } from "../issues/follow-events.ts";
 import { type ListedIssue, listIssues } from "../issues/issue-list.queries.ts";
@@ -39,10 +45,11 @@ import { type GivenRange, parseOpenRange, RangeQuery } from "./time-range.ts";
 const BULK_ISSUES_MAX = 1_000;
 
 const OneBody = Type.Object(CommandFields);
+const BulkQuery = Type.Object({ ...SearchParameter, ...IssueFilters, ...RangeQuery });
 const BulkBody = Type.Object({
   do: Type.String({ description: COMMANDS.join(", ") }),
   ids: Type.Optional(Type.Array(Type.String(), { minItems: 1, maxItems: BULK_ISSUES_MAX })),
-  query: Type.Optional(Type.Object({ ...SearchParameter, ...IssueFilters, ...RangeQuery })),
+  query: Type.Optional(BulkQuery),
   cursor: PageQuery.cursor,
   cursor_id: PageQuery.cursor_id,
   ...CommandFields,
@@ -79,11 +86,12 @@ export function registerIssueActionRoutes(app: App, deps: ApiDependencies): void
       const name = oneOf("do", COMMANDS, given);
       if (name === undefined) throw badRequest("do is missing");
       if ((ids === undefined) === (query === undefined)) throw badRequest("either ids or query must be given");
+      demandFilters(query);
       const command = commandOf(name, fields, deps.now());
 
       const after = parseCursor({ ...(cursor && { cursor }), ...(cursor_id && { cursor_id }) }, isUuid);
       const matches = query && (await findMatches(deps, actor, project, query, after));
-      const chosen = ids ?? matches?.slice(0, BULK_ISSUES_MAX).map(({ id }) => id) ?? [];
+      const chosen = ids?.map((id) => id.toLowerCase()) ?? matches?.slice(0, BULK_ISSUES_MAX).map(({ id }) => id) ?? [];
       const results = await run(deps, {
         organizationId,
         projectId: project.id,
@@ -111,7 +119,11 @@ async function run(deps: ApiDependencies, request: IssueRequest<GivenCommand>): 
       command.do === "assign"
         ? { do: command.do, assignee: await findAssignee(deps, request.organizationId, command.to) }
         : command;
-    return changeIssues(deps.database, { ...request, command: checked }, deps.onIssueChanged);
+    return changeIssues(deps.database, { ...request, command: checked }, deps.onIssueChanged).catch(
+      (error: unknown) => {
+        throw error instanceof AssigneeGoneError ? refuseAssignee(error.kind) : error;
+      },
+    );
   }
   const projectIds = new Set<string>();
   const results = await deleteIssues(deps.database, { ...request, command }, (change) => {
@@ -132,13 +144,18 @@ async function findAssignee(
   if (to === null) return null;
   if ("team" in to) {
     const team = await findTeam(database, organizationId, to.team.replace(/^#/, ""));
-    if (team === undefined) throw new RequestRefusedError(400, "not_a_team", "team must be a team of the organization");
+    if (team === undefined) throw refuseAssignee("team");
     return { kind: "team", id: team.id };
   }
   const member = isUuid(to.userId) ? await findMemberOfUser(database, organizationId, to.userId) : undefined;
-  if (member === undefined)
-    throw new RequestRefusedError(400, "not_a_member", "user_id must be a member of the organization");
+  if (member === undefined) throw refuseAssignee("user");
   return { kind: "user", id: member.userId };
+}
+
+function refuseAssignee(kind: IssueAssignee["kind"]): RequestRefusedError {
+  return kind === "team"
+    ? new RequestRefusedError(400, "not_a_team", "team must be a team of the organization")
+    : new RequestRefusedError(400, "not_a_member", "user_id must be a member of the organization");
 }
 
 function affectedOf(name: CommandName, result: string | undefined): number {
@@ -163,6 +180,13 @@ const PAST: Readonly<Record<CommandName, string>> = {
   assign: "assigned",
   set_priority: "given a priority",
 };
+
+/** A filter that is misspelt, or of another list, would leave all issues of the project to be changed. */
+function demandFilters(query: object = {}): void {
+  const stranger = Object.keys(query).find((name) => !Object.hasOwn(BulkQuery.properties, name));
+  if (stranger === undefined) return;
+  throw badRequest(`query.${stranger} is unknown; known are ${Object.keys(BulkQuery.properties).join(", ")}`);
+}
 
 /** The newest first, whose order no event and no command changes. One too many says that there are more. */
 async function findMatches(

@@ -169,7 +169,8 @@ export async function getIssue(deps: ApiDependencies, organizationId: string, id
  * reads the other one, but changes nothing: whoever deletes it does not mean the other.
  */
 export async function issueIdOf(deps: ApiDependencies, organizationId: string, given: string): Promise<string> {
-  if (isUuid(given)) return given;
+  // As PostgreSQL writes it, so that what became of it is found by it.
+  if (isUuid(given)) return given.toLowerCase();
   const issue = await getIssueByShortId(deps, organizationId, given);
   if (!given.endsWith(`-${issue.number}`)) throw notFound("issue");
   return issue.id;

@@ -17,7 +17,7 @@ const NAME_LENGTH_MAX = 100;
 
 const ListQuery = Type.Object({ project: Type.Optional(Type.String()) });
 const NewSearch = Type.Object({
-  name: Type.String({ minLength: 1, maxLength: NAME_LENGTH_MAX }),
+  name: Type.String({ maxLength: NAME_LENGTH_MAX, pattern: "\\S" }),
   query: Type.String(),
   sort: Type.Optional(Type.String()),
   visibility: Type.Optional(Type.String()),

@@ -39,12 +39,17 @@ export function registerSearchSuggestionRoutes(app: App, deps: ApiDependencies):
       const typed = request.query.prefix ?? "";
       const negation = typed.startsWith("!") ? "!" : "";
       const term = typed.slice(negation.length);
-      const { key, value } =
-        /^(?:tags\[(?<key>[^\]]+)\]|"(?<key>[^"]+)"|(?<key>[^:"]+)):(?<value>.*)$/s.exec(term)?.groups ?? {};
+      const {
+        tag,
+        key,
+        value = "",
+      } = /^(?:tags\[(?<tag>[^\]]+)\]|"(?<key>[^"]+)"|(?<key>[^:"]+)):(?<value>.*)$/s.exec(term)?.groups ?? {};
       const suggestions =
-        key === undefined || value === undefined
-          ? await suggestKeys(deps, id, scope, term)
-          : await suggestValuesOf(deps, id, scope, key, value);
+        tag !== undefined
+          ? await suggestCounted(deps, id, { tag }, value)
+          : key !== undefined
+            ? await suggestValuesOf(deps, id, scope, key, value)
+            : await suggestKeys(deps, id, scope, term);
       return {
         data: suggestions.slice(0, SUGGESTIONS_MAX).map((each) => ({ ...each, text: negation + each.text })),
       };
@@ -53,10 +58,8 @@ export function registerSearchSuggestionRoutes(app: App, deps: ApiDependencies):
 }
 
 async function suggestKeys(deps: ApiDependencies, projectId: string, scope: SearchScope, prefix: string) {
-  const typed = prefix.replace(/^(?:"|tags\[)/, "").toLowerCase();
-  const begins = (key: string) => key.toLowerCase().startsWith(typed);
+  const begins = beginningWith(prefix);
   const words = scope === "issue" ? { is: "the status of an issue", has: "a tag or field" } : { has: "a tag or field" };
-  const tags = [...alwaysSearchable(), ...(await listOwnKeys(deps.database, projectId))];
   return [
     ...Object.entries(words)
       .filter(([key]) => begins(key))
@@ -64,10 +67,33 @@ async function suggestKeys(deps: ApiDependencies, projectId: string, scope: Sear
     ...fieldsOf(scope)
       .filter(begins)
       .map((field) => suggestion("field", `${field}:`, SEARCH_FIELDS[field].help)),
-    ...tags
-      .filter((key) => searchFieldOf(key) === undefined && begins(key))
-      .map((key) => suggestion("tag", `${keyText({ tag: key })}:`, null)),
+    ...(await tagsLike(deps, projectId, begins)).map((tag) => suggestion("tag", `${keyText({ tag })}:`, null)),
   ];
+}
+
+/** What can be missing. */
+async function suggestHas(deps: ApiDependencies, projectId: string, scope: SearchScope, prefix: string) {
+  const begins = beginningWith(prefix);
+  const fields = scope === "issue" ? MISSING_FIELDS : MISSING_FIELDS.filter((field) => field !== "assigned");
+  return [
+    ...fields.filter(begins).map((field) => suggestion("field", printSearch({ kind: "has", key: { field } }), null)),
+    ...(await tagsLike(deps, projectId, begins)).map((tag) =>
+      suggestion("tag", printSearch({ kind: "has", key: { tag } }), null),
+    ),
+  ];
+}
+
+const MISSING_FIELDS = ["assigned", "environment", "release"] as const;
+
+async function tagsLike(deps: ApiDependencies, projectId: string, begins: (key: string) => boolean) {
+  const tags = [...alwaysSearchable(), ...(await listOwnKeys(deps.database, projectId))];
+  return tags.filter((key) => searchFieldOf(key) === undefined && begins(key));
+}
+
+/** Of keys, which may be typed in quotes or as a tag. */
+function beginningWith(prefix: string): (key: string) => boolean {
+  const typed = prefix.replace(/^(?:"|tags\[)/, "").toLowerCase();
+  return (key) => key.toLowerCase().startsWith(typed);
 }
 
 async function suggestValuesOf(
@@ -83,10 +109,7 @@ async function suggestValuesOf(
     return scope === "event"
       ? []
       : ISSUE_STATES.filter(begins).map((state) => suggestion("state", `is:${state}`, null));
-  if (key === "has")
-    return (await suggestKeys(deps, projectId, scope, prefix))
-      .filter(({ kind }) => kind === "tag")
-      .map((tag) => ({ ...tag, text: `has:${tag.text.slice(0, -1)}` }));
+  if (key === "has") return suggestHas(deps, projectId, scope, prefix);
 
   const field = searchFieldOf(key);
   if (field === "assigned")
@@ -94,16 +117,25 @@ async function suggestValuesOf(
   const definition = field && SEARCH_FIELDS[field];
   if (definition !== undefined && "values" in definition)
     return definition.values.filter(begins).map((value) => suggestion("value", `${field}:${value}`, null));
-  if (field !== undefined && field !== "environment" && field !== "release") return [];
+  if (field === undefined) return suggestCounted(deps, projectId, { tag: key }, typed);
+  return field === "environment" || field === "release" ? suggestCounted(deps, projectId, { field }, typed) : [];
+}
 
-  const since = new Date(deps.now() - VALUES_MS);
+/** Of a tag, environment or release. */
+async function suggestCounted(
+  deps: ApiDependencies,
+  projectId: string,
+  searched: { readonly tag: string } | { readonly field: "environment" | "release" },
+  typed: string,
+): Promise<ApiSuggestion[]> {
+  // Under these names the event's own are counted.
+  if ("tag" in searched && (searched.tag === "environment" || searched.tag === "release")) return [];
   const values = await suggestValues(deps.database, projectId, {
-    key: field ?? key,
-    prefix,
-    since,
+    key: "tag" in searched ? searched.tag : searched.field,
+    prefix: typed.replace(/^"/, "").toLowerCase(),
+    since: new Date(deps.now() - VALUES_MS),
     limit: SUGGESTIONS_MAX,
   });
-  const searched: SearchKey = field === undefined ? { tag: key } : { field };
   return values.map(({ value, count }) => ({
     kind: "value",
     text: printSearch({ kind: "match", key: searched, patterns: [[value]] }),

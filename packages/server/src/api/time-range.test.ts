@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { RequestRefusedError } from "./api-error.ts";
-import { parseOpenRange, parseRange } from "./time-range.ts";
+import { parseBuckets, parseOpenRange, parseRange } from "./time-range.ts";
 
 const NOW_MS = Date.UTC(2026, 2, 10, 12);
 const HOUR_MS = 3_600_000;
@@ -42,3 +42,20 @@ test.each([
 ])("%j is refused", (given) => {
   expect(() => parseRange(given, NOW_MS)).toThrow(RequestRefusedError);
 });
+
+test.each(["Europe/Vienna", "America/New_York", "Africa/Cairo", "Australia/Lord_Howe", "Asia/Kathmandu"])(
+  "a period of days is so many days of %s, today included, at every hour around a change of clocks",
+  (tz) => {
+    const dayAt = (ms: number) => Date.parse(new Date(ms).toLocaleDateString("sv", { timeZone: tz })) / (24 * HOUR_MS);
+    const odd: string[] = [];
+    for (const month of [2, 3, 9, 10]) {
+      for (let hour = 0; hour < 31 * 24; hour += 1) {
+        const nowMs = Date.UTC(2026, month, 1, hour, 1);
+        const { fromMs, toMs } = parseBuckets({ period: "7d", bucket: "day", tz }, nowMs);
+        // As hours are counted: by the day that they end in.
+        if (dayAt(toMs - 1) - dayAt(fromMs + HOUR_MS - 1) !== 6) odd.push(new Date(nowMs).toISOString());
+      }
+    }
+    expect(odd).toEqual([]);
+  },
+);

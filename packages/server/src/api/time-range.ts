@@ -101,20 +101,37 @@ export function parseBuckets(
   const unit = oneOf("bucket", ["hour", "day"], given.bucket) ?? (rangeMs > HOURLY_RANGE_MS_MAX ? "day" : "hour");
   if (unit === "hour" && rangeMs > BUCKETS_MAX * HOUR_MS)
     throw badRequest(`bucket=hour is for ranges of at most ${Math.floor(BUCKETS_MAX / 24)} days`);
+  const zone = parseZone(given.tz);
   // A period of seven days is seven days, today included.
   const isWholeDays = unit === "day" && given.from === undefined && rangeMs >= DEFAULT_PERIOD_MS;
   return {
     ...hours,
-    fromMs: isWholeDays ? hours.fromMs + DEFAULT_PERIOD_MS - 1 : hours.fromMs,
+    fromMs: isWholeDays ? earlierByTheClock(hours.toMs - HOUR_MS, rangeMs - DEFAULT_PERIOD_MS, zone) : hours.fromMs,
     unit,
-    zone: parseZone(given.tz),
+    zone,
   };
+}
+
+/** When the clock of the zone showed so much less, however often it was changed since. */
+function earlierByTheClock(ms: number, spanMs: number, zone: string): number {
+  return ms - spanMs + offsetMs(ms, zone) - offsetMs(ms - spanMs, zone);
+}
+
+/** How far the clock of the zone is ahead of UTC at that moment. */
+function offsetMs(ms: number, zone: string): number {
+  const parts = new Intl.DateTimeFormat("en", { timeZone: zone, timeZoneName: "longOffset" }).formatToParts(ms);
+  const offset = parts.find(({ type }) => type === "timeZoneName")?.value ?? "";
+  const [, sign, hours, minutes, seconds = 0] = /^GMT([+-])(\d\d):(\d\d)(?::(\d\d))?$/.exec(offset) ?? [];
+  if (sign === undefined) return 0;
+  return (sign === "-" ? -1 : 1) * ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1_000;
 }
 
 export function parseZone(zone: string | undefined): string {
   if (zone === undefined || zone === "") return "UTC";
   try {
-    return new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone;
+    const { timeZone } = new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions();
+    // An offset, as a browser says whose system knows no more: in PostgreSQL, as in POSIX, a minus is ahead of UTC.
+    return timeZone.replace(/^[+-]/, (sign) => (sign === "+" ? "-" : "+"));
   } catch {
     throw badRequest("tz must be the name of a time zone, as Europe/Vienna");
   }

@@ -59,11 +59,13 @@ describe("a user is", () => {
     [{ id: "1", email: "a@b.c" }, { id: "1" }],
     [{ email: "a@b.c", ip_address: "::1" }, { email: "a@b.c" }],
     [{ ip_address: "::1" }, { ip_address: "::1", name: "Ann" }],
+    [{ id: "", username: " ", email: "a@b.c" }, { email: "a@b.c" }],
   ])("%j and %j the same", (one, other) => {
     expect(hashUser(one)).toBe(hashUser(other));
   });
   test("nobody without any of these", () => {
     expect(hashUser({ name: "Ann" })).toBeUndefined();
     expect(hashUser({ ip_address: "[Filtered]" })).toBeUndefined();
+    expect(hashUser({ id: "" })).toBeUndefined();
   });
 });

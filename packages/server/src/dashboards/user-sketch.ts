@@ -13,9 +13,11 @@ export type UserHash = bigint;
 
 /** Who it is, as far as the SDK says: the same user has the same hash, also in another issue. */
 export function hashUser({ id, email, username, ip_address }: User): UserHash | undefined {
-  // What was scrubbed is the same for everybody.
-  const name = [id, email, username, ip_address].find((each) => each !== undefined && each !== SCRUBBED);
-  if (name === undefined || name === "") return undefined;
+  // What was scrubbed is the same for everybody, and so is nothing: SDKs send it for what an app does not know.
+  const name = [id, email, username, ip_address].find(
+    (each) => each !== undefined && each !== SCRUBBED && each.trim() !== "",
+  );
+  if (name === undefined) return undefined;
   return digest("sha256", name, "buffer").readBigUInt64BE(0);
 }
 

@@ -71,7 +71,29 @@ function assigneeOf({ assigned_to: userId, assigned_team: teamId }: LockedRow): 
   return teamId === null ? null : { kind: "team", id: teamId };
 }
 
-/** Writes what became of locked issues. Whoever deletes a team at the same time waits, and then takes them from it. */
+const HELD_ASSIGNEE: Readonly<Record<IssueAssignee["kind"], string>> = {
+  user: "select 1 from organization_members where organization_id = $1 and user_id = $2 for key share",
+  team: "select 1 from teams where organization_id = $1 and id = $2 for key share",
+};
+
+/**
+ * Whether the assignee is of the organization. Whoever removes them waits until the transaction ends, and then takes the issues
+ * from them. To be called before issues are locked, because removing begins with the assignee, too.
+ */
+export async function holdAssignee(
+  tx: Transaction,
+  organizationId: string,
+  { kind, id }: IssueAssignee,
+): Promise<boolean> {
+  const { rows } = await tx.query({
+    name: `issues.hold_assigned_${kind}`,
+    text: HELD_ASSIGNEE[kind],
+    values: [organizationId, id],
+  });
+  return rows.length > 0;
+}
+
+/** Writes what became of locked issues. */
 export async function setIssueStates(tx: Transaction, issues: readonly (IssueKey & IssueState)[]): Promise<void> {
   if (issues.length === 0) return;
   const columns = issues.map(({ standing }) => columnsOf(standing));
@@ -82,9 +104,7 @@ export async function setIssueStates(tx: Transaction, issues: readonly (IssueKey
         status = t.status, resolution = t.resolution, resolved_release = t.resolved_release, archive_mode = t.archive_mode,
         archived_until = t.archived_until, archived_until_count = t.archived_until_count,
         status_changed_at = case when i.status = t.status then i.status_changed_at else now() end,
-        assigned_to = t.assigned_to, priority_set = t.priority_set,
-        assigned_team = case when t.assigned_team is null then null
-          else (select team.id from teams team where team.id = t.assigned_team for key share) end
+        assigned_to = t.assigned_to, assigned_team = t.assigned_team, priority_set = t.priority_set
       from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::bigint[],
           $9::uuid[], $10::uuid[], $11::text[])
         as t (project_id, id, status, resolution, resolved_release, archive_mode, archived_until, archived_until_count,

@@ -9,6 +9,7 @@ import { findNewestReleases } from "../releases/releases.queries.ts";
 import { insertActivity } from "./activity.queries.ts";
 import { auditBulk, auditIssueChanges } from "./audit-issues.ts";
 import {
+  holdAssignee,
   type IssueAssignee,
   type IssueSelection,
   type IssueState,
@@ -29,9 +30,19 @@ export type IssueCommand =
   /** `events`: how many more. */
   | { readonly do: "archive"; readonly mode: "for_events"; readonly events: number }
   | { readonly do: "unresolve" | "discard" | "undiscard" }
-  /** The caller has made sure that they are of the organization. */
   | { readonly do: "assign"; readonly assignee: IssueAssignee | null }
   | { readonly do: "set_priority"; readonly priority: Priority | null };
+
+/** The person or team is not of the organization, or not any more. */
+export class AssigneeGoneError extends Error {
+  override readonly name = "AssigneeGoneError";
+  readonly kind: IssueAssignee["kind"];
+
+  constructor({ kind, id }: IssueAssignee) {
+    super(`there is no ${kind} ${id} in the organization`);
+    this.kind = kind;
+  }
+}
 
 /** What one request of a person is about. */
 export interface IssueRequest<Command> extends IssueSelection {
@@ -46,7 +57,7 @@ export type IssueResults = ReadonlyMap<string, ApiIssueResult>;
 /** Issues of one transaction: rows stay locked as long as it lasts, and events of them wait. */
 export const CHUNK_ISSUES = 100;
 
-/** The result for each id, those that do not exist included. `tell` hears every change once, after it is committed. */
+/** The result for each id, those that do not exist included. May throw an AssigneeGoneError. `tell` hears every change once, after it is committed. */
 export async function changeIssues(
   database: Database,
   request: IssueRequest<IssueCommand>,
@@ -85,6 +96,9 @@ interface Change {
 
 async function changeChunk(tx: Transaction, request: IssueRequest<IssueCommand>): Promise<ChunkOutcome> {
   const { command, actor } = request;
+  const assignee = command.do === "assign" ? command.assignee : null;
+  if (assignee !== null && !(await holdAssignee(tx, request.organizationId, assignee)))
+    throw new AssigneeGoneError(assignee);
   const issues = await lockIssues(tx, request);
   const newest = await newestReleasesFor(tx, command, issues);
 

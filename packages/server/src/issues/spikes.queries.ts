@@ -23,9 +23,9 @@ export interface Spike extends IssueKey {
 /**
  * Locks issues archived until they escalate of which one does; those that somebody else is at are left out.
  *
- * Judged are the events of the last hour, but none from before the issue was archived: whoever archived it has seen those. The
- * average is that of the days before, up to the moment from which events are judged, by the hours the issue has existed
- * in them; an issue younger than an hour counts as one hour old. The roll-ups say which issues may have a spike at all,
+ * Judged are the events of the last hour, but none from before the issue was archived or another one went into it: whoever did
+ * that has seen those. The average is that of the days before, up to the moment from which events are judged, by the hours the
+ * issue has existed in them; an issue younger than an hour counts as one hour old. The roll-ups say which issues may have a spike at all,
  * so that events are counted of few.
  */
 export async function lockSpikes(tx: Transaction, rule: SpikeRule): Promise<Spike[]> {
@@ -37,9 +37,13 @@ export async function lockSpikes(tx: Transaction, rule: SpikeRule): Promise<Spik
           greatest(1, extract(epoch from judged.since - greatest(c.first_seen, $3)) / 3600) as hours
         from issues i
         join issue_counters c on c.project_id = i.project_id and c.issue_id = i.id
-        cross join lateral (select greatest(i.status_changed_at, $4) as since) judged
+        cross join lateral (
+          select greatest(i.status_changed_at, $4, max(a.at)) as since from issue_activity a
+          where a.project_id = i.project_id and a.issue_id = i.id and a.kind = 'merged'
+        ) judged
         where i.status = 'archived' and coalesce(i.archive_mode, 'until_escalating') = 'until_escalating'
-          and c.last_seen > judged.since
+          -- The first rules most out, before anybody looks for their merges.
+          and c.last_seen > $4 and c.last_seen > judged.since
       ), suspects as (
         select a.*, r.recent + w.earlier as total
         from archived a

@@ -6,14 +6,16 @@ import { STANDING_COLUMNS, type StandingColumns, standingOf } from "./standing.t
 
 export interface SleepingIssue extends IssueKey {
   readonly standing: Standing;
+  /** Since when it has this status. */
+  readonly sinceMs: number;
 }
 
 /** Those of these issues that are resolved, or archived for a number of events, locked until the transaction ends. */
 export async function lockSleepingIssues(tx: Transaction, keys: readonly IssueKey[]): Promise<SleepingIssue[]> {
-  const { rows } = await tx.query<StandingColumns & { project_id: string; id: string }>({
+  const { rows } = await tx.query<StandingColumns & { project_id: string; id: string; since: Date }>({
     name: "issues.lock_sleeping",
     text: `
-      select i.project_id, i.id, ${STANDING_COLUMNS}
+      select i.project_id, i.id, coalesce(i.status_changed_at, i.created_at) as since, ${STANDING_COLUMNS}
       from unnest($1::uuid[], $2::uuid[]) as k (project_id, id)
       join issues i on i.project_id = k.project_id and i.id = k.id
       where i.status = 'resolved' or i.archived_until_count is not null
@@ -21,7 +23,12 @@ export async function lockSleepingIssues(tx: Transaction, keys: readonly IssueKe
       for update of i`,
     values: [keys.map(({ projectId }) => projectId), keys.map(({ issueId }) => issueId)],
   });
-  return rows.map((row) => ({ projectId: row.project_id, issueId: row.id, standing: standingOf(row) }));
+  return rows.map((row) => ({
+    projectId: row.project_id,
+    issueId: row.id,
+    standing: standingOf(row),
+    sinceMs: row.since.getTime(),
+  }));
 }
 
 /** By the issues' ids. */

@@ -50,13 +50,14 @@ export async function wakeIssues(
   );
   for (const issue of sleeping) {
     const arrived = arrivals.get(issue.issueId) ?? [];
+    const { standing, sinceMs } = issue;
     const event =
-      issue.standing.status === "resolved"
-        ? await findRegression(tx, issue.standing.resolution, arrived)
+      standing.status === "resolved"
+        ? await findRegression(tx, { resolution: standing.resolution, sinceMs }, arrived)
         : arrived[eventsLeft(issue, counts) - 1];
     if (event === undefined) continue;
     const { projectId, issueId } = issue;
-    const action = issue.standing.status === "resolved" ? "regressed" : "archive_ended";
+    const action = standing.status === "resolved" ? "regressed" : "archive_ended";
     awake.set(issueId, { projectId, issueId, action, event });
   }
   await setAwake(
@@ -81,18 +82,29 @@ function eventsLeft({ issueId, standing }: SleepingIssue, counts: ReadonlyMap<st
   return Math.max(1, standing.terms.eventCount - (counts.get(issueId) ?? 0));
 }
 
-/** The first event that comes too late. One without a release says nothing about releases. */
+/**
+ * The first event that comes too late. What was received before the issue was resolved and is stored only now, because it
+ * waited in a journal, is what it was resolved for. An event without a release says nothing about releases.
+ */
 async function findRegression(
   tx: Transaction,
-  resolution: Resolution,
-  events: readonly ArrivingEvent[],
+  { resolution, sinceMs }: { readonly resolution: Resolution; readonly sinceMs: number },
+  arrived: readonly ArrivingEvent[],
 ): Promise<ArrivingEvent | undefined> {
+  const events = arrived.filter(({ receivedAtMs }) => receivedAtMs >= sinceMs);
   if (resolution.mode === "now") return events[0];
-  const fixedIn = resolution.mode === "in_release" ? resolution.release : resolution.after;
-  const released = events.filter((event) => event.release !== undefined);
+  const released = events.flatMap((event) =>
+    event.release === undefined ? [] : [{ event, release: event.release, projectId: event.projectId }],
+  );
   const [first] = released;
-  if (first === undefined || fixedIn === null) return first;
-  const versions = new Set(released.flatMap(({ release }) => (release === undefined ? [] : [release])));
-  const firstSeenMs = await findFirstSeen(tx, first.projectId, [fixedIn, ...versions]);
-  return released.find(({ release }) => release !== undefined && isLaterRelease(release, fixedIn, firstSeenMs));
+  if (first === undefined) return undefined;
+  const fixedIn = resolution.mode === "in_release" ? resolution.release : resolution.after;
+  const versions = new Set([...(fixedIn === null ? [] : [fixedIn]), ...released.map(({ release }) => release)]);
+  const firstSeenMs = await findFirstSeen(tx, first.projectId, [...versions]);
+  // Not every release that was there already is told apart from the newest: those of another package, or named by a hash, are not.
+  const isKnown = (release: string) =>
+    resolution.mode === "in_next_release" && (firstSeenMs.get(release) ?? sinceMs) < sinceMs;
+  return released.find(
+    ({ release }) => !isKnown(release) && (fixedIn === null || isLaterRelease(release, fixedIn, firstSeenMs)),
+  )?.event;
 }

@@ -6,6 +6,7 @@ import {
   placesOf,
   type SearchKey,
   type SearchTerm,
+  shortIdPattern,
 } from "@mesher/protocol";
 import {
   anyOfConditions,
@@ -79,7 +80,8 @@ function hasId(pattern: Pattern, values: SqlValues): Condition {
 }
 
 /** The condition on a row `i` of `issues`. */
-export function hasShortId(pattern: Pattern, { slug }: SearchedProject, values: SqlValues): Condition {
+export function hasShortId(typed: Pattern, { slug }: SearchedProject, values: SqlValues): Condition {
+  const pattern = shortIdPattern(typed);
   const prefix = `${slug.toUpperCase()}-`;
   if (!isExact(pattern)) return `${values.add(prefix, "text")} || i.number like ${values.add(likeOf(pattern), "text")}`;
   const number = pattern[0].startsWith(prefix) ? pattern[0].slice(prefix.length) : "";

@@ -35,6 +35,8 @@ test("what the server suggests comes behind what is known at once, and nothing t
 
 test("the term that is typed ends at the cursor", () => {
   expect(termAt("is:new (lev browser:x", 11)).toBe("lev");
+  for (const typed of ["!tags[shop region", "tags[shop region]:Up", '"shop region":Up', 'tags[shop region]:"Upper Au'])
+    expect(termAt(`is:new ${typed}`, `is:new ${typed}`.length)).toBe(typed);
 });
 
 test("behind a colon come the values, also by another name of the key", () => {
@@ -50,7 +52,8 @@ test("behind a colon come the values, also by another name of the key", () => {
 
 test("a negation stays", () => {
   expect(texts("!lev")).toEqual(["!level:"]);
-  expect(texts("-is:archi")).toEqual(["-is:archived"]);
+  // Not a negation but a word.
+  expect(texts("-is:archi")).toEqual([]);
 });
 
 test("only the term at the cursor is replaced, to its end", () => {

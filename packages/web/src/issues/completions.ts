@@ -39,7 +39,7 @@ export function completionsAt(text: string, cursor: number, { scope, assignees, 
   const from = startOfTerm(text, cursor);
   const rest = /^\S*/.exec(text.slice(cursor))?.[0] ?? "";
   const typed = text.slice(from, cursor);
-  const [, not = "", body = ""] = /^([!-]?)(.*)$/s.exec(typed) ?? [];
+  const [, not = "", body = ""] = /^(!?)(.*)$/s.exec(typed) ?? [];
   const colon = body.indexOf(":");
   const choices =
     colon < 0
@@ -70,17 +70,13 @@ function helpOf({ help, count, kind }: ApiSuggestion): string {
   return help ?? (kind === "tag" ? "tag" : "");
 }
 
-/** Behind the last blank or parenthesis that stands in no quotes. */
+/** Behind the last blank or parenthesis that stands neither in quotes nor in `tags[…]`. */
 function startOfTerm(text: string, cursor: number): number {
-  let start = 0;
-  let isQuoted = false;
-  for (let at = 0; at < cursor; at++) {
-    const letter = text[at];
-    if (letter === '"') isQuoted = !isQuoted;
-    if (!isQuoted && letter !== undefined && /[\s()]/.test(letter)) start = at + 1;
-  }
-  return start;
+  const ends = [...text.slice(0, cursor).matchAll(WHOLE_OR_GAP)].filter(([found]) => /^[\s()]$/.test(found));
+  return (ends.at(-1)?.index ?? -1) + 1;
 }
+
+const WHOLE_OR_GAP = /"(?:[^"\\]|\\.)*"?|\btags\[[^\]]*\]?|[\s()]/gs;
 
 function keysLike(typed: string, scope: SearchScope): Completion[] {
   const keys = [

@@ -36,11 +36,13 @@ export interface IssuesSearch {
   readonly sdk?: PlatformId | undefined;
 }
 
-const NAMES_STATE = /(^|[\s(!-])is:/i;
+const QUOTED = /"(?:[^"\\]|\\.)*"/gs;
+
+const namesState = (query: string) => /(^|[\s(!])is:/i.test(query.replace(QUOTED, '""'));
 
 /** A search that names a state of its own is not narrowed by the usual one. */
 export function statusOf({ status, query = "" }: IssuesSearch): IssueStatus | "all" {
-  return status ?? (NAMES_STATE.test(query) ? "all" : "unresolved");
+  return status ?? (namesState(query) ? "all" : "unresolved");
 }
 
 /** Which issues a list is of, in which order, and what is told of them. */
@@ -62,8 +64,8 @@ export function filterOf(search: IssuesSearch): IssueFilter {
 export function wholeQueryOf(search: IssuesSearch): string {
   const { level, query = "" } = search;
   const status = statusOf(search);
-  const state = status !== "all" ? `is:${status}` : NAMES_STATE.test(query) ? "" : ANY_STATE;
-  return [state, level === undefined ? "" : `level:${level}`, / OR /.test(query) ? `(${query})` : query]
+  const state = status !== "all" ? `is:${status}` : namesState(query) ? "" : ANY_STATE;
+  return [state, level === undefined ? "" : `level:${level}`, /\bOR\b/.test(query) ? `(${query})` : query]
     .filter((part) => part !== "")
     .join(" ");
 }

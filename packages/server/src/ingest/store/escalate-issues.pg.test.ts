@@ -5,8 +5,9 @@ import type { Database } from "../../db/database.ts";
 import { withTransaction } from "../../db/transaction.ts";
 import { DAY_MS, daysAhead, ensurePartitions } from "../../events/partitions.ts";
 import { escalateIssues } from "../../issues/escalate-issues.ts";
-import type { IssueChange } from "../../issues/issue-change.ts";
-import { eventOf, newFingerprint, store } from "./store-testing.ts";
+import { type IssueChange, SYSTEM } from "../../issues/issue-change.ts";
+import { mergeIssues } from "../../issues/merge-issues.ts";
+import { createTestProject, eventOf, newFingerprint, store } from "./store-testing.ts";
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
@@ -110,6 +111,29 @@ test("[C-104] the average holds its fractions, and leaves the hour judged out", 
   const changes = await escalate();
   expect(escalatedIn(changes, calm)).toBeUndefined();
   expect(escalatedIn(changes, burst)).toMatchObject({ details: { events: 16, hourly_average: 1.5 } });
+});
+
+test("events that a merge brings are no burst, and those that follow are", async () => {
+  const { organizationId, projectId } = await createTestProject(database);
+  // Merging is done at the real time, so it is this hour that is judged.
+  const nowMs = Date.now();
+  await ensurePartitions(database, daysAhead(nowMs - DAY_MS));
+  const [quiet, noisy] = [newFingerprint(), newFingerprint()];
+  const burst = (fingerprint: string, agoMs: number) =>
+    steadily(agoMs, 1, 30).map((ms) => eventOf(projectId, fingerprint, { receivedAtMs: nowMs - ms }));
+  const { stored } = await store(database, eventOf(projectId, quiet, { receivedAtMs: nowMs - DAY_MS }));
+  const issueId = stored[0]?.issueId ?? "";
+  await database.query({
+    text: "update issues set status = 'archived', archive_mode = 'until_escalating', status_changed_at = now() - interval '1 day' where id = $1",
+    values: [issueId],
+  });
+  const source = await store(database, ...burst(noisy, 10 * MINUTE_MS));
+  const sourceIds = [source.stored[0]?.issueId ?? ""];
+  await mergeIssues(database, { organizationId, issueId, sourceIds, actor: SYSTEM }, () => {});
+  expect(escalatedIn(await escalate(nowMs + MINUTE_MS), { issueId })).toBeUndefined();
+
+  await store(database, ...burst(noisy, -MINUTE_MS));
+  expect(escalatedIn(await escalate(nowMs + 2 * MINUTE_MS), { issueId })).toMatchObject({ details: { events: 30 } });
 });
 
 test("issues archived for ever or until a day do not escalate", async () => {

@@ -1,15 +1,18 @@
 import { randomUUID } from "node:crypto";
-import { testDatabase } from "@mesher/testkit";
+import { testDatabase, waitUntil } from "@mesher/testkit";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Database } from "../../db/database.ts";
+import { withTransaction } from "../../db/transaction.ts";
 import { daysAhead, ensurePartitions } from "../../events/partitions.ts";
+import { unassignAll } from "../../issues/change-issues.queries.ts";
 import { changeIssues, type IssueCommand } from "../../issues/change-issues.ts";
 import { deleteIssues } from "../../issues/delete-issues.ts";
 import { endArchives } from "../../issues/end-archives.ts";
 import { followAllEvents, followEvents } from "../../issues/follow-events.ts";
 import { type IssueChange, SYSTEM } from "../../issues/issue-change.ts";
 import { type Cause, type IssueState, STEPS, type Step } from "../../issues/lifecycle.ts";
+import { deleteTeam } from "../../organizations/teams.queries.ts";
 import { createTestProject, eventOf, newFingerprint, store, type TestProject } from "./store-testing.ts";
 
 let db: Awaited<ReturnType<typeof testDatabase>>;
@@ -151,6 +154,45 @@ test("[C-131] an issue of another organization cannot be found, neither changed 
   expect(await statusOf(issue)).toBe("unresolved");
 });
 
+test("[ISSUE-04] a team's issue can be resolved while the team is deleted", async () => {
+  const issue = await createIssue();
+  const { organizationId } = issue;
+  const [team] = await rows<{ id: string }>(
+    "insert into teams (organization_id, slug, name) values ($1, 'team', 'Team') returning id",
+    [organizationId],
+  );
+  const id = team?.id ?? "";
+  await change(issue, { do: "assign", assignee: { kind: "team", id } });
+  const resolving = await withTransaction(database, async (tx) => {
+    await deleteTeam(tx, organizationId, id);
+    const state = { isDone: false };
+    const result = change(issue, { do: "resolve", mode: "now" }).finally(() => {
+      state.isDone = true;
+    });
+    await waitUntil("resolved, or waiting for the team", async () => {
+      const waiting = await rows(
+        "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+        [],
+      );
+      return state.isDone || waiting.length > 0;
+    });
+    await unassignAll(tx, organizationId, { kind: "team", id });
+    return { result };
+  });
+  expect(await resolving.result).toBe("changed");
+  const left = await rows("select status, assigned_team from issues where id = $1", [issue.issueId]);
+  expect(left).toEqual([{ status: "resolved", assigned_team: null }]);
+});
+
+test("[ISSUE-04] who has left meanwhile, or was deleted, is assigned nothing", async () => {
+  const issue = await createIssue();
+  for (const kind of ["user", "team"] as const) {
+    const assigning = change(issue, { do: "assign", assignee: { kind, id: randomUUID() } });
+    await expect(assigning).rejects.toMatchObject({ name: "AssigneeGoneError" });
+  }
+  expect(await activityOf(issue)).toEqual([]);
+});
+
 test("[ISSUE-02] [C-101] many events at once on a resolved issue: one of them is the regression, and the activity names it once", async () => {
   const issue = await createIssue();
   await change(issue, { do: "resolve", mode: "now" });
@@ -198,6 +240,40 @@ test("[ISSUE-02] resolved in the next release: releases seen by then are not lat
   expect(await occasionOf(issue, "9d00aa1")).toBe("repeat");
   expect(await occasionOf(issue, undefined)).toBe("repeat");
   expect(await occasionOf(issue, "00beef0")).toBe("regression");
+});
+
+test("[ISSUE-02] an event that was received before its issue was resolved, and is stored later, is no regression", async () => {
+  const waiting = { receivedAtMs: Date.now() - 1_000, release: "shop@3.0.0" };
+  for (const command of [
+    { do: "resolve", mode: "now" },
+    { do: "resolve", mode: "in_release", release: "shop@2.0.0" },
+    { do: "resolve", mode: "in_next_release" },
+  ] as const) {
+    const issue = await createIssue();
+    await change(issue, command);
+    const { stored } = await store(database, eventOf(issue.projectId, issue.fingerprint, waiting));
+    expect([command, stored[0]?.occasion, await statusOf(issue)]).toEqual([command, "repeat", "resolved"]);
+    const [late, next] = [waiting, { release: "shop@4.0.0" }].map((more) =>
+      eventOf(issue.projectId, issue.fingerprint, more),
+    );
+    if (late === undefined || next === undefined) throw new Error("no events");
+    const both = await store(database, late, next);
+    expect([command, ...both.stored.map(({ occasion }) => occasion)]).toEqual([command, "repeat", "regression"]);
+  }
+});
+
+test("[ISSUE-02] resolved in the next release: of several packages, none that was there already is the next", async () => {
+  const now = Date.now();
+  const issue = await createIssue(undefined, { release: "web@2.0.0", receivedAtMs: now - 3_000 });
+  const seen = (release: string, receivedAtMs: number) =>
+    store(database, eventOf(issue.projectId, newFingerprint(), { release, receivedAtMs }));
+  await seen("api@1.0.0", now - 2_000);
+  // Seen last, but the newest is web@2.0.0, which was seen first.
+  await seen("web@1.0.1", now - 1_000);
+  await change(issue, { do: "resolve", mode: "in_next_release" });
+  expect(await occasionOf(issue, "web@1.0.1")).toBe("repeat");
+  expect(await occasionOf(issue, "api@1.0.0")).toBe("repeat");
+  expect(await occasionOf(issue, "api@1.0.1")).toBe("regression");
 });
 
 test("[ISSUE-02] resolved in the next release before there was any: the first release is the next", async () => {

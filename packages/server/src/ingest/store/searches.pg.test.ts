@@ -236,6 +236,24 @@ test("events and issues are found by their ids", async () => {
   const ofIssue = events.filter(({ issueShortId }) => issueShortId === event.issueShortId);
   expect(await findEvents(byIssue)).toEqual(ofIssue.map(({ eventId }) => eventId).toSorted());
   expect(await findIssues(byIssue)).toEqual([event.issueShortId]);
+  const { eventId } = event;
+  const dashed = eventId.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  for (const id of [eventId.toUpperCase(), dashed]) {
+    const query = { ...byId, patterns: [[id]] } as const;
+    expect([id, await findEvents(query), matchesEvent(query, event, moment)]).toEqual([id, [eventId], true]);
+  }
+  const shortId = event.issueShortId.toLowerCase();
+  for (const pattern of [[shortId], [shortId.slice(0, -1), ""]] as const) {
+    const query: SearchQuery = { ...byIssue, patterns: [pattern] };
+    expect([pattern, await findIssues(query)]).toEqual([
+      pattern,
+      issues
+        .filter((issue) => matchesIssue(query, issue, moment))
+        .map((issue) => issue.shortId)
+        .toSorted(),
+    ]);
+    expect([pattern, matchesEvent(query, event, moment)]).toEqual([pattern, true]);
+  }
   for (const nonsense of ["x", "'; drop table events; --", `${slug.toUpperCase()}-99999999999999999999`]) {
     expect(await findEvents({ ...byId, patterns: [[nonsense]] })).toEqual([]);
     expect(await findIssues({ ...byIssue, patterns: [[nonsense]] })).toEqual([]);
