@@ -497,6 +497,28 @@ describe.runIf(CHROMIUM !== undefined)("triage, in a browser", () => {
     await page.context().close();
   });
 
+  test("a list in another order is in that order, wherever the pointer is while it loads", async () => {
+    await reportMany(2, "ordered");
+    await report("ordered often");
+    for (let times = 0; times < 3; times += 1) await sendMessage(server.dsn, "ordered often", "error");
+    await waitUntil("its events", async () => (await findIssue("ordered often")).event_count === 4);
+    await report("ordered last");
+    const { page, faults } = await signedIn("/projects/default?query=ordered");
+    const first = page.getByRole("list", { name: "Issues" }).getByRole("listitem").first();
+    await first.getByText("ordered last").waitFor();
+    const answer = Promise.withResolvers<void>();
+    await page.route("**/issues?*sort=events*", async (route) => {
+      await answer.promise;
+      await route.continue();
+    });
+    await page.getByLabel("Sort").selectOption("Most events");
+    await first.hover();
+    answer.resolve();
+    await first.getByText("ordered often").waitFor();
+    expect(faults).toEqual([]);
+    await page.context().close();
+  });
+
   test("a key that is held resolves one issue, not all that follow", async () => {
     await report("held down 1");
     await report("held down 2");
