@@ -6,7 +6,7 @@ import { SignInPage } from "../sign-in/sign-in-page.tsx";
 import { Button } from "../ui/button.tsx";
 import { Toasts } from "../ui/toasts.tsx";
 import { useKeys } from "../ui/use-keys.ts";
-import { useCurrentProject } from "./current-project.ts";
+import { useCurrentProject, useRenamedProject } from "./current-project.ts";
 import { MAIN_ID, useKeptFocus } from "./keep-focus.ts";
 import { KeysHelp } from "./keys-help.tsx";
 import { Sidebar, TopBar } from "./navigation.tsx";
@@ -31,6 +31,7 @@ export function Shell() {
       <Palette />
       <PlaceKeys />
       <FreshIssues />
+      <RenamedProject />
     </div>
   );
 }
@@ -42,6 +43,11 @@ function FreshIssues() {
 
 function FreshIssuesOf({ projectSlug }: { projectSlug: string }) {
   useFreshIssues(projectSlug);
+  return null;
+}
+
+function RenamedProject() {
+  useRenamedProject();
   return null;
 }
 
