@@ -1,5 +1,5 @@
 import type { ApiIssue, ApiPage, ApiProject } from "@mesher/protocol";
-import type { Browser } from "playwright-core";
+import type { Browser, WebSocketRoute } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sendMessage } from "../src/send.ts";
 import { waitUntil } from "../src/wait-until.ts";
@@ -108,6 +108,42 @@ describe.runIf(CHROMIUM !== undefined)("what comes between a page and its server
     await page.unroute(JOBS_CODE);
     await page.getByRole("button", { name: "Try again" }).click();
     await page.getByRole("heading", { name: "Jobs" }).waitFor();
+    await context.close();
+  });
+
+  test("a connection that is cut on its way is noticed, and one that is only quiet is kept", async () => {
+    const { page, context } = await blank();
+    const live = page.getByRole("status", { name: "Live", exact: true });
+    await page.clock.install();
+    const opened: WebSocketRoute[] = [];
+    const cut = new Set<WebSocketRoute>();
+    let answers = 0;
+    await page.routeWebSocket(/\/stream\/projects\//, (socket) => {
+      opened.push(socket);
+      const server = socket.connectToServer();
+      socket.onMessage((message) => cut.has(socket) || server.send(message));
+      server.onMessage((message) => {
+        if (cut.has(socket)) return;
+        if (String(message).includes("filters_updated")) answers += 1;
+        socket.send(message);
+      });
+    });
+    await page.goto(`${world.server.url}/projects/default`);
+    await live.waitFor();
+    await page.clock.fastForward(30_000);
+    await waitUntil("it to answer", () => Promise.resolve(answers === 1));
+    await page.clock.fastForward(10_000);
+    await live.waitFor();
+    expect(opened).toHaveLength(1);
+
+    for (const socket of opened) cut.add(socket);
+    await report("told to nobody");
+    await page.clock.fastForward(30_000);
+    await page.clock.fastForward(10_000);
+    await page.clock.fastForward(2_000);
+    await waitUntil("it to connect anew", () => Promise.resolve(opened.length === 2));
+    await page.getByRole("link", { name: "told to nobody" }).waitFor();
+    await live.waitFor();
     await context.close();
   });
 });
