@@ -1,7 +1,7 @@
 import { Outlet, useNavigate } from "@tanstack/react-router";
 import { useSyncExternalStore } from "react";
 import { isSignInDemanded, onSignInChange } from "../api/token.ts";
-import { useFreshIssues } from "../live/fresh-issues.ts";
+import { useFreshIssues } from "../live/use-fresh-issues.ts";
 import { SignInPage } from "../sign-in/sign-in-page.tsx";
 import { Button } from "../ui/button.tsx";
 import { Toasts } from "../ui/toasts.tsx";
