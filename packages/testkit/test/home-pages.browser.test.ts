@@ -112,6 +112,13 @@ describe.runIf(CHROMIUM !== undefined)("finding one's way, in a browser", () => 
     const hours = (Date.parse(zoomed.get("to") ?? "") - Date.parse(zoomed.get("from") ?? "")) / HOUR_MS;
     expect(hours).toBeGreaterThanOrEqual(6);
     expect(hours).toBeLessThanOrEqual(8);
+    // Browsers let one type years that no server knows.
+    await page.getByRole("button", { name: "Other…" }).click();
+    const from = page.getByRole("dialog", { name: "From and to" }).getByLabel("From", { exact: true });
+    await from.fill("20266-01-01T00:00");
+    await page.getByRole("button", { name: "Show it" }).click();
+    expect(await from.evaluate((input) => input.matches(":invalid"))).toBe(true);
+    await page.keyboard.press("Escape");
     await waitUntil("the chart of those hours", async () => (await table.getByRole("row").count()) === hours + 1);
 
     await page.goBack();
