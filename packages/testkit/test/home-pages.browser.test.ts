@@ -217,6 +217,28 @@ describe.runIf(CHROMIUM !== undefined)("finding one's way, in a browser", () => 
     await page.context().close();
   });
 
+  test("what one tab makes of the login counts in all: the organization, signing out, and in again", async () => {
+    await owner.post<ApiOrganization>("/api/v1/orgs", { name: "Third firm" });
+    const { page, context } = await signedIn("/");
+    const other = await context.newPage();
+    await other.goto(`${server.url}/projects/payments/settings`);
+    await other.getByRole("button", { name: "Save the names" }).waitFor();
+    await page.getByRole("button", { name: "Organization: Default" }).click();
+    await page.getByRole("menuitemradio", { name: "Third firm" }).click();
+    await other.getByRole("button", { name: "Organization: Third firm" }).waitFor();
+    expect(new URL(other.url()).pathname).toBe("/");
+    expect(await other.getByText("Payments").count()).toBe(0);
+
+    await page.getByRole("button", { name: /^Account:/ }).click();
+    await page.getByRole("menuitem", { name: "Sign out" }).click();
+    await other.getByLabel("Email").waitFor();
+    await page.getByLabel("Email").fill(OWNER.email);
+    await page.getByLabel("Password").fill(OWNER.password);
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await other.getByRole("button", { name: /^Account:/ }).waitFor();
+    await context.close();
+  });
+
   /** From a share of the chart's width to another. */
   async function drag(page: Page, from: number, to: number): Promise<void> {
     const box = await page.getByRole("slider", { name: "Events by level" }).boundingBox();

@@ -12,11 +12,13 @@ import { KeysHelp } from "./keys-help.tsx";
 import { Sidebar, TopBar } from "./navigation.tsx";
 import { Palette } from "./palette.tsx";
 import { PROJECT_PLACES } from "./places.ts";
+import { useOneLogin } from "./use-one-login.ts";
 
 /** What is around every page: a sidebar, or on a narrow screen a bar on top. */
 export function Shell() {
   const needsSignIn = useSyncExternalStore(onSignInChange, isSignInDemanded);
   useKeptFocus();
+  useOneLogin();
   if (needsSignIn) return <SignInPage />;
   return (
     <div className="lg:grid lg:grid-cols-[14.5rem_minmax(0,1fr)]">
