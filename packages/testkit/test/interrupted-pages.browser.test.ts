@@ -79,6 +79,7 @@ describe.runIf(CHROMIUM !== undefined)("what comes between a page and its server
     await waitUntil("it to be resolved", async () => (await findIssue("no internet"))?.status === "resolved");
     await page.getByRole("link", { name: "Cluster" }).click();
     await page.getByRole("heading", { name: "Cluster", exact: true }).waitFor();
+    expect(await page.getByText("This node stands alone.").count()).toBe(1);
     await context.close();
   });
 
@@ -108,6 +109,7 @@ describe.runIf(CHROMIUM !== undefined)("what comes between a page and its server
     await page.unroute(JOBS_CODE);
     await page.getByRole("button", { name: "Try again" }).click();
     await page.getByRole("heading", { name: "Jobs" }).waitFor();
+    expect(await page.getByText("could not be loaded").count()).toBe(0);
     await context.close();
   });
 
