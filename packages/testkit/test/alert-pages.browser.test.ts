@@ -174,6 +174,40 @@ describe.runIf(CHROMIUM !== undefined)("alerts, in a browser", () => {
     await context.close();
   });
 
+  test("a rule that somebody else has changed meanwhile is not written over, and is opened as it is", async () => {
+    const { url, token } = world.server;
+    const ask = async (method: string, path: string, body: object) => {
+      const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+      const answer = await fetch(`${url}/api/v1/${path}`, { method, headers, body: JSON.stringify(body) });
+      expect([path, answer.ok]).toEqual([path, true]);
+      return (await answer.json()) as ApiAlertRule;
+    };
+    const condition = { condition_type: "threshold", threshold: 100, window_minutes: 5 } as const;
+    const { id } = await ask("POST", "projects/default/alert-rules", { name: "Of two people", condition });
+    const { page, context } = await openPage(browser, url, { as: OWNER, viewport: WIDE });
+    await page.clock.install();
+    await page.goto(`${url}/projects/default/alert-rules/${id}`);
+    await page.getByLabel("Name").fill("Of one of them");
+    await ask("PATCH", `alert-rules/${id}`, { condition: { ...condition, threshold: 7 } });
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("alert").getByText("Somebody has changed it meanwhile").waitFor();
+    const saved = await world.server.get<ApiAlertRule>(`/api/v1/alert-rules/${id}`);
+    expect(saved).toMatchObject({ name: "Of two people", condition: { threshold: 7 } });
+
+    await page.getByRole("navigation", { name: "Alerts" }).getByRole("link", { name: "Rules" }).click();
+    const link = page.getByRole("list", { name: "Alert rules" }).getByRole("link", { name: "Of two people" });
+    await link.waitFor();
+    await page.clock.fastForward("00:05");
+    await link.click();
+    const threshold = page.getByLabel("Threshold");
+    await threshold.waitFor();
+    expect(await threshold.inputValue()).toBe("7");
+    await page.getByLabel("with tag").fill("browser Firefox");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("alert").getByText("“browser Firefox” is no tag").waitFor();
+    await context.close();
+  });
+
   test("a rule that names a deleted destination says so, is saved as it is, and without it", async () => {
     const { url, token } = world.server;
     const post = async <T>(path: string, body: object): Promise<T> => {

@@ -112,6 +112,13 @@ describe.runIf(CHROMIUM !== undefined)("finding one's way, in a browser", () => 
     const hours = (Date.parse(zoomed.get("to") ?? "") - Date.parse(zoomed.get("from") ?? "")) / HOUR_MS;
     expect(hours).toBeGreaterThanOrEqual(6);
     expect(hours).toBeLessThanOrEqual(8);
+    // Browsers let one type years that no server knows.
+    await page.getByRole("button", { name: "Other…" }).click();
+    const from = page.getByRole("dialog", { name: "From and to" }).getByLabel("From", { exact: true });
+    await from.fill("20266-01-01T00:00");
+    await page.getByRole("button", { name: "Show it" }).click();
+    expect(await from.evaluate((input) => input.matches(":invalid"))).toBe(true);
+    await page.keyboard.press("Escape");
     await waitUntil("the chart of those hours", async () => (await table.getByRole("row").count()) === hours + 1);
 
     await page.goBack();
@@ -208,6 +215,28 @@ describe.runIf(CHROMIUM !== undefined)("finding one's way, in a browser", () => 
     await expectAccessible(page);
     expect(faults).toEqual([]);
     await page.context().close();
+  });
+
+  test("what one tab makes of the login counts in all: the organization, signing out, and in again", async () => {
+    await owner.post<ApiOrganization>("/api/v1/orgs", { name: "Third firm" });
+    const { page, context } = await signedIn("/");
+    const other = await context.newPage();
+    await other.goto(`${server.url}/projects/payments/settings`);
+    await other.getByRole("button", { name: "Save the names" }).waitFor();
+    await page.getByRole("button", { name: "Organization: Default" }).click();
+    await page.getByRole("menuitemradio", { name: "Third firm" }).click();
+    await other.getByRole("button", { name: "Organization: Third firm" }).waitFor();
+    expect(new URL(other.url()).pathname).toBe("/");
+    expect(await other.getByText("Payments").count()).toBe(0);
+
+    await page.getByRole("button", { name: /^Account:/ }).click();
+    await page.getByRole("menuitem", { name: "Sign out" }).click();
+    await other.getByLabel("Email").waitFor();
+    await page.getByLabel("Email").fill(OWNER.email);
+    await page.getByLabel("Password").fill(OWNER.password);
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await other.getByRole("button", { name: /^Account:/ }).waitFor();
+    await context.close();
   });
 
   /** From a share of the chart's width to another. */

@@ -4,6 +4,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newEventId, sendEvent } from "../src/send.ts";
 import { waitUntil } from "../src/wait-until.ts";
+import { apiClient } from "./api-client.ts";
 import { CHROMIUM, PAGE_WAIT_MS, startChromium } from "./chromium.ts";
 import { expectAccessible } from "./expect-accessible.ts";
 import { openPage } from "./open-page.ts";
@@ -143,6 +144,33 @@ describe.runIf(CHROMIUM !== undefined)("settings, in a browser", () => {
     const projects = await server.get<ApiProject[]>("/api/v1/projects");
     expect(projects.map(({ slug }) => slug)).toEqual(["default"]);
     expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  test("settings that somebody else has changed meanwhile are not written over, those beside them do not matter", async () => {
+    const api = apiClient(world.server);
+    const path = "projects/default/settings";
+    const { body: before } = await api<ApiProjectSettings>("GET", path);
+    const { context, page } = await openAs(OWNER, "/projects/default/settings?tab=filters");
+    await page.getByLabel(/^Messages/).fill("mine *");
+    await api("PATCH", path, { filters: { ...before.filters, messages: ["theirs *"] } });
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("alert").getByText("Somebody has changed this meanwhile.").waitFor();
+    const { body: now } = await api<ApiProjectSettings>("GET", path);
+    expect(now.filters.messages).toEqual(["theirs *"]);
+
+    await page.reload();
+    await page.getByLabel(/^Messages/).fill("theirs *\nmine *");
+    await api("PATCH", path, { retention_days: 30 });
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Saved; it counts").waitFor();
+    await page.getByLabel(/^Messages/).fill("mine alone");
+    await page.getByRole("button", { name: "Save" }).click();
+    await waitUntil("it to be saved once more", async () => {
+      const { body } = await api<ApiProjectSettings>("GET", path);
+      return body.filters.messages.join() === "mine alone" && body.retention_days === 30;
+    });
+    await api("PATCH", path, { filters: before.filters, retention_days: before.retention_days });
     await context.close();
   });
 

@@ -171,6 +171,34 @@ describe.runIf(CHROMIUM !== undefined)("triage, in a browser", () => {
     await page.context().close();
   });
 
+  test("what is selected in the search box is typed over, and keys are what they are on every keyboard", async () => {
+    const { page, faults } = await signedIn("/projects/default");
+    const box = page.getByRole("combobox", { name: "Search issues" });
+    await box.click();
+    await page.keyboard.type("hello world");
+    await page.keyboard.press("ControlOrMeta+a");
+    await page.keyboard.type("bye");
+    expect(await box.inputValue()).toBe("bye");
+    await page.keyboard.press("Shift+ArrowLeft");
+    await page.keyboard.press("Shift+ArrowLeft");
+    await page.keyboard.type("ack");
+    expect(await box.inputValue()).toBe("back");
+
+    // As on a keyboard that writes Russian.
+    await box.blur();
+    await page.locator("body").dispatchEvent("keydown", { key: "л", code: "KeyK", ctrlKey: true });
+    const palette = page.getByRole("combobox", { name: "Go to anything" });
+    await palette.fill("jobs");
+    await page.getByRole("option", { name: "Jobs" }).waitFor();
+    // With it an input method takes a word.
+    await palette.dispatchEvent("keydown", { key: "Enter", isComposing: true });
+    expect(await palette.isVisible()).toBe(true);
+    await palette.press("Enter");
+    await page.getByRole("heading", { name: "Jobs" }).waitFor();
+    expect(faults).toEqual([]);
+    await page.context().close();
+  });
+
   test("several at once: archived for some days, then deleted after a question", async () => {
     for (const name of ["one of three", "two of three", "three of three"]) await report(name);
     const { page, faults } = await signedIn("/projects/default?query=three");
@@ -465,6 +493,45 @@ describe.runIf(CHROMIUM !== undefined)("triage, in a browser", () => {
     await report("came meanwhile");
     await page.getByRole("button", { name: "One new issue: show" }).click();
     await row(page, "came meanwhile").waitFor();
+    expect(faults).toEqual([]);
+    await page.context().close();
+  });
+
+  test("a list in another order is in that order, wherever the pointer is while it loads", async () => {
+    await reportMany(2, "ordered");
+    await report("ordered often");
+    for (let times = 0; times < 3; times += 1) await sendMessage(server.dsn, "ordered often", "error");
+    await waitUntil("its events", async () => (await findIssue("ordered often")).event_count === 4);
+    await report("ordered last");
+    const { page, faults } = await signedIn("/projects/default?query=ordered");
+    const first = page.getByRole("list", { name: "Issues" }).getByRole("listitem").first();
+    await first.getByText("ordered last").waitFor();
+    const answer = Promise.withResolvers<void>();
+    await page.route("**/issues?*sort=events*", async (route) => {
+      await answer.promise;
+      await route.continue();
+    });
+    await page.getByLabel("Sort").selectOption("Most events");
+    await first.hover();
+    answer.resolve();
+    await first.getByText("ordered often").waitFor();
+    expect(faults).toEqual([]);
+    await page.context().close();
+  });
+
+  test("a key that is held resolves one issue, not all that follow", async () => {
+    await report("held down 1");
+    await report("held down 2");
+    const { page, faults } = await signedIn("/projects/default?query=held");
+    await row(page, "held down 2").focus();
+    await page.keyboard.down("e");
+    await row(page, "held down 2").waitFor({ state: "detached" });
+    await row(page, "held down 1").and(page.locator(":focus")).waitFor();
+    // What a key sends that is held down.
+    await page.keyboard.down("e");
+    await page.keyboard.up("e");
+    await waitUntil("it to be resolved", async () => (await findIssue("held down 2")).status === "resolved");
+    expect(await row(page, "held down 1").count()).toBe(1);
     expect(faults).toEqual([]);
     await page.context().close();
   });

@@ -19,7 +19,7 @@ export interface RuleDraft {
   readonly direction: "increase" | "decrease";
   readonly eventsMin: string;
   readonly levels: readonly Level[];
-  /** With commas between them, as the two below. */
+  /** With commas between them, as the two below; what holds a comma stands in quotes. */
   readonly environments: string;
   readonly releases: string;
   /** `name=value`. */
@@ -65,11 +65,9 @@ export function draftOf(rule: ApiAlertRule): RuleDraft {
       eventsMin: String(condition.events_min),
     }),
     levels: filters.level ?? [],
-    environments: (filters.environment ?? []).join(", "),
-    releases: (filters.release ?? []).join(", "),
-    tags: Object.entries(filters.tags ?? {})
-      .map(([name, value]) => `${name}=${value}`)
-      .join(", "),
+    environments: textOf(filters.environment ?? []),
+    releases: textOf(filters.release ?? []),
+    tags: textOf(Object.entries(filters.tags ?? {}).map(([name, value]) => `${name}=${value}`)),
     query: filters.query ?? "",
     actions: recipientsOf(rule.action),
     cooldown: String(rule.cooldown_minutes),
@@ -124,24 +122,45 @@ function conditionOf(draft: RuleDraft): AlertCondition {
 function filtersOf({ levels, environments, releases, tags, query }: RuleDraft): AlertFilters {
   const environment = partsOf(environments);
   const release = partsOf(releases);
-  const tagPairs = partsOf(tags).flatMap((pair) => {
-    const at = pair.indexOf("=");
-    return at < 1 ? [] : [[pair.slice(0, at).trim(), pair.slice(at + 1).trim()]];
-  });
+  const tagPairs = partsOf(tags).flatMap((part) => tagOf(part) ?? []);
   return {
     ...(levels.length > 0 && { level: levels }),
     ...(environment.length > 0 && { environment }),
     ...(release.length > 0 && { release }),
-    ...(tagPairs.length > 0 && { tags: Object.fromEntries(tagPairs) as Record<string, string> }),
+    ...(tagPairs.length > 0 && { tags: Object.fromEntries(tagPairs.map(({ name, value }) => [name, value])) }),
     ...(query.trim() !== "" && { query: query.trim() }),
   };
 }
 
-const partsOf = (text: string) =>
-  text
-    .split(",")
-    .map((part) => part.trim())
+/** Why the tags cannot be meant as they stand: what is left out of a rule makes it one about more events. */
+export function tagsFault({ tags }: RuleDraft): string | undefined {
+  const names = new Set<string>();
+  for (const part of partsOf(tags)) {
+    const tag = tagOf(part);
+    if (tag === undefined) return `“${part}” is no tag: write name=value.`;
+    if (names.has(tag.name)) return `The tag ${tag.name} stands there twice: a rule takes one value of it.`;
+    names.add(tag.name);
+  }
+  return undefined;
+}
+
+function tagOf(part: string): { readonly name: string; readonly value: string } | undefined {
+  const at = part.indexOf("=");
+  return at < 1 ? undefined : { name: part.slice(0, at).trim(), value: part.slice(at + 1).trim() };
+}
+
+/** A part, in quotes or up to the next comma. A quote within quotes stands there twice. */
+const PART = /\s*(?:"((?:[^"]|"")*)"|([^,]*))\s*(?:,|$)/g;
+
+function partsOf(text: string): string[] {
+  return [...text.matchAll(PART)]
+    .map(([, quoted, plain = ""]) => quoted?.replaceAll('""', '"') ?? plain.trim())
     .filter((part) => part !== "");
+}
+
+function textOf(parts: readonly string[]): string {
+  return parts.map((part) => (/,|^"/.test(part) ? `"${part.replaceAll('"', '""')}"` : part)).join(", ");
+}
 
 /** Whether somebody has typed all its numbers, so that it is worth asking the server about it. */
 export function isComplete(draft: RuleDraft): boolean {

@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { alertRuleQuery } from "../api/alert-queries.ts";
-import { sendJson } from "../api/client.ts";
+import { sendJson, type Tagged } from "../api/client.ts";
 import { hasRole, sessionQuery } from "../api/session.ts";
 import { Button, PrimaryButton } from "../ui/button.tsx";
 import { Confirm } from "../ui/confirm.tsx";
@@ -14,7 +14,7 @@ import { toast, toastFailure } from "../ui/toasts.tsx";
 import { forgetAlerts } from "./alert-commands.ts";
 import { AlertsFrame } from "./alerts-frame.tsx";
 import { RuleConditions } from "./rule-conditions.tsx";
-import { draftOf, NEW_DRAFT, type RuleDraft, ruleOf } from "./rule-draft.ts";
+import { draftOf, NEW_DRAFT, type RuleDraft, ruleOf, tagsFault } from "./rule-draft.ts";
 import { RulePreview } from "./rule-preview.tsx";
 import { RuleRecipients } from "./rule-recipients.tsx";
 
@@ -22,12 +22,16 @@ import { RuleRecipients } from "./rule-recipients.tsx";
 export function RulePage({ projectSlug, ruleId }: { projectSlug: string; ruleId: string }) {
   const isNew = ruleId === "new";
   const rule = useQuery({ ...alertRuleQuery(ruleId), enabled: !isNew });
+  // What was read some time ago is no beginning for a change; what somebody has begun to change stays as they found it.
+  const [opened, setOpened] = useState<Tagged<ApiAlertRule>>();
+  if (opened === undefined && rule.data !== undefined && (rule.isFetchedAfterMount || !rule.isStale))
+    setOpened(rule.data);
   return (
     <AlertsFrame projectSlug={projectSlug} title={isNew ? "New alert rule" : "Alert rule"}>
       {isNew ? (
         <RuleForm projectSlug={projectSlug} initial={NEW_DRAFT} />
-      ) : rule.data !== undefined ? (
-        <RuleForm key={rule.data.id} projectSlug={projectSlug} initial={draftOf(rule.data)} rule={rule.data} />
+      ) : opened !== undefined ? (
+        <RuleForm projectSlug={projectSlug} initial={draftOf(opened.answer)} rule={opened.answer} tag={opened.tag} />
       ) : rule.isError ? (
         <Failure title="The rule could not be loaded." error={rule.error} onRetry={() => void rule.refetch()} />
       ) : (
@@ -41,14 +45,20 @@ interface RuleFormProps {
   readonly projectSlug: string;
   readonly initial: RuleDraft;
   readonly rule?: ApiAlertRule;
+  /** Of the rule. */
+  readonly tag?: string | null;
 }
 
-function RuleForm({ projectSlug, initial, rule }: RuleFormProps) {
+function RuleForm({ projectSlug, initial, rule, tag = null }: RuleFormProps) {
   const mayChange = hasRole(useQuery(sessionQuery()).data, "admin");
   const queries = useQueryClient();
   const navigate = useNavigate();
   const [draft, setDraft] = useState(initial);
-  const change = (more: Partial<RuleDraft>) => setDraft({ ...draft, ...more });
+  const [mistake, setMistake] = useState<Error | null>(null);
+  const change = (more: Partial<RuleDraft>) => {
+    setDraft({ ...draft, ...more });
+    setMistake(null);
+  };
   const save = useMutation({
     mutationFn: () =>
       rule === undefined
@@ -57,10 +67,9 @@ function RuleForm({ projectSlug, initial, rule }: RuleFormProps) {
             `api/v1/projects/${encodeURIComponent(projectSlug)}/alert-rules`,
             ruleOf(draft),
           )
-        : sendJson<ApiAlertRule>("PATCH", `api/v1/alert-rules/${rule.id}`, ruleOf(draft)),
+        : sendJson<ApiAlertRule>("PATCH", `api/v1/alert-rules/${rule.id}`, ruleOf(draft), { ifMatch: tag }),
     onSuccess: async (saved) => {
       toast(rule === undefined ? `${saved.name} is on watch` : `${saved.name} is saved`);
-      queries.setQueryData(["alert-rule", saved.id], saved);
       await forgetAlerts(queries);
       void navigate({ to: "/projects/$slug/alert-rules", params: { slug: projectSlug } });
     },
@@ -69,7 +78,9 @@ function RuleForm({ projectSlug, initial, rule }: RuleFormProps) {
     <form
       onSubmit={(submitted) => {
         submitted.preventDefault();
-        save.mutate();
+        const fault = tagsFault(draft);
+        if (fault === undefined) save.mutate();
+        else setMistake(new Error(fault));
       }}
       className="max-w-3xl space-y-6 px-4 pt-5 sm:px-6"
     >
@@ -90,7 +101,7 @@ function RuleForm({ projectSlug, initial, rule }: RuleFormProps) {
         <RuleRecipients draft={draft} onChange={change} />
       </fieldset>
       <RulePreview projectSlug={projectSlug} draft={draft} />
-      <FormError error={save.error} />
+      <FormError error={mistake ?? save.error} />
       <div className="flex flex-wrap gap-2">
         {mayChange && (
           <PrimaryButton type="submit" disabled={save.isPending}>
@@ -148,7 +159,10 @@ function RuleActions({ projectSlug, rule }: { projectSlug: string; rule: ApiAler
           title={`Delete ${rule.name}?`}
           action="Delete"
           onCancel={() => setAsking(false)}
-          onConfirm={() => remove.mutate()}
+          onConfirm={() => {
+            setAsking(false);
+            remove.mutate();
+          }}
         >
           It tells nobody any more, and its alerts go with it. This cannot be undone.
         </Confirm>

@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 import { alertPreviewQuery } from "../api/alert-queries.ts";
 import { Bone } from "../ui/skeleton.tsx";
 import { formatFull } from "../ui/time.ts";
-import { isComplete, type RuleDraft, ruleOf } from "./rule-draft.ts";
+import { isComplete, type RuleDraft, ruleOf, tagsFault } from "./rule-draft.ts";
 
 /** Whoever types is not asked about every letter. */
 const SETTLED_MS = 400;
@@ -13,19 +13,21 @@ const SETTLED_MS = 400;
 export function RulePreview({ projectSlug, draft }: { projectSlug: string; draft: RuleDraft }) {
   const settled = useSettled(draft);
   const { condition, filters, cooldown_minutes, cooldown_scope } = ruleOf(settled);
-  const request = isComplete(settled)
-    ? {
-        condition,
-        filters,
-        ...(cooldown_minutes !== undefined && { cooldown_minutes }),
-        ...(cooldown_scope && { cooldown_scope }),
-      }
-    : undefined;
+  const fault = tagsFault(settled);
+  const request =
+    isComplete(settled) && fault === undefined
+      ? {
+          condition,
+          filters,
+          ...(cooldown_minutes !== undefined && { cooldown_minutes }),
+          ...(cooldown_scope && { cooldown_scope }),
+        }
+      : undefined;
   const preview = useQuery(alertPreviewQuery(projectSlug, request));
   return (
     <section aria-label="Preview" className="min-h-16">
       {request === undefined ? (
-        <p className="text-faint">Fill in the numbers to see how often it would have fired.</p>
+        <p className="text-faint">{fault ?? "Fill in the numbers to see how often it would have fired."}</p>
       ) : preview.isError ? (
         <p role="alert" className="text-red">
           {preview.error.message}

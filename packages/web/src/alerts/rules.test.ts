@@ -1,6 +1,6 @@
 import type { AlertCondition, ApiAlertRule } from "@mesher/protocol";
 import { expect, test } from "vitest";
-import { draftOf, goneOf, isComplete, keyOfRecipient, NEW_DRAFT, ruleOf } from "./rule-draft.ts";
+import { draftOf, goneOf, isComplete, keyOfRecipient, NEW_DRAFT, ruleOf, tagsFault } from "./rule-draft.ts";
 import { conditionSentence, filterSentence, minutes, perMinutes } from "./rule-sentence.ts";
 
 const rule = (condition: AlertCondition, more: Partial<ApiAlertRule> = {}): ApiAlertRule => ({
@@ -49,10 +49,26 @@ test.each<AlertCondition>([
 });
 
 test("a rule that tells nobody in particular tells the live pages, and one without filters is about all events", () => {
-  expect(ruleOf({ ...NEW_DRAFT, environments: " , ", tags: "nonsense" })).toMatchObject({
+  expect(ruleOf({ ...NEW_DRAFT, environments: " , ", tags: " ," })).toMatchObject({
     action: { type: "websocket" },
     filters: {},
   });
+});
+
+test("commas and quotes within a filter go through the form unchanged", () => {
+  const filters = {
+    environment: ["eu, west", 'say "hi"', '"quoted"'],
+    release: ["1.0", 'a,"b"'],
+    tags: { city: "Paris, France", browser: "Chrome" },
+  };
+  expect(ruleOf(draftOf(rule({ condition_type: "new_issue" }, { filters })))).toMatchObject({ filters });
+});
+
+test("a tag that no rule can be made of is told of, not left out", () => {
+  expect(tagsFault({ ...NEW_DRAFT, tags: "browser=Firefox, os=Linux, " })).toBeUndefined();
+  expect(tagsFault({ ...NEW_DRAFT, tags: "browser=Firefox, Linux" })).toBe("“Linux” is no tag: write name=value.");
+  expect(tagsFault({ ...NEW_DRAFT, tags: "=Firefox" })).toBeDefined();
+  expect(tagsFault({ ...NEW_DRAFT, tags: "os=Linux, os=Windows" })).toMatch("twice");
 });
 
 test("those whom a rule still names are gone who are no members, or were deleted", () => {

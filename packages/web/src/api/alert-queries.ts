@@ -9,7 +9,7 @@ import type {
 } from "@mesher/protocol";
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { isLive } from "../live/feed.ts";
-import { getJson, sendJson } from "./client.ts";
+import { getJson, getTagged, sendJson } from "./client.ts";
 
 const REFRESH_MS = 10_000;
 /** Where alerts are told as they fire, only what becomes of them is left to ask for. */
@@ -36,7 +36,7 @@ export function alertRulesQuery(projectSlug: string) {
 export function alertRuleQuery(ruleId: string) {
   return queryOptions({
     queryKey: ["alert-rule", ruleId],
-    queryFn: ({ signal }) => getJson<ApiAlertRule>(`api/v1/alert-rules/${part(ruleId)}`, {}, signal),
+    queryFn: ({ signal }) => getTagged<ApiAlertRule>(`api/v1/alert-rules/${part(ruleId)}`, signal),
   });
 }
 

@@ -26,7 +26,19 @@ export type Query = Readonly<Record<string, string | number | undefined>>;
 
 /** Reads from the API; `path` is relative to the document's base. */
 export async function getJson<Answer>(path: string, query: Query, signal: AbortSignal): Promise<Answer> {
-  return ask<Answer>(urlOf(path, query), {}, { signal });
+  return answerOf<Answer>(await respond(urlOf(path, query), {}, { signal }));
+}
+
+/** What was read, and the tag that tells it from what somebody else makes of it meanwhile. */
+export interface Tagged<Answer> {
+  readonly answer: Answer;
+  readonly tag: string | null;
+}
+
+/** Reads what is to be changed. */
+export async function getTagged<Answer>(path: string, signal: AbortSignal): Promise<Tagged<Answer>> {
+  const response = await respond(urlOf(path, {}), {}, { signal });
+  return { answer: await answerOf<Answer>(response), tag: response.headers.get("etag") };
 }
 
 function urlOf(path: string, query: Query): URL {
@@ -35,15 +47,22 @@ function urlOf(path: string, query: Query): URL {
   return url;
 }
 
+interface Sending {
+  readonly isSignIn?: boolean;
+  /** Refused with 412 if what has this tag was changed since. */
+  readonly ifMatch?: string | null;
+}
+
 /** Changes something. A browser sends the page's `Origin` with it, by which the server knows its own pages. */
 export async function sendJson<Answer>(
   method: "POST" | "PATCH",
   path: string,
   body: object = {},
-  { isSignIn = false }: { readonly isSignIn?: boolean } = {},
+  { isSignIn = false, ifMatch = null }: Sending = {},
 ): Promise<Answer> {
-  const init = { method, body: JSON.stringify(body), headers: { "content-type": "application/json" } };
-  return ask<Answer>(new URL(path, document.baseURI), init, { isSignIn });
+  const headers = { "content-type": "application/json", ...(ifMatch !== null && { "if-match": ifMatch }) };
+  const init = { method, body: JSON.stringify(body), headers };
+  return answerOf<Answer>(await respond(new URL(path, document.baseURI), init, { isSignIn }));
 }
 
 interface Ask {
@@ -73,8 +92,7 @@ interface Manner {
   readonly withinMs?: number;
 }
 
-async function ask<Answer>(url: URL, init: Ask, manner: Manner): Promise<Answer> {
-  const response = await respond(url, init, manner);
+async function answerOf<Answer>(response: Response): Promise<Answer> {
   if (response.ok && isJson(response)) return (await response.json()) as Answer;
   throw await failureOf(response);
 }

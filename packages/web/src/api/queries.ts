@@ -10,6 +10,7 @@ import type {
   ApiMember,
   ApiPage,
   ApiProject,
+  ApiProjectDetail,
   ApiTeam,
   ApiTeamDetail,
 } from "@mesher/protocol";
@@ -37,6 +38,15 @@ export function projectsQuery() {
   return queryOptions({
     queryKey: ["projects"],
     queryFn: ({ signal }) => getJson<ApiProject[]>("api/v1/projects", {}, signal),
+    staleTime: 60_000,
+  });
+}
+
+/** Also by what it was called before. */
+export function projectQuery(named: string) {
+  return queryOptions({
+    queryKey: ["project", named],
+    queryFn: ({ signal }) => getJson<ApiProjectDetail>(`api/v1/projects/${encodeURIComponent(named)}`, {}, signal),
     staleTime: 60_000,
   });
 }

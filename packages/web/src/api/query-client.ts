@@ -9,9 +9,13 @@ export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: FRESH_MS,
+      // The browser knows whether there is an internet, not whether the server is there: it may be on this machine, or next door.
+      networkMode: "always",
+      refetchOnReconnect: true,
       // What the server refused it will refuse again; what it could not do may work in a moment.
       retry: (failures, error) => failures < RETRIES_MAX && !isRefusal(error),
     },
+    mutations: { networkMode: "always" },
   },
 });
 

@@ -1,4 +1,5 @@
 import { type KeyboardEvent, useEffect, useEffectEvent, useId, useRef, useState, useSyncExternalStore } from "react";
+import { isComposing } from "../ui/is-composing.ts";
 import { nameOfKey } from "../ui/key-bindings.ts";
 import { useKeys } from "../ui/use-keys.ts";
 import { flag } from "./flag.ts";
@@ -44,6 +45,7 @@ function PaletteDialog() {
     if (!isSearching) runAwaited();
   }, [isSearching]);
   const onKey = (pressed: KeyboardEvent) => {
+    if (isComposing(pressed)) return;
     const step = { ArrowDown: 1, ArrowUp: -1 }[pressed.key];
     if (pressed.key === "Enter") {
       if (isSearching && (items[at]?.group ?? ISSUES_GROUP) === ISSUES_GROUP) isAwaited.current = true;

@@ -1,22 +1,24 @@
 import { Outlet, useNavigate } from "@tanstack/react-router";
 import { useSyncExternalStore } from "react";
 import { isSignInDemanded, onSignInChange } from "../api/token.ts";
-import { useFreshIssues } from "../live/fresh-issues.ts";
+import { useFreshIssues } from "../live/use-fresh-issues.ts";
 import { SignInPage } from "../sign-in/sign-in-page.tsx";
 import { Button } from "../ui/button.tsx";
 import { Toasts } from "../ui/toasts.tsx";
 import { useKeys } from "../ui/use-keys.ts";
-import { useCurrentProject } from "./current-project.ts";
+import { useCurrentProject, useRenamedProject } from "./current-project.ts";
 import { MAIN_ID, useKeptFocus } from "./keep-focus.ts";
 import { KeysHelp } from "./keys-help.tsx";
 import { Sidebar, TopBar } from "./navigation.tsx";
 import { Palette } from "./palette.tsx";
 import { PROJECT_PLACES } from "./places.ts";
+import { useOneLogin } from "./use-one-login.ts";
 
 /** What is around every page: a sidebar, or on a narrow screen a bar on top. */
 export function Shell() {
   const needsSignIn = useSyncExternalStore(onSignInChange, isSignInDemanded);
   useKeptFocus();
+  useOneLogin();
   if (needsSignIn) return <SignInPage />;
   return (
     <div className="lg:grid lg:grid-cols-[14.5rem_minmax(0,1fr)]">
@@ -31,6 +33,7 @@ export function Shell() {
       <Palette />
       <PlaceKeys />
       <FreshIssues />
+      <RenamedProject />
     </div>
   );
 }
@@ -42,6 +45,11 @@ function FreshIssues() {
 
 function FreshIssuesOf({ projectSlug }: { projectSlug: string }) {
   useFreshIssues(projectSlug);
+  return null;
+}
+
+function RenamedProject() {
+  useRenamedProject();
   return null;
 }
 

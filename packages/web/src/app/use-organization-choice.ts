@@ -2,6 +2,7 @@ import type { ApiMembership } from "@mesher/protocol";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { sendJson } from "../api/client.ts";
+import { tellOtherTabs } from "../api/other-tabs.ts";
 import { sessionQuery } from "../api/session.ts";
 import { toastFailure } from "../ui/toasts.tsx";
 
@@ -20,6 +21,7 @@ export function useOrganizationChoice(): OrganizationChoice {
   const choice = useMutation({
     mutationFn: (slug: string) => sendJson<ApiMembership>("POST", "api/v1/me/organization", { organization: slug }),
     onSuccess: async () => {
+      tellOtherTabs("organization");
       // Everything that was read is about the other organization, the page that is on screen as well.
       await navigate({ to: "/" });
       await queries.resetQueries();

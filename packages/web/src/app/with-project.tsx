@@ -1,7 +1,7 @@
 import type { ApiProject } from "@mesher/protocol";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { projectsQuery } from "../api/queries.ts";
+import { projectQuery, projectsQuery } from "../api/queries.ts";
 import { Failure } from "../ui/failure.tsx";
 import { Notice } from "../ui/notice.tsx";
 
@@ -13,8 +13,10 @@ export function WithProject(props: {
   children: (project: ApiProject) => ReactNode;
 }) {
   const projects = useQuery(projectsQuery());
+  const listed = projects.data?.find(({ slug }) => slug === props.slug);
+  const named = useQuery({ ...projectQuery(props.slug), enabled: projects.data !== undefined && listed === undefined });
   if (projects.isPending) return props.skeleton;
-  if (projects.isError) {
+  if (projects.data === undefined) {
     return (
       <Failure
         title="The projects could not be loaded."
@@ -23,6 +25,8 @@ export function WithProject(props: {
       />
     );
   }
-  const project = projects.data.find(({ slug }) => slug === props.slug);
-  return project === undefined ? <Notice title={`There is no project “${props.slug}”.`} /> : props.children(project);
+  if (listed !== undefined) return props.children(listed);
+  // What it is called now is where the pages go.
+  if (named.isPending || named.data !== undefined) return props.skeleton;
+  return <Notice title={`There is no project “${props.slug}”.`} />;
 }

@@ -13,8 +13,11 @@ test("an hour becomes the issues that lived in it", () => {
 test.each([
   ["browser", "Chrome", "browser:Chrome"],
   ["release", "shop@1.2.0", "release:shop@1.2.0"],
+  ["users", "few", "tags[users]:few"],
+  ["title", "Dr.", "tags[title]:Dr."],
   ["plan", `"gold" * OR`, String.raw`plan:"\"gold\" \* OR"`],
 ])("of the tag %s, the value %s becomes a search that means just it", (key, value, text) => {
-  expect(searchOfTag(key, value, undefined)).toBe(text);
+  expect(searchOfTag(key, value)).toBe(text);
   expect(() => parseSearch(text, "issue")).not.toThrow();
+  expect(() => parseSearch(text, "event")).not.toThrow();
 });

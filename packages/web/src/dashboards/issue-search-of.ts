@@ -1,12 +1,5 @@
-/** Searches for the issues behind a part of a dashboard. */
-import {
-  allOf,
-  type PatternField,
-  printSearch,
-  SEARCH_FIELDS,
-  type SearchQuery,
-  searchFieldOf,
-} from "@mesher/protocol";
+/** Searches for what is behind a part of a dashboard, or of an issue's tags. */
+import { allOf, printSearch, type SearchKey, type SearchQuery } from "@mesher/protocol";
 import type { Span } from "../charts/buckets.ts";
 
 /** Issues that lived in that time: no list knows when each of their events came. */
@@ -14,15 +7,15 @@ export function searchOfSpan({ from, to }: Span): string {
   return printSearch(allOf(livedIn({ from, to })));
 }
 
-export function searchOfTag(key: string, value: string, span: Span | undefined): string {
-  const field = searchFieldOf(key);
-  const isPattern = field !== undefined && ["value", "text", "words"].includes(SEARCH_FIELDS[field].type);
-  const match: SearchQuery = {
-    kind: "match",
-    key: isPattern ? { field: field as PatternField } : { tag: key },
-    patterns: [[value]],
-  };
+/** As one would type it: `plan:free`. */
+export function searchOfTag(key: string, value: string, span?: Span): string {
+  const match: SearchQuery = { kind: "match", key: keyOfTag(key), patterns: [[value]] };
   return printSearch(allOf([match, ...(span === undefined ? [] : livedIn(span))]));
+}
+
+/** A tag that is only called as a field is, as `users` or `title`, is something else. */
+function keyOfTag(key: string): SearchKey {
+  return key === "environment" || key === "release" ? { field: key } : { tag: key };
 }
 
 function livedIn({ from, to }: Span): SearchQuery[] {

@@ -9,6 +9,8 @@ import { fromLocal, toLocal } from "./local-time.ts";
 
 const LENGTH_DAYS_MAX = 400;
 const DAY_MS = 86_400_000;
+/** Browsers take years of six digits, too. */
+const YEARS = { type: "datetime-local", min: "1970-01-01T00:00", max: "9999-12-31T23:59" } as const;
 
 interface RangePickerProps {
   readonly projectSlug: string;
@@ -65,8 +67,8 @@ function RangeDialog({ search, zone, onClose }: { search: DashboardSearch; zone:
   return (
     <Dialog title="From and to" onClose={onClose}>
       <Form onData={take} className="mt-4 space-y-3.5">
-        <Field label="From" name="from" type="datetime-local" defaultValue={toLocal(from, zone)} required />
-        <Field label="To" name="to" type="datetime-local" defaultValue={toLocal(to, zone)} required />
+        <Field label="From" name="from" {...YEARS} defaultValue={toLocal(from, zone)} required />
+        <Field label="To" name="to" {...YEARS} defaultValue={toLocal(to, zone)} required />
         <p className="text-xs text-faint">By the clock of {zone}. Counted in whole hours.</p>
         {fault !== undefined && (
           <p role="alert" className="text-red">

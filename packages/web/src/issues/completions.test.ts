@@ -65,6 +65,14 @@ test("only the term at the cursor is replaced, to its end", () => {
   });
 });
 
+test("a parenthesis behind the term stays", () => {
+  expect(completionsAt("(level:warn) is:new", 11, NOTHING)).toMatchObject({
+    from: 1,
+    to: 11,
+    choices: [{ text: "level:warning" }],
+  });
+});
+
 test("a blank in quotes ends no term, and what is complete is not offered", () => {
   expect(completionsAt('title:"a lev', 12, NOTHING).from).toBe(0);
   expect(texts("level:error")).toEqual([]);

@@ -37,7 +37,7 @@ export function termAt(text: string, cursor: number): string {
 
 export function completionsAt(text: string, cursor: number, { scope, assignees, suggested }: Known): Completions {
   const from = startOfTerm(text, cursor);
-  const rest = /^\S*/.exec(text.slice(cursor))?.[0] ?? "";
+  const rest = /^[^\s()]*/.exec(text.slice(cursor))?.[0] ?? "";
   const typed = text.slice(from, cursor);
   const [, not = "", body = ""] = /^(!?)(.*)$/s.exec(typed) ?? [];
   const colon = body.indexOf(":");

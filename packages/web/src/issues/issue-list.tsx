@@ -27,6 +27,8 @@ export function IssueList({ projectSlug, filter, search }: IssueListProps) {
       <Failure title="The issues could not be loaded." error={issues.error} onRetry={() => void issues.refetch()} />
     );
   }
+  // Of another list nothing is selected, and nothing is held; nor of one that only stands in for another.
+  const name = JSON.stringify(issues.isPlaceholderData ? null : filter);
   return (
     <div aria-busy={issues.isPlaceholderData} className={issues.isPlaceholderData ? "opacity-60" : ""}>
       <StaleNotice error={issues.error} readAtMs={issues.dataUpdatedAt} />
@@ -34,8 +36,8 @@ export function IssueList({ projectSlug, filter, search }: IssueListProps) {
         <NothingMatches projectSlug={projectSlug} filter={filter} />
       ) : (
         <IssueRows
-          // Of another list nothing is selected, and nothing is held.
-          key={JSON.stringify(issues.isPlaceholderData ? null : filter)}
+          key={name}
+          name={name}
           projectSlug={projectSlug}
           filter={filter}
           search={search}

@@ -24,6 +24,8 @@ const OVERSCAN = 10;
 const ROWS_AHEAD = 15;
 
 interface IssueRowsProps {
+  /** Of the list: what is kept of one says nothing of another. */
+  readonly name: string;
   readonly projectSlug: string;
   readonly filter: IssueFilter;
   readonly search: IssuesSearch;
@@ -33,15 +35,15 @@ interface IssueRowsProps {
 }
 
 /** However many rows there are, only those on screen are in the document. */
-export function IssueRows({ projectSlug, filter, search, issues, hasMore, onMore }: IssueRowsProps) {
+export function IssueRows({ name, projectSlug, filter, search, issues, hasMore, onMore }: IssueRowsProps) {
   const list = useRef<HTMLUListElement>(null);
   /** The order in which somebody found the rows who is among them now; undefined: nobody is. */
-  const [heldIds, setHeldIds] = useKeptState<readonly string[] | undefined>("held", undefined);
+  const [heldIds, setHeldIds] = useKeptState<readonly string[] | undefined>(`held ${name}`, undefined);
   const { shown, waiting } = heldIds === undefined ? { shown: issues, waiting: 0 } : holdOrder(heldIds, issues);
-  const [selectedIds, setSelectedIds] = useKeptState<ReadonlySet<string>>("selected", new Set());
+  const [selectedIds, setSelectedIds] = useKeptState<ReadonlySet<string>>(`selected ${name}`, new Set());
   /** All that match are meant, also those that are not loaded. */
-  const [isAllMatching, setAllMatching] = useKeptState("all matching", false);
-  const [activeId, setActiveId] = useKeptState<string | undefined>("active", undefined);
+  const [isAllMatching, setAllMatching] = useKeptState(`all matching ${name}`, false);
+  const [activeId, setActiveId] = useKeptState<string | undefined>(`active ${name}`, undefined);
   const [lastToggledId, setLastToggledId] = useState<string>();
   const selected = shown.filter(({ id }) => selectedIds.has(id));
   const commands = useIssueCommands();

@@ -1,8 +1,9 @@
-import { type ApiIssueTag, type ApiTagCount, printSearch, SEARCH_FIELDS, type SearchKey } from "@mesher/protocol";
+import type { ApiIssueTag, ApiTagCount } from "@mesher/protocol";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { issueTagsQuery } from "../api/queries.ts";
+import { searchOfTag } from "../dashboards/issue-search-of.ts";
 import { formatCount } from "../ui/count.ts";
 import { Failure } from "../ui/failure.tsx";
 import { Section } from "../ui/section.tsx";
@@ -99,7 +100,7 @@ function Share({ tag, value, shortId }: { tag: ApiIssueTag; value: ApiTagCount; 
     <Link
       to="/issues/$issueId"
       params={{ issueId: shortId }}
-      search={(before) => ({ ...before, tab: "events", query: termOf(tag.key, value.value ?? "") })}
+      search={(before) => ({ ...before, tab: "events", query: searchOfTag(tag.key, value.value ?? "") })}
       resetScroll={false}
       title={text}
       className={`${shape} hover:bg-hover`}
@@ -107,11 +108,4 @@ function Share({ tag, value, shortId }: { tag: ApiIssueTag; value: ApiTagCount; 
       {content}
     </Link>
   );
-}
-
-/** As one would type it: `plan:free`. */
-function termOf(key: string, value: string): string {
-  const isField = Object.hasOwn(SEARCH_FIELDS, key);
-  const searched = (isField ? { field: key } : { tag: key }) as SearchKey;
-  return printSearch({ kind: "match", key: searched, patterns: [[value]] });
 }

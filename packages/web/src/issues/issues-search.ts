@@ -60,12 +60,17 @@ export function filterOf(search: IssuesSearch): IssueFilter {
   return { status: statusOf(search), level, query, sort, period, stats };
 }
 
-/** The same list as one search, with what the chips filter, so that it can be kept. */
+/** The same list as one search, with what the chips and the range of time filter, so that it can be kept. */
 export function wholeQueryOf(search: IssuesSearch): string {
-  const { level, query = "" } = search;
+  const { level, period, query = "" } = search;
   const status = statusOf(search);
   const state = status !== "all" ? `is:${status}` : namesState(query) ? "" : ANY_STATE;
-  return [state, level === undefined ? "" : `level:${level}`, /\bOR\b/.test(query) ? `(${query})` : query]
+  return [
+    state,
+    level === undefined ? "" : `level:${level}`,
+    period === undefined ? "" : `lastSeen:-${period}`,
+    /\bOR\b/.test(query) ? `(${query})` : query,
+  ]
     .filter((part) => part !== "")
     .join(" ");
 }

@@ -1,10 +1,11 @@
 import type { SearchScope } from "@mesher/protocol";
 import { useQuery } from "@tanstack/react-query";
-import { type KeyboardEvent, useDeferredValue, useEffect, useId, useRef, useState } from "react";
+import { type KeyboardEvent, useDeferredValue, useId, useLayoutEffect, useRef, useState } from "react";
 import { membersQuery, teamsQuery } from "../api/queries.ts";
 import { suggestionsQuery } from "../api/search-queries.ts";
 import { sessionQuery } from "../api/session.ts";
 import { inputClass } from "../ui/field.tsx";
+import { isComposing } from "../ui/is-composing.ts";
 import { type Completion, completionsAt, termAt } from "./completions.ts";
 import { type SearchFault, searchFault } from "./search-fault.ts";
 
@@ -42,8 +43,12 @@ export function SearchBox({ projectSlug, scope, query, onSearch }: SearchBoxProp
   const isShown = isOpen && choices.length > 0;
   const fault = refused === text ? searchFault(text, scope) : undefined;
 
-  // After a completion the cursor belongs behind it, not at the end.
-  useEffect(() => input.current?.setSelectionRange(cursor, cursor), [cursor]);
+  // At first the cursor stands at the end, after a completion behind it. Else it is where whoever types has it, and what they select.
+  const placed = useRef<number | undefined>(query.length);
+  useLayoutEffect(() => {
+    if (placed.current !== undefined) input.current?.setSelectionRange(placed.current, placed.current);
+    placed.current = undefined;
+  });
 
   const change = (next: string, at: number) => {
     setText(next);
@@ -55,7 +60,8 @@ export function SearchBox({ projectSlug, scope, query, onSearch }: SearchBoxProp
     const isKey = choice.text.endsWith(":");
     const behind = text.slice(to).trimStart();
     const inserted = isKey ? choice.text : `${choice.text} `;
-    change(text.slice(0, from) + inserted + behind, from + inserted.length);
+    placed.current = from + inserted.length;
+    change(text.slice(0, from) + inserted + behind, placed.current);
     input.current?.focus();
   };
   const search = () => {
@@ -64,6 +70,7 @@ export function SearchBox({ projectSlug, scope, query, onSearch }: SearchBoxProp
     if (searchFault(text, scope) === undefined) onSearch(text.trim());
   };
   const onKey = (pressed: KeyboardEvent) => {
+    if (isComposing(pressed)) return;
     if (pressed.key === "Escape") {
       if (isShown) setOpen(false);
       else input.current?.blur();

@@ -1,5 +1,5 @@
 /** One WebSocket per project and filters, however many parts of a page listen to it. It comes back by itself. */
-import type { StreamMessage, StreamPosition, StreamTicket } from "@mesher/protocol";
+import type { StreamMessage, StreamPosition, StreamRequest, StreamTicket } from "@mesher/protocol";
 import { sendJson } from "../api/client.ts";
 
 export type FeedState = "connecting" | "connected" | "away";
@@ -8,6 +8,10 @@ const RETRY_FIRST_MS = 1_000;
 const RETRY_MS_MAX = 30_000;
 /** Browsers whose node went away do not all come back in the same moment. */
 const RETRY_JITTER = 0.1;
+/** A connection over which nothing came for so long is asked whether it still is one. */
+const SILENT_MS = 30_000;
+/** How long it may take to answer. */
+const ANSWER_MS_MAX = 10_000;
 
 export class Feed {
   readonly #path: string;
@@ -17,6 +21,7 @@ export class Feed {
   #state: FeedState = "connecting";
   #socket: WebSocket | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
+  #silence: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
   #lastId: StreamPosition | undefined;
   /** Which attempt is under way: an answer to an earlier one is nothing to us. */
@@ -75,12 +80,33 @@ export class Feed {
     if (this.#lastId !== undefined) url.searchParams.set("last_id", this.#lastId);
     const socket = new WebSocket(url);
     this.#socket = socket;
+    this.#watch(socket);
     socket.addEventListener("message", ({ data }) => {
-      if (attempt === this.#attempt) this.#hear(JSON.parse(String(data)) as StreamMessage);
+      if (attempt !== this.#attempt) return;
+      this.#watch(socket);
+      this.#hear(JSON.parse(String(data)) as StreamMessage);
     });
     socket.addEventListener("close", () => {
       if (attempt === this.#attempt) this.#retryLater();
     });
+  }
+
+  /** Of a connection that is cut on its way nobody hears. It is asked by setting the filters it has: that is answered. */
+  #watch(socket: WebSocket): void {
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => {
+      if (socket.readyState !== WebSocket.OPEN) return this.#giveUp(socket);
+      const filters = Object.fromEntries(new URLSearchParams(this.#query));
+      socket.send(JSON.stringify({ type: "filter", filters } satisfies StreamRequest));
+      this.#silence = setTimeout(() => this.#giveUp(socket), ANSWER_MS_MAX);
+    }, SILENT_MS);
+  }
+
+  /** The browser may take minutes to close it. */
+  #giveUp(socket: WebSocket): void {
+    this.#attempt++;
+    socket.close();
+    this.#retryLater();
   }
 
   #hear(message: StreamMessage): void {
@@ -97,12 +123,14 @@ export class Feed {
     const waitMs = Math.min(RETRY_FIRST_MS * 2 ** this.#failures, RETRY_MS_MAX);
     this.#failures++;
     this.#become("away");
+    clearTimeout(this.#silence);
     this.#retry = setTimeout(() => void this.#connect(), waitMs * (1 + Math.random() * RETRY_JITTER));
   }
 
   #close(): void {
     this.#attempt++;
     clearTimeout(this.#retry);
+    clearTimeout(this.#silence);
     this.#socket?.close();
     this.#socket = undefined;
     this.#failures = 0;

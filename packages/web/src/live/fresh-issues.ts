@@ -1,10 +1,8 @@
 /** What is on screen of a project's issues, events, counts and alerts is as it is now, by what the project's feed tells. */
 import type { ApiIssueDetail, StreamMessage } from "@mesher/protocol";
-import { type Query, type QueryClient, type QueryKey, useQueryClient } from "@tanstack/react-query";
-import { useEffect } from "react";
+import type { Query, QueryClient, QueryKey } from "@tanstack/react-query";
 import type { IssueFilter } from "../issues/issues-search.ts";
 import { toast } from "../ui/toasts.tsx";
-import { feedOf } from "./feed.ts";
 import { addNews, type IssueNews, type IssuePages, type News, pagesWithNews, withNews } from "./issue-news.ts";
 import { Rereading } from "./rereading.ts";
 
@@ -24,25 +22,10 @@ const EVENTS_OF_ISSUE = ["issue-events", "issue-tags", "issue-volume"];
 const ALERTS = ["alerts", "alert-rules"];
 const ALL_OF_ISSUE = ["issue", "activity", ...EVENTS_OF_ISSUE];
 
-/** For one place that is on every page. */
-export function useFreshIssues(projectSlug: string): void {
-  const queries = useQueryClient();
-  useEffect(() => {
-    const fresh = new FreshIssues(queries, projectSlug);
-    const feed = feedOf(projectSlug);
-    const stops = [
-      feed.listen((message) => fresh.hear(message)),
-      // Queries that were left to the feed begin to ask for themselves.
-      feed.listenToState(() => feed.state === "away" && fresh.readAll()),
-    ];
-    return () => {
-      for (const stop of stops) stop();
-      fresh.stop();
-    };
-  }, [projectSlug, queries]);
-}
+type IsMeant = (key: QueryKey, data: unknown) => boolean;
 
-class FreshIssues {
+/** Takes up what a project's feed tells. */
+export class FreshIssues {
   readonly #queries: QueryClient;
   readonly #projectSlug: string;
   readonly #news = new Map<string, IssueNews>();
@@ -59,6 +42,7 @@ class FreshIssues {
   #readingEvents: ReturnType<typeof setTimeout> | undefined;
   #listsReadAtMs = 0;
   #eventsReadAtMs = 0;
+  #isStopped = false;
 
   constructor(queries: QueryClient, projectSlug: string) {
     this.#queries = queries;
@@ -66,6 +50,7 @@ class FreshIssues {
   }
 
   stop(): void {
+    this.#isStopped = true;
     clearTimeout(this.#gathering);
     clearTimeout(this.#readingLists);
     clearTimeout(this.#readingEvents);
@@ -97,7 +82,7 @@ class FreshIssues {
     this.#counts.soon(READ_COUNTS_EVERY_MS);
     this.#alerts.soon(READ_ALERTS_EVERY_MS);
     this.#listsReadAtMs = this.#eventsReadAtMs = Date.now();
-    this.#invalidate(
+    this.#readAgain(
       ([of, project]) =>
         ALL_OF_ISSUE.includes(String(of)) || this.#isList(of, project) || this.#isEventList(of, project),
     );
@@ -108,7 +93,7 @@ class FreshIssues {
     const hasUnknown = showNews(this.#queries, this.#projectSlug, this.#news);
     if (this.#changedIds.size > 0) {
       const ids = this.#changedIds;
-      this.#invalidate(([of, id], data) =>
+      this.#readAgain(([of, id], data) =>
         // An address names an issue by its short id or by its id.
         of === "issue"
           ? ids.has((data as ApiIssueDetail | undefined)?.id ?? String(id))
@@ -134,14 +119,14 @@ class FreshIssues {
     clearTimeout(this.#readingLists);
     this.#readingLists = undefined;
     this.#listsReadAtMs = Date.now();
-    this.#invalidate(([of, project]) => this.#isList(of, project));
+    this.#readAgain(([of, project]) => this.#isList(of, project));
   }
 
   #readEvents(): void {
     this.#eventsReadAtMs = Date.now();
     // What is on its way already may have left before the event came.
     const isOnItsWay = this.#eventQueries().some(({ state }) => state.fetchStatus === "fetching");
-    this.#invalidate(([of, id]) => this.#isBusy(of, id));
+    void this.#invalidate(([of, id]) => this.#isBusy(of, id));
     this.#readingEvents = isOnItsWay ? setTimeout(() => this.#readEvents(), READ_EVENTS_EVERY_MS) : undefined;
     if (!isOnItsWay) this.#busyIds.clear();
   }
@@ -160,7 +145,7 @@ class FreshIssues {
   #reread(isMeant: (key: QueryKey) => boolean): boolean {
     const predicate = ({ queryKey }: Query) => isMeant(queryKey);
     const isOnItsWay = this.#queries.isFetching({ predicate }) > 0;
-    this.#invalidate(isMeant);
+    void this.#invalidate(isMeant);
     return isOnItsWay;
   }
 
@@ -176,23 +161,37 @@ class FreshIssues {
     return (of === "issues" || of === "has-issues") && project === this.#projectSlug;
   }
 
-  #invalidate(isMeant: (key: readonly unknown[], data: unknown) => boolean): void {
-    const predicate = ({ queryKey, state }: { queryKey: readonly unknown[]; state: { data?: unknown } }) =>
-      isMeant(queryKey, state.data);
-    void this.#queries.invalidateQueries({ predicate }, { cancelRefetch: false });
+  /** What is on its way already may have left before what it is read for: when it is here, it is read once more. */
+  #readAgain(isMeant: IsMeant): void {
+    const predicate = ({ queryKey, state }: Query) => isMeant(queryKey, state.data);
+    const filters = { predicate, type: "active", fetchStatus: "fetching" } as const;
+    const onTheirWay = new Set(this.#queries.getQueryCache().findAll(filters));
+    const arrival = this.#invalidate(isMeant);
+    if (onTheirWay.size === 0) return;
+    const readOnceMore = () =>
+      this.#queries.invalidateQueries({ predicate: (query) => onTheirWay.has(query) }, { cancelRefetch: false });
+    void arrival.then(() => (this.#isStopped ? undefined : readOnceMore()));
+  }
+
+  #invalidate(isMeant: IsMeant): Promise<void> {
+    const predicate = ({ queryKey, state }: Query) => isMeant(queryKey, state.data);
+    return this.#queries.invalidateQueries({ predicate }, { cancelRefetch: false });
   }
 }
 
-const waitMs = (readAtMs: number, everyMs: number) => Math.max(0, readAtMs + everyMs - Date.now());
+/** A clock that was put back makes nothing wait longer. */
+const waitMs = (readAtMs: number, everyMs: number) => Math.min(everyMs, Math.max(0, readAtMs + everyMs - Date.now()));
 
 /** Writes what is known into what is on screen. Returns whether a list may have to change by more than that. */
 function showNews(queries: QueryClient, projectSlug: string, news: News): boolean {
-  queries.setQueriesData<ApiIssueDetail>({ queryKey: ["issue"] }, (issue) => {
+  for (const { queryKey, state } of queries.getQueryCache().findAll({ queryKey: ["issue"] })) {
+    const issue = state.data as ApiIssueDetail | undefined;
     const latest = issue && news.get(issue.id);
-    return latest === undefined || issue === undefined
-      ? issue
-      : { ...withNews(issue, news), latest_event_id: latest.latestEventId };
-  });
+    if (issue === undefined || latest === undefined || latest.eventCount < issue.event_count) continue;
+    const now = { ...withNews(issue, news), latest_event_id: latest.latestEventId };
+    // All else that is known of it is as old as it was.
+    queries.setQueryData(queryKey, now, { updatedAt: state.dataUpdatedAt });
+  }
   let hasUnknown = false;
   for (const query of queries.getQueryCache().findAll({ queryKey: ["issues", projectSlug], type: "active" })) {
     const list = query.state.data as IssuePages | undefined;

@@ -10,7 +10,8 @@ export class Rereading {
   }
 
   soon(everyMs: number): void {
-    const waitMs = Math.max(0, this.#readAtMs + everyMs - Date.now());
+    // A clock that was put back makes nothing wait longer.
+    const waitMs = Math.min(everyMs, Math.max(0, this.#readAtMs + everyMs - Date.now()));
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#readAtMs = Date.now();

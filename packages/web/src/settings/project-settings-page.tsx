@@ -1,6 +1,7 @@
+import type { ApiProjectSettings } from "@mesher/protocol";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { hasRole, sessionQuery } from "../api/session.ts";
 import { projectSettingsQuery } from "../api/settings-queries.ts";
 import { Failure } from "../ui/failure.tsx";
@@ -17,6 +18,7 @@ import {
   type ProjectSettingsSearch,
   type ProjectTab,
 } from "./project-tabs.ts";
+import { Opened } from "./settings-form.tsx";
 
 const TAB: Readonly<Record<ProjectTab, (props: ProjectSettingsProps) => ReactNode>> = {
   general: ProjectGeneral,
@@ -28,6 +30,10 @@ const TAB: Readonly<Record<ProjectTab, (props: ProjectSettingsProps) => ReactNod
 
 export function ProjectSettingsPage({ projectSlug, search }: { projectSlug: string; search: ProjectSettingsSearch }) {
   const settings = useQuery(projectSettingsQuery(projectSlug));
+  // What was read some time ago is no beginning for a change; what somebody has begun to change stays as they found it.
+  const [opened, setOpened] = useState<ApiProjectSettings>();
+  if (opened === undefined && settings.data !== undefined && (settings.isFetchedAfterMount || !settings.isStale))
+    setOpened(settings.data);
   const mayChange = hasRole(useQuery(sessionQuery()).data, "admin");
   const Tab = TAB[search.tab ?? "general"];
   return (
@@ -51,11 +57,11 @@ export function ProjectSettingsPage({ projectSlug, search }: { projectSlug: stri
           </Link>
         ))}
       </TabStrip>
-      {settings.data !== undefined ? (
-        <>
+      {opened !== undefined ? (
+        <Opened value={{ settings: opened, onSaved: setOpened }}>
           {!mayChange && <p className="mb-5 text-dim">Owners and admins of the organization change these.</p>}
-          <Tab key={search.tab ?? "general"} projectSlug={projectSlug} settings={settings.data} mayChange={mayChange} />
-        </>
+          <Tab key={search.tab ?? "general"} projectSlug={projectSlug} settings={opened} mayChange={mayChange} />
+        </Opened>
       ) : settings.isError ? (
         <Failure
           title="The settings could not be loaded."

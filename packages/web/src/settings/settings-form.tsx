@@ -1,7 +1,7 @@
 import type { ApiProjectSettings } from "@mesher/protocol";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import type { ReactNode } from "react";
-import { sendJson } from "../api/client.ts";
+import { createContext, type ReactNode, useContext } from "react";
+import { getTagged, sendJson } from "../api/client.ts";
 import { projectSettingsQuery } from "../api/settings-queries.ts";
 import { PrimaryButton } from "../ui/button.tsx";
 import { FormError, inputClass } from "../ui/field.tsx";
@@ -9,6 +9,14 @@ import { Form, textOf } from "../ui/form.tsx";
 import { toast } from "../ui/toasts.tsx";
 
 type SettingsPatch = Partial<ApiProjectSettings>;
+
+/** What the forms of the page began with, and who is told of what they have become. */
+export interface OpenedSettings {
+  readonly settings: ApiProjectSettings;
+  readonly onSaved: (saved: ApiProjectSettings) => void;
+}
+
+export const Opened = createContext<OpenedSettings | undefined>(undefined);
 
 /** Part of a project's settings. Whoever may not change them sees them all the same. */
 export function SettingsForm(props: {
@@ -19,13 +27,20 @@ export function SettingsForm(props: {
 }) {
   const queries = useQueryClient();
   const { projectSlug, mayChange } = props;
+  const opened = useContext(Opened);
   const { queryKey } = projectSettingsQuery(projectSlug);
-  const send = (patch: SettingsPatch) =>
-    sendJson<ApiProjectSettings>("PATCH", `api/v1/projects/${encodeURIComponent(projectSlug)}/settings`, patch);
+  const path = `api/v1/projects/${encodeURIComponent(projectSlug)}/settings`;
   const save = useMutation({
-    mutationFn: (patch: SettingsPatch) => send(patch),
+    mutationFn: async (patch: SettingsPatch) => {
+      const { answer: now, tag } = await getTagged<ApiProjectSettings>(path, new AbortController().signal);
+      if (opened !== undefined && !isSame(patch, opened.settings, now)) {
+        throw new Error("Somebody has changed this meanwhile. Load the page again to see it.");
+      }
+      return sendJson<ApiProjectSettings>("PATCH", path, patch, { ifMatch: tag });
+    },
     onSuccess: (saved) => {
       queries.setQueryData(queryKey, saved);
+      opened?.onSaved(saved);
       toast("Saved; it counts on every node from now on");
     },
   });
@@ -42,6 +57,12 @@ export function SettingsForm(props: {
       )}
     </Form>
   );
+}
+
+/** Of all that a patch would change: what others did to the rest of the settings is nothing to it. */
+function isSame(patch: SettingsPatch, one: ApiProjectSettings, other: ApiProjectSettings): boolean {
+  const names = Object.keys(patch) as (keyof ApiProjectSettings)[];
+  return names.every((name) => JSON.stringify(one[name]) === JSON.stringify(other[name]));
 }
 
 export function Check({ name, isOn, children }: { name: string; isOn: boolean; children: ReactNode }) {

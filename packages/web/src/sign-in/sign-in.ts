@@ -2,6 +2,7 @@
 import type { ApiSignInOptions } from "@mesher/protocol";
 import { type QueryClient, queryOptions } from "@tanstack/react-query";
 import { getJson, sendJson } from "../api/client.ts";
+import { tellOtherTabs } from "../api/other-tabs.ts";
 import { currentToken, demandSignIn, forgetToken, takeLogin } from "../api/token.ts";
 
 /** `code`: the person has a second factor, which is asked for now. */
@@ -40,10 +41,14 @@ export async function proveSecondFactor(kind: "app" | "recovery", code: string):
 export function enter(queries: QueryClient): void {
   queries.clear();
   takeLogin();
+  tellOtherTabs("login");
 }
 
 export async function signOut(queries: QueryClient): Promise<void> {
-  if (currentToken() === null) await sendJson("POST", "api/v1/auth/sign-out", {}, { isSignIn: true });
+  if (currentToken() === null) {
+    await sendJson("POST", "api/v1/auth/sign-out", {}, { isSignIn: true });
+    tellOtherTabs("login");
+  }
   forgetToken();
   queries.clear();
   demandSignIn();

@@ -1,6 +1,7 @@
 import { Fragment, type KeyboardEvent, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 import { buttonClass } from "./button.tsx";
 import { inputClass } from "./field.tsx";
+import { isComposing } from "./is-composing.ts";
 
 export interface Choice {
   readonly value: string;
@@ -75,6 +76,7 @@ export function Picker(props: {
   }, [isOpen, id, active]);
 
   const onKey = (pressed: KeyboardEvent) => {
+    if (isComposing(pressed)) return;
     if (pressed.key === "Escape") {
       pressed.stopPropagation();
       toggle(false);

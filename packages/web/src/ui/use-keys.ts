@@ -7,6 +7,9 @@ const FIRST_KEYS: ReadonlySet<string> = new Set(
   Object.keys(KEY_BINDINGS).flatMap((key) => (key.includes(" ") ? [key.split(" ")[0] ?? ""] : [])),
 );
 
+/** They go from one to the next, and on while they are held down. Of all others once is meant. */
+const HELD: ReadonlySet<string> = new Set<Key>(["j", "k", "[", "]"]);
+
 type Listener = (key: string) => boolean;
 
 /** What was on screen last answers first. */
@@ -37,13 +40,20 @@ export function useKeys(actions: Readonly<Partial<Record<Key, () => void>>>): vo
 
 function hear(pressed: KeyboardEvent): void {
   if (pressed.defaultPrevented || pressed.altKey || isDialogOpen()) return;
+  if (pressed.repeat && !HELD.has(pressed.key)) return;
   const isMod = pressed.ctrlKey || pressed.metaKey;
   if (!isMod && isTyping(pressed.target)) return;
   const before = first;
   expect("");
-  const key = isMod ? `mod+${pressed.key.toLowerCase()}` : before === "" ? pressed.key : `${before} ${pressed.key}`;
+  const letter = letterOf(pressed);
+  const key = isMod ? `mod+${letter.toLowerCase()}` : before === "" ? letter : `${before} ${letter}`;
   if (listeners.some((listener) => listener(key))) pressed.preventDefault();
   else if (FIRST_KEYS.has(key)) expect(key);
+}
+
+/** Where the keyboard writes other letters than Latin ones, that which stands on the key in the usual layout. */
+function letterOf({ key, code }: KeyboardEvent): string {
+  return /^[^\0-\x7f]$/u.test(key) ? (/^Key([A-Z])$/.exec(code)?.[1]?.toLowerCase() ?? key) : key;
 }
 
 function expect(key: string): void {
