@@ -6,10 +6,20 @@ import { restore } from "./backup/restore.ts";
 const [, , what, from = "", to = ""] = process.argv;
 const log = (message: string) => process.stderr.write(`${message}\n`);
 
+/** A database that was started for the backup ends with it. A restore starts none, and is begun anew. */
+function untilInterrupted(): AbortSignal {
+  const controller = new AbortController();
+  const interrupt = () => controller.abort(new Error("Interrupted: nothing was backed up"));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, interrupt);
+  return controller.signal;
+}
+
 try {
   const startedMs = performance.now();
   const done =
-    what === "restore" ? await restore(resolve(from), resolve(to)) : await backUp(resolve(from), resolve(to), log);
+    what === "restore"
+      ? await restore(resolve(from), resolve(to))
+      : await backUp(resolve(from), resolve(to), { log, signal: untilInterrupted() });
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
   const megabytes = (done.bytes / 1024 ** 2).toFixed(1);
   process.stdout.write(`${resolve(to)}: ${done.files} files, ${megabytes} MiB, in ${seconds} s\n`);

@@ -29,8 +29,14 @@ export interface BackupDone {
   readonly bytes: number;
 }
 
+export interface BackupOptions {
+  readonly log: (message: string) => void;
+  /** Aborted, the backup ends unfinished, and so does a database that was started for it. */
+  readonly signal: AbortSignal;
+}
+
 /** `backupDir` is made, and is there when the backup is whole; before that its name ends with `.unfinished`. */
-export async function backUp(dataDir: string, backupDir: string, log: (message: string) => void): Promise<BackupDone> {
+export async function backUp(dataDir: string, backupDir: string, { log, signal }: BackupOptions): Promise<BackupDone> {
   if (!existsSync(join(dataDir, CLUSTER_DIR))) {
     throw new BackupError(
       `${dataDir} holds no embedded database. Back up a PostgreSQL of your own with pg_dump, after copying ${join(dataDir, "journal")}.`,
@@ -42,7 +48,7 @@ export async function backUp(dataDir: string, backupDir: string, log: (message: 
   await rm(unfinishedDir, { recursive: true, force: true });
   await mkdir(unfinishedDir, { recursive: true, mode: 0o700 });
 
-  const copy = new Copy(dataDir, unfinishedDir);
+  const copy = new Copy(dataDir, unfinishedDir, signal);
   for (const entry of await readdir(dataDir, { withFileTypes: true })) {
     if (entry.name !== DATABASE_DIR && !LEFT_OUT.test(entry.name)) await copy.tree(entry.name, entry.isDirectory());
   }
@@ -79,12 +85,14 @@ async function demandApart(dataDir: string, backupDir: string, unfinishedDir: st
 class Copy {
   readonly #from: string;
   readonly #to: string;
+  readonly #signal: AbortSignal;
   readonly #directories: string[] = [];
   readonly #files: ManifestFile[] = [];
 
-  constructor(from: string, to: string) {
+  constructor(from: string, to: string, signal: AbortSignal) {
     this.#from = from;
     this.#to = to;
+    this.#signal = signal;
   }
 
   async tree(path: string, isDirectory: boolean): Promise<void> {
@@ -102,6 +110,7 @@ class Copy {
 
   /** One that has vanished meanwhile is left out. */
   async file(path: string): Promise<void> {
+    this.#signal.throwIfAborted();
     try {
       this.#add(path, await copyFile(join(this.#from, path), join(this.#to, path)));
     } catch (error) {
