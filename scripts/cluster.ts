@@ -27,9 +27,19 @@ const MAIN = join(import.meta.dirname, "../packages/server/src/main.ts");
 const NODE_PORT = 9101;
 const NODES_MAX = 9;
 
-await run();
+const stopping = new AbortController();
+// From the first moment on: nodes and database are processes of their own, which a Ctrl-C here does not reach.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stopping.abort());
+// A terminal that is closed takes no more lines, and all is to be stopped in order.
+process.stdout.on("error", () => undefined);
+try {
+  await run(stopping.signal);
+} catch (error) {
+  // What fails then fails because of it.
+  if (!stopping.signal.aborted) throw error;
+}
 
-async function run(): Promise<void> {
+async function run(signal: AbortSignal): Promise<void> {
   const { values } = parseArgs({
     options: {
       nodes: { type: "string", default: "3" },
@@ -43,12 +53,13 @@ async function run(): Promise<void> {
   }
   const count = numberWithin("--nodes", values.nodes, 1, NODES_MAX);
   const port = numberWithin("--port", values.port, 1, 65_000);
-  const dataDir = join(resolve(process.env["MESHER_DATA_DIR"] ?? "data"), "cluster");
+  const dataDir = join(resolve(process.env["MESHER_DATA_DIR"] || "data"), "cluster");
 
   await using started = new AsyncDisposableStack();
   await mkdir(dataDir, { recursive: true });
   const postgres = await startEmbeddedPostgres({ dataDir, log: (message) => console.log(`database  ${message}`) });
   started.defer(() => postgres.stop());
+  signal.throwIfAborted();
   const secrets = await readOrMakeSecrets(dataDir);
   const httpPorts = Array.from({ length: count }, (_, index) => port + 1 + index);
   const names = Array.from({ length: count }, (_, index) => `mesher${index + 1}@127.0.0.1:${NODE_PORT + index}`);
@@ -77,7 +88,9 @@ async function run(): Promise<void> {
     ),
   );
 
-  await Promise.all(httpPorts.map((httpPort) => answering(httpPort)));
+  await Promise.all(
+    nodes.map((node, index) => answering(node, { name: names[index], httpPort: httpPorts[index], signal })),
+  );
   const rows = names.map(
     (name, index) => `    ${name}   http://localhost:${httpPorts[index]}   process ${nodes[index]?.pid}`,
   );
@@ -92,7 +105,7 @@ ${rows.join("\n")}
   See them     MESHER_BOOTSTRAP_TOKEN=${secrets.token} npm run mesher -- cluster status --url http://localhost:${port}
   Stop         Ctrl-C
 `);
-  await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
+  if (!signal.aborted) await once(signal, "abort");
   console.log("Stopping all nodes, then the database");
 }
 
@@ -123,8 +136,13 @@ async function stopNode(node: ChildProcess): Promise<void> {
   await ended;
 }
 
-async function answering(httpPort: number): Promise<void> {
+async function answering(
+  node: ChildProcess,
+  { name, httpPort, signal }: { name: string | undefined; httpPort: number | undefined; signal: AbortSignal },
+): Promise<void> {
   for (;;) {
+    signal.throwIfAborted();
+    if (node.exitCode !== null || node.signalCode !== null) throw new Error(`${name} ended before it answered`);
     const isUp = await fetch(`http://127.0.0.1:${httpPort}/readyz`).then(
       (response) => response.ok,
       () => false,

@@ -8,8 +8,10 @@ import { expect, test } from "vitest";
 import { createDataDir } from "../src/data-dir.ts";
 import { ServerProcess } from "../src/server-process.ts";
 import { waitUntil } from "../src/wait-until.ts";
+import { freePort } from "./free-port.ts";
 
 const CLI = fileURLToPath(new URL("../../cli/src/main.ts", import.meta.url));
+const CLUSTER = fileURLToPath(new URL("../../../scripts/cluster.ts", import.meta.url));
 
 /** The number of the database's main process, if it runs; it removes the file when it ends. */
 async function readDatabasePid(dataDir: string): Promise<number | undefined> {
@@ -50,4 +52,23 @@ test("Ctrl-C stops a backup together with the database that was started for it",
   process.kill(-(backup.pid ?? 0), "SIGINT");
   await ended;
   expect(isAlive(pid)).toBe(false);
+});
+
+test("Ctrl-C while `npm run cluster` still starts stops its nodes and their database", async () => {
+  await using place = await createDataDir();
+  const cluster = spawn(process.execPath, [CLUSTER, "--nodes", "2", "--port", String(await freePort())], {
+    env: { PATH: process.env["PATH"] ?? "", MESHER_DATA_DIR: place.path },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let output = "";
+  cluster.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+  const closed = once(cluster, "close");
+  await waitUntil("a node that starts", async () => /^mesher\d {2}/m.test(output));
+  const pid = (await readDatabasePid(join(place.path, "cluster"))) ?? 0;
+  expect(isAlive(pid)).toBe(true);
+  cluster.kill("SIGINT");
+  expect(await closed).toEqual([0, null]);
+  expect(isAlive(pid)).toBe(false);
+  expect(output).toMatch(/^mesher1 {2}ended/m);
+  expect(output).toMatch(/^mesher2 {2}ended/m);
 });
