@@ -27,11 +27,22 @@ const MAIN = join(import.meta.dirname, "../packages/server/src/main.ts");
 const NODE_PORT = 9101;
 const NODES_MAX = 9;
 
-const STOPPING = "Stopping all nodes, then the database";
+const stopping = new AbortController();
+// From the first moment on: nodes and database are processes of their own, which a Ctrl-C here does not reach.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stopping.abort());
+// A terminal that is closed takes no more lines, and all is to be stopped in order.
+process.stdout.on("error", () => undefined);
+try {
+  await run(stopping.signal);
+} catch (error) {
+  // What fails after a signal fails because of it.
+  if (!stopping.signal.aborted) {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  }
+}
 
-process.exitCode = await run();
-
-async function run(): Promise<number> {
+async function run(signal: AbortSignal): Promise<void> {
   const { values } = parseArgs({
     options: {
       nodes: { type: "string", default: "3" },
@@ -41,18 +52,17 @@ async function run(): Promise<number> {
   });
   if (values.help) {
     process.stdout.write(HELP);
-    return 0;
+    return;
   }
   const count = numberWithin("--nodes", values.nodes, 1, NODES_MAX);
   const port = numberWithin("--port", values.port, 1, 65_000);
-  const dataDir = join(resolve(process.env["MESHER_DATA_DIR"] ?? "data"), "cluster");
+  const dataDir = join(resolve(process.env["MESHER_DATA_DIR"] || "data"), "cluster");
 
-  // Heard from the beginning: the nodes do not end with this process.
-  const stop = Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
   await using started = new AsyncDisposableStack();
   await mkdir(dataDir, { recursive: true });
   const postgres = await startEmbeddedPostgres({ dataDir, log: (message) => console.log(`database  ${message}`) });
   started.defer(() => postgres.stop());
+  signal.throwIfAborted();
   const secrets = await readOrMakeSecrets(dataDir);
   const httpPorts = Array.from({ length: count }, (_, index) => port + 1 + index);
   const names = Array.from({ length: count }, (_, index) => `mesher${index + 1}@127.0.0.1:${NODE_PORT + index}`);
@@ -81,15 +91,9 @@ async function run(): Promise<number> {
     ),
   );
 
-  const starting = new AbortController();
-  started.defer(() => starting.abort());
-  const isUp = Promise.all(httpPorts.map((httpPort) => answering(httpPort, starting.signal)));
-  const ends = nodes.map((node, index) => once(node, "exit").then(() => `mesher${index + 1}`));
-  const ended = await Promise.race([isUp.then(() => undefined), ...ends, stop.then(() => "")]);
-  if (ended !== undefined) {
-    console.log(ended === "" ? STOPPING : `${ended} did not start. ${STOPPING}`);
-    return ended === "" ? 0 : 1;
-  }
+  await Promise.all(
+    nodes.map((node, index) => answering(node, { name: `mesher${index + 1}`, httpPort: httpPorts[index], signal })),
+  );
   const rows = names.map(
     (name, index) => `    ${name}   http://localhost:${httpPorts[index]}   process ${nodes[index]?.pid}`,
   );
@@ -104,9 +108,8 @@ ${rows.join("\n")}
   See them     MESHER_BOOTSTRAP_TOKEN=${secrets.token} npm run mesher -- cluster status --url http://localhost:${port}
   Stop         Ctrl-C
 `);
-  await stop;
-  console.log(STOPPING);
-  return 0;
+  if (!signal.aborted) await once(signal, "abort");
+  console.log("Stopping all nodes, then the database");
 }
 
 function startNode(shortName: string, env: Readonly<Record<string, string>>): ChildProcess {
@@ -136,9 +139,14 @@ async function stopNode(node: ChildProcess): Promise<void> {
   await ended;
 }
 
-async function answering(httpPort: number, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    const isUp = await fetch(`http://127.0.0.1:${httpPort}/readyz`, { signal }).then(
+async function answering(
+  node: ChildProcess,
+  { name, httpPort, signal }: { name: string; httpPort: number | undefined; signal: AbortSignal },
+): Promise<void> {
+  for (;;) {
+    signal.throwIfAborted();
+    if (node.exitCode !== null || node.signalCode !== null) throw new Error(`${name} did not start`);
+    const isUp = await fetch(`http://127.0.0.1:${httpPort}/readyz`).then(
       (response) => response.ok,
       () => false,
     );

@@ -34,8 +34,8 @@ if (stale > 0) process.exitCode = 1;
 function configuration(): string {
   const rows = Object.values<Setting<unknown>>(SETTINGS).map((setting) => {
     const isPath = typeof setting.default === "string" && setting.default.startsWith("/");
-    const shown =
-      setting.default === undefined || isPath ? "" : `\`${JSON.stringify(setting.default).replaceAll('"', "")}\``;
+    const value = JSON.stringify(setting.default ?? "").replaceAll('"', "");
+    const shown = isPath || value === "" || value === "[]" ? "" : `\`${value}\``;
     return `| \`${setting.env}\` | ${shown} | ${setting.help} |`;
   });
   return `# Configuration

@@ -39,6 +39,12 @@ export function parseArguments(command: Command, args: readonly string[]): Parse
     }
     if (token.value === undefined)
       throw new UsageError(`${token.rawName} needs a value: ${token.rawName} ${rule.value}. ${seeHelp}`);
+    // The value was forgotten, and the next option would be taken for it.
+    if (!token.inlineValue && token.value.startsWith("--")) {
+      throw new UsageError(
+        `${token.rawName} needs a value: ${token.rawName} ${rule.value}. If it is "${token.value}": ${token.rawName}=${token.value}.`,
+      );
+    }
     const values = options.get(token.name) ?? [];
     if (values.length > 0 && rule.repeatable !== true) throw new UsageError(`${token.rawName} may be given only once.`);
     options.set(token.name, [...values, token.value]);

@@ -19,7 +19,8 @@ const backupCommand: Command = {
   options: OPTIONS,
   notes: `BACKUP_DIR is made, on this machine, and holds everything that was accepted before the backup began.
 A PostgreSQL of your own is backed up with pg_dump, beside a copy of each node's journal: "Backup" in docs/operating.md has the commands.`,
-  run: (given, terminal) => runProgram(["backup", dataDirOf(given, terminal), backupDirOf(given, terminal)], terminal),
+  run: (given, terminal) =>
+    runProgram(["backup", dataDirOf(given, terminal), backupDirOf(given, terminal, "backup")], terminal),
 };
 
 const restoreCommand: Command = {
@@ -29,7 +30,8 @@ const restoreCommand: Command = {
   options: OPTIONS,
   notes: `BACKUP_DIR is one that "mesher backup" has made, with the embedded database of the same PostgreSQL version.
 A dump of a PostgreSQL of your own is restored with pg_restore: "Backup" in docs/operating.md has the commands.`,
-  run: (given, terminal) => runProgram(["restore", backupDirOf(given, terminal), dataDirOf(given, terminal)], terminal),
+  run: (given, terminal) =>
+    runProgram(["restore", backupDirOf(given, terminal, "restore"), dataDirOf(given, terminal)], terminal),
 };
 
 export const backupCommands: readonly Command[] = [backupCommand, restoreCommand];
@@ -38,13 +40,17 @@ function dataDirOf(given: Arguments, { env, cwd }: Terminal): string {
   return resolve(cwd, optionOf(given, "data-dir") ?? (env.MESHER_DATA_DIR || "data"));
 }
 
-function backupDirOf({ positionals: [dir] }: Arguments, { cwd }: Terminal): string {
-  if (dir === undefined) throw new UsageError("The directory of the backup is missing. See: mesher backup --help");
+function backupDirOf({ positionals: [dir] }: Arguments, { cwd }: Terminal, name: string): string {
+  // An empty one would be the folder one stands in.
+  if (dir === undefined || dir === "")
+    throw new UsageError(`The directory of the backup is missing. See: mesher ${name} --help`);
   return resolve(cwd, dir);
 }
 
 async function runProgram(args: readonly string[], terminal: Terminal): Promise<number> {
   const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  // It ends in order; so do we, after it.
+  terminal.catchInterrupt().addEventListener("abort", () => child.kill("SIGINT"));
   child.stdout.setEncoding("utf8").on("data", terminal.print);
   child.stderr.setEncoding("utf8").on("data", terminal.printError);
   const [code] = (await once(child, "close")) as [number | null];

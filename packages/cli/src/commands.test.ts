@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { formatBytes } from "./format-bytes.ts";
+import { readLine } from "./read-line.ts";
 import { runProgram } from "./run-program.ts";
-import { startTestServer, TEST_TOKEN, testTerminal } from "./test-server.ts";
+import { serve, startTestServer, TEST_TOKEN, testTerminal } from "./test-server.ts";
 
-/** Nothing listens there: the port is reserved. */
-const NOBODY = "http://127.0.0.1:1";
+/** Nothing listens there: the port is reserved, and no browser refuses it. */
+const NOBODY = "http://127.0.0.1:2";
 
 describe("send", () => {
   test("sends an event with all it was given, and prints its id", async () => {
@@ -59,6 +60,17 @@ describe("send", () => {
     const terminal = testTerminal();
     expect(await runProgram(["send", "hi", "--dsn", "http://key@127.0.0.1:1/1"], terminal)).toBe(1);
     expect(terminal.shown.errors).toContain("the server of the DSN cannot be reached");
+  });
+
+  test.each(["send hi", "demo"])("%s does not take the page that it is sent on to for Mesher", async (command) => {
+    await using server = await serve((request, response) => {
+      if (request.url === "/login") response.end("<html>");
+      else response.writeHead(302, { location: "/login" }).end();
+    });
+    const terminal = testTerminal();
+    const dsn = server.url.replace("http://", "http://key@");
+    expect(await runProgram([...command.split(" "), "--dsn", `${dsn}/1`], terminal)).toBe(1);
+    expect(terminal.shown.errors).toContain("answered 302 (it redirects to /login)");
   });
 });
 
@@ -121,10 +133,71 @@ describe("status", () => {
   });
 });
 
+test.each([
+  ["projects", "list"],
+  ["projects", "create", "Shop"],
+  ["tail", "--project", "1"],
+])("%s %s says where a server has moved to, and sends the token nowhere else", async (...args) => {
+  const asked: unknown[] = [];
+  await using there = await serve((request, response) => {
+    asked.push(request.method);
+    response.end();
+  });
+  await using server = await serve((request, response) => {
+    response.writeHead(301, { location: there.url + request.url }).end();
+  });
+  const terminal = testTerminal();
+  expect(await runProgram([...args, "--url", server.url, "--token", TEST_TOKEN], terminal)).toBe(1);
+  expect(terminal.shown.errors).toContain(`${server.url} redirects to ${there.url}/api/v1/projects`);
+  expect(asked).toEqual([]);
+});
+
+test("why there is no answer is said, where it is not that nobody listens", async () => {
+  await using server = await startTestServer();
+  const terminal = testTerminal();
+  const url = server.url.replace("http:", "https:");
+  expect(await runProgram(["status", "--url", url, "--token", TEST_TOKEN], terminal)).toBe(1);
+  expect(terminal.shown.errors).toMatch(
+    /^No Mesher server answers at https:\/\/127.0.0.1:\d+ \(.*(?:SSL|ssl).*\)\. Start/,
+  );
+});
+
+test("tail without a token says how to give it one", async () => {
+  await using server = await startTestServer();
+  const terminal = testTerminal();
+  expect(await runProgram(["tail", "--project", "default", "--url", server.url], terminal)).toBe(1);
+  expect(terminal.shown.errors).toContain("No API token was found. Give it with --token TOKEN");
+});
+
+test("issues that were changed before one was refused are told to programs too", async () => {
+  await using server = await serve((request, response) => {
+    const isThere = /SHOP-1\b/.test(request.url ?? "");
+    const answer = request.method === "POST" ? { affected: 1 } : { id: "id-1", short_id: "SHOP-1" };
+    response.writeHead(isThere ? 200 : 404).end(JSON.stringify(isThere ? answer : { error: "issue not found" }));
+  });
+  const terminal = testTerminal();
+  const args = ["issues", "resolve", "SHOP-1", "SHOP-2", "--json", "--url", server.url, "--token", TEST_TOKEN];
+  expect(await runProgram(args, terminal)).toBe(1);
+  expect(JSON.parse(terminal.shown.out)).toEqual([{ id: "id-1", short_id: "SHOP-1", affected: 1 }]);
+  expect(terminal.shown.errors).toBe("The server refuses: issue not found.\n");
+});
+
+test("a password is read whole, wherever its bytes are parted", async () => {
+  const bytes = Buffer.from("pässwörd\nmore");
+  const terminal = {
+    ...testTerminal(),
+    readInput: async function* () {
+      for (const byte of bytes) yield Buffer.of(byte);
+    },
+  };
+  expect(await readLine(terminal, "No password was given")).toBe("pässwörd");
+});
+
 test.each(["backup", "restore"])("%s without a directory is a wrong command line", async (command) => {
   const terminal = testTerminal();
   expect(await runProgram([command], terminal)).toBe(2);
-  expect(terminal.shown.errors).toContain("The directory of the backup is missing.");
+  expect(terminal.shown.errors).toBe(`The directory of the backup is missing. See: mesher ${command} --help\n`);
+  expect(await runProgram([command, ""], testTerminal())).toBe(2);
 });
 
 describe("jobs", () => {

@@ -2,6 +2,7 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { Dsn } from "@mesher/protocol";
 import { baseUrlOf } from "./find-dsn.ts";
+import { redirectOf } from "./server-access.ts";
 
 /** How a client makes itself known, which differs from SDK to SDK. */
 export interface Wire {
@@ -28,10 +29,15 @@ export async function postEnvelope(dsn: Dsn, wire: Wire, envelope: Uint8Array): 
       headers: { ...headers, ...(wire.gzip ? { "content-encoding": "gzip" } : {}) },
       body: new Uint8Array(body),
       signal: AbortSignal.timeout(ANSWER_WAIT_MS),
+      // Followed, it would become a GET without an envelope, which any page answers with 200.
+      redirect: "manual",
     });
     // Read to its end even where nobody needs it: the connection is free for the next envelope only then.
     const text = await response.text();
     if (response.ok) return { kind: "accepted" };
+    const elsewhere = redirectOf(response);
+    if (elsewhere !== undefined)
+      return { kind: "refused", status: response.status, detail: `it redirects to ${elsewhere}` };
     return { kind: "refused", status: response.status, detail: detailOf(text), ...retryAfter(response) };
   } catch (cause) {
     return { kind: "unanswered", cause };

@@ -2,15 +2,7 @@ import type { ApiProjectDetail, ApiProjectSettings } from "@mesher/protocol";
 import { type Arguments, type Command, optionOf, UsageError } from "./command.ts";
 import { API_OPTIONS, show } from "./people/api-call.ts";
 import { printableJson } from "./printable.ts";
-import {
-  fetchAnswer,
-  findServerAccess,
-  listProjects,
-  patchFor,
-  postFor,
-  SERVER_NOTES,
-  SERVER_OPTIONS,
-} from "./server-access.ts";
+import { fetchAnswer, findServerAccess, listProjects, patchFor, postFor, SERVER_NOTES } from "./server-access.ts";
 import { formatProjects } from "./status-command.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -82,10 +74,10 @@ export const projectCommands: readonly Command[] = [
   },
   {
     name: "projects settings",
-    summary: "Shows a project's settings, or changes some of them.",
+    summary: "Shows a project's settings as JSON, or changes some of them.",
     positional: "PROJECT",
     options: {
-      ...SERVER_OPTIONS,
+      ...API_OPTIONS,
       set: {
         value: "NAME=JSON",
         help: "A change, for example retention_days=30 or 'filters={\"localhost\":true}'.",

@@ -6,9 +6,11 @@ const LINE_BYTES_MAX = 4_096;
 
 /** The first line of standard input: for what should stand in no list of processes and in no history of a shell. */
 export async function readLine(terminal: Terminal, whenMissing: string): Promise<string> {
+  // A character may come in two chunks.
+  const decoder = new TextDecoder();
   let text = "";
   for await (const chunk of terminal.readInput()) {
-    text += Buffer.from(chunk).toString("utf8");
+    text += decoder.decode(chunk, { stream: true });
     if (text.includes("\n") || text.length > LINE_BYTES_MAX) break;
   }
   const [line = ""] = text.split(/\r?\n/);

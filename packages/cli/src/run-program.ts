@@ -64,7 +64,8 @@ async function runCommand(args: readonly string[], terminal: Terminal): Promise<
     terminal.print(`mesher ${VERSION}\n`);
     return EXIT_DONE;
   }
-  if (name === "--help" || name === "-h" || (name === "help" && args.length === 1)) {
+  if (name === "help") return runCommand([...args.slice(1), "--help"], terminal);
+  if (isHelp(name)) {
     terminal.print(helpOfProgram(COMMANDS));
     return EXIT_DONE;
   }
@@ -73,6 +74,10 @@ async function runCommand(args: readonly string[], terminal: Terminal): Promise<
   if (command === undefined) {
     const kind = name.startsWith("-") ? "option" : "command";
     const ofThing = COMMANDS.filter((each) => each.name.startsWith(`${name} `));
+    if (ofThing.length > 0 && isHelp(args[1])) {
+      terminal.print(helpOfProgram(ofThing));
+      return EXIT_DONE;
+    }
     const known = (ofThing.length > 0 ? ofThing : COMMANDS).map((each) => each.name).join(", ");
     const given = ofThing.length > 0 ? args.slice(0, 2).join(" ") : name;
     throw new UsageError(`mesher has no ${kind} ${given}. Commands: ${known}. See: mesher --help`);
@@ -81,6 +86,10 @@ async function runCommand(args: readonly string[], terminal: Terminal): Promise<
   if (parsed.wants === "run") return command.run(parsed.given, terminal);
   terminal.print(helpOfCommand(command));
   return EXIT_DONE;
+}
+
+function isHelp(word: string | undefined): boolean {
+  return word === "--help" || word === "-h";
 }
 
 /** Of two words if there is one, else of one. */

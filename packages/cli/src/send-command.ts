@@ -4,7 +4,7 @@ import { LEVELS, type Level, serializeEnvelope } from "@mesher/protocol";
 import { type Arguments, type Command, CommandError, optionOf, UsageError } from "./command.ts";
 import { DSN_OPTION, findDestination } from "./find-dsn.ts";
 import { type Answer, postEnvelope } from "./post-envelope.ts";
-import { SERVER_NOTES, SERVER_OPTIONS } from "./server-access.ts";
+import { SERVER_NOTES, SERVER_OPTIONS, reasonOf as whyUnanswered } from "./server-access.ts";
 import type { Terminal } from "./terminal.ts";
 import { VERSION } from "./version.ts";
 
@@ -100,7 +100,7 @@ function parseTag(text: string): readonly [key: string, value: string] {
 }
 
 function reasonOf(answer: Exclude<Answer, { kind: "accepted" }>): string {
-  if (answer.kind === "unanswered") return "the server of the DSN cannot be reached";
+  if (answer.kind === "unanswered") return `the server of the DSN cannot be reached${whyUnanswered(answer.cause)}`;
   const { status, detail, retryAfterMs } = answer;
   const wait = retryAfterMs === undefined ? "" : `; try again in ${Math.ceil(retryAfterMs / 1000)} s`;
   return `the server answered ${status}${detail === "" ? "" : ` (${detail})`}${wait}`;

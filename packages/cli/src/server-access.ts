@@ -24,12 +24,18 @@ export const SERVER_OPTIONS = {
 export const SERVER_NOTES = `The data directory is MESHER_DATA_DIR, or ./data.`;
 
 export async function findServerAccess(given: Arguments, terminal: Terminal): Promise<ServerAccess> {
-  const url = optionOf(given, "url") ?? (terminal.env.MESHER_URL || URL_DEFAULT);
-  if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
+  const url = (optionOf(given, "url") ?? (terminal.env.MESHER_URL || URL_DEFAULT)).trim();
+  // Not quoted: the address of the pages, as the server prints it, has the token behind the #.
+  if (/[?#]|^https?:\/\/[^/]*@/i.test(url))
+    throw new UsageError("The server's URL must have no user, query or fragment: nothing with @, ? or #.");
+  if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) {
     throw new UsageError(`The server's URL is "${url}", but must start with http:// or https://.`);
   }
   const token =
     optionOf(given, "token") ?? (terminal.env.MESHER_BOOTSTRAP_TOKEN?.trim() || (await readTokenFile(terminal)));
+  // No header can hold anything else.
+  if (token !== undefined && !/^[\x21-\x7e]*$/.test(token))
+    throw new UsageError("The API token has characters that are in no token: was it copied whole?");
   return { url: url.replace(/\/+$/, ""), ...(token === undefined ? {} : { token }) };
 }
 
@@ -76,7 +82,7 @@ async function sendFor<Answer>(
   return readAnswer(access, response, isAnswer);
 }
 
-function authorizationOf({ token }: ServerAccess): Record<string, string> {
+export function authorizationOf({ token }: ServerAccess): Record<string, string> {
   if (token === undefined) throw new CommandError(`No API token was found. ${WHERE_TOKENS_ARE}`);
   return { authorization: `Bearer ${token}` };
 }
@@ -106,13 +112,32 @@ export async function fetchFrom(
   const timeout = AbortSignal.timeout(ANSWER_WAIT_MS);
   const ended = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
   try {
-    return await fetch(url + path, { ...request, headers, signal: ended });
+    // Followed, a redirect loses the token, and makes a GET of a POST.
+    const response = await fetch(url + path, { ...request, headers, signal: ended, redirect: "manual" });
+    const elsewhere = redirectOf(response);
+    if (elsewhere === undefined) return response;
+    throw new CommandError(`${url} redirects to ${elsewhere}: name the server there with --url URL.`);
   } catch (cause) {
+    if (cause instanceof CommandError) throw cause;
     throw new CommandError(
-      `No Mesher server answers at ${url}. Start it with "npm start", or name another with --url URL.`,
+      `No Mesher server answers at ${url}${reasonOf(cause)}. Start it with "npm start", or name another with --url URL.`,
       { cause },
     );
   }
+}
+
+/** Where a server sends us on to; `undefined`: it does not. */
+export function redirectOf({ status, headers }: Response): string | undefined {
+  return status >= 300 && status < 400 ? (headers.get("location") ?? "nowhere") : undefined;
+}
+
+/** Why a request got no answer, to be put behind a sentence. That nobody listens is what the sentence says. */
+export function reasonOf(fault: unknown): string {
+  if (!(fault instanceof Error)) return "";
+  if (fault.name === "TimeoutError") return " (it is silent)";
+  const { cause = fault } = fault as { cause?: unknown };
+  const { code, message } = cause as { code?: unknown; message?: unknown };
+  return code === "ECONNREFUSED" || typeof message !== "string" || message === "" ? "" : ` (${message.trim()})`;
 }
 
 const URL_DEFAULT = "http://localhost:8080";

@@ -7,11 +7,11 @@ import { restore } from "./backup/restore.ts";
 const [, , what, from = "", to = ""] = process.argv;
 const log = (message: string) => process.stderr.write(`${message}\n`);
 
-/** At the first Ctrl-C. A database that was started for the backup would otherwise go on without anybody. */
+/** At Ctrl-C, however often. A database that was started for the backup would otherwise go on without anybody. A restore starts none. */
 function interruption(): AbortSignal {
   const interrupted = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const)
-    process.once(name, () => interrupted.abort(new BackupError("The backup was interrupted; nothing of it is left")));
+  const interrupt = () => interrupted.abort(new BackupError("The backup was interrupted; nothing of it is left"));
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, interrupt);
   return interrupted.signal;
 }
 

@@ -128,6 +128,12 @@ test("what lies just within the limits is taken", () => {
   });
 });
 
+test("two servers cannot listen on one port", () => {
+  const sentence = "MESHER_HTTP_PORT and MESHER_WS_PORT must differ: here both are 8081.";
+  expect(mistakesIn({ MESHER_HTTP_PORT: "8081" })).toEqual([sentence]);
+  expect(mistakesIn({ MESHER_HTTP_PORT: "0", MESHER_WS_PORT: "0" })).toEqual([]);
+});
+
 test("a node is not dead before it could give a sign of life", () => {
   const sentence = "MESHER_HEARTBEAT_MS must be less than MESHER_HEARTBEAT_TIMEOUT_MS: here 6000 and 6000.";
   expect(mistakesIn({ MESHER_HEARTBEAT_MS: "6000" })).toEqual([sentence]);

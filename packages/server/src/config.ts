@@ -270,6 +270,8 @@ function contradictionsIn(config: Config): string[] {
       `MESHER_HEARTBEAT_MS must be less than MESHER_HEARTBEAT_TIMEOUT_MS: here ${heartbeatMs} and ${silenceMs}.`,
     );
   }
+  if (config.httpPort === config.wsPort && config.httpPort !== 0)
+    found.push(`MESHER_HTTP_PORT and MESHER_WS_PORT must differ: here both are ${config.httpPort}.`);
   if ((config.adminEmail === undefined) !== (config.adminPassword === undefined))
     found.push("MESHER_ADMIN_EMAIL and MESHER_ADMIN_PASSWORD belong together: set both or none.");
   const oidc = [config.oidcIssuer, config.oidcClientId, config.oidcClientSecret];

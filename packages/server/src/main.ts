@@ -1,4 +1,4 @@
-/** Starts the server and stops it on Ctrl-C or SIGTERM. */
+/** Starts the server and stops it on Ctrl-C, on SIGTERM, or when its terminal is closed. */
 import { ConfigError, readConfig } from "./config.ts";
 import { createLog } from "./runtime/log.ts";
 import { serve } from "./serve.ts";
@@ -24,11 +24,11 @@ async function run(): Promise<void> {
   const isText = config.logFormat === "text" || (config.logFormat === "auto" && process.stdout.isTTY);
   const log = createLog({ level: config.logLevel, format: isText ? "text" : "json" });
 
-  const start = async () => {
+  const start = async (signal: AbortSignal) => {
     // Loaded only now, so that a wrong setting is told at once.
     const { startServer } = await import("./server.ts");
-    const server = await startServer(config, log);
-    process.stdout.write(welcome(server));
+    const server = await startServer(config, log, signal);
+    process.stdout.write(welcome(server, config));
     return server;
   };
   process.exitCode = await serve({ start, stopSignal: nextStopSignal(), log });
@@ -56,5 +56,7 @@ function nextStopSignal(): Promise<NodeJS.Signals> {
     };
     process.on("SIGINT", hear);
     process.on("SIGTERM", hear);
+    // The terminal was closed: the database, which has no terminal, would be left running.
+    process.on("SIGHUP", hear);
   });
 }

@@ -17,7 +17,7 @@ const fault = (message: string, cause: string) => new Error(message, { cause: ne
 test("a server that cannot start says why", async () => {
   const { errors, options } = setUp();
   const start = () => Promise.reject(fault("HTTP server could not start", "the port is taken"));
-  expect(await serve({ ...options, start })).toBe(1);
+  expect(await serve({ ...options, start, stopSignal: new Promise(() => {}) })).toBe(1);
   expect(errors).toEqual(["Mesher cannot start: HTTP server could not start: the port is taken"]);
 });
 
@@ -29,6 +29,14 @@ test("a server that was started and does not stop in order says so, and of which
   expect(errors).toEqual([
     "Mesher did not stop in order: several services did not stop cleanly: a did not stop cleanly: stuck; b did not stop cleanly: lost",
   ]);
+});
+
+test("a start that is stopped is no fault, whatever it fails with then", async () => {
+  const { errors, options } = setUp();
+  const start = (signal: AbortSignal) =>
+    new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(new Error("initdb: interrupted"))));
+  expect(await serve({ ...options, start })).toBe(0);
+  expect(errors).toEqual([]);
 });
 
 test("a server that was started and stopped leaves no fault", async () => {

@@ -77,7 +77,9 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-export async function startServer(config: Config, log: Log): Promise<RunningServer> {
+/** Aborted, the signal ends a start that waits for the database, and any other after its present step. */
+export async function startServer(config: Config, log: Log, signal?: AbortSignal): Promise<RunningServer> {
+  signal?.throwIfAborted();
   await using started = new AsyncDisposableStack();
 
   // Also without a database in it: of two that write one journal, each would remove what the other has answered for.
@@ -88,6 +90,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
       ? await startEmbeddedPostgres({ dataDir: config.dataDir, log: log.info })
       : undefined;
   if (embedded !== undefined) started.defer(() => embedded.stop());
+  signal?.throwIfAborted();
   const databaseUrl = urlOf(config, embedded);
 
   const database = openDatabase({
@@ -97,10 +100,11 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     log: log.warn,
   });
   started.defer(() => database.close());
-  await waitForDatabase(database, { timeoutMs: config.databaseWaitSeconds * 1000, log: log.info });
+  await waitForDatabase(database, { timeoutMs: config.databaseWaitSeconds * 1000, log: log.info, signal });
   const cluster = await joinCluster(config, VERSION, log);
   started.defer(() => cluster.node.stop());
   await migrate(database, log.info);
+  signal?.throwIfAborted();
   // Not left to the job, which runs a moment later and perhaps on another node.
   await ensurePartitions(database, daysAhead(Date.now()));
 

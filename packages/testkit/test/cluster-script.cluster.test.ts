@@ -16,15 +16,16 @@ async function setUp(port: number) {
   const dataDir = stack.use(await createDataDir());
   const script = spawn(process.execPath, [SCRIPT, "--nodes", "2", "--port", String(port)], {
     env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", MESHER_DATA_DIR: dataDir.path },
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
-  const exited = once(script, "exit");
+  const exited = once(script, "close");
   stack.defer(async () => {
     script.kill("SIGTERM");
     await exited;
   });
   const output: string[] = [];
-  script.stdout.on("data", (chunk: Buffer) => output.push(chunk.toString()));
+  for (const stream of [script.stdout, script.stderr])
+    stream.on("data", (chunk: Buffer) => output.push(chunk.toString()));
   const isDatabaseUp = () => existsSync(`${dataDir.path}/cluster/postgres/cluster/postmaster.pid`);
   const all = stack.move();
   return { script, exited, isDatabaseUp, said: () => output.join(""), [Symbol.asyncDispose]: () => all.disposeAsync() };

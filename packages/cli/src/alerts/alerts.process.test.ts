@@ -101,7 +101,7 @@ test.each([
   ],
   [["create", "x", "--condition", "new_issue", "--destination", "nowhere"], 1, /^There is no destination nowhere/],
   [["create", "x", "--condition", "new_issue", "--people", "a@example.com"], 1, /^a@example.com is no member/],
-  [["silence"], 1, /^RULE is missing/],
+  [["silence"], 2, /^RULE is missing/],
 ] as const)("mesher alert-rules %j is answered with one sentence", async (args, code, sentence) => {
   const refused = await mesher("alert-rules", ...args);
   expect(refused).toMatchObject({ code, out: "", errors: expect.stringMatching(sentence) });

@@ -47,8 +47,8 @@ const resendDelivery: Command = {
   options: API_OPTIONS,
   notes: API_NOTES,
   run: async (given, terminal) => {
-    const api = await openApi(given, terminal);
     const id = positionalOf(given, "DELIVERY");
+    const api = await openApi(given, terminal);
     const path = `${organizationPath(api)}/deliveries/${encodeURIComponent(id)}/resend`;
     const answer = await api.call("POST", path);
     return show(given, terminal, answer, () => `${id} is on its way again.`);

@@ -70,8 +70,9 @@ const test: Command = {
   options: API_OPTIONS,
   notes: `The exit code is 1 when the message did not arrive. ${NAMED_NOTES}`,
   run: async (given, terminal) => {
+    const named = positionalOf(given, "DESTINATION");
     const api = await openApi(given, terminal);
-    const destination = await findDestination(api, positionalOf(given, "DESTINATION"));
+    const destination = await findDestination(api, named);
     const path = `${organizationPath(api)}/destinations/${destination.id}/test`;
     const { delivery_id: id } = await api.call<{ delivery_id: string }>("POST", path);
     const delivery = await waitForEnd(api, id);
@@ -89,8 +90,9 @@ const remove: Command = {
   run: async (given, terminal) => {
     if (!isGiven(given, "yes"))
       throw new UsageError("mesher destinations delete cannot be undone. Say --yes if you mean it.");
+    const named = positionalOf(given, "DESTINATION");
     const api = await openApi(given, terminal);
-    const { id, name } = await findDestination(api, positionalOf(given, "DESTINATION"));
+    const { id, name } = await findDestination(api, named);
     const answer = await api.call("POST", `${organizationPath(api)}/destinations/${id}/delete`);
     return show(given, terminal, answer, () => `${name} is deleted.`);
   },
@@ -113,8 +115,9 @@ function switchCommand(verb: "enable" | "disable", isEnabled: boolean, summary: 
     options: API_OPTIONS,
     notes: NAMED_NOTES,
     run: async (given, terminal) => {
+      const named = positionalOf(given, "DESTINATION");
       const api = await openApi(given, terminal);
-      const { id, name } = await findDestination(api, positionalOf(given, "DESTINATION"));
+      const { id, name } = await findDestination(api, named);
       const body = { is_enabled: isEnabled };
       const answer = await api.call("PATCH", `${organizationPath(api)}/destinations/${id}`, body);
       return show(given, terminal, answer, () => `${name} is ${isEnabled ? "on" : "off"}.`);
@@ -133,6 +136,8 @@ function kindOf(given: Arguments): DestinationKind {
 /** Values by field, in lists where the kind has one. */
 async function configOf(kind: DestinationKind, given: Arguments, terminal: Terminal): Promise<object> {
   const config: Record<string, string | string[]> = {};
+  if ((given.options.get("set") ?? []).filter((text) => text.endsWith("=-")).length > 1)
+    throw new UsageError("Only one --set can be read from standard input.");
   for (const text of given.options.get("set") ?? []) {
     const equals = text.indexOf("=");
     if (equals < 1) throw new UsageError(`--set is "${text}", but must be FIELD=VALUE.`);

@@ -3,7 +3,7 @@ import { parseNumberOption } from "../arguments.ts";
 import { type Arguments, type Command, CommandError } from "../command.ts";
 import { type Destination, DSN_OPTION, findDestination } from "../find-dsn.ts";
 import { postEnvelope } from "../post-envelope.ts";
-import { SERVER_NOTES, SERVER_OPTIONS } from "../server-access.ts";
+import { reasonOf, SERVER_NOTES, SERVER_OPTIONS } from "../server-access.ts";
 import type { Terminal } from "../terminal.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { progressLine, summaryOf } from "./progress.ts";
@@ -101,9 +101,12 @@ function showProgress(tally: Tally, seconds: number, terminal: Terminal, clock: 
 function toCommandError({ answer }: MixRefusedError, { dsn }: Destination): CommandError {
   const server = `${dsn.host}${dsn.port === undefined ? "" : `:${dsn.port}`}`;
   if (answer.kind === "unanswered") {
-    return new CommandError(`No server answers at ${server}, where the DSN points. Start it with "npm start".`, {
-      cause: answer.cause,
-    });
+    return new CommandError(
+      `No server answers at ${server}, where the DSN points${reasonOf(answer.cause)}. Start it with "npm start".`,
+      {
+        cause: answer.cause,
+      },
+    );
   }
   const detail = answer.detail === "" ? "" : ` (${answer.detail})`;
   return new CommandError(`${server} refuses the DSN: it answered ${answer.status}${detail}.`);

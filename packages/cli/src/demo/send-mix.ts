@@ -84,5 +84,5 @@ function pauseMsAfter(answer: Answer): number {
 
 function isPointless(answer: Exclude<Answer, { kind: "accepted" }>, tally: Tally): boolean {
   if (answer.kind === "unanswered") return tally.accepted + tally.refused === 0;
-  return [401, 403, 404].includes(answer.status);
+  return [401, 403, 404].includes(answer.status) || (answer.status >= 300 && answer.status < 400);
 }

@@ -38,6 +38,7 @@ const project = (dsn: string) => ({ slug: "shop", dsn }) as ApiProject;
 const CLUSTER = {
   mode: "cluster",
   fault: null,
+  transport: { kind: "mesh" },
   nodes: [
     { name: "a@h:1", status: "alive", version: "1" },
     { name: "b@h:1", status: "alive", version: "1" },
@@ -64,6 +65,10 @@ describe("readiness", () => {
 });
 
 describe("clock", () => {
+  test("a server that does not tell its time is not said to differ", () => {
+    expect(judgeClock(Number.NaN, NOW_MS, NOW_MS).verdict).toBe("unknown");
+  });
+
   test.for([
     [0, 0, 100, "good"],
     // The header's seconds are cut off, and the answer took its time.
@@ -81,9 +86,15 @@ test.for([
   ["https://key@errors.example.org/1", "good"],
   ["http://key@localhost:8080/1", "warning"],
   ["http://key@[::1]:8080/1", "warning"],
-  ["", "warning"],
 ] as const)("the DSN %j is %s", ([dsn, verdict]) => {
   expect(judgeProjects([project(dsn)]).verdict).toBe(verdict);
+});
+
+test("a project whose keys are all revoked is told, whose DSN names nobody", () => {
+  expect(judgeProjects([project("http://key@h/1"), project("http://@h/2")])).toMatchObject({
+    verdict: "warning",
+    says: expect.stringContaining("no key that is valid"),
+  });
 });
 
 test("without projects there is a command that makes one", () => {
@@ -120,6 +131,8 @@ describe("cluster", () => {
     [{ replication: { state: "degraded" } }, "copies", "bad"],
     [{ refused: [{ peer: "c@h:1", message: "Another cookie.", count: 2 }] }, "refused", "warning"],
     [{ unreached: ["d@h:1"] }, "unreached", "warning"],
+    [{ transport: { kind: "nats", server: "nats://h", status: "away", reason: null } }, "NATS", "bad"],
+    [{ transport: { kind: "nats", server: "nats://h", status: "refused", reason: "taken" } }, "NATS", "bad"],
     [{ nodes: ["1", "2"].map((version) => ({ name: "a@h:1", status: "alive", version })) }, "versions", "warning"],
   ] as const)("%j: %s is %s", ([changes, subject, verdict]) => {
     const findings = judgeCluster({ ...CLUSTER, ...changes } as unknown as ApiCluster);

@@ -1,5 +1,5 @@
 /** What the numbers of a server mean to whoever runs it. Pure. */
-import type { ApiCluster, ApiJob, ApiProject, ApiStorage } from "@mesher/protocol";
+import { type ApiCluster, type ApiJob, type ApiProject, type ApiStorage, parseDsn } from "@mesher/protocol";
 import { formatBytes } from "../format-bytes.ts";
 import type { Readiness } from "../status-command.ts";
 
@@ -56,8 +56,10 @@ export function judgeReadiness({ ready, database, journal }: Readiness): readonl
   ];
 }
 
-/** @param serverMs the server's clock, read halfway between `sentMs` and `answeredMs` of ours. */
+/** @param serverMs the server's clock (`NaN`: it does not tell), read halfway between `sentMs` and `answeredMs` of ours. */
 export function judgeClock(serverMs: number, sentMs: number, answeredMs: number): Finding {
+  if (Number.isNaN(serverMs))
+    return { verdict: "unknown", subject: "clock", says: "The server does not tell its time." };
   const differenceMs = Math.abs(serverMs - (sentMs + answeredMs) / 2);
   // The header has whole seconds, and the way there and back may have been all on one side.
   const surelyMs = Math.max(0, differenceMs - 1000 - (answeredMs - sentMs) / 2);
@@ -82,13 +84,13 @@ export function judgeProjects(projects: readonly ApiProject[]): Finding {
       remedy: 'Make one: mesher projects create "NAME".',
     };
   }
-  const withoutKey = projects.find(({ dsn }) => !URL.canParse(dsn));
+  const withoutKey = projects.find(({ dsn }) => parseDsn(dsn) === undefined);
   if (withoutKey !== undefined) {
     return {
       verdict: "warning",
       subject: "DSN",
       says: `The project "${withoutKey.slug}" has no key that is valid.`,
-      remedy: `Give it one: mesher keys create --project ${withoutKey.slug}.`,
+      remedy: `Give it one: mesher keys create ${withoutKey.slug}.`,
     };
   }
   const { hostname } = new URL(first.dsn);
@@ -135,11 +137,20 @@ export function judgeDisk({ disk }: ApiStorage): Finding {
         verdict: share < DISK_BAD ? "bad" : "warning",
         subject: "disk",
         says: `Only ${free}.`,
-        remedy: "Keep events for fewer days (mesher projects settings --retention-days), or give it a larger disk.",
+        remedy:
+          "Keep events for fewer days (mesher projects settings PROJECT --set retention_days=30), or give it a larger disk.",
       };
 }
 
-export function judgeCluster({ mode, fault, nodes, refused, unreached, replication }: ApiCluster): readonly Finding[] {
+export function judgeCluster({
+  mode,
+  fault,
+  transport,
+  nodes,
+  refused,
+  unreached,
+  replication,
+}: ApiCluster): readonly Finding[] {
   if (mode === "standalone") {
     return [
       fault === null
@@ -173,6 +184,17 @@ export function judgeCluster({ mode, fault, nodes, refused, unreached, replicati
         }
       : { verdict: "good", subject: "copies", says: `Copies of the journal: ${replication.state}.` },
   ];
+  if (transport.kind === "nats" && transport.status !== "connected") {
+    findings.push({
+      verdict: "bad",
+      subject: "NATS",
+      says: `NATS at ${transport.server} is ${transport.status}${transport.reason === null ? "" : `: ${transport.reason}`}.`,
+      remedy:
+        transport.status === "away"
+          ? "Bring it back: until then this node is alone."
+          : "Give this node a name of its own: MESHER_NODE_NAME.",
+    });
+  }
   if (versions.size > 1) {
     findings.push({
       verdict: "warning",

@@ -9,6 +9,7 @@ import {
   optionOf,
   UsageError,
 } from "../command.ts";
+import { printableJson } from "../printable.ts";
 import { findServerAccess, postFor, SERVER_NOTES, type ServerAccess } from "../server-access.ts";
 import type { Terminal } from "../terminal.ts";
 import { findUserId } from "./assignee-names.ts";
@@ -98,16 +99,20 @@ async function changeIssues(change: Change, given: Arguments, terminal: Terminal
   const access = await findServerAccess(given, terminal);
   const body = (await change.completeBody?.(access, wanted)) ?? wanted;
   const changed: { id: string; short_id: string; affected: number }[] = [];
-  for (const name of names) {
-    const { id, short_id } = await fetchNamedIssue(access, name);
-    const path = `/api/v1/issues/${encodeURIComponent(name)}/${change.name}`;
-    const { affected } = await postFor(access, path, body, isAffected);
-    changed.push({ id, short_id, affected });
-    if (!isGiven(given, "json")) {
-      terminal.print(affected === 0 ? `${short_id} was so already.\n` : `${short_id} was ${change.done}.\n`);
+  try {
+    for (const name of names) {
+      const { id, short_id } = await fetchNamedIssue(access, name);
+      const path = `/api/v1/issues/${encodeURIComponent(name)}/${change.name}`;
+      const { affected } = await postFor(access, path, body, isAffected);
+      changed.push({ id, short_id, affected });
+      if (!isGiven(given, "json")) {
+        terminal.print(affected === 0 ? `${short_id} was so already.\n` : `${short_id} was ${change.done}.\n`);
+      }
     }
+  } finally {
+    // One that is refused ends it: what was changed until then stays changed, and is told.
+    if (isGiven(given, "json")) terminal.print(`${printableJson(changed, 2)}\n`);
   }
-  if (isGiven(given, "json")) terminal.print(`${JSON.stringify(changed, null, 2)}\n`);
   return 0;
 }
 
@@ -159,7 +164,8 @@ function wholeNumber(given: Arguments, name: string): number {
 
 function required(given: Arguments, name: string): string {
   const text = optionOf(given, name);
-  if (text === undefined) throw new UsageError(`--${name} is missing.`);
+  // An empty one is most likely a variable of a script that is not set; it must not mean nobody.
+  if (text === undefined || text === "") throw new UsageError(`--${name} is missing.`);
   return text;
 }
 

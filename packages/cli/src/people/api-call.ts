@@ -1,6 +1,6 @@
 /** One call of the API for a command about people, organizations or tokens. */
 import type { ApiMembership } from "@mesher/protocol";
-import { type Arguments, type Command, CommandError, isGiven, type OptionRule } from "../command.ts";
+import { type Arguments, type Command, CommandError, isGiven, type OptionRule, UsageError } from "../command.ts";
 import { printableJson, printableLines } from "../printable.ts";
 import {
   fetchAnswer,
@@ -51,7 +51,7 @@ export function show(given: Arguments, terminal: Terminal, answer: unknown, forP
 /** The one positional argument of a command. */
 export function positionalOf(given: Arguments, what: string): string {
   const [value] = given.positionals;
-  if (value === undefined || value === "") throw new CommandError(`${what} is missing.`);
+  if (value === undefined || value === "") throw new UsageError(`${what} is missing.`);
   return value;
 }
 
@@ -66,8 +66,8 @@ export function revokeCommand(what: "token" | "invitation", summary: string): Co
     options: API_OPTIONS,
     notes: API_NOTES,
     run: async (given, terminal) => {
-      const { call, organization } = await openApi(given, terminal);
       const id = encodeURIComponent(positionalOf(given, "ID"));
+      const { call, organization } = await openApi(given, terminal);
       const answer = await call("POST", `/api/v1/orgs/${organization.id}/${what}s/${id}/revoke`);
       return show(given, terminal, answer, () => `The ${what} is revoked.`);
     },

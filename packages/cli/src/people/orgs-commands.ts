@@ -1,6 +1,6 @@
 import type { ApiMembership, ApiOrganization } from "@mesher/protocol";
 import { alignColumns } from "../align-columns.ts";
-import { type Command, CommandError, optionOf } from "../command.ts";
+import { type Command, optionOf, UsageError } from "../command.ts";
 import { API_NOTES, API_OPTIONS, openApi, positionalOf, show } from "./api-call.ts";
 import { findMember } from "./users-commands.ts";
 
@@ -29,11 +29,12 @@ const create: Command = {
   notes: API_NOTES,
   run: async (given, terminal) => {
     const owner = optionOf(given, "owner");
-    if (owner === undefined) throw new CommandError("--owner is missing: the e-mail address of a member.");
+    if (owner === undefined) throw new UsageError("--owner is missing: the e-mail address of a member.");
+    const name = positionalOf(given, "NAME");
     const api = await openApi(given, terminal);
     const slug = optionOf(given, "slug");
     const answer = await api.call<ApiOrganization>("POST", "/api/v1/orgs", {
-      name: positionalOf(given, "NAME"),
+      name,
       owner_user_id: (await findMember(api, owner)).user_id,
       ...(slug !== undefined && { slug }),
     });
@@ -48,8 +49,8 @@ const rename: Command = {
   options: API_OPTIONS,
   notes: API_NOTES,
   run: async (given, terminal) => {
-    const { call, organization } = await openApi(given, terminal);
     const body = { name: positionalOf(given, "NAME") };
+    const { call, organization } = await openApi(given, terminal);
     const answer = await call<ApiOrganization>("POST", `/api/v1/orgs/${organization.id}/rename`, body);
     return show(given, terminal, answer, () => `${answer.slug} is called ${answer.name} now.`);
   },

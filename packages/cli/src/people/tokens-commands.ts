@@ -37,9 +37,10 @@ const create: Command = {
   },
   notes: API_NOTES,
   run: async (given, terminal) => {
+    const label = positionalOf(given, "LABEL");
     const { call, organization } = await openApi(given, terminal);
     const answer = await call<ApiNewToken>("POST", `/api/v1/orgs/${organization.id}/tokens`, {
-      label: positionalOf(given, "LABEL"),
+      label,
       scopes: given.options.get("scope") ?? ["event:read"],
       role: optionOf(given, "role") ?? "member",
     });

@@ -1,7 +1,7 @@
 /** `mesher users …` and `mesher invitations …`: who may sign in, and how they get in. */
 import type { ApiInvitation, ApiLink, ApiMember, ApiNewInvitation } from "@mesher/protocol";
 import { alignColumns } from "../align-columns.ts";
-import { type Command, CommandError, isGiven, optionOf } from "../command.ts";
+import { type Command, CommandError, isGiven, optionOf, UsageError } from "../command.ts";
 import { readLine } from "../read-line.ts";
 import {
   API_NOTES,
@@ -37,8 +37,8 @@ const create: Command = {
   },
   notes: `${API_NOTES}\nOnly the server's own token may do this; everybody else invites.`,
   run: async (given, terminal) => {
-    const { call } = await openApi(given, terminal);
     const email = positionalOf(given, "EMAIL");
+    const { call } = await openApi(given, terminal);
     const body = {
       email,
       display_name: optionOf(given, "name") ?? email,
@@ -56,8 +56,8 @@ const invite: Command = {
   options: { ...API_OPTIONS, role: ROLE_OPTION },
   notes: API_NOTES,
   run: async (given, terminal) => {
-    const { call, organization } = await openApi(given, terminal);
     const body = { email: positionalOf(given, "EMAIL"), role: optionOf(given, "role") ?? "member" };
+    const { call, organization } = await openApi(given, terminal);
     const answer = await call<ApiNewInvitation>("POST", `/api/v1/orgs/${organization.id}/invitations`, body);
     return show(given, terminal, answer, () => answer.link);
   },
@@ -71,9 +71,10 @@ const role: Command = {
   notes: API_NOTES,
   run: async (given, terminal) => {
     const wanted = optionOf(given, "role");
-    if (wanted === undefined) throw new CommandError("--role is missing: owner, admin or member.");
+    if (wanted === undefined) throw new UsageError("--role is missing: owner, admin or member.");
+    const address = positionalOf(given, "EMAIL");
     const api = await openApi(given, terminal);
-    const { id, email } = await findMember(api, positionalOf(given, "EMAIL"));
+    const { id, email } = await findMember(api, address);
     const path = `/api/v1/orgs/${api.organization.id}/members/${id}/role`;
     return show(given, terminal, await api.call("POST", path, { role: wanted }), () => `${email} is ${wanted} now.`);
   },
@@ -86,8 +87,9 @@ const remove: Command = {
   options: API_OPTIONS,
   notes: API_NOTES,
   run: async (given, terminal) => {
+    const address = positionalOf(given, "EMAIL");
     const api = await openApi(given, terminal);
-    const { id, email } = await findMember(api, positionalOf(given, "EMAIL"));
+    const { id, email } = await findMember(api, address);
     const answer = await api.call("POST", `/api/v1/orgs/${api.organization.id}/members/${id}/remove`);
     return show(given, terminal, answer, () => `${email} is no member any more.`);
   },
@@ -103,8 +105,8 @@ const resetLink: Command = {
   },
   notes: `${API_NOTES}\nOnly the server's own token may do this; admins of an organization use the pages.`,
   run: async (given, terminal) => {
-    const { call } = await openApi(given, terminal);
     const body = { email: positionalOf(given, "EMAIL"), clears_two_factor: isGiven(given, "clear-second-factor") };
+    const { call } = await openApi(given, terminal);
     const answer = await call<ApiLink>("POST", "/api/v1/users/reset-link", body);
     return show(given, terminal, answer, () => answer.link);
   },

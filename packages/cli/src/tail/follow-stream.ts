@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ApiError, StreamMessage } from "@mesher/protocol";
 import { CommandError } from "../command.ts";
-import type { ServerAccess } from "../server-access.ts";
+import { authorizationOf, redirectOf, type ServerAccess } from "../server-access.ts";
 import { EventStreamError, readEventStream } from "./server-sent-events.ts";
 
 const RETRY_MS = { first: 500, max: 10_000 };
@@ -63,10 +63,12 @@ async function* connect(options: FollowOptions, lastId: string | undefined): Asy
   try {
     const response = await fetch(access.url + path, {
       headers: {
-        authorization: `Bearer ${access.token}`,
+        ...authorizationOf(access),
         ...(lastId === undefined ? {} : { "last-event-id": lastId }),
       },
       signal: AbortSignal.any([signal, silence.signal]),
+      // Followed, it would lose the token.
+      redirect: "manual",
     });
     if (!response.ok || response.body === null) throw await refusalOf(access, response);
     for await (const data of readEventStream(response.body)) {
@@ -88,6 +90,9 @@ async function* connect(options: FollowOptions, lastId: string | undefined): Asy
 }
 
 async function refusalOf({ url }: ServerAccess, response: Response): Promise<Error> {
+  const elsewhere = redirectOf(response);
+  if (elsewhere !== undefined)
+    return new CommandError(`${url} redirects to ${elsewhere}: name the server there with --url URL.`);
   const body = (await response.json().catch(() => ({}))) as Partial<ApiError>;
   const reason = `${url} answered ${response.status}${body.error === undefined ? "" : `: ${body.error}`}`;
   return RETRIED_STATUSES.has(response.status) ? new BrokenError(reason) : new CommandError(`${reason}.`);

@@ -32,7 +32,7 @@ export interface BackupDone {
 
 export interface BackupOptions {
   readonly log: (message: string) => void;
-  /** Aborted when somebody wants it no more. */
+  /** Aborted, nothing of the backup is left, and a database that was started for it is stopped. */
   readonly signal: AbortSignal;
 }
 

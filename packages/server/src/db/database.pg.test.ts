@@ -106,6 +106,20 @@ test("waiting for a database ends when it comes, and says why when it does not",
   expect(lines).toEqual(["Waiting for the database"]);
 });
 
+test("waiting for a database ends when nobody wants it any more", async () => {
+  await using db = await testDatabase();
+  await using proxy = await BlackholeProxy.inFrontOf(db.url);
+  await using database = openDatabase({ url: proxy.url, applicationName: "test", log });
+  proxy.cut();
+  const stopping = new AbortController();
+  const waiting = waitForDatabase(database, {
+    timeoutMs: 3_600_000,
+    log: () => stopping.abort(),
+    signal: stopping.signal,
+  });
+  await expect(waiting).rejects.toThrow("aborted");
+});
+
 test("waiting for a database that refuses us does not wait", async () => {
   await using db = await testDatabase();
   await using database = openDatabase({ url: withName(db.url, "nowhere"), applicationName: "test", log });

@@ -216,7 +216,7 @@ const WAIT_PAUSE_MAX_MS = 5_000;
  */
 export async function waitForDatabase(
   database: Database,
-  { timeoutMs, log }: { timeoutMs: number; log: Log },
+  { timeoutMs, log, signal }: { timeoutMs: number; log: Log; signal?: AbortSignal | undefined },
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   for (let pauseMs = WAIT_PAUSE_MIN_MS; ; pauseMs = Math.min(pauseMs * 2, WAIT_PAUSE_MAX_MS)) {
@@ -231,6 +231,6 @@ export async function waitForDatabase(
       }
       if (pauseMs === WAIT_PAUSE_MIN_MS) log("Waiting for the database", { reason });
     }
-    await sleep(pauseMs);
+    await sleep(pauseMs, undefined, { signal });
   }
 }

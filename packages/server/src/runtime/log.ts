@@ -14,12 +14,25 @@ export interface LogOptions {
   readonly format: "text" | "json";
 }
 
+/**
+ * Writes to standard output. Whoever reads it may be gone, and the disk that it ends on may be full: then lines are lost, and
+ * the server goes on, or stops in order.
+ */
 export function createLog({ level, format }: LogOptions): Log {
+  if (!process.stdout.listeners("error").includes(ignore)) process.stdout.on("error", ignore);
   return format === "json" ? jsonLog(level) : textLog(level);
 }
 
+/** Lines that wait for room on the disk; more are lost. */
+const WAITING_BYTES_MAX = 1024 * 1024;
+
 function jsonLog(level: LogOptions["level"]): Log {
-  const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+  const output = pino.destination({ dest: process.stdout.fd, sync: false, maxLength: WAITING_BYTES_MAX });
+  output.on("error", () => {
+    // At the end of the process it would be tried until there is room.
+    output.flushSync = () => undefined;
+  });
+  const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, output);
   return {
     debug: (message, details) => logger.debug(details ?? {}, message),
     info: (message, details) => logger.info(details ?? {}, message),
@@ -27,6 +40,8 @@ function jsonLog(level: LogOptions["level"]): Log {
     error: (message, details) => logger.error(details ?? {}, message),
   };
 }
+
+function ignore(): void {}
 
 const GRAVITY = { debug: 0, info: 1, warn: 2, error: 3 } as const;
 const MARK = { debug: "debug", info: "     ", warn: "warn ", error: "ERROR" } as const;

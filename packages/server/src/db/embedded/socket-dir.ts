@@ -8,10 +8,11 @@ import { SOCKET_PORT } from "./settings.ts";
 /** Operating systems allow 104 to 108 bytes for a socket's path. */
 const SOCKET_PATH_BYTES_MAX = 100;
 
-/** The private folder for the socket: within `homeDir`, or a temporary one where that path is too long. */
+/** The private folder for the socket: within `homeDir`, or a temporary one where that path cannot be one of a socket. */
 export function makeSocketDir(homeDir: string, identity: Identity): string {
   const ownDir = join(homeDir, "socket");
-  const fits = Buffer.byteLength(socketPath(ownDir)) <= SOCKET_PATH_BYTES_MAX;
+  // PostgreSQL takes a list of folders, with commas between them.
+  const fits = Buffer.byteLength(socketPath(ownDir)) <= SOCKET_PATH_BYTES_MAX && !ownDir.includes(",");
   const socketDir = fits ? ownDir : mkdtempSync(join(tmpdir(), "mesher-"));
   mkdirSync(socketDir, { recursive: true, mode: 0o700 });
   chmodSync(socketDir, 0o700);
