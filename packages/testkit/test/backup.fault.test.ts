@@ -7,7 +7,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ApiProjectStorage } from "@mesher/protocol";
-import { openDatabase } from "@mesher/server/testing";
+import { lockDirectory, openDatabase } from "@mesher/server/testing";
 import { expect, test } from "vitest";
 import { createDataDir } from "../src/data-dir.ts";
 import { testDatabase } from "../src/database.ts";
@@ -168,13 +168,26 @@ test("a server that is stopped is backed up too; a damaged or unfinished backup,
   });
   await writeFile(log, version);
   // What the refused attempt left does not hinder the next.
-  expect(await readdir(restoredDir)).toEqual(["restoring"]);
+  expect(await readdir(restoredDir)).toContain("restoring");
   expect(await mesher("restore", backupDir, "--data-dir", restoredDir)).toMatchObject({ code: 0 });
   expect(await readdir(join(restoredDir, "journal"))).toEqual(["identity.json"]);
   {
     await using restored = await ServerProcess.start({ dataDir: restoredDir });
     expect(await restored.get(`/api/v1/events/${event_id}`)).toMatchObject({ event: { id: event_id } });
   }
+
+  // A server that did not come far has left its lock there, or holds it.
+  const otherDir = join(place.path, "other");
+  await mkdir(otherDir);
+  {
+    using held = lockDirectory(otherDir);
+    expect((await readdir(otherDir)).every((name) => held.owns(name))).toBe(true);
+    expect(await mesher("restore", backupDir, "--data-dir", otherDir)).toMatchObject({
+      code: 1,
+      output: expect.stringContaining(`Another Mesher (process ${process.pid}) is using ${otherDir}`),
+    });
+  }
+  expect(await mesher("restore", backupDir, "--data-dir", otherDir)).toMatchObject({ code: 0 });
 
   await truncate(join(backupDir, "manifest.json"), 100);
   expect(await mesher("restore", backupDir, "--data-dir", join(place.path, "other"))).toEqual({

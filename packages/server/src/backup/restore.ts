@@ -1,6 +1,7 @@
 /** Puts a backup into an empty data directory. Mesher starts on it as after a crash: the database replays its log first. */
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { lockDirectory } from "../db/directory-lock.ts";
 import { findBinaries } from "../db/embedded/binaries.ts";
 import { giveToDatabaseUser } from "../db/embedded/ownership.ts";
 
@@ -20,7 +21,9 @@ export async function restore(backupDir: string, dataDir: string): Promise<Backu
   const manifest = await readManifest(backupDir);
   checkVersion(manifest);
   await mkdir(dataDir, { recursive: true });
-  const found = (await readdir(dataDir)).filter((name) => name !== STAGE && name !== "lost+found");
+  // No server begins anew on it meanwhile.
+  using lock = lockDirectory(dataDir);
+  const found = (await readdir(dataDir)).filter((name) => name !== STAGE && name !== "lost+found" && !lock.owns(name));
   if (found.length > 0) throw new BackupError(`${dataDir} is not empty: it has ${found.slice(0, 3).join(", ")}`);
 
   const stage = join(dataDir, STAGE);

@@ -9,6 +9,8 @@ export class DirectoryLockedError extends Error {
 
 export interface DirectoryLock extends Disposable {
   release(): void;
+  /** Whether a file of this name in the directory is the lock's. */
+  owns(name: string): boolean;
 }
 
 const LOCK_FILE = "mesher.lock";
@@ -31,7 +33,8 @@ export function lockDirectory(dir: string): DirectoryLock {
     if (held) lock.close();
     held = false;
   };
-  return { release, [Symbol.dispose]: release };
+  const owns = (name: string) => name === LOCK_FILE || name === HOLDER_FILE;
+  return { release, owns, [Symbol.dispose]: release };
 }
 
 function openLock(dir: string, holderFile: string): DatabaseSync {
