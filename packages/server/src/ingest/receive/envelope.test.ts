@@ -143,8 +143,8 @@ describe("items that are not kept are counted, each once", () => {
   });
 
   test.each([
-    ["too large", `${envelopeOf({ message: "x".repeat(MIB) })}`, 413],
-    ["no object", `${envelopeOf([])}`, 400],
+    ["too large", envelopeOf({ message: "x".repeat(MIB) }), 413],
+    ["no object", envelopeOf([]), 400],
     ["one of two", envelopeOf() + item("event", "{}"), 400],
   ])("are counted when the event is refused: %s", async (_, envelope, status) => {
     await using server = await startTestServer();
