@@ -119,7 +119,7 @@ export class ReplicaStore {
   async close(): Promise<void> {
     // In one turn: owners that stop at the same time end their copies here.
     await this.#turns.take(async () => {
-      for (const replica of [...this.#replicas.values()]) await this.#seal(replica);
+      for (const replica of this.#replicas.values()) await this.#seal(replica);
     });
   }
 
