@@ -20,6 +20,9 @@ export class BatchOverlapError extends Error {
   override readonly name = "BatchOverlapError";
 }
 
+/** Held by whoever stores, and by whoever claims alone: unlike the row's lock it lets no new one in while a claim waits. */
+const STORING_LOCK = "hashtextextended('mesher.journal/' || $1::uuid, 0)";
+
 /**
  * Makes a node the one that stores the journal's entries, and gives the epoch under which it does. Transactions of whoever
  * did so before are waited for; those that come later are fenced.
@@ -28,7 +31,8 @@ export async function claimJournal(database: Database, journalId: string, node: 
   const { rows } = await database.query<{ epoch: number }>({
     name: "journal.claim",
     text: `
-      insert into journals (id, node) values ($1, $2)
+      insert into journals (id, node)
+      select $1::uuid, $2 from (select pg_advisory_xact_lock(${STORING_LOCK})) as turn
       on conflict (id) do update set node = excluded.node, epoch = excluded.epoch, claimed_at = now(), seen_at = now()
       returning epoch`,
     values: [journalId, node],
@@ -133,7 +137,10 @@ export async function findJournalNode(database: Database, journalId: string): Pr
 export async function holdJournal(tx: Transaction, journalId: string, epoch: number): Promise<void> {
   const { rows } = await tx.query<{ epoch: number }>({
     name: "journal.hold",
-    text: "select epoch from journals where id = $1 for share",
+    text: `
+      select epoch from journals
+      where id = $1 and (select pg_advisory_xact_lock_shared(${STORING_LOCK})) is not null
+      for share`,
     values: [journalId],
   });
   if (rows[0]?.epoch !== epoch) throw new JournalFencedError(`journal ${journalId} was claimed by another node`);

@@ -35,3 +35,14 @@ test("a copy is kept although the disk cannot read whose it is; one that had not
   expect(kept.map(({ journalId, owner }) => [journalId, owner])).toEqual([[of.journal_id, ""]]);
   expect(existsSync(copy?.directory ?? "")).toBe(true);
 });
+
+test("a copy that cannot begin leaves nothing behind", async () => {
+  await using place = await createDataDir();
+  const store = await open(place.path);
+  const { begin, of } = copyOf("a");
+  // As on a full disk: there is a folder, and nothing can be written into it.
+  const directory = `${place.path}/${of.journal_id}.${of.term}`;
+  mkdirSync(`${directory}/identity.json.new`, { recursive: true });
+  await expect(store.hear({ ...begin, ...of })).rejects.toThrow("EISDIR");
+  expect(existsSync(directory)).toBe(false);
+});

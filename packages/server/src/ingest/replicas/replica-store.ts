@@ -119,7 +119,7 @@ export class ReplicaStore {
   async close(): Promise<void> {
     // In one turn: owners that stop at the same time end their copies here.
     await this.#turns.take(async () => {
-      for (const replica of [...this.#replicas.values()]) await this.#seal(replica);
+      for (const replica of this.#replicas.values()) await this.#seal(replica);
     });
   }
 
@@ -128,10 +128,16 @@ export class ReplicaStore {
     if (this.#replicas.size >= REPLICAS_MAX) throw new RangeError(`this node keeps ${REPLICAS_MAX} copies already`);
     // A folder of its own for each copy: whoever still has files of the one before open removes none of this one's.
     const directory = join(this.#options.directory, `${journalId}.${term}`);
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    await syncDirectory(this.#options.directory);
-    await writeIdentity(directory, journalId);
-    await writeFile(join(directory, OWNER_FILE), owner, { flush: true });
+    try {
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      await syncDirectory(this.#options.directory);
+      await writeIdentity(directory, journalId);
+      await writeFile(join(directory, OWNER_FILE), owner, { flush: true });
+    } catch (error) {
+      // The owner tries again, under another name, for as long as this disk is full.
+      await rm(directory, { recursive: true, force: true });
+      throw error;
+    }
     const files = new SegmentFiles(directory, this.#options.segmentBytes);
     const writing = { term, files, segments: new Map() };
     this.#replicas.set(journalId, { journalId, owner, directory, bytes: 0, writing });
