@@ -75,6 +75,22 @@ test.for(Object.keys(ways))("[F.4-10] [C-133] every character of nearly a megaby
   expect(found.data?.some(({ title }) => title.startsWith('Quotes " and'))).toBe(true);
 });
 
+test("numbers that JavaScript cannot hold are answered as they were sent, and ids that are numbers stay apart", async () => {
+  const { envelopeUrl, publicKey } = endpointOf(server.dsn);
+  const id = newEventId();
+  const json = `{"event_id":"${id}","message":"odd","user":{"id":18446744073709551615},"extra":{"order":9007199254740993}}`;
+  const body = `{"event_id":"${id}"}\n{"type":"event"}\n${json}`;
+  const sent = await fetch(`${envelopeUrl}?sentry_key=${publicKey}`, { method: "POST", body });
+  expect(sent.status).toBe(200);
+  await waitUntil("the event to be stored", () => server.get(`/api/v1/events/${id}`));
+  const answer = await fetch(`${server.url}/api/v1/events/${id}`, {
+    headers: { authorization: `Bearer ${TEST_TOKEN}` },
+  });
+  const text = await answer.text();
+  expect(text).toContain(`"payload":${json}`);
+  expect(text).toContain('"user_context":{"id":"18446744073709551615"}');
+});
+
 test("[RESIL-02] what one connection does wrong is its own trouble: others are served on as if nothing were", async () => {
   const authorization = `Bearer ${server.token}`;
   await using listener = await StreamClient.open(`${server.socketUrl}/stream/projects/default`, { authorization });

@@ -2,7 +2,7 @@ import { type ApiEventDetail, type Level, parseEventId } from "@mesher/protocol"
 import { eventMarkdown } from "../events/event-markdown.ts";
 import { findEvent, findNeighbours, type IssueSpan, type StoredEvent } from "../events/events.queries.ts";
 import { unpackPayload } from "../events/payload.ts";
-import { parseEventJson } from "../ingest/event-json.ts";
+import { parseEventJsonForReading, parseEventJsonForWriting } from "../ingest/event-json.ts";
 import { normalizeEvent } from "../ingest/normalize/normalize.ts";
 import { eventCulprit } from "../ingest/normalize/title.ts";
 import { findIssue, findSpanOf } from "../issues/issue-list.queries.ts";
@@ -84,18 +84,18 @@ async function getEvent(
 
 /** Normalized anew from what was sent: the rules that read an event may improve after it was stored. */
 export function readEvent(stored: StoredEvent) {
-  const payload = parseEventJson(unpackPayload(stored.payload));
-  const { event, cuts } = normalizeEvent(payload, {
+  const json = unpackPayload(stored.payload);
+  const { event, cuts } = normalizeEvent(parseEventJsonForReading(json), {
     receivedAtMs: stored.receivedAt.getTime(),
     eventId: stored.eventId,
     source: stored.source,
     ...stored.receipt,
   });
-  return { payload, event, cuts };
+  return { json, event, cuts };
 }
 
 function showEvent(stored: StoredEvent): ApiEventDetail["event"] {
-  const { payload, event, cuts } = readEvent(stored);
+  const { json, event, cuts } = readEvent(stored);
   return {
     id: stored.eventId,
     project_id: stored.projectId,
@@ -118,6 +118,6 @@ function showEvent(stored: StoredEvent): ApiEventDetail["event"] {
       ...(stored.receipt.scrubbed ?? []).map(({ path, rule }) => ({ path, reason: "scrubbed" as const, rule })),
       ...cuts,
     ],
-    payload,
+    payload: parseEventJsonForWriting(json),
   };
 }

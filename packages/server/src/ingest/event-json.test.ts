@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { EventJsonError, parseEventJson } from "./event-json.ts";
+import { EventJsonError, parseEventJson, parseEventJsonForReading } from "./event-json.ts";
 
 test.each([
   ['{"a":1}', { a: 1 }],
@@ -33,4 +33,21 @@ test("all JSON is read as JSON.parse reads it", () => {
       expect(parseEventJson(Buffer.from(text))).toEqual(JSON.parse(text));
     }),
   );
+});
+
+test.each([
+  ['{"a":9007199254740993}', { a: "9007199254740993" }],
+  ["[-12345678901234567890 , 9007199254740991]", ["-12345678901234567890", 9_007_199_254_740_991]],
+  ['{"a":1234567890.12345678901234567,"b":1e300}', { a: 1_234_567_890.123_456_7, b: 1e300 }],
+  [
+    '{"a":"9007199254740993, ","b":[NaN,9007199254740993]}',
+    { a: "9007199254740993, ", b: [null, 9_007_199_254_740_992] },
+  ],
+])("integers that JavaScript cannot hold are read as their digits: %s", (text, expected) => {
+  expect(parseEventJsonForReading(Buffer.from(text))).toEqual(expected);
+});
+
+test("nested deeper than the stack reaches, a long integer is rounded", () => {
+  const text = `{"a":${"[".repeat(20_000)}${"]".repeat(20_000)},"b":9007199254740993}`;
+  expect(parseEventJsonForReading(Buffer.from(text))).toMatchObject({ b: 9_007_199_254_740_992 });
 });

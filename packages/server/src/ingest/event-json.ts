@@ -23,9 +23,9 @@ export function parseEventJson(bytes: Uint8Array): unknown {
 
 /**
  * As `parseEventJson`, but numbers that JavaScript cannot hold are kept as they are written, so that the JSON made of it again
- * says the same. `isExactNumber` tells them. For payloads that are written back, since it takes several times as long.
+ * says the same. `exactNumberOf` tells them. For payloads that are written back, since it takes several times as long.
  */
-export function parseExactEventJson(bytes: Uint8Array): unknown {
+function parseExactEventJson(bytes: Uint8Array): unknown {
   const text = decode(bytes);
   return EXACT_JSON.parse(
     NOT_JSON_NUMBER.test(text) ? nullNotNumbers(text) : text,
@@ -36,8 +36,50 @@ export function parseExactEventJson(bytes: Uint8Array): unknown {
   );
 }
 
-export function isExactNumber(value: object): boolean {
-  return EXACT_JSON.isRawJSON(value);
+/**
+ * As `parseEventJson`, but integers that JavaScript cannot hold are texts of their digits: rounded, the ids of many users would be
+ * one. What is made of an event is made of this.
+ */
+export function parseEventJsonForReading(bytes: Uint8Array): unknown {
+  const text = decode(bytes);
+  if (!LONG_INTEGER.test(text)) return parseEventJson(bytes);
+  try {
+    return EXACT_JSON.parse(text, (_key, value: unknown, { source }) =>
+      typeof value === "number" && !Number.isSafeInteger(value) && source !== undefined && INTEGER.test(source)
+        ? source
+        : value,
+    );
+  } catch {
+    // No JSON without allowances, or nested deeper than the stack reaches: better a number that is rounded than no event.
+    return parseEventJson(bytes);
+  }
+}
+
+/** As `parseExactEventJson` where that says anything else than `parseEventJson`, and can: it reaches no deeper than the stack. */
+export function parseEventJsonForWriting(bytes: Uint8Array): unknown {
+  if (!mayHaveLongNumber(bytes)) return parseEventJson(bytes);
+  try {
+    return parseExactEventJson(bytes);
+  } catch (error) {
+    // Better a number that is rounded than no event.
+    if (error instanceof RangeError) return parseEventJson(bytes);
+    throw error;
+  }
+}
+
+/** Whether it may hold a number that JavaScript cannot. */
+export function mayHaveLongNumber(bytes: Uint8Array): boolean {
+  return LONG_NUMBER.test(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1"));
+}
+
+const LONG_NUMBER = /\d{16}/;
+/** As it stands in JSON; also within a text, which costs time and nothing else. */
+const LONG_INTEGER = /[:,[\s]-?\d{16,}[\s,\]}]/;
+const INTEGER = /^-?\d+$/;
+
+/** The number as it is written, if it is one of those; `undefined`: it is anything else. */
+export function exactNumberOf(value: object): string | undefined {
+  return EXACT_JSON.isRawJSON(value) ? (value as { readonly rawJSON: string }).rawJSON : undefined;
 }
 
 /** What Node has of https://tc39.es/proposal-json-parse-with-source, and TypeScript's library does not know yet. */

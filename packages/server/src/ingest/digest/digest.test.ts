@@ -126,6 +126,25 @@ test.each(["modules", "debug_meta", "fingerprint", "extra", "password", "excepti
   },
 );
 
+test.each(["", '"token":"x",'])(
+  "ids that JavaScript cannot hold stay apart, and what is stored says them: %s",
+  (secret) => {
+    const json = `{${secret}"user":{"id":18446744073709551615},"tags":{"order":-9007199254740993},"timestamp":1799999999.1234567890123}`;
+    const [event] = digestEntry(entryOf(json)).events;
+    if (event === undefined) throw new Error("no event");
+    expect(event.tags).toEqual({ "user.id": "18446744073709551615", order: "-9007199254740993" });
+    expect(event.occurredAtMs).toBe(1_799_999_999_123);
+    const stored = Buffer.from(unpackPayload(event.payload)).toString();
+    expect(stored).toBe(json.replace('"x"', '"[Filtered]"'));
+  },
+);
+
+test("the number of a card is a secret also where JavaScript cannot hold it", () => {
+  const [event] = digestEntry(entryOf('{"extra":{"paid":6304000000000000125}}')).events;
+  if (event === undefined) throw new Error("no event");
+  expect(Buffer.from(unpackPayload(event.payload)).toString()).toBe('{"extra":{"paid":"[Filtered]"}}');
+});
+
 test("the payload that is stored is the one that was sent, byte for byte, however the body was compressed", () => {
   const json = '{"message":"caf\u00e9 \ud83d\ude00","odd" : [1.0,  2e3]}';
   const plain = entryOf(json);

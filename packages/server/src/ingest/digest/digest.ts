@@ -13,7 +13,12 @@ import { encodeTsvector } from "../../db/tsvector.ts";
 import type { Receipt } from "../../events/events.queries.ts";
 import { inflateBody, type Payload, packJson, packPayload } from "../../events/payload.ts";
 import { freeBytes } from "../../runtime/free-bytes.ts";
-import { EventJsonError, parseEventJson, parseExactEventJson } from "../event-json.ts";
+import {
+  EventJsonError,
+  mayHaveLongNumber,
+  parseEventJsonForReading,
+  parseEventJsonForWriting,
+} from "../event-json.ts";
 import { GROUPING_VERSIONS } from "../group/group-event.ts";
 import type { EventSlice, JournalEntry } from "../journal/entry.ts";
 import { NormalizeError, normalizeEvent } from "../normalize/normalize.ts";
@@ -88,35 +93,27 @@ function digestSlice(
     receiptJson: receiptJson({ ...receipt, ...(scrubbed.length === 0 ? {} : { scrubbed }) }),
     fingerprints: [grouping.fingerprint, ...older.map(({ fingerprint }) => fingerprint)],
     source: entry.source,
-    payload: pack(entry, slice, inflated, scrubbed.length === 0 ? undefined : payload),
+    payload: pack(entry, slice, inflated, scrubbed.length === 0 ? undefined : toWrite(json, payload, rules)),
     words: encodeTsvector(searchText(event, headline)),
   };
 }
 
-/** Digits of a number that JavaScript may not hold. */
-const LONG_NUMBER = /\d{16}/;
-
 function scrubJson(json: Uint8Array, { scrub }: ProjectRules): ScrubbedEvent {
-  const parsed = parseEventJson(json);
-  if (scrub === undefined) return { payload: parsed, removed: [] };
-  const scrubbed = scrub(parsed);
-  // What is written anew must say the same of everything else.
-  const isExact = scrubbed.removed.length === 0 || !LONG_NUMBER.test(Buffer.from(json).toString("latin1"));
-  if (isExact) return scrubbed;
-  try {
-    return scrub(parseExactEventJson(json));
-  } catch (error) {
-    // It is nested deeper than the stack reaches: better a number that is rounded than no event.
-    if (error instanceof RangeError) return scrubbed;
-    throw error;
-  }
+  const payload = parseEventJsonForReading(json);
+  return scrub === undefined ? { payload, removed: [] } : scrub(payload);
+}
+
+/** What is written anew says the same of everything that is no secret, of long numbers, too. */
+function toWrite(json: Uint8Array, scrubbed: unknown, { scrub }: ProjectRules): unknown {
+  if (scrub === undefined || !mayHaveLongNumber(json)) return scrubbed;
+  return scrub(parseEventJsonForWriting(json)).payload;
 }
 
 /**
  * The payload as it came if it holds no secret and nothing else comes with it, which may; otherwise the event's JSON alone.
  */
-function pack(entry: JournalEntry, slice: EventSlice, inflated: Uint8Array, scrubbed: unknown): Payload {
-  if (scrubbed !== undefined) return packJson(Buffer.from(JSON.stringify(scrubbed)));
+function pack(entry: JournalEntry, slice: EventSlice, inflated: Uint8Array, written: unknown): Payload {
+  if (written !== undefined) return packJson(Buffer.from(JSON.stringify(written)));
   return packPayload(slice, entry.encoding, entry.body, inflated);
 }
 

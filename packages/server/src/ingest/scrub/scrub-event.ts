@@ -1,5 +1,5 @@
 import { SCRUBBED, type ScrubbedPlace, type Scrubbing, type ScrubRule } from "@mesher/protocol";
-import { isExactNumber } from "../event-json.ts";
+import { exactNumberOf } from "../event-json.ts";
 import { isCardNumber } from "./card-number.ts";
 import { createFieldJudge, type FieldVerdict } from "./field-names.ts";
 import { scrubText } from "./scrub-text.ts";
@@ -111,7 +111,8 @@ class ScrubPass {
 
   #scrub(value: unknown, view: View): unknown {
     if (typeof value !== "object" || value === null) return view === "skip" ? value : this.#scrubLeaf(value);
-    if (isExactNumber(value)) return value;
+    const exact = exactNumberOf(value);
+    if (exact !== undefined) return view === "skip" ? value : this.#scrubExact(exact, value);
     if (this.#depth >= DEPTH_MAX) return this.#remove("too_deep");
     return Array.isArray(value) ? this.#scrubList(value, view) : this.#scrubMap(value as JsonMap, view);
   }
@@ -212,6 +213,12 @@ class ScrubPass {
       : number;
   }
 
+  /** As the text of its digits, which it is where it is read. */
+  #scrubExact(digits: string, value: object): unknown {
+    const scrubbed = this.#scrubString(digits);
+    return scrubbed === digits ? value : scrubbed;
+  }
+
   #remove(rule: ScrubRule): string {
     this.#note(rule);
     return SCRUBBED;
@@ -231,7 +238,7 @@ function maskLeaves(value: unknown, depth: number): unknown {
   if (typeof value === "string") return value === "" ? value : SCRUBBED;
   if (typeof value === "number") return SCRUBBED;
   if (typeof value !== "object" || value === null) return value;
-  if (depth >= DEPTH_MAX || isExactNumber(value)) return SCRUBBED;
+  if (depth >= DEPTH_MAX || exactNumberOf(value) !== undefined) return SCRUBBED;
   if (Array.isArray(value)) {
     const masked = value.map((each) => maskLeaves(each, depth + 1));
     return masked.some((each, index) => each !== value[index]) ? masked : value;
