@@ -14,6 +14,7 @@ import { createDataDir, endpointOf, ServerProcess } from "@mesher/testkit";
 import { openDatabase } from "../packages/server/src/db/database.ts";
 import { socketUrl } from "../packages/server/src/db/embedded/socket-dir.ts";
 import type { BareKind } from "./bare-server.ts";
+import { readNumber } from "./benchmark.ts";
 import { firstOf, forkChild } from "./child.ts";
 import { measureCopy } from "./copy-rate.ts";
 import { measureDisk } from "./disk.ts";
@@ -126,12 +127,6 @@ async function main(): Promise<void> {
     mkdirSync(dirname(values.json), { recursive: true });
     writeFileSync(values.json, `${JSON.stringify(report, undefined, 2)}\n`);
   }
-}
-
-function readNumber(option: string, text: string): number {
-  const number = Number(text);
-  if (!(number > 0)) throw new Error(`${option} ${text}: expected a positive number`);
-  return number;
 }
 
 async function measure(options: Options): Promise<Report> {

@@ -18,6 +18,7 @@ import {
 } from "@mesher/testkit";
 import { FAULTS, type Fault, RESTART } from "./chaos/faults.ts";
 import { type Listener, startClients, startListener } from "./chaos/load.ts";
+import { numberOption, wholeOption } from "./number-option.ts";
 
 /** Within this time after a fault all nodes see each other, agree on the leader and all names, and have their copies. */
 const SETTLED_MS_MAX = 60_000;
@@ -62,14 +63,17 @@ async function run(): Promise<number> {
     console.error(missing);
     return 1;
   }
-  const random = randomFrom(Number(values.seed));
-  console.log(`seed ${values.seed}, ${values.nodes} nodes, ${values.minutes} minutes`);
+  const seed = wholeOption("--seed", values.seed);
+  const nodes = wholeOption("--nodes", values.nodes, { min: 1 });
+  const minutes = numberOption("--minutes", values.minutes, { min: 0.1 });
+  const random = randomFrom(seed);
+  console.log(`seed ${seed}, ${nodes} nodes, ${minutes} minutes`);
 
   await using started = new AsyncDisposableStack();
   const dataDir = started.use(await createDataDir("mesher-chaos-"));
   const postgres = await startEmbeddedPostgres({ dataDir: dataDir.path, log: () => undefined });
   started.defer(() => postgres.stop());
-  const machines = started.use(await Machines.start(Number(values.nodes), postgres.url));
+  const machines = started.use(await Machines.start(nodes, postgres.url));
   const balancer = started.use(
     await Balancer.start(machines.all.map(({ address }) => ({ host: address, port: MACHINE_HTTP_PORT }))),
   );
@@ -99,7 +103,7 @@ async function run(): Promise<number> {
     );
   };
 
-  const endsAt = Date.now() + Number(values.minutes) * 60_000;
+  const endsAt = Date.now() + minutes * 60_000;
   while (Date.now() < endsAt) {
     await sleep(PAUSE_MS.min + random() * (PAUSE_MS.max - PAUSE_MS.min));
     await inflict(pick(FAULTS, random), pick(machines.all, random));

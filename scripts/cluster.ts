@@ -11,6 +11,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { startEmbeddedPostgres } from "@mesher/server/testing";
 import { Balancer, NODE_FLAGS, START_ENV } from "@mesher/testkit";
+import { wholeOption } from "./number-option.ts";
 
 const HELP = `Starts a cluster on this machine: nodes, one embedded database for all, and a balancer in front.
 
@@ -54,8 +55,8 @@ async function run(signal: AbortSignal): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
-  const count = numberWithin("--nodes", values.nodes, 1, NODES_MAX);
-  const port = numberWithin("--port", values.port, 1, 65_000);
+  const count = wholeOption("--nodes", values.nodes, { min: 1, max: NODES_MAX });
+  const port = wholeOption("--port", values.port, { min: 1, max: 65_000 });
   const dataDir = join(resolve(process.env["MESHER_DATA_DIR"] || "data"), "cluster");
 
   await using started = new AsyncDisposableStack();
@@ -170,10 +171,4 @@ async function readOrMakeSecrets(dataDir: string): Promise<{ cookie: string; tok
   const secrets = { cookie: randomBytes(24).toString("base64url"), token: `mshr_${randomBytes(24).toString("hex")}` };
   await writeFile(path, JSON.stringify(secrets), { mode: 0o600 });
   return secrets;
-}
-
-function numberWithin(option: string, text: string, min: number, max: number): number {
-  const number = Number(text);
-  if (!/^\d+$/.test(text) || number < min || number > max) throw new RangeError(`${option} must be ${min} to ${max}`);
-  return number;
 }

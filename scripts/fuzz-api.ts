@@ -14,6 +14,7 @@ import {
   parametersWithout,
 } from "./fuzz-api-cases.ts";
 import { FUZZ_OWNER, makeWorld, Session, signIn } from "./fuzz-api-world.ts";
+import { wholeOption } from "./number-option.ts";
 
 export { FUZZ_OWNER };
 
@@ -266,9 +267,9 @@ async function main(): Promise<void> {
   await using server = await ServerProcess.start({ env: { ...FUZZ_OWNER, MESHER_LOG_LEVEL: "warn" } });
   const summary = await fuzzApi({
     server,
-    ...(values.count === undefined ? {} : { count: Number(values.count) }),
-    ...(values.seed === undefined ? {} : { seed: Number(values.seed) }),
-    ...(values.first === undefined ? {} : { first: Number(values.first) }),
+    ...(values.count === undefined ? {} : { count: wholeOption("--count", values.count, { min: 1 }) }),
+    ...(values.seed === undefined ? {} : { seed: wholeOption("--seed", values.seed) }),
+    ...(values.first === undefined ? {} : { first: wholeOption("--first", values.first) }),
     report: console.log,
   });
   console.log(JSON.stringify(summary, null, 2));

@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { type Dsn, parseDsn } from "@mesher/protocol";
 import { ServerProcess } from "@mesher/testkit";
 import { type FuzzCase, makeCase, readSamples } from "./fuzz-cases.ts";
+import { wholeOption } from "./number-option.ts";
 
 export interface FuzzOptions {
   /** Where the server listens: `http://host:port`. */
@@ -138,9 +139,9 @@ async function main(): Promise<void> {
   const summary = await fuzz({
     url: values.url ?? new URL(dsn).origin,
     dsn,
-    ...(values.count === undefined ? {} : { count: Number(values.count) }),
-    ...(values.seed === undefined ? {} : { seed: Number(values.seed) }),
-    ...(values.first === undefined ? {} : { first: Number(values.first) }),
+    ...(values.count === undefined ? {} : { count: wholeOption("--count", values.count, { min: 1 }) }),
+    ...(values.seed === undefined ? {} : { seed: wholeOption("--seed", values.seed) }),
+    ...(values.first === undefined ? {} : { first: wholeOption("--first", values.first) }),
     report: console.log,
   });
   console.log(JSON.stringify(summary, null, 2));

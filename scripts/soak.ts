@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import type { ApiCluster } from "@mesher/protocol";
 import { openDatabase, startEmbeddedPostgres } from "@mesher/server/testing";
 import { createDataDir, ServerCluster, type ServerProcess } from "@mesher/testkit";
+import { numberOption, wholeOption } from "./number-option.ts";
 import { type GrowthLimit, growthOf } from "./soak/growth.ts";
 import { startUsage, type Usage } from "./soak/load.ts";
 
@@ -60,6 +61,9 @@ async function run(): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
+  const minutes = numberOption("--minutes", values.minutes, { min: 0.1 });
+  const nodeCount = wholeOption("--nodes", values.nodes, { min: 1 });
+  const perSecond = numberOption("--per-second", values["per-second"], { min: 0.1 });
   await using started = new AsyncDisposableStack();
   const dataDir = started.use(await createDataDir("mesher-soak-"));
   const postgres = started.use(await startEmbeddedPostgres({ dataDir: dataDir.path, log: () => undefined }));
@@ -67,15 +71,15 @@ async function run(): Promise<number> {
     openDatabase({ url: postgres.url, poolSize: 1, applicationName: "soak", log: () => undefined }),
   );
   const { nodes } = started.use(
-    await ServerCluster.start(Number(values.nodes), {
+    await ServerCluster.start(nodeCount, {
       databaseUrl: postgres.url,
       env: { MESHER_RATE_LIMIT_MAX_EVENTS: "100000000" },
     }),
   );
-  const usage = await startUsage(nodes, Number(values["per-second"]));
+  const usage = await startUsage(nodes, perSecond);
   const samples: Sample[][] = nodes.map(() => []);
   console.log("minute  node  RSS MiB  heap MiB  files  loop p99 ms  waiting  lag ms  database MiB  events");
-  const endsAt = Date.now() + Number(values.minutes) * 60_000;
+  const endsAt = Date.now() + minutes * 60_000;
   const startedAt = Date.now();
   while (Date.now() < endsAt) {
     await sleep(Math.min(SAMPLE_EVERY_MS, endsAt - Date.now()));
