@@ -27,6 +27,7 @@ see the others take over.
 const MAIN = join(import.meta.dirname, "../packages/server/src/main.ts");
 const NODE_PORT = 9101;
 const NODES_MAX = 9;
+const ANSWER_MS_MAX = 1_000;
 
 const stopping = new AbortController();
 // From the first moment on: nodes and database are processes of their own, which a Ctrl-C here does not reach.
@@ -147,7 +148,9 @@ async function answering(
   for (;;) {
     signal.throwIfAborted();
     if (node.exitCode !== null || node.signalCode !== null) throw new Error(`${name} did not start`);
-    const isUp = await fetch(`http://127.0.0.1:${httpPort}/readyz`).then(
+    // Whoever else has the port may take the connection and say nothing.
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS_MAX)]);
+    const isUp = await fetch(`http://127.0.0.1:${httpPort}/readyz`, { signal: patience }).then(
       (response) => response.ok,
       () => false,
     );
