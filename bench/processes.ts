@@ -1,5 +1,5 @@
 /** What processes use, as Linux tells it. On other systems there are no figures. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 
 /** Of one process. */
 export interface Usage {
@@ -74,6 +74,7 @@ export class Peak {
 }
 
 function childrenOf(parent: number): number[] {
+  if (!existsSync("/proc")) return [];
   return readdirSync("/proc")
     .filter((entry) => /^\d+$/.test(entry))
     .map(Number)

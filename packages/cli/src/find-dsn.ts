@@ -29,7 +29,7 @@ export async function findDestination(given: Arguments, terminal: Terminal): Pro
   if (project === undefined) throw new CommandError(`The server at ${access.url} has no project yet.`);
   if (project.dsn === "")
     throw new CommandError(
-      `The project "${project.slug}" has no key that is valid. Give it one: mesher keys create --project ${project.slug}.`,
+      `The project "${project.slug}" has no key that is valid. Give it one: mesher keys create ${project.slug}`,
     );
   const dsn = parseDsn(project.dsn);
   if (dsn === undefined) throw new CommandError(`The server at ${access.url} gave "${project.dsn}", which is no DSN.`);

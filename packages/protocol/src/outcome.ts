@@ -40,7 +40,11 @@ export const OUTCOMES = {
     meaning: "Digesting it killed a worker twice; it is kept aside, for a person to look at.",
   },
   missing_auth: { side: "refused", status: 401, meaning: "No key, or an authentication that cannot be read." },
-  unknown_key: { side: "refused", status: 403, meaning: "The key is unknown or revoked, or not this project's." },
+  unknown_key: {
+    side: "refused",
+    status: 403,
+    meaning: "The key is unknown or revoked, or not this project's. 401 of the native API.",
+  },
   forbidden_page: {
     side: "refused",
     status: 403,

@@ -108,6 +108,7 @@ export async function startServer(config: Config, log: Log, signal?: AbortSignal
   // Not left to the job, which runs a moment later and perhaps on another node.
   await ensurePartitions(database, daysAhead(Date.now()));
 
+  signal?.throwIfAborted();
   const token = config.bootstrapToken ?? (await readOrMakeToken(config.dataDir));
   const firstStart = await prepareOrganization(database, token);
   const people = await preparePeople(config, { database, organizationId: firstStart.organizationId, log });
@@ -124,6 +125,7 @@ export async function startServer(config: Config, log: Log, signal?: AbortSignal
     people,
     log,
   });
+  signal?.throwIfAborted();
   const stopServices = await startServices(services);
   started.defer(stopServices);
   log.info("Foundation ready");

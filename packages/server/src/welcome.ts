@@ -11,7 +11,7 @@ export function welcome(
   const owner = setupLink === undefined ? "" : `    Owner   ${setupLink}   (once, for whoever is to own this server)\n`;
   // Alone it looks for the server and its token where they are unless they were put elsewhere.
   const isFound = port === SETTINGS.httpPort.default && dataDir === SETTINGS.dataDir.default;
-  const demo = isFound ? "npm run demo" : `npm run demo -- --dsn ${dsn}`;
+  const demo = isFound || dsn === "" ? "npm run demo" : `npm run demo -- --dsn ${dsn}`;
   return `
   Mesher is running.
 

@@ -136,7 +136,7 @@ function kindOf(given: Arguments): DestinationKind {
 /** Values by field, in lists where the kind has one. */
 async function configOf(kind: DestinationKind, given: Arguments, terminal: Terminal): Promise<object> {
   const config: Record<string, string | string[]> = {};
-  if ((given.options.get("set") ?? []).filter((text) => text.endsWith("=-")).length > 1)
+  if ((given.options.get("set") ?? []).filter((text) => /^[^=]+=-$/.test(text)).length > 1)
     throw new UsageError("Only one --set can be read from standard input.");
   for (const text of given.options.get("set") ?? []) {
     const equals = text.indexOf("=");

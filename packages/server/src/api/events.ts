@@ -2,7 +2,7 @@ import { type ApiEventDetail, type Level, parseEventId } from "@mesher/protocol"
 import { eventMarkdown } from "../events/event-markdown.ts";
 import { findEvent, findNeighbours, type IssueSpan, type StoredEvent } from "../events/events.queries.ts";
 import { unpackPayload } from "../events/payload.ts";
-import { parseEventJsonForReading, parseEventJsonForWriting } from "../ingest/event-json.ts";
+import { eventJsonText, parseEventJsonForReading } from "../ingest/event-json.ts";
 import { normalizeEvent } from "../ingest/normalize/normalize.ts";
 import { eventCulprit } from "../ingest/normalize/title.ts";
 import { findIssue, findSpanOf } from "../issues/issue-list.queries.ts";
@@ -13,17 +13,15 @@ import type { ApiDependencies, App } from "./dependencies.ts";
 const READ = { config: { access: { role: "member", scope: "event:read" } } } as const;
 
 export function registerEventRoutes(app: App, deps: ApiDependencies): void {
-  app.get<{ Params: { event: string } }>("/api/v1/events/:event", READ, async (request): Promise<ApiEventDetail> => {
+  app.get<{ Params: { event: string } }>("/api/v1/events/:event", READ, async (request, reply) => {
     const { issue, ...stored } = await getEvent(
       deps,
       (await deps.authenticate(request)).organizationId,
       request.params.event,
     );
     const { previousId, nextId, firstId, latestId } = await findNeighbours(deps.database, stored, issue);
-    return {
-      event: showEvent(stored),
-      navigation: { prev_id: previousId, next_id: nextId, first_id: firstId, latest_id: latestId },
-    };
+    const navigation = { prev_id: previousId, next_id: nextId, first_id: firstId, latest_id: latestId };
+    return reply.type("application/json; charset=utf-8").send(writeDetail(stored, navigation));
   });
 
   /** The event's JSON, byte for byte as the client sent it. */
@@ -94,8 +92,18 @@ export function readEvent(stored: StoredEvent) {
   return { json, event, cuts };
 }
 
-function showEvent(stored: StoredEvent): ApiEventDetail["event"] {
-  const { json, event, cuts } = readEvent(stored);
+/** An `ApiEventDetail`. The payload stands in it as it was sent: parsed and written again, long numbers would be others. */
+function writeDetail(stored: StoredEvent, navigation: ApiEventDetail["navigation"]): string {
+  const { json, ...read } = readEvent(stored);
+  const shown = JSON.stringify(showEvent(stored, read));
+  const event = `${shown.slice(0, -1)},"payload":${eventJsonText(json)}}`;
+  return `{"event":${event},"navigation":${JSON.stringify(navigation)}}`;
+}
+
+function showEvent(
+  stored: StoredEvent,
+  { event, cuts }: Omit<ReturnType<typeof readEvent>, "json">,
+): Omit<ApiEventDetail["event"], "payload"> {
   return {
     id: stored.eventId,
     project_id: stored.projectId,
@@ -118,6 +126,5 @@ function showEvent(stored: StoredEvent): ApiEventDetail["event"] {
       ...(stored.receipt.scrubbed ?? []).map(({ path, rule }) => ({ path, reason: "scrubbed" as const, rule })),
       ...cuts,
     ],
-    payload: parseEventJsonForWriting(json),
   };
 }

@@ -44,12 +44,14 @@ export async function backUp(dataDir: string, backupDir: string, { log, signal }
   const unfinishedDir = `${backupDir}.unfinished`;
   await demandApart(dataDir, backupDir, unfinishedDir);
   await using embedded = await connect(dataDir, log);
+  signal.throwIfAborted();
   await rm(unfinishedDir, { recursive: true, force: true });
   await mkdir(unfinishedDir, { recursive: true, mode: 0o700 });
   try {
     const manifest = await copyAll(new Copy(dataDir, unfinishedDir, signal), dataDir, embedded.url);
     await writeFile(join(unfinishedDir, MANIFEST), JSON.stringify(manifest, null, 1));
     await syncAll(unfinishedDir, [...manifest.files.map(({ path }) => path), MANIFEST, ...manifest.directories, ""]);
+    signal.throwIfAborted();
     await rename(unfinishedDir, backupDir);
     await syncAll(dirname(backupDir), [""]);
     return { files: manifest.files.length, bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0) };
@@ -96,7 +98,7 @@ async function connect(dataDir: string, log: (message: string) => void) {
     return await connectEmbedded(dataDir, log);
   } catch (cause) {
     if (!(cause instanceof DirectoryLockedError)) throw cause;
-    const what = `The server on ${dataDir} runs without the embedded database there.`;
+    const what = `The server on ${dataDir} is just starting or stopping, or runs without the embedded database there.`;
     throw new BackupError(`${what} ${insteadOf(dataDir)}`, { cause });
   }
 }

@@ -39,15 +39,17 @@ test.each([
   ['{"a":9007199254740993}', { a: "9007199254740993" }],
   ["[-12345678901234567890 , 9007199254740991]", ["-12345678901234567890", 9_007_199_254_740_991]],
   ['{"a":1234567890.12345678901234567,"b":1e300}', { a: 1_234_567_890.123_456_7, b: 1e300 }],
-  [
-    '{"a":"9007199254740993, ","b":[NaN,9007199254740993]}',
-    { a: "9007199254740993, ", b: [null, 9_007_199_254_740_992] },
-  ],
+  ['{"a":"9007199254740993, ","b":[NaN,9007199254740993]}', { a: "9007199254740993, ", b: [null, "9007199254740993"] }],
+  ["[1e-1234567890123456,9.0071992547409930e2, 9007199254740993]", [0, 900.719_925_474_099_3, "9007199254740993"]],
 ])("integers that JavaScript cannot hold are read as their digits: %s", (text, expected) => {
   expect(parseEventJsonForReading(Buffer.from(text))).toEqual(expected);
 });
 
-test("nested deeper than the stack reaches, a long integer is rounded", () => {
+test("however deep it is nested beside them, they are", () => {
   const text = `{"a":${"[".repeat(20_000)}${"]".repeat(20_000)},"b":9007199254740993}`;
-  expect(parseEventJsonForReading(Buffer.from(text))).toMatchObject({ b: 9_007_199_254_740_992 });
+  expect(parseEventJsonForReading(Buffer.from(text))).toMatchObject({ b: "9007199254740993" });
+});
+
+test("what is no JSON stays none, whatever number is in it", () => {
+  expect(() => parseEventJsonForReading(Buffer.from('{"a":9007199254740993,}'))).toThrow(EventJsonError);
 });

@@ -15,7 +15,7 @@ export function parseEventJson(bytes: Uint8Array): unknown {
     if (!NOT_JSON_NUMBER.test(text)) throw new EventJsonError("event is not JSON", { cause });
   }
   try {
-    return JSON.parse(nullNotNumbers(text));
+    return JSON.parse(outsideOfStrings(text, nullNotNumbers));
   } catch (cause) {
     throw new EventJsonError("event is not JSON", { cause });
   }
@@ -28,7 +28,7 @@ export function parseEventJson(bytes: Uint8Array): unknown {
 function parseExactEventJson(bytes: Uint8Array): unknown {
   const text = decode(bytes);
   return EXACT_JSON.parse(
-    NOT_JSON_NUMBER.test(text) ? nullNotNumbers(text) : text,
+    NOT_JSON_NUMBER.test(text) ? outsideOfStrings(text, nullNotNumbers) : text,
     (_key, value: unknown, { source }) =>
       typeof value === "number" && source !== undefined && String(value) !== source
         ? EXACT_JSON.rawJSON(source)
@@ -42,17 +42,20 @@ function parseExactEventJson(bytes: Uint8Array): unknown {
  */
 export function parseEventJsonForReading(bytes: Uint8Array): unknown {
   const text = decode(bytes);
-  if (!LONG_INTEGER.test(text)) return parseEventJson(bytes);
-  try {
-    return EXACT_JSON.parse(text, (_key, value: unknown, { source }) =>
-      typeof value === "number" && !Number.isSafeInteger(value) && source !== undefined && INTEGER.test(source)
-        ? source
-        : value,
-    );
-  } catch {
-    // No JSON without allowances, or nested deeper than the stack reaches: better a number that is rounded than no event.
-    return parseEventJson(bytes);
+  if (LONG_INTEGER.test(text)) {
+    try {
+      return JSON.parse(outsideOfStrings(text, quoteLongIntegers));
+    } catch {
+      // It is no JSON, which is told of it as it came.
+    }
   }
+  return parseEventJson(bytes);
+}
+
+/** An event's JSON as a text that is JSON, with every number as it was sent. Throws nothing if `parseEventJson` did not. */
+export function eventJsonText(bytes: Uint8Array): string {
+  const text = decode(bytes);
+  return NOT_JSON_NUMBER.test(text) ? outsideOfStrings(text, nullNotNumbers) : text;
 }
 
 /** As `parseExactEventJson` where that says anything else than `parseEventJson`, and can: it reaches no deeper than the stack. */
@@ -75,7 +78,6 @@ export function mayHaveLongNumber(bytes: Uint8Array): boolean {
 const LONG_NUMBER = /\d{16}/;
 /** As it stands in JSON; also within a text, which costs time and nothing else. */
 const LONG_INTEGER = /[:,[\s]-?\d{16,}[\s,\]}]/;
-const INTEGER = /^-?\d+$/;
 
 /** The number as it is written, if it is one of those; `undefined`: it is anything else. */
 export function exactNumberOf(value: object): string | undefined {
@@ -102,14 +104,25 @@ function decode(bytes: Uint8Array): string {
   return text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text;
 }
 
-/** Replaces outside of strings only. Goes from quote to quote, so that its cost stays proportional to the text. */
-function nullNotNumbers(text: string): string {
+function nullNotNumbers(json: string): string {
+  return json.replaceAll(/-?Infinity|NaN/g, "null");
+}
+
+/** With those others that are no JSON, so that they keep no id from being read. */
+function quoteLongIntegers(json: string): string {
+  return nullNotNumbers(json).replaceAll(/(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g, (digits) =>
+    Number.isSafeInteger(Number(digits)) ? digits : `"${digits}"`,
+  );
+}
+
+/** Changes JSON outside of its strings only. Goes from quote to quote, so that its cost stays proportional to the text. */
+function outsideOfStrings(text: string, change: (json: string) => string): string {
   const parts: string[] = [];
   let at = 0;
   while (at < text.length) {
     const quote = text.indexOf('"', at);
     const outsideEnd = quote === -1 ? text.length : quote;
-    parts.push(text.slice(at, outsideEnd).replaceAll(/-?Infinity|NaN/g, "null"));
+    parts.push(change(text.slice(at, outsideEnd)));
     if (quote === -1) break;
 
     const end = stringEnd(text, quote);

@@ -82,6 +82,9 @@ function eventsLeft({ issueId, standing }: SleepingIssue, counts: ReadonlyMap<st
   return Math.max(1, standing.terms.eventCount - (counts.get(issueId) ?? 0));
 }
 
+/** How far behind the database's clock that of a node which receives may be: better a regression too many than one that is missed. */
+const CLOCK_SKEW_MS_MAX = 2_000;
+
 /**
  * The first event that comes too late. What was received before the issue was resolved and is stored only now, because it
  * waited in a journal, is what it was resolved for. An event without a release says nothing about releases.
@@ -91,7 +94,7 @@ async function findRegression(
   { resolution, sinceMs }: { readonly resolution: Resolution; readonly sinceMs: number },
   arrived: readonly ArrivingEvent[],
 ): Promise<ArrivingEvent | undefined> {
-  const events = arrived.filter(({ receivedAtMs }) => receivedAtMs >= sinceMs);
+  const events = arrived.filter(({ receivedAtMs }) => receivedAtMs >= sinceMs - CLOCK_SKEW_MS_MAX);
   if (resolution.mode === "now") return events[0];
   const released = events.flatMap((event) =>
     event.release === undefined ? [] : [{ event, release: event.release, projectId: event.projectId }],

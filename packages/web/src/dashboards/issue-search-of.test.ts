@@ -1,6 +1,6 @@
 import { parseSearch } from "@mesher/protocol";
 import { expect, test } from "vitest";
-import { searchOfSpan, searchOfTag } from "./issue-search-of.ts";
+import { searchOfLevel, searchOfSpan, searchOfTag } from "./issue-search-of.ts";
 
 const SPAN = { from: "2026-11-21T10:00:00.000Z", to: "2026-11-21T11:00:00.000Z" };
 
@@ -8,6 +8,10 @@ test("an hour becomes the issues that lived in it", () => {
   const search = searchOfSpan(SPAN);
   expect(search).toBe("lastSeen:>=2026-11-21T10:00:00.000Z firstSeen:<2026-11-21T11:00:00.000Z");
   expect(() => parseSearch(search, "issue")).not.toThrow();
+});
+
+test("a level is the field, and a tag of that name is the tag", () => {
+  expect([searchOfLevel("error"), searchOfTag("level", "error")]).toEqual(["level:error", "tags[level]:error"]);
 });
 
 test.each([

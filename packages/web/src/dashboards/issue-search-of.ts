@@ -7,9 +7,18 @@ export function searchOfSpan({ from, to }: Span): string {
   return printSearch(allOf(livedIn({ from, to })));
 }
 
+/** A dashboard counts levels beside tags: they are a field, where an issue's own tag of that name is a tag. */
+export function searchOfLevel(level: string, span?: Span): string {
+  return searchOf({ field: "level" }, level, span);
+}
+
 /** As one would type it: `plan:free`. */
 export function searchOfTag(key: string, value: string, span?: Span): string {
-  const match: SearchQuery = { kind: "match", key: keyOfTag(key), patterns: [[value]] };
+  return searchOf(keyOfTag(key), value, span);
+}
+
+function searchOf(key: SearchKey, value: string, span: Span | undefined): string {
+  const match: SearchQuery = { kind: "match", key, patterns: [[value]] };
   return printSearch(allOf([match, ...(span === undefined ? [] : livedIn(span))]));
 }
 

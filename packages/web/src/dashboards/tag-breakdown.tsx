@@ -4,7 +4,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { tagKeysQuery, tagQuery } from "../api/dashboard-queries.ts";
 import type { Span } from "../charts/buckets.ts";
 import type { RangeQuery } from "./dashboard-search.ts";
-import { searchOfTag } from "./issue-search-of.ts";
+import { searchOfLevel, searchOfTag } from "./issue-search-of.ts";
 import { Panel } from "./panel.tsx";
 import { type ShareRow, ShareRows } from "./share-rows.tsx";
 
@@ -80,7 +80,7 @@ function rowOf({ value, count, kind }: ApiTagCount, { projectSlug, key, span }: 
       <Link
         to="/projects/$slug"
         params={{ slug: projectSlug }}
-        search={{ status: "all", query: searchOfTag(key, value, span) }}
+        search={{ status: "all", query: key === "level" ? searchOfLevel(value, span) : searchOfTag(key, value, span) }}
         title={`Issues with ${key} ${value}`}
         className="rounded hover:underline"
       >

@@ -5,11 +5,12 @@ import { PLATFORM_IDS, PLATFORMS, type Platform, type PlatformId, platformOf } f
 
 /** What a project shows until its first event: all that is needed to send one. */
 export function WaitingForFirstEvent({ project, chosen }: { project: ApiProject; chosen: PlatformId | undefined }) {
+  // Before anything is made of its DSN, which is none.
+  if (project.dsn === "") return <WithoutKey slug={project.slug} />;
   const usual = platformOf(project.platform);
   const shown = chosen ?? usual;
   const { name, install, code }: Platform = PLATFORMS[shown];
   const snippet = code(project.dsn);
-  if (project.dsn === "") return <WithoutKey slug={project.slug} />;
   return (
     <div className="mx-auto max-w-2xl px-4 pt-6 pb-16 sm:px-6 sm:pt-12">
       <p role="status" className="flex items-center gap-2.5 text-dim">
@@ -82,7 +83,7 @@ function WithoutKey({ slug }: { slug: string }) {
   return (
     <p role="status" className="mx-auto max-w-2xl px-4 pt-6 text-dim sm:px-6 sm:pt-12">
       No key of this project is valid, so nothing can be sent to it.{" "}
-      <Link to="/projects/$slug/settings" params={{ slug }} className="underline">
+      <Link to="/projects/$slug/settings" params={{ slug }} search={{ tab: "keys" }} className="underline">
         Make a key in its settings.
       </Link>
     </p>

@@ -15,13 +15,13 @@ interface Change {
 }
 
 /** A change with one button: it is made, said, and what it touched is read again. */
-export function useChange<Answer = unknown>(touched: QueryKey) {
+export function useChange<Answer = unknown>(...touched: readonly QueryKey[]) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: ({ method = "POST", path, body }: Change) => sendJson<Answer>(method, path, body),
     onSuccess: (_answer, { done }) => toast(done),
     onError: (error) => toastFailure("Nothing was changed.", error),
-    onSettled: () => queries.invalidateQueries({ queryKey: touched }),
+    onSettled: () => Promise.all(touched.map((queryKey) => queries.invalidateQueries({ queryKey }))),
   });
 }
 

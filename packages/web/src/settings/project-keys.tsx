@@ -38,7 +38,7 @@ export function ProjectKeys({ projectSlug, settings, mayChange }: ProjectSetting
 
 function Keys({ projectSlug, mayChange }: { projectSlug: string; mayChange: boolean }) {
   const keys = useQuery(projectKeysQuery(projectSlug));
-  const change = useChange(["project-keys", projectSlug]);
+  const change = useChange(["project-keys", projectSlug], ["projects"]);
   if (keys.isPending) return <Bone className="h-24 w-full" />;
   if (keys.data === undefined) {
     return <Failure title="The keys could not be loaded." error={keys.error} onRetry={() => void keys.refetch()} />;
@@ -90,7 +90,7 @@ interface KeyLineProps {
 }
 
 function KeyLine({ projectSlug, projectKey: key, mayChange }: KeyLineProps) {
-  const change = useChange(["project-keys", projectSlug]);
+  const change = useChange(["project-keys", projectSlug], ["projects"]);
   const [mode, setMode] = useState<"shown" | "edited" | "revoked">("shown");
   return (
     <Line

@@ -40,12 +40,12 @@ export function useKeys(actions: Readonly<Partial<Record<Key, () => void>>>): vo
 
 function hear(pressed: KeyboardEvent): void {
   if (pressed.defaultPrevented || pressed.altKey || isDialogOpen()) return;
-  if (pressed.repeat && !HELD.has(pressed.key)) return;
+  const letter = letterOf(pressed);
+  if (pressed.repeat && !HELD.has(letter)) return;
   const isMod = pressed.ctrlKey || pressed.metaKey;
   if (!isMod && isTyping(pressed.target)) return;
   const before = first;
   expect("");
-  const letter = letterOf(pressed);
   const key = isMod ? `mod+${letter.toLowerCase()}` : before === "" ? letter : `${before} ${letter}`;
   if (listeners.some((listener) => listener(key))) pressed.preventDefault();
   else if (FIRST_KEYS.has(key)) expect(key);

@@ -140,9 +140,13 @@ test.each(["", '"token":"x",'])(
 );
 
 test("the number of a card is a secret also where JavaScript cannot hold it", () => {
-  const [event] = digestEntry(entryOf('{"extra":{"paid":6304000000000000125}}')).events;
+  const json =
+    '{"extra":{"paid":6304000000000000125,"again":4.1111111111111110e15,"once more":4111111111111111.0,"id":1234567890123456789}}';
+  const [event] = digestEntry(entryOf(json)).events;
   if (event === undefined) throw new Error("no event");
-  expect(Buffer.from(unpackPayload(event.payload)).toString()).toBe('{"extra":{"paid":"[Filtered]"}}');
+  expect(Buffer.from(unpackPayload(event.payload)).toString()).toBe(
+    '{"extra":{"paid":"[Filtered]","again":"[Filtered]","once more":"[Filtered]","id":1234567890123456789}}',
+  );
 });
 
 test("the payload that is stored is the one that was sent, byte for byte, however the body was compressed", () => {

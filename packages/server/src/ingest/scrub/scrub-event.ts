@@ -213,10 +213,12 @@ class ScrubPass {
       : number;
   }
 
-  /** As the text of its digits, which it is where it is read. */
-  #scrubExact(digits: string, value: object): unknown {
-    const scrubbed = this.#scrubString(digits);
-    return scrubbed === digits ? value : scrubbed;
+  /** As what it is where events are read: a long integer is the text of its digits, and everything else a number. */
+  #scrubExact(source: string, value: object): unknown {
+    const number = Number(source);
+    const read = /^-?\d+$/.test(source) && !Number.isSafeInteger(number) ? source : number;
+    const scrubbed = typeof read === "string" ? this.#scrubString(read) : this.#scrubNumber(read);
+    return scrubbed === read ? value : scrubbed;
   }
 
   #remove(rule: ScrubRule): string {
