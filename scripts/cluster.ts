@@ -9,7 +9,7 @@ import { once } from "node:events";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { startEmbeddedPostgres } from "@mesher/server/testing";
+import { interruption, startEmbeddedPostgres } from "@mesher/server/testing";
 import { Balancer, NODE_FLAGS, START_ENV } from "@mesher/testkit";
 import { wholeOption } from "./number-option.ts";
 
@@ -29,16 +29,15 @@ const NODE_PORT = 9101;
 const NODES_MAX = 9;
 const ANSWER_MS_MAX = 1_000;
 
-const stopping = new AbortController();
 // From the first moment on: nodes and database are processes of their own, which a Ctrl-C here does not reach.
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stopping.abort());
+const stopping = interruption();
 // A terminal that is closed takes no more lines, and all is to be stopped in order.
 process.stdout.on("error", () => undefined);
 try {
-  await run(stopping.signal);
+  await run(stopping);
 } catch (error) {
   // What fails after a signal fails because of it.
-  if (!stopping.signal.aborted) {
+  if (!stopping.aborted) {
     console.error(error instanceof Error ? error.message : String(error));
     process.exitCode = 1;
   }

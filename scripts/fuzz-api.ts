@@ -14,7 +14,7 @@ import {
   parametersWithout,
 } from "./fuzz-api-cases.ts";
 import { FUZZ_OWNER, makeWorld, Session, signIn } from "./fuzz-api-world.ts";
-import { wholeOption } from "./number-option.ts";
+import { FUZZ_OPTIONS, readFuzzOptions } from "./fuzz-options.ts";
 
 export { FUZZ_OWNER };
 
@@ -254,9 +254,7 @@ The exit code is 1 when an answer was not of the shape that its description prom
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      count: { type: "string" },
-      seed: { type: "string" },
-      first: { type: "string" },
+      ...FUZZ_OPTIONS,
       help: { type: "boolean", short: "h", default: false },
     },
   });
@@ -267,9 +265,7 @@ async function main(): Promise<void> {
   await using server = await ServerProcess.start({ env: { ...FUZZ_OWNER, MESHER_LOG_LEVEL: "warn" } });
   const summary = await fuzzApi({
     server,
-    ...(values.count === undefined ? {} : { count: wholeOption("--count", values.count, { min: 1 }) }),
-    ...(values.seed === undefined ? {} : { seed: wholeOption("--seed", values.seed) }),
-    ...(values.first === undefined ? {} : { first: wholeOption("--first", values.first) }),
+    ...readFuzzOptions(values),
     report: console.log,
   });
   console.log(JSON.stringify(summary, null, 2));

@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { type Dsn, parseDsn } from "@mesher/protocol";
 import { ServerProcess } from "@mesher/testkit";
 import { type FuzzCase, makeCase, readSamples } from "./fuzz-cases.ts";
-import { wholeOption } from "./number-option.ts";
+import { FUZZ_OPTIONS, readFuzzOptions } from "./fuzz-options.ts";
 
 export interface FuzzOptions {
   /** Where the server listens: `http://host:port`. */
@@ -123,9 +123,7 @@ async function main(): Promise<void> {
     options: {
       url: { type: "string" },
       dsn: { type: "string" },
-      count: { type: "string" },
-      seed: { type: "string" },
-      first: { type: "string" },
+      ...FUZZ_OPTIONS,
       help: { type: "boolean", short: "h", default: false },
     },
   });
@@ -139,9 +137,7 @@ async function main(): Promise<void> {
   const summary = await fuzz({
     url: values.url ?? new URL(dsn).origin,
     dsn,
-    ...(values.count === undefined ? {} : { count: wholeOption("--count", values.count, { min: 1 }) }),
-    ...(values.seed === undefined ? {} : { seed: wholeOption("--seed", values.seed) }),
-    ...(values.first === undefined ? {} : { first: wholeOption("--first", values.first) }),
+    ...readFuzzOptions(values),
     report: console.log,
   });
   console.log(JSON.stringify(summary, null, 2));

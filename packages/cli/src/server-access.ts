@@ -114,9 +114,9 @@ export async function fetchFrom(
   try {
     // Followed, a redirect loses the token, and makes a GET of a POST.
     const response = await fetch(url + path, { ...request, headers, signal: ended, redirect: "manual" });
-    const elsewhere = redirectOf(response);
-    if (elsewhere === undefined) return response;
-    throw new CommandError(`${url} redirects to ${elsewhere}: name the server there with --url URL.`);
+    const redirected = redirectErrorOf(url, response);
+    if (redirected === undefined) return response;
+    throw redirected;
   } catch (cause) {
     if (cause instanceof CommandError) throw cause;
     throw new CommandError(
@@ -129,6 +129,12 @@ export async function fetchFrom(
 /** Where a server sends us on to; `undefined`: it does not. */
 export function redirectOf({ status, headers }: Response): string | undefined {
   return status >= 300 && status < 400 ? (headers.get("location") ?? "nowhere") : undefined;
+}
+
+export function redirectErrorOf(url: string, response: Response): CommandError | undefined {
+  const elsewhere = redirectOf(response);
+  if (elsewhere === undefined) return undefined;
+  return new CommandError(`${url} redirects to ${elsewhere}: name the server there with --url URL.`);
 }
 
 /** Why a request got no answer, to be put behind a sentence. That nobody listens is what the sentence says. */

@@ -3,24 +3,20 @@ import { resolve } from "node:path";
 import { backUp } from "./backup/back-up.ts";
 import { BackupError } from "./backup/manifest.ts";
 import { restore } from "./backup/restore.ts";
+import { interruption } from "./runtime/interruption.ts";
 
 const [, , what, from = "", to = ""] = process.argv;
 const log = (message: string) => process.stderr.write(`${message}\n`);
 
-/** At Ctrl-C, however often. A database that was started for the backup would otherwise go on without anybody. A restore starts none. */
-function interruption(): AbortSignal {
-  const interrupted = new AbortController();
-  const interrupt = () => interrupted.abort(new BackupError("The backup was interrupted; nothing of it is left"));
-  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, interrupt);
-  return interrupted.signal;
-}
+/** A database that was started for the backup ends with it. A restore starts none. */
+const INTERRUPTED = new BackupError("The backup was interrupted; nothing of it is left");
 
 try {
   const startedMs = performance.now();
   const done =
     what === "restore"
       ? await restore(resolve(from), resolve(to))
-      : await backUp(resolve(from), resolve(to), { log, signal: interruption() });
+      : await backUp(resolve(from), resolve(to), { log, signal: interruption(INTERRUPTED) });
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
   const megabytes = (done.bytes / 1024 ** 2).toFixed(1);
   process.stdout.write(`${resolve(to)}: ${done.files} files, ${megabytes} MiB, in ${seconds} s\n`);

@@ -1,5 +1,6 @@
 /** Starts the server and stops it on Ctrl-C, on SIGTERM, or when its terminal is closed. */
 import { ConfigError, readConfig } from "./config.ts";
+import { STOP_SIGNALS } from "./runtime/interruption.ts";
 import { createLog } from "./runtime/log.ts";
 import { serve } from "./serve.ts";
 import { welcome } from "./welcome.ts";
@@ -54,9 +55,6 @@ function nextStopSignal(): Promise<NodeJS.Signals> {
       resolve(signal);
       if (Date.now() - firstAtMs > SAME_SIGNAL_MS) process.exit(1);
     };
-    process.on("SIGINT", hear);
-    process.on("SIGTERM", hear);
-    // The terminal was closed: the database, which has no terminal, would be left running.
-    process.on("SIGHUP", hear);
+    for (const signal of STOP_SIGNALS) process.on(signal, hear);
   });
 }

@@ -104,7 +104,6 @@ export async function startServer(config: Config, log: Log, signal?: AbortSignal
   const cluster = await joinCluster(config, VERSION, log);
   started.defer(() => cluster.node.stop());
   await migrate(database, log.info);
-  signal?.throwIfAborted();
   // Not left to the job, which runs a moment later and perhaps on another node.
   await ensurePartitions(database, daysAhead(Date.now()));
 

@@ -5,3 +5,4 @@ export { type Database, type Log, openDatabase, waitForDatabase } from "./db/dat
 export { lockDirectory } from "./db/directory-lock.ts";
 export { type EmbeddedPostgres, startEmbeddedPostgres } from "./db/embedded/embedded.ts";
 export { migrate } from "./db/migrate.ts";
+export { interruption } from "./runtime/interruption.ts";

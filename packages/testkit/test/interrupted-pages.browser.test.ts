@@ -1,12 +1,12 @@
 import type { ApiIssue, ApiPage, ApiProject } from "@mesher/protocol";
-import type { Browser, WebSocketRoute } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { WebSocketRoute } from "playwright-core";
+import { describe, expect, test } from "vitest";
 import { sendMessage } from "../src/send.ts";
 import { waitUntil } from "../src/wait-until.ts";
 import { apiClient } from "./api-client.ts";
-import { CHROMIUM, startChromium } from "./chromium.ts";
+import { browserWorld } from "./browser-world.ts";
+import { CHROMIUM } from "./chromium.ts";
 import { openPage } from "./open-page.ts";
-import { startTestServer, type TestServer } from "./test-server.ts";
 
 const OWNER = { email: "olga@example.com", password: "correct horse battery" };
 const PROJECTS = "**/api/v1/projects";
@@ -20,28 +20,18 @@ const GO_OFFLINE = `window.dispatchEvent(new Event("offline"))`;
 const PAINTED = `new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))`;
 
 describe.runIf(CHROMIUM !== undefined)("what comes between a page and its server, in a browser", () => {
-  let world: TestServer;
-  let browser: Browser;
-  beforeAll(async () => {
-    [world, browser] = await Promise.all([
-      startTestServer({ MESHER_ADMIN_EMAIL: OWNER.email, MESHER_ADMIN_PASSWORD: OWNER.password }),
-      startChromium(),
-    ]);
-  });
-  afterAll(async () => {
-    await browser.close();
-    await world[Symbol.asyncDispose]();
-  });
+  const running = browserWorld(OWNER);
 
-  const blank = () => openPage(browser, world.server.url, { as: OWNER, viewport: { width: 1280, height: 800 } });
+  const blank = () =>
+    openPage(running.browser, running.world.server.url, { as: OWNER, viewport: { width: 1280, height: 800 } });
 
   async function report(title: string): Promise<void> {
-    await sendMessage(world.server.dsn, title, "error");
+    await sendMessage(running.world.server.dsn, title, "error");
     await waitUntil(`the issue ${title}`, async () => (await findIssue(title)) !== undefined);
   }
 
   async function findIssue(title: string): Promise<ApiIssue | undefined> {
-    const { data } = await world.server.get<ApiPage<ApiIssue>>("/api/v1/projects/default/issues");
+    const { data } = await running.world.server.get<ApiPage<ApiIssue>>("/api/v1/projects/default/issues");
     return data.find((issue) => issue.title === title);
   }
 
@@ -49,7 +39,7 @@ describe.runIf(CHROMIUM !== undefined)("what comes between a page and its server
     await report("still there");
     const { page, context } = await blank();
     await page.clock.install();
-    await page.goto(`${world.server.url}/projects/default`);
+    await page.goto(`${running.world.server.url}/projects/default`);
     await page.getByRole("link", { name: "still there" }).waitFor();
     const box = page.getByRole("combobox", { name: "Search issues" });
     await box.fill("half a thought");
@@ -70,7 +60,7 @@ describe.runIf(CHROMIUM !== undefined)("what comes between a page and its server
   test("a browser without internet reads and changes what a server next door has", async () => {
     await report("no internet");
     const { page, context } = await blank();
-    await page.goto(`${world.server.url}/projects/default`);
+    await page.goto(`${running.world.server.url}/projects/default`);
     const row = page.getByRole("link", { name: "no internet" });
     await row.waitFor();
     await page.evaluate(GO_OFFLINE);
@@ -84,25 +74,25 @@ describe.runIf(CHROMIUM !== undefined)("what comes between a page and its server
   });
 
   test("addresses that name a project as it was called before lead to the same page of it", async () => {
-    const api = apiClient(world.server);
+    const api = apiClient(running.world.server);
     const { body: made } = await api<ApiProject>("POST", "projects", { name: "Shop" });
     await api("PATCH", `projects/${made.slug}`, { slug: "store" });
     const { page, context, faults } = await blank();
-    await page.goto(`${world.server.url}/projects/${made.slug}?query=x`);
-    await page.waitForURL(`${world.server.url}/projects/store?query=x`);
+    await page.goto(`${running.world.server.url}/projects/${made.slug}?query=x`);
+    await page.waitForURL(`${running.world.server.url}/projects/store?query=x`);
     await page.getByRole("heading", { name: "Shop" }).waitFor();
-    await page.goto(`${world.server.url}/projects/${made.slug}/settings?tab=keys`);
-    await page.waitForURL(`${world.server.url}/projects/store/settings?tab=keys`);
+    await page.goto(`${running.world.server.url}/projects/${made.slug}/settings?tab=keys`);
+    await page.waitForURL(`${running.world.server.url}/projects/store/settings?tab=keys`);
     await page.getByRole("button", { name: "Create key" }).waitFor();
     expect(faults).toEqual([]);
-    await page.goto(`${world.server.url}/projects/nowhere`);
+    await page.goto(`${running.world.server.url}/projects/nowhere`);
     await page.getByText("There is no project “nowhere”.").waitFor();
     await context.close();
   });
 
   test("a page whose code cannot be loaded says so, and is there once it can", async () => {
     const { page, context } = await blank();
-    await page.goto(`${world.server.url}/settings/account`);
+    await page.goto(`${running.world.server.url}/settings/account`);
     await page.route(JOBS_CODE, (route) => route.abort());
     await page.getByRole("link", { name: "Jobs" }).click();
     await page.getByText("This page could not be loaded.").waitFor();
@@ -130,7 +120,7 @@ describe.runIf(CHROMIUM !== undefined)("what comes between a page and its server
         socket.send(message);
       });
     });
-    await page.goto(`${world.server.url}/projects/default`);
+    await page.goto(`${running.world.server.url}/projects/default`);
     await live.waitFor();
     await page.clock.fastForward(30_000);
     await waitUntil("it to answer", () => Promise.resolve(answers === 1));

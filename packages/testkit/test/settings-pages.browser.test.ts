@@ -1,14 +1,13 @@
 import { readFile } from "node:fs/promises";
 import type { ApiProject, ApiProjectSettings } from "@mesher/protocol";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { newEventId, sendEvent } from "../src/send.ts";
 import { waitUntil } from "../src/wait-until.ts";
 import { apiClient } from "./api-client.ts";
-import { CHROMIUM, PAGE_WAIT_MS, startChromium } from "./chromium.ts";
+import { browserWorld } from "./browser-world.ts";
+import { CHROMIUM, PAGE_WAIT_MS } from "./chromium.ts";
 import { expectAccessible } from "./expect-accessible.ts";
 import { openPage } from "./open-page.ts";
-import { startTestServer, type TestServer } from "./test-server.ts";
 
 const OWNER = { email: "olga@example.com", password: "correct horse battery" };
 
@@ -24,24 +23,13 @@ const MEMBER_PATHS = [
 ];
 
 describe.runIf(CHROMIUM !== undefined)("settings, in a browser", () => {
-  let world: TestServer;
-  let browser: Browser;
-  beforeAll(async () => {
-    [world, browser] = await Promise.all([
-      startTestServer({ MESHER_ADMIN_EMAIL: OWNER.email, MESHER_ADMIN_PASSWORD: OWNER.password }),
-      startChromium(),
-    ]);
-  });
-  afterAll(async () => {
-    await browser.close();
-    await world[Symbol.asyncDispose]();
-  });
+  const running = browserWorld(OWNER);
 
   const openAs = (as: typeof OWNER, path: string, viewport = { width: 1280, height: 800 }) =>
-    openPage(browser, world.server.url, { as, path, viewport });
+    openPage(running.browser, running.world.server.url, { as, path, viewport });
 
   async function post(path: string, body: object): Promise<void> {
-    const { url, token } = world.server;
+    const { url, token } = running.world.server;
     const response = await fetch(url + path, {
       method: "POST",
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
@@ -51,7 +39,7 @@ describe.runIf(CHROMIUM !== undefined)("settings, in a browser", () => {
   }
 
   test("[UI-07] an owner invites, makes a token and a key, changes a project, and finds it in the log", async () => {
-    const { server } = world;
+    const { server } = running.world;
     const { context, page, faults } = await openAs(OWNER, "/settings/members");
     await page.getByLabel("Email").fill("mia@example.com");
     await page.getByRole("button", { name: "Invite" }).click();
@@ -118,7 +106,7 @@ describe.runIf(CHROMIUM !== undefined)("settings, in a browser", () => {
   });
 
   test("[UI-07] organizations and projects are renamed, made, and a project is deleted by typing its name", async () => {
-    const { server } = world;
+    const { server } = running.world;
     const { context, page, faults } = await openAs(OWNER, "/settings/organization");
     await page.getByLabel("Name of the organization").fill("Olga & Co");
     await page.getByRole("button", { name: "Rename" }).click();
@@ -148,7 +136,7 @@ describe.runIf(CHROMIUM !== undefined)("settings, in a browser", () => {
   });
 
   test("settings that somebody else has changed meanwhile are not written over, those beside them do not matter", async () => {
-    const api = apiClient(world.server);
+    const api = apiClient(running.world.server);
     const path = "projects/default/settings";
     const { body: before } = await api<ApiProjectSettings>("GET", path);
     const { context, page } = await openAs(OWNER, "/projects/default/settings?tab=filters");
@@ -175,7 +163,7 @@ describe.runIf(CHROMIUM !== undefined)("settings, in a browser", () => {
   });
 
   test("a team is made, gets a member and a project, an issue, another name, and is deleted by typing its own", async () => {
-    const { server } = world;
+    const { server } = running.world;
     await sendEvent(server.dsn, { event_id: newEventId(), message: "the oven is cold" });
     const { context, page, faults } = await openAs(OWNER, "/settings/teams");
     await page.getByText("No team yet.").waitFor();
@@ -214,7 +202,7 @@ describe.runIf(CHROMIUM !== undefined)("settings, in a browser", () => {
   });
 
   test("a member sees what a member may, changes their own account, and on a phone nothing scrolls sideways", async () => {
-    const { server } = world;
+    const { server } = running.world;
     await post("/api/v1/users", { ...MEMBER, display_name: "Mia", role: "member" });
     const { context, page, faults } = await openAs(MEMBER, "/settings/account", { width: 390, height: 844 });
     await page.getByLabel("What others see").fill("Mia Berg");

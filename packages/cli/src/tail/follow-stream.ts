@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ApiError, StreamMessage } from "@mesher/protocol";
 import { CommandError } from "../command.ts";
-import { authorizationOf, redirectOf, type ServerAccess } from "../server-access.ts";
+import { authorizationOf, redirectErrorOf, type ServerAccess } from "../server-access.ts";
 import { EventStreamError, readEventStream } from "./server-sent-events.ts";
 
 const RETRY_MS = { first: 500, max: 10_000 };
@@ -90,9 +90,8 @@ async function* connect(options: FollowOptions, lastId: string | undefined): Asy
 }
 
 async function refusalOf({ url }: ServerAccess, response: Response): Promise<Error> {
-  const elsewhere = redirectOf(response);
-  if (elsewhere !== undefined)
-    return new CommandError(`${url} redirects to ${elsewhere}: name the server there with --url URL.`);
+  const redirected = redirectErrorOf(url, response);
+  if (redirected !== undefined) return redirected;
   const body = (await response.json().catch(() => ({}))) as Partial<ApiError>;
   const reason = `${url} answered ${response.status}${body.error === undefined ? "" : `: ${body.error}`}`;
   return RETRIED_STATUSES.has(response.status) ? new BrokenError(reason) : new CommandError(`${reason}.`);

@@ -31,20 +31,28 @@ export class PartedRun {
 
   /** What the part gives; undefined: it failed, or the run is over. */
   attempt<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result | undefined> {
-    return this.#attempt(() => this.#do(work));
+    return this.attemptToRead(() => this.#write(work));
   }
 
   /** The same for what only reads, and may take longer than a transaction may. */
-  attemptToRead<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
-    return this.#attempt(() => {
+  async attemptToRead<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
+    try {
       this.#signal.throwIfAborted();
-      return work();
-    });
+      return await work();
+    } catch (error) {
+      this.#faults.push(error);
+      return undefined;
+    }
   }
 
   /** The same where there is another way: the fault is not the run's. */
-  attemptQuietly<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result | undefined> {
-    return this.#do(work).catch(() => undefined);
+  async attemptQuietly<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result | undefined> {
+    try {
+      this.#signal.throwIfAborted();
+      return await this.#write(work);
+    } catch {
+      return undefined;
+    }
   }
 
   /** Each project by itself. */
@@ -68,19 +76,5 @@ export class PartedRun {
     if (items.length === 0) return [];
     const all = await this.attemptQuietly((tx) => work(tx, items));
     return all === undefined ? (await this.byProject(items, work)).flat() : [...all];
-  }
-
-  async #attempt<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
-    try {
-      return await work();
-    } catch (error) {
-      this.#faults.push(error);
-      return undefined;
-    }
-  }
-
-  async #do<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
-    this.#signal.throwIfAborted();
-    return this.#write(work);
   }
 }

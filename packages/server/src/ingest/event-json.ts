@@ -8,32 +8,7 @@ export class EventJsonError extends Error {
  * Python SDKs with NaN and Infinity, which become null (relay does the same for their user agents, `endpoints/store.rs`).
  */
 export function parseEventJson(bytes: Uint8Array): unknown {
-  const text = decode(bytes);
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    if (!NOT_JSON_NUMBER.test(text)) throw new EventJsonError("event is not JSON", { cause });
-  }
-  try {
-    return JSON.parse(outsideOfStrings(text, nullNotNumbers));
-  } catch (cause) {
-    throw new EventJsonError("event is not JSON", { cause });
-  }
-}
-
-/**
- * As `parseEventJson`, but numbers that JavaScript cannot hold are kept as they are written, so that the JSON made of it again
- * says the same. `exactNumberOf` tells them. For payloads that are written back, since it takes several times as long.
- */
-function parseExactEventJson(bytes: Uint8Array): unknown {
-  const text = decode(bytes);
-  return EXACT_JSON.parse(
-    NOT_JSON_NUMBER.test(text) ? outsideOfStrings(text, nullNotNumbers) : text,
-    (_key, value: unknown, { source }) =>
-      typeof value === "number" && source !== undefined && String(value) !== source
-        ? EXACT_JSON.rawJSON(source)
-        : value,
-  );
+  return parseText(decode(bytes));
 }
 
 /**
@@ -49,7 +24,26 @@ export function parseEventJsonForReading(bytes: Uint8Array): unknown {
       // It is no JSON, which is told of it as it came.
     }
   }
-  return parseEventJson(bytes);
+  return parseText(text);
+}
+
+/**
+ * As `parseEventJson`, but numbers that JavaScript cannot hold are kept as they are written, so that the JSON made of it again
+ * says the same. `exactNumberOf` tells them. Takes several times as long, and reaches no deeper than the stack: beyond it they are
+ * rounded, which is better than no event.
+ */
+export function parseEventJsonForWriting(bytes: Uint8Array): unknown {
+  const text = eventJsonText(bytes);
+  try {
+    return EXACT_JSON.parse(text, (_key, value: unknown, { source }) =>
+      typeof value === "number" && source !== undefined && String(value) !== source
+        ? EXACT_JSON.rawJSON(source)
+        : value,
+    );
+  } catch (error) {
+    if (error instanceof RangeError) return parseText(text);
+    throw error;
+  }
 }
 
 /** An event's JSON as a text that is JSON, with every number as it was sent. Throws nothing if `parseEventJson` did not. */
@@ -58,15 +52,16 @@ export function eventJsonText(bytes: Uint8Array): string {
   return NOT_JSON_NUMBER.test(text) ? outsideOfStrings(text, nullNotNumbers) : text;
 }
 
-/** As `parseExactEventJson` where that says anything else than `parseEventJson`, and can: it reaches no deeper than the stack. */
-export function parseEventJsonForWriting(bytes: Uint8Array): unknown {
-  if (!mayHaveLongNumber(bytes)) return parseEventJson(bytes);
+function parseText(text: string): unknown {
   try {
-    return parseExactEventJson(bytes);
-  } catch (error) {
-    // Better a number that is rounded than no event.
-    if (error instanceof RangeError) return parseEventJson(bytes);
-    throw error;
+    return JSON.parse(text);
+  } catch (cause) {
+    if (!NOT_JSON_NUMBER.test(text)) throw new EventJsonError("event is not JSON", { cause });
+  }
+  try {
+    return JSON.parse(outsideOfStrings(text, nullNotNumbers));
+  } catch (cause) {
+    throw new EventJsonError("event is not JSON", { cause });
   }
 }
 

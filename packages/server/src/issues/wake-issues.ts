@@ -83,7 +83,7 @@ function eventsLeft({ issueId, standing }: SleepingIssue, counts: ReadonlyMap<st
 }
 
 /** How far behind the database's clock that of a node which receives may be: better a regression too many than one that is missed. */
-const CLOCK_SKEW_MS_MAX = 2_000;
+const CLOCK_BEHIND_MS_MAX = 2_000;
 
 /**
  * The first event that comes too late. What was received before the issue was resolved and is stored only now, because it
@@ -94,7 +94,7 @@ async function findRegression(
   { resolution, sinceMs }: { readonly resolution: Resolution; readonly sinceMs: number },
   arrived: readonly ArrivingEvent[],
 ): Promise<ArrivingEvent | undefined> {
-  const events = arrived.filter(({ receivedAtMs }) => receivedAtMs >= sinceMs - CLOCK_SKEW_MS_MAX);
+  const events = arrived.filter(({ receivedAtMs }) => receivedAtMs >= sinceMs - CLOCK_BEHIND_MS_MAX);
   if (resolution.mode === "now") return events[0];
   const released = events.flatMap((event) =>
     event.release === undefined ? [] : [{ event, release: event.release, projectId: event.projectId }],

@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { alertRuleQuery } from "../api/alert-queries.ts";
-import { sendJson, type Tagged } from "../api/client.ts";
+import { sendJson } from "../api/client.ts";
 import { hasRole, sessionQuery } from "../api/session.ts";
 import { Button, PrimaryButton } from "../ui/button.tsx";
 import { Confirm } from "../ui/confirm.tsx";
@@ -11,6 +11,7 @@ import { Failure } from "../ui/failure.tsx";
 import { Field, FormError } from "../ui/field.tsx";
 import { PageSkeleton } from "../ui/page-skeleton.tsx";
 import { toast, toastFailure } from "../ui/toasts.tsx";
+import { useOpened } from "../ui/use-opened.ts";
 import { forgetAlerts } from "./alert-commands.ts";
 import { AlertsFrame } from "./alerts-frame.tsx";
 import { RuleConditions } from "./rule-conditions.tsx";
@@ -22,10 +23,7 @@ import { RuleRecipients } from "./rule-recipients.tsx";
 export function RulePage({ projectSlug, ruleId }: { projectSlug: string; ruleId: string }) {
   const isNew = ruleId === "new";
   const rule = useQuery({ ...alertRuleQuery(ruleId), enabled: !isNew });
-  // What was read some time ago is no beginning for a change; what somebody has begun to change stays as they found it.
-  const [opened, setOpened] = useState<Tagged<ApiAlertRule>>();
-  if (opened === undefined && rule.data !== undefined && (rule.isFetchedAfterMount || !rule.isStale))
-    setOpened(rule.data);
+  const [opened] = useOpened(rule);
   return (
     <AlertsFrame projectSlug={projectSlug} title={isNew ? "New alert rule" : "Alert rule"}>
       {isNew ? (

@@ -4,7 +4,7 @@ import type { Query, QueryClient, QueryKey } from "@tanstack/react-query";
 import type { IssueFilter } from "../issues/issues-search.ts";
 import { toast } from "../ui/toasts.tsx";
 import { addNews, type IssueNews, type IssuePages, type News, pagesWithNews, withNews } from "./issue-news.ts";
-import { Rereading } from "./rereading.ts";
+import { Rereading, waitMs } from "./rereading.ts";
 
 /** Messages come in bursts; what they say is taken up once for all of a moment. */
 const GATHER_MS = 500;
@@ -178,9 +178,6 @@ export class FreshIssues {
     return this.#queries.invalidateQueries({ predicate }, { cancelRefetch: false });
   }
 }
-
-/** A clock that was put back makes nothing wait longer. */
-const waitMs = (readAtMs: number, everyMs: number) => Math.min(everyMs, Math.max(0, readAtMs + everyMs - Date.now()));
 
 /** Writes what is known into what is on screen. Returns whether a list may have to change by more than that. */
 function showNews(queries: QueryClient, projectSlug: string, news: News): boolean {

@@ -10,16 +10,22 @@ export class Rereading {
   }
 
   soon(everyMs: number): void {
-    // A clock that was put back makes nothing wait longer.
-    const waitMs = Math.min(everyMs, Math.max(0, this.#readAtMs + everyMs - Date.now()));
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      this.#readAtMs = Date.now();
-      if (this.#read()) this.soon(everyMs);
-    }, waitMs);
+    this.#timer ??= setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#readAtMs = Date.now();
+        if (this.#read()) this.soon(everyMs);
+      },
+      waitMs(this.#readAtMs, everyMs),
+    );
   }
 
   stop(): void {
     clearTimeout(this.#timer);
   }
+}
+
+/** Until it may be read again. A clock that was put back makes nothing wait longer. */
+export function waitMs(readAtMs: number, everyMs: number): number {
+  return Math.min(everyMs, Math.max(0, readAtMs + everyMs - Date.now()));
 }

@@ -1,12 +1,12 @@
-import type { ApiProjectSettings } from "@mesher/protocol";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { type ReactNode, useState } from "react";
+import type { ReactNode } from "react";
 import { hasRole, sessionQuery } from "../api/session.ts";
 import { projectSettingsQuery } from "../api/settings-queries.ts";
 import { Failure } from "../ui/failure.tsx";
 import { PageSkeleton } from "../ui/page-skeleton.tsx";
 import { TabStrip, tabClass } from "../ui/tab-strip.tsx";
+import { useOpened } from "../ui/use-opened.ts";
 import { ProjectFilters } from "./project-filters.tsx";
 import { ProjectGeneral } from "./project-general.tsx";
 import { ProjectKeys } from "./project-keys.tsx";
@@ -30,10 +30,7 @@ const TAB: Readonly<Record<ProjectTab, (props: ProjectSettingsProps) => ReactNod
 
 export function ProjectSettingsPage({ projectSlug, search }: { projectSlug: string; search: ProjectSettingsSearch }) {
   const settings = useQuery(projectSettingsQuery(projectSlug));
-  // What was read some time ago is no beginning for a change; what somebody has begun to change stays as they found it.
-  const [opened, setOpened] = useState<ApiProjectSettings>();
-  if (opened === undefined && settings.data !== undefined && (settings.isFetchedAfterMount || !settings.isStale))
-    setOpened(settings.data);
+  const [opened, setOpened] = useOpened(settings);
   const mayChange = hasRole(useQuery(sessionQuery()).data, "admin");
   const Tab = TAB[search.tab ?? "general"];
   return (

@@ -80,6 +80,17 @@ async function setUp(nodes: readonly string[], { seesOthers = false } = {}) {
   return { journal, database: db.database, kept, stored, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
+type Node = Awaited<ReturnType<typeof setUp>>["kept"][number];
+
+/** Until a node has stored a journal from its copy, while others look after theirs, too. */
+async function untilStored(node: Node, ...others: readonly Node[]): Promise<void> {
+  await node.pool.start();
+  await waitUntil("the copy to be stored", async () => {
+    for (const { takeovers } of [...others, node]) takeovers.look();
+    return node.takeovers.finished === 1;
+  });
+}
+
 test("of two nodes that store a journal from their copies at once, the one that has more of it stores what only it has", async () => {
   await using line = await setUp(["b", "c"]);
   const [stale, full] = line.kept;
@@ -92,18 +103,10 @@ test("of two nodes that store a journal from their copies at once, the one that 
   // Claims the journal and cannot store yet; then the other claims it, and is quicker.
   full.takeovers.look();
   await waitUntil("the first claim", async () => full.takeovers.journalIds.length === 1);
-  await stale.pool.start();
-  await waitUntil("the stale copy to be stored", async () => {
-    stale.takeovers.look();
-    return stale.takeovers.finished === 1;
-  });
+  await untilStored(stale);
   expect(await line.stored()).toEqual(["in both copies"]);
 
-  await full.pool.start();
-  await waitUntil("the full copy to be stored", async () => {
-    full.takeovers.look();
-    return full.takeovers.finished === 1;
-  });
+  await untilStored(full);
   expect(await line.stored()).toEqual(["in both copies", "in one copy only"]);
   expect([...stale.store.list(), ...full.store.list()]).toEqual([]);
 });
@@ -136,12 +139,7 @@ test("a node that cannot open its copy leaves the journal to one that can", asyn
   await able.copy();
   // Where it is written which sequences of the journal are used up, before it is opened.
   mkdirSync(`${unable.store.list()[0]?.directory}/identity.json.new`);
-  await able.pool.start();
-  await waitUntil("the copy that can be opened to be stored", async () => {
-    unable.takeovers.look();
-    able.takeovers.look();
-    return able.takeovers.finished === 1;
-  });
+  await untilStored(able, unable);
   expect(await line.stored()).toEqual(["in both copies"]);
 });
 
@@ -152,11 +150,7 @@ test("a journal claimed by a node that has lost its copy since is stored from an
   await line.journal.append(entryOf("in one copy"));
   await able.copy();
   await claimJournal(line.database, line.journal.id, "b");
-  await able.pool.start();
-  await waitUntil("the copy to be stored", async () => {
-    able.takeovers.look();
-    return able.takeovers.finished === 1;
-  });
+  await untilStored(able);
   expect(await line.stored()).toEqual(["in one copy"]);
 });
 
@@ -172,11 +166,7 @@ test("a journal of which one node cannot read all it has is stored to its end fr
   await broken.pool.start();
   broken.takeovers.look();
   await waitUntil("all that can be read to be stored", async () => broken.takeovers.copies[0]?.waiting === 0);
-  await whole.pool.start();
-  await waitUntil("the whole copy to be stored", async () => {
-    whole.takeovers.look();
-    return whole.takeovers.finished === 1;
-  });
+  await untilStored(whole);
   expect(await line.stored()).toEqual(["in both copies", "in one copy"]);
 });
 
