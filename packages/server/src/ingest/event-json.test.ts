@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { EventJsonError, parseEventJson, parseEventJsonForReading } from "./event-json.ts";
+import { EventJsonError, mayHaveLongNumber, parseEventJson, parseEventJsonForReading } from "./event-json.ts";
 
 test.each([
   ['{"a":1}', { a: 1 }],
@@ -52,4 +52,16 @@ test("however deep it is nested beside them, they are", () => {
 
 test("what is no JSON stays none, whatever number is in it", () => {
   expect(() => parseEventJsonForReading(Buffer.from('{"a":9007199254740993,}'))).toThrow(EventJsonError);
+});
+
+test("sixteen digits one after the other are noticed, wherever they stand, and fewer are not", () => {
+  const anyText = fc.array(fc.oneof(fc.stringMatching(/^[0-9]{1,20}$/), fc.stringMatching(/^[^0-9]{0,20}$/)), {
+    maxLength: 6,
+  });
+  fc.assert(
+    fc.property(anyText, (parts) => {
+      const text = parts.join("");
+      expect(mayHaveLongNumber(Buffer.from(text))).toBe(/[0-9]{16}/.test(text));
+    }),
+  );
 });
