@@ -8,7 +8,7 @@ import { migrate } from "../packages/server/src/db/migrate.ts";
 import { type Transaction, withTransaction } from "../packages/server/src/db/transaction.ts";
 import { insertEvents, type NewEvent } from "../packages/server/src/events/events.queries.ts";
 import { daysAhead, ensurePartitions } from "../packages/server/src/events/partitions.ts";
-import { digestEntry } from "../packages/server/src/ingest/digest/digest.ts";
+import { digestEntries } from "../packages/server/src/ingest/digest/digest.ts";
 import { BODIES, pickBody, randomFrom, type SizeName, sampleEvent } from "./sample-events.ts";
 
 const ROWS: Record<SizeName, number> = { "2k": 20_000, "10k": 12_000, "50k": 5_000 };
@@ -58,14 +58,16 @@ async function prepareBatches(size: SizeName): Promise<Copy[]> {
 function digest(size: SizeName, body: number, issues: Map<string, string>): NewEvent {
   const json = Buffer.from(sampleEvent(size, body, Date.now()));
   const eventId = randomBytes(16).toString("hex");
-  const [event] = digestEntry({
-    projectId: PROJECT_ID,
-    receivedAtMs: Date.now(),
-    source: "sentry",
-    encoding: "gzip",
-    events: [{ eventId, offset: 0, length: json.length }],
-    body: gzipSync(json),
-  }).events;
+  const [event] = digestEntries([
+    {
+      projectId: PROJECT_ID,
+      receivedAtMs: Date.now(),
+      source: "sentry",
+      encoding: "gzip",
+      events: [{ eventId, offset: 0, length: json.length }],
+      body: gzipSync(json),
+    },
+  ]).events;
   if (event === undefined) throw new Error("a sample event was refused");
   const [fingerprint] = event.fingerprints;
   const issueId = issues.get(fingerprint) ?? randomUUID();

@@ -9,7 +9,7 @@ import { gunzipSync } from "node:zlib";
 import { type Database, migrate, openDatabase, startEmbeddedPostgres } from "@mesher/server/testing";
 import { createDataDir } from "@mesher/testkit";
 import { ensurePartitions } from "../packages/server/src/events/partitions.ts";
-import { digestEntry } from "../packages/server/src/ingest/digest/digest.ts";
+import { digestEntries, groupsOf } from "../packages/server/src/ingest/digest/digest.ts";
 import type { JournalEntry } from "../packages/server/src/ingest/journal/entry.ts";
 import { claimJournal } from "../packages/server/src/ingest/journal/journal.queries.ts";
 import { decodeRecord, encodeRecord, recordBytes } from "../packages/server/src/ingest/journal/record.ts";
@@ -83,8 +83,7 @@ async function measure(size: SizeName): Promise<void> {
     const processAt = processMicroseconds();
     const entries: JournalEntry[] = [];
     for (let at = 0; at < records.length; at += recordBytes(records, at)) entries.push(decodeRecord(records, at));
-    const digests = entries.map((entry) => digestEntry(entry));
-    const events = digests.flatMap((digest) => digest.events);
+    const events = [...groupsOf(entries)].flatMap((group) => digestEntries(group.entries).events);
     const digestedAt = threadMicroseconds();
     const lastSequence = sequence + entries.length - 1;
     const result = await storeBatch(measured, {

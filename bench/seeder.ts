@@ -6,7 +6,7 @@ import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { type Database, openDatabase } from "../packages/server/src/db/database.ts";
 import { decodeTsvector, encodeTsvector } from "../packages/server/src/db/tsvector.ts";
 import { dayOf, ensurePartitions } from "../packages/server/src/events/partitions.ts";
-import { digestEntry } from "../packages/server/src/ingest/digest/digest.ts";
+import { digestEntries } from "../packages/server/src/ingest/digest/digest.ts";
 import { claimJournal } from "../packages/server/src/ingest/journal/journal.queries.ts";
 import type { DigestedEvent } from "../packages/server/src/ingest/store/digested-event.ts";
 import { storeBatch } from "../packages/server/src/ingest/store/store.ts";
@@ -188,14 +188,16 @@ const wordOf = (number: number) => `request${number.toString(36)}`;
 function digest(projectId: string, body: number): DigestedEvent {
   const bytes = Buffer.from(sampleEvent("2k", body, Date.now()));
   const slice = { eventId: randomBytes(16).toString("hex"), offset: 0, length: bytes.length };
-  const { events } = digestEntry({
-    projectId,
-    receivedAtMs: Date.now(),
-    source: "sentry",
-    encoding: "identity",
-    body: bytes,
-    events: [slice],
-  });
+  const { events } = digestEntries([
+    {
+      projectId,
+      receivedAtMs: Date.now(),
+      source: "sentry",
+      encoding: "identity",
+      body: bytes,
+      events: [slice],
+    },
+  ]);
   const [event] = events;
   if (event === undefined) throw new Error("the sample is no event");
   return event;

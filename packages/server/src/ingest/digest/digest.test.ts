@@ -5,7 +5,7 @@ import { decodeTsvector } from "../../db/tsvector.ts";
 import { unpackPayload } from "../../events/payload.ts";
 import type { JournalEntry } from "../journal/entry.ts";
 import type { DigestedEvent } from "../store/digested-event.ts";
-import { digestEntry } from "./digest.ts";
+import { type Digest, digestEntries, groupsOf } from "./digest.ts";
 import { DEFAULT_RULES, type ProjectRules } from "./project-rules.ts";
 
 const EVENT_ID = "0123456789abcdef0123456789abcdef";
@@ -22,6 +22,10 @@ function entryOf(json: string, more: Partial<JournalEntry> = {}): JournalEntry {
     body,
     ...more,
   };
+}
+
+function digestEntry(entry: JournalEntry, rules?: ProjectRules): Digest {
+  return digestEntries([entry], { rulesOf: () => rules });
 }
 
 /** The texts of an event that PostgreSQL would not take. */
@@ -175,4 +179,56 @@ test("every event of an entry ends as an event or as an outcome", () => {
     ["invalid", "json"],
     ["invalid", "not_an_event"],
   ]);
+});
+
+describe("entries of a batch", () => {
+  /** `count` events with messages of so many letters, two of which cannot be read. */
+  const entryOfMany = (name: string, count: number, letters: number): JournalEntry => {
+    const parts = Array.from({ length: count }, (_, n) =>
+      JSON.stringify({ message: `${name}${n} ${"x".repeat(letters)}` }),
+    );
+    parts.splice(1, 0, "nonsense", "[]");
+    const body = Buffer.from(parts.join(""));
+    let offset = 0;
+    const events = parts.map((part) => {
+      const slice = { eventId: EVENT_ID, offset, length: part.length };
+      offset += part.length;
+      return slice;
+    });
+    return { ...entryOf(""), body, events };
+  };
+
+  test("digested together they are what they are one by one, in their order, whatever of them is unusable", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ count: fc.integer({ min: 1, max: 40 }), letters: fc.integer({ min: 0, max: 20_000 }) }), {
+          maxLength: 12,
+        }),
+        (shapes) => {
+          const entries = shapes.map(({ count, letters }, n) => entryOfMany(String(n), count, letters));
+          const groups = [...groupsOf(entries)];
+          expect(groups.flatMap((group) => group.entries)).toEqual(entries);
+          expect(groups.map(({ place }) => entries[place])).toEqual(groups.map((group) => group.entries[0]));
+          const together = groups.map((group) => digestEntries(group.entries));
+          const alone = entries.map((entry) => digestEntry(entry));
+          expect(together.flatMap(({ events }) => events)).toEqual(alone.flatMap(({ events }) => events));
+          expect(together.flatMap(({ outcomes }) => outcomes)).toHaveLength(2 * entries.length);
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
+
+  test("the entry that is worked on is told, also of those that take each step together", () => {
+    const entries = ["a", "b", "c"].map((name) => entryOf(JSON.stringify({ message: name })));
+    let place = -1;
+    const filter: ProjectRules["filter"] = ({ logentry }) => {
+      if (logentry?.formatted === "b") throw new Error("of b");
+      return undefined;
+    };
+    const digest = () =>
+      digestEntries(entries, { rulesOf: () => ({ ...DEFAULT_RULES, filter }), onEntry: (at) => (place = at) });
+    expect(digest).toThrow("of b");
+    expect(place).toBe(1);
+  });
 });

@@ -241,7 +241,8 @@ test("a batch that cannot be handed to a worker comes back, though nothing else 
 test("a batch that takes too long to digest is stored in smaller ones; nobody dies, and one entry takes as long as it takes", async () => {
   await using line = await setUp({ workerUrl: HASTY_CLOCK_WORKER });
   await line.dispatcher.abandon();
-  const names = Array.from({ length: 20 }, (_, n) => `event ${String(n).padStart(2, "0")}`);
+  // Of those few of which each step is taken together there are several, so that there is time to look at the clock.
+  const names = Array.from({ length: 150 }, (_, n) => `event ${String(n).padStart(3, "0")}`);
   await Promise.all(names.map((message) => line.journal.append(entryOf(message))));
   await using again = await line.dispatchAgain();
   await waitUntil("the journal to be empty", async () => line.journal.depth === 0);

@@ -14,7 +14,7 @@ import type { JournalEntry } from "../journal/entry.ts";
 import { decodeRecord, recordBytes } from "../journal/record.ts";
 import type { DigestedEvent } from "../store/digested-event.ts";
 import { storeBatch } from "../store/store.ts";
-import { digestEntry } from "./digest.ts";
+import { digestEntries, groupsOf } from "./digest.ts";
 import { BatchTooLargeError, faultOf } from "./fault.ts";
 import { RuleBook } from "./project-rules.ts";
 import { gapsOf, issuesToName, type Telling, tellStored, type WatchedStore, watchedOf } from "./tell.ts";
@@ -128,21 +128,21 @@ async function digestBatch(batch: BatchMessage): Promise<{ events: DigestedEvent
 
   const events: DigestedEvent[] = [];
   const outcomes: OutcomeCount[] = [];
-  let sequence = batch.firstSequence;
   let turnEndsAt = performance.now() + TURN_MS;
   const overdueAt = performance.now() + DIGEST_MS_MAX;
   try {
-    for (const entry of entries) {
-      if (sequence > batch.firstSequence && performance.now() > overdueAt)
-        throw new BatchTooLargeError(
-          `${sequence - batch.firstSequence} of ${entries.length} entries were digested in time`,
-        );
+    for (const { place, entries: group } of groupsOf(entries)) {
+      if (place > 0 && performance.now() > overdueAt)
+        throw new BatchTooLargeError(`${place} of ${entries.length} entries were digested in time`);
       current[0] = batch.ticket;
-      current[1] = sequence;
-      const digest = digestEntry(entry, rules.get(entry.projectId));
+      const digest = digestEntries(group, {
+        rulesOf: (projectId) => rules.get(projectId),
+        onEntry: (at) => {
+          current[1] = batch.firstSequence + place + at;
+        },
+      });
       events.push(...digest.events);
       outcomes.push(...digest.outcomes);
-      sequence += 1;
       if (performance.now() > turnEndsAt) {
         current[0] = 0;
         await new Promise((resolve) => setImmediate(resolve));
