@@ -80,26 +80,29 @@ export async function suggestValues(
   return rows;
 }
 
-export interface TagCount extends TagKey {
-  readonly hourMs: number;
-  readonly value: string;
-  readonly count: number;
+/** Whose tags are counted: an issue's, or those of a project's hour. */
+export interface TagOwner {
+  readonly projectId: string;
+  /** The issue's id, or the beginning of the hour (ISO 8601). */
+  readonly id: string;
 }
 
-export interface IssueTagCount extends TagKey {
-  readonly issueId: string;
+/** How often a key had a value. */
+export interface TagCount {
+  readonly owner: TagOwner;
+  readonly key: string;
   readonly value: string;
   readonly count: number;
 }
 
 /** Each value of a project's key in an hour once. */
 export async function addTagCounts(tx: Transaction, counts: readonly TagCount[]): Promise<void> {
-  await addCounts(tx, TAG_COUNTS, counts, ({ hourMs }) => new Date(hourMs).toISOString());
+  await addCounts(tx, TAG_COUNTS, counts);
 }
 
 /** Each value of an issue's key once. */
-export async function addIssueTags(tx: Transaction, counts: readonly IssueTagCount[]): Promise<void> {
-  await addCounts(tx, ISSUE_TAGS, counts, ({ issueId }) => issueId);
+export async function addIssueTags(tx: Transaction, counts: readonly TagCount[]): Promise<void> {
+  await addCounts(tx, ISSUE_TAGS, counts);
 }
 
 interface CountTable {
@@ -133,21 +136,8 @@ const ISSUE_TAGS: CountTable = {
 const knownValues = new Set<string>();
 const KNOWN_VALUES_MAX = 30_000;
 
-async function addCounts<Count extends IssueTagCount | TagCount>(
-  tx: Transaction,
-  table: CountTable,
-  counts: readonly Count[],
-  of: (count: Count) => string,
-): Promise<void> {
-  const names = counts.map((count) => `${count.projectId}/${of(count)}/${count.key}/${count.value}`);
-  const isNew = names.map((name) => !knownValues.has(name));
-  const values = [
-    counts.map(({ projectId }) => projectId),
-    counts.map(({ key }) => key),
-    counts.map(of),
-    counts.map(({ value }) => value),
-    counts.map(({ count }) => count),
-  ];
+async function addCounts(tx: Transaction, table: CountTable, counts: readonly TagCount[]): Promise<void> {
+  const { names, isNew, values } = columnsOf(counts);
   if (!isNew.includes(true)) {
     await tx.query({ name: `tags.count_in_${table.name}`, text: countKnown(table), values });
     return;
@@ -161,6 +151,36 @@ async function addCounts<Count extends IssueTagCount | TagCount>(
   // Starting over is simpler than evicting one by one and, at this size, as good.
   if (knownValues.size + counts.length > KNOWN_VALUES_MAX) knownValues.clear();
   for (const [index, name] of names.entries()) if (!refused.has(index)) knownValues.add(name);
+}
+
+interface Columns {
+  /** No other value has the same. */
+  readonly names: readonly string[];
+  readonly isNew: readonly boolean[];
+  /** As the statements take them. */
+  readonly values: readonly (readonly (string | number)[])[];
+}
+
+/** In one loop: thousands with every batch. */
+function columnsOf(counts: readonly TagCount[]): Columns {
+  const names: string[] = [];
+  const projectIds: string[] = [];
+  const keys: string[] = [];
+  const ids: string[] = [];
+  const values: string[] = [];
+  const isNew: boolean[] = [];
+  const sums: number[] = [];
+  for (const { owner, key, value, count } of counts) {
+    const name = `${owner.projectId}/${owner.id}/${key}/${value}`;
+    names.push(name);
+    isNew.push(!knownValues.has(name));
+    projectIds.push(owner.projectId);
+    keys.push(key);
+    ids.push(owner.id);
+    values.push(value);
+    sums.push(count);
+  }
+  return { names, isNew, values: [projectIds, keys, ids, values, sums] };
 }
 
 /** In one order everywhere, so that two transactions never wait for each other; so it is below. */

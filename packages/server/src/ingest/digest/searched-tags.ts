@@ -11,47 +11,48 @@ import { remember } from "../remember.ts";
  */
 export function searchedTags(event: Event): Record<string, string> {
   // Put together in a map: objects of ever different shapes would have the code that makes them compiled again and again.
-  const tags = new Map<string, string>();
-  const add: AddTag = (key, value) => {
-    if (value !== undefined && value !== "") tags.set(key, value);
-  };
-  addDerived(event, add);
-  for (const key in event.tags) add(key, event.tags[key]);
+  const tags: Tags = new Map();
+  addDerived(event, tags);
+  for (const key in event.tags) add(tags, key, event.tags[key]);
   return Object.fromEntries(tags);
 }
 
-type AddTag = (key: string, value: string | undefined) => void;
+type Tags = Map<string, string>;
 
-function addDerived(event: Event, add: AddTag): void {
+function add(tags: Tags, key: string, value: string | undefined): void {
+  if (value !== undefined && value !== "") tags.set(key, value);
+}
+
+function addDerived(event: Event, tags: Tags): void {
   const { user, contexts, request } = event;
   const exception = mainException(event);
   const mechanism = exception?.mechanism;
-  add("user.id", textOf(user?.id));
-  add("user.email", textOf(user?.email));
-  add("user.username", textOf(user?.username));
-  add("user.ip", textOf(user?.ip_address));
-  addBrowser(event, add);
+  add(tags, "user.id", textOf(user?.id));
+  add(tags, "user.email", textOf(user?.email));
+  add(tags, "user.username", textOf(user?.username));
+  add(tags, "user.ip", textOf(user?.ip_address));
+  addBrowser(event, tags);
   const os = productOf(contexts?.["os"]);
-  add("os", os?.name);
-  add("os.name", os?.bareName);
-  add("runtime", productOf(contexts?.["runtime"])?.name);
-  add("device", textOf(contexts?.["device"]?.["model"]));
-  add("transaction", event.transaction);
-  add("server_name", textOf(event.server_name));
-  add("logger", event.logger);
-  add("dist", event.dist);
-  add("url", textOf(request?.url?.split(/[?#]/, 1)[0]));
-  add("error.type", textOf(exception?.type));
-  add("mechanism", textOf(mechanism?.type));
-  if (mechanism?.handled !== undefined) add("handled", mechanism.handled ? "yes" : "no");
+  add(tags, "os", os?.name);
+  add(tags, "os.name", os?.bareName);
+  add(tags, "runtime", productOf(contexts?.["runtime"])?.name);
+  add(tags, "device", textOf(contexts?.["device"]?.["model"]));
+  add(tags, "transaction", event.transaction);
+  add(tags, "server_name", textOf(event.server_name));
+  add(tags, "logger", event.logger);
+  add(tags, "dist", event.dist);
+  add(tags, "url", textOf(request?.url?.split(/[?#]/, 1)[0]));
+  add(tags, "error.type", textOf(exception?.type));
+  add(tags, "mechanism", textOf(mechanism?.type));
+  if (mechanism?.handled !== undefined) add(tags, "handled", mechanism.handled ? "yes" : "no");
 }
 
 /** Browsers do not say which they are; their requests do. */
-function addBrowser({ contexts, request }: Event, add: AddTag): void {
+function addBrowser({ contexts, request }: Event, tags: Tags): void {
   const context = contexts?.["browser"];
   const browser = context === undefined ? browserOf(userAgentOf(request)) : productOf(context);
-  add("browser", browser?.name);
-  add("browser.name", browser?.bareName);
+  add(tags, "browser", browser?.name);
+  add(tags, "browser.name", browser?.bareName);
 }
 
 function userAgentOf(request: Event["request"]): string {

@@ -5,7 +5,9 @@ import { CONTEXTS_MAX, MODULES_MAX, NAME_LENGTH_MAX, TEXT_LENGTH_MAX } from "./l
 import type { Pass } from "./pass.ts";
 
 /** A map of maps: `os`, `device`, `trace`, and whatever the application adds. What is no map is left out. */
-export const contexts: Field = (value, pass) => mapOf(freeMap("contexts"), CONTEXTS_MAX, value, pass);
+export const contexts: Field = (value, pass) => mapOf(context, CONTEXTS_MAX, value, pass);
+
+const context = freeMap("contexts");
 
 /** Names and versions of what the program is made of. */
 export const modules: Field = (value, pass) => mapOf(moduleVersion, MODULES_MAX, value, pass);

@@ -71,7 +71,6 @@ export function normalizeEvent(raw: unknown, input: NormalizeInput): { event: Ev
     level: at("level", payload.level, level, pass) ?? ("error" satisfies Level),
   };
   copyParts(payload, event, pass);
-  copyOthers(payload, event, pass);
 
   settleTransaction(event);
   settleEnvironment(event, input.defaultEnvironment);
@@ -113,7 +112,7 @@ const PARTS: readonly (readonly [key: string, field: Field, ...aliases: string[]
   ...SECURITY_REPORT_KEYS.map((key) => [key, securityReport, SECURITY_REPORT_ALIASES[key]] as const),
 ];
 
-/** Keys that are read by name, so that they are not copied as others. */
+/** Keys that are read by name or not at all, so that they are not copied as others. */
 const READ_KEYS: ReadonlySet<string> = new Set([
   "event_id",
   "timestamp",
@@ -122,31 +121,54 @@ const READ_KEYS: ReadonlySet<string> = new Set([
   // The SDK's own record of what it removed, as deep as the event itself. Who wants it reads the payload.
   "_meta",
   FORBIDDEN_KEY,
-  ...PARTS.flatMap(([key, , ...aliases]) => [key, ...aliases]),
 ]);
 
+/** A name of a part. Of several that are sent the one with the lowest rank counts: the present one, then those of older SDKs. */
+interface PartName {
+  readonly name: string;
+  readonly part: number;
+  readonly rank: number;
+}
+
+const PART_NAMES: ReadonlyMap<string, PartName> = new Map(
+  PARTS.flatMap(([key, , ...aliases], part) =>
+    [key, ...aliases].map((name, rank) => [name, { name, part, rank }] as const),
+  ),
+);
+
+/** By what the payload holds, since it holds a third of all names there are. Parts are made in their own order, for they share allowances. */
 function copyParts(payload: JsonObject, event: Record<string, unknown>, pass: Pass): void {
-  for (const [key, field, ...aliases] of PARTS) {
-    const alias = aliases.find((each) => isSent(payload[each]));
-    const sent = isSent(payload[key]) || alias === undefined ? payload[key] : payload[alias];
-    const part = at(key, withMessage(key, sent, payload), field, pass);
-    if (part !== undefined) event[key] = part;
+  const sent: (PartName | undefined)[] = [];
+  const others: string[] = [];
+  for (const key in payload) {
+    const found = PART_NAMES.get(key);
+    if (found === undefined) {
+      if (!READ_KEYS.has(key) && payload[key] !== null) others.push(key);
+    } else if (isSent(payload[key]) && found.rank <= (sent[found.part]?.rank ?? found.rank)) {
+      sent[found.part] = found;
+    }
   }
+  for (let part = 0; part < sent.length; part += 1) {
+    const name = sent[part]?.name;
+    const [key, field] = PARTS[part] ?? [];
+    if (name === undefined || key === undefined || field === undefined) continue;
+    const value = key === "logentry" ? withMessage(payload[name], payload) : payload[name];
+    const after = at(key, value, field, pass);
+    if (after !== undefined) event[key] = after;
+  }
+  for (const key of others) copyOther(key, payload[key], event, pass);
+}
+
+function copyOther(key: string, value: unknown, event: Record<string, unknown>, pass: Pass): void {
+  const other = at(key, value, otherValue, pass);
+  const cleanKey = cleanText(key);
+  if (other !== undefined && !READ_KEYS.has(cleanKey) && !PART_NAMES.has(cleanKey)) event[cleanKey] = other;
 }
 
 /** Legacy SDKs sent the template in an interface and the text a person reads as `message`. */
-function withMessage(key: string, sent: unknown, { message }: JsonObject): unknown {
-  if (key !== "logentry" || typeof message !== "string" || !isJsonObject(sent)) return sent;
+function withMessage(sent: unknown, { message }: JsonObject): unknown {
+  if (typeof message !== "string" || !isJsonObject(sent)) return sent;
   return isSent(sent.formatted) || sent.message === message ? sent : { ...sent, formatted: message };
-}
-
-function copyOthers(payload: JsonObject, event: Record<string, unknown>, pass: Pass): void {
-  for (const key in payload) {
-    if (READ_KEYS.has(key) || payload[key] === null) continue;
-    const other = at(key, payload[key], otherValue, pass);
-    const cleanKey = cleanText(key);
-    if (other !== undefined && !READ_KEYS.has(cleanKey)) event[cleanKey] = other;
-  }
 }
 
 /** The culprit is where SDKs had the transaction before there were transactions. */
@@ -177,7 +199,7 @@ function settleStacktrace(event: Record<string, unknown>): void {
 
 /** A browser tells neither who nor which it is, but its request did (relay's `normalize_security_report`). */
 function settleSecurityReport(event: Record<string, unknown>, { clientIp, userAgent }: NormalizeInput): void {
-  if (!SECURITY_REPORT_KEYS.some((key) => event[key] !== undefined)) return;
+  if (!hasSecurityReport(event)) return;
   event.logger ??= "csp";
   const reader = isJsonObject(event.user) ? event.user : {};
   if (clientIp !== undefined && reader.ip_address === undefined) event.user = { ...reader, ip_address: clientIp };
@@ -185,6 +207,11 @@ function settleSecurityReport(event: Record<string, unknown>, { clientIp, userAg
   if (userAgent !== undefined && page.headers === undefined) {
     event.request = { ...page, headers: [["User-Agent", cleanText(shorten(userAgent, HEADER_LENGTH_MAX))]] };
   }
+}
+
+function hasSecurityReport(event: Record<string, unknown>): boolean {
+  for (const key of SECURITY_REPORT_KEYS) if (event[key] !== undefined) return true;
+  return false;
 }
 
 function at(key: string, value: unknown, field: Field, pass: Pass): unknown {

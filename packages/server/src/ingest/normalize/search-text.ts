@@ -1,4 +1,12 @@
-import { type Event, type Frame, PLACES, type Stacktrace, tokenize, type Words } from "@mesher/protocol";
+import {
+  type Event,
+  type Exception,
+  type Frame,
+  PLACES,
+  type Stacktrace,
+  tokenize,
+  type Words,
+} from "@mesher/protocol";
 import { remember } from "../remember.ts";
 import { LEXEMES_MAX, LEXEMES_PER_TEXT_MAX } from "./limits.ts";
 import { type Headline, headlineOf } from "./title.ts";
@@ -11,19 +19,27 @@ export function searchText(event: Event, { title, culprit }: Headline = headline
   const lexemes = new Lexemes();
   const exceptions = event.exception?.values ?? [];
   for (const { type, module } of exceptions.toReversed()) {
-    lexemes.add(PLACES.message, type);
-    lexemes.add(PLACES.message, module);
+    lexemes.add(PLACES.message, type, nameLexemes);
+    lexemes.add(PLACES.message, module, nameLexemes);
   }
   lexemes.add(PLACES.message, event.logentry?.formatted);
   lexemes.add(PLACES.message, event.logentry?.message);
   for (const { value } of exceptions.toReversed()) lexemes.add(PLACES.message, value);
-  lexemes.add(PLACES.message, title);
-  lexemes.add(PLACES.message, culprit);
+  if (!saysTitle(exceptions.at(-1), title)) lexemes.add(PLACES.message, title);
+  lexemes.add(PLACES.message, culprit, nameLexemes);
 
   const frames = stacktraces(event).flatMap((stacktrace) => stacktrace?.frames.toReversed() ?? []);
   for (const frame of frames) if (frame.in_app === true) addFrame(frame, lexemes);
   for (const frame of frames) if (frame.in_app !== true) addFrame(frame, lexemes);
   return lexemes.words;
+}
+
+/** Most titles are an exception's type and value, whose words are there by then: all of them, since no lexeme is shorter than a character. */
+function saysTitle(exception: Exception | undefined, title: string): boolean {
+  if (exception?.type === undefined || exception.value === undefined) return false;
+  const { type, value } = exception;
+  if (type.length > LEXEMES_PER_TEXT_MAX || value.length > LEXEMES_PER_TEXT_MAX) return false;
+  return title.length === type.length + 2 + value.length && title === `${type}: ${value}`;
 }
 
 /** Threads that did not crash are only looked through for lack of anything better. */
@@ -45,14 +61,14 @@ function addFrame(frame: Frame, lexemes: Lexemes): void {
   lexemes.add(PLACES.file, frame.filename ?? frame.abs_path, nameLexemes);
 }
 
-/** The names of functions, modules and files are the same in every event of a program. */
+/** The names of types, functions, modules and files, and of transactions, are the same in every event of a program. */
 const nameLexemes = remember(tokenize);
 
 /** A map of limited size, filled text by text. */
 class Lexemes {
   readonly words = new Map<string, number>();
-  /** Of each place. Frames of one file repeat its name. */
-  readonly #texts = new Map<number, Set<string>>();
+  /** And the places they stood in. Frames of one file repeat its name. */
+  readonly #texts = new Map<string, number>();
 
   add(place: number, text: string | undefined, split: (text: string) => string[] = tokenize): void {
     if (text === undefined || this.words.size >= LEXEMES_MAX || this.#isKnown(place, text)) return;
@@ -65,10 +81,9 @@ class Lexemes {
   }
 
   #isKnown(place: number, text: string): boolean {
-    const texts = this.#texts.get(place) ?? new Set();
-    if (texts.size === 0) this.#texts.set(place, texts);
-    else if (texts.has(text)) return true;
-    texts.add(text);
+    const places = this.#texts.get(text) ?? 0;
+    if ((places & place) !== 0) return true;
+    this.#texts.set(text, places | place);
     return false;
   }
 }

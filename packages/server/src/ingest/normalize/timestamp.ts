@@ -10,22 +10,21 @@ export function eventTimestamp(
   retentionDays: number | undefined,
   pass: Pass,
 ): string {
-  const receivedAt = toTimestamp(receivedAtMs);
-  if (raw === undefined || raw === null) return receivedAt;
+  if (raw === undefined || raw === null) return toTimestamp(receivedAtMs);
 
   const toldMs = parseTimestampMs(raw);
   if (toldMs === undefined) {
     pass.cutAt("timestamp", "invalid");
-    return receivedAt;
+    return toTimestamp(receivedAtMs);
   }
   const timestampMs = toldMs + pass.clockDriftMs;
   if (timestampMs < receivedAtMs - (retentionDays ?? EVENT_AGE_DAYS_MAX) * DAY_MS) {
     pass.cutAt("timestamp", "past_timestamp");
-    return receivedAt;
+    return toTimestamp(receivedAtMs);
   }
   if (timestampMs > receivedAtMs + EVENT_AHEAD_MS_MAX) {
     pass.cutAt("timestamp", "future_timestamp");
-    return receivedAt;
+    return toTimestamp(receivedAtMs);
   }
   if (pass.clockDriftMs !== 0) pass.cutAt("timestamp", "clock_drift");
   return toTimestamp(timestampMs);
@@ -40,7 +39,7 @@ export function clockDriftMs(sentAt: string | undefined, receivedAtMs: number): 
 
 /** A time within the event, told by the same clock. */
 export const senderTimestamp: Field = (value, pass) => {
-  if (pass.clockDriftMs === 0 && isCanonical(value)) return value;
+  if (pass.clockDriftMs === 0 && canonicalMs(value) !== undefined) return value;
   const timestampMs = parseTimestampMs(value);
   if (timestampMs === undefined) return invalid(value, pass);
   const correctedMs = timestampMs + pass.clockDriftMs;
@@ -55,7 +54,8 @@ export function parseTimestampMs(value: unknown): number | undefined {
   if (typeof value === "number") return fromNumber(value);
   // What is longer is no time, and would keep the expressions below busy.
   if (typeof value !== "string" || value.length > TIMESTAMP_LENGTH_MAX) return undefined;
-  if (isCanonical(value)) return Date.parse(value);
+  const timestampMs = canonicalMs(value);
+  if (timestampMs !== undefined) return timestampMs;
   const parts = ISO_8601.exec(value);
   if (parts !== null) return fromParts(parts);
   return NUMBER.test(value) ? fromNumber(Number(value)) : undefined;
@@ -88,10 +88,11 @@ const ISO_8601 =
   /^\s*(\d{4})-(\d\d)-(\d\d)(?:[T\s]\s*(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,12}))?)?\s*(?:Z|UTC|GMT|([+-])(\d\d):?(\d\d)?)?)?\s*$/i;
 const NUMBER = /^\s*\d{1,20}(?:\.\d{1,20})?\s*$/;
 
-function isCanonical(value: unknown): value is string {
-  if (typeof value !== "string" || value.length !== CANONICAL_LENGTH || !value.endsWith("Z")) return false;
+/** Of a time that is written as we write it; `undefined` for any other. */
+function canonicalMs(value: unknown): number | undefined {
+  if (typeof value !== "string" || value.length !== CANONICAL_LENGTH || !value.endsWith("Z")) return undefined;
   const timestampMs = Date.parse(value);
-  return isWithinCalendar(timestampMs) && toTimestamp(timestampMs) === value;
+  return isWithinCalendar(timestampMs) && toTimestamp(timestampMs) === value ? timestampMs : undefined;
 }
 
 function fromParts(parts: RegExpExecArray): number | undefined {

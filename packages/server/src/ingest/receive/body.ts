@@ -12,9 +12,10 @@ export interface BodyLimits {
  * The body as it came over the wire. A declared length over the limit is refused before anything is read; a body
  * without one is counted as it comes. Throws a Refusal, or a ClientGoneError.
  */
-export function readBody(request: IncomingMessage, limits: BodyLimits, held: HeldBytes): Promise<Buffer> {
+export async function readBody(request: IncomingMessage, limits: BodyLimits, held: HeldBytes): Promise<Buffer> {
   if (Number(request.headers["content-length"] ?? 0) > limits.bytesMax) throw tooLarge(limits.bytesMax);
   if (request.destroyed) throw new ClientGoneError("the client went away");
+  if (request.complete) return readArrived(request, limits, held);
 
   return new Promise((resolve, reject) => {
     const body = new GrowingBuffer();
@@ -47,6 +48,14 @@ export function readBody(request: IncomingMessage, limits: BodyLimits, held: Hel
     }
     request.on("data", onData).on("end", onEnd).on("close", onClose);
   });
+}
+
+/** A small body comes with its head: nothing is left to wait for, and to be watched over. */
+function readArrived(request: IncomingMessage, { bytesMax }: BodyLimits, held: HeldBytes): Buffer {
+  const body = (request.read() as Buffer | null) ?? Buffer.alloc(0);
+  held.take(body.length);
+  if (body.length > bytesMax) throw tooLarge(bytesMax);
+  return body;
 }
 
 /**

@@ -8,7 +8,7 @@ import { addUsers, type SeenUsers } from "../../dashboards/users.queries.ts";
 import type { Transaction } from "../../db/transaction.ts";
 import type { UserCount } from "../../issues/issues.queries.ts";
 import { countBy } from "./count-by.ts";
-import { countTag, TagTally } from "./tag-tally.ts";
+import { type OwnerTally, TagTally } from "./tag-tally.ts";
 
 /** What is counted of an event. */
 export interface CountedEvent {
@@ -31,53 +31,83 @@ export interface CountedEvent {
 export async function rollUp(tx: Transaction, events: readonly CountedEvent[]): Promise<UserCount[]> {
   await countTags(tx, events);
   const users = await countUsers(tx, events);
-  await addIssueCounts(
-    tx,
-    countBy(events, ({ projectId, issueId, receivedAtMs }) => ({ projectId, issueId, hourMs: hourOf(receivedAtMs) })),
-  );
-  await addEventCounts(
-    tx,
-    countBy(events, ({ projectId, receivedAtMs, level }) => ({ projectId, hourMs: hourOf(receivedAtMs), level })),
-  );
-  await addEventMinutes(
-    tx,
-    countBy(events, ({ projectId, receivedAtMs, level, environment = "", release = "" }) => ({
-      projectId,
-      minuteMs: minuteOf(receivedAtMs),
-      level,
-      environment,
-      release,
-    })),
-  );
+  await addIssueCounts(tx, countBy(events, nameOfIssueHour, issueHourOf));
+  await addEventCounts(tx, countBy(events, nameOfLevelHour, levelHourOf));
+  await addEventMinutes(tx, countBy(events, nameOfMinute, minuteKindOf));
   return users;
 }
 
+// Functions of the module, not of each call: with those the engine would throw away what it has compiled of them at every full
+// collection, several times a second.
+const nameOfIssueHour = ({ issueId, receivedAtMs }: CountedEvent) => `${issueId}/${hourOf(receivedAtMs)}`;
+const issueHourOf = ({ projectId, issueId, receivedAtMs }: CountedEvent) => ({
+  projectId,
+  issueId,
+  hourMs: hourOf(receivedAtMs),
+});
+const nameOfLevelHour = ({ projectId, receivedAtMs, level }: CountedEvent) =>
+  `${projectId}/${hourOf(receivedAtMs)}/${level}`;
+const levelHourOf = ({ projectId, receivedAtMs, level }: CountedEvent) => ({
+  projectId,
+  hourMs: hourOf(receivedAtMs),
+  level,
+});
+const nameOfMinute = ({ projectId, receivedAtMs, level, environment = "", release = "" }: CountedEvent) =>
+  `${projectId}/${minuteOf(receivedAtMs)}/${level}/${environment}\0${release}`;
+const minuteKindOf = ({ projectId, receivedAtMs, level, environment = "", release = "" }: CountedEvent) => ({
+  projectId,
+  minuteMs: minuteOf(receivedAtMs),
+  level,
+  environment,
+  release,
+});
+
 async function countTags(tx: Transaction, events: readonly CountedEvent[]): Promise<void> {
   const isCounted = await countedKeysOf(tx, events);
-  const ofIssues = new TagTally<{ readonly projectId: string; readonly issueId: string }>();
-  const ofHours = new TagTally<{ readonly projectId: string; readonly hourMs: number }>();
+  const ofIssues = new TagTally();
+  const ofHours = new TagTally();
+  let hourMs = Number.NaN;
+  let hour = "";
   for (const event of events) {
     const { projectId } = event;
-    const hourMs = hourOf(event.receivedAtMs);
-    const tallies = [
-      ...idsOf(event).map((issueId) => ofIssues.of(issueId, { projectId, issueId })),
-      ofHours.of(`${projectId}/${hourMs}`, { projectId, hourMs }),
-    ];
-    for (const [key, value] of tagsOf(event)) {
-      if (isCounted(projectId, key)) for (const tally of tallies) countTag(tally, key, value);
+    if (hourMs !== hourOf(event.receivedAtMs)) {
+      hourMs = hourOf(event.receivedAtMs);
+      hour = new Date(hourMs).toISOString();
     }
+    const tallies = [ofHours.of(`${projectId}/${hour}`, { projectId, id: hour })];
+    for (const id of idsOf(event)) tallies.push(ofIssues.of(id, { projectId, id }));
+    countTagsOf(event, isCounted, tallies);
   }
-  const counts = ofHours.list();
-  if (counts.length === 0) return;
-  await addIssueTags(tx, ofIssues.list());
-  await addTagCounts(tx, counts);
+  if (ofHours.counts.length === 0) return;
+  await addIssueTags(tx, ofIssues.counts);
+  await addTagCounts(tx, ofHours.counts);
 }
 
+/**
+ * Environment and release are the event's own, whatever tags have these names. A transaction tells what its address tells,
+ * in fewer values.
+ */
+function countTagsOf(
+  { projectId, environment, release, tags }: CountedEvent,
+  isCounted: IsCounted,
+  tallies: readonly OwnerTally[],
+): void {
+  for (const key in tags) {
+    const value = tags[key];
+    if (value === undefined || value === "" || key === "environment" || key === "release") continue;
+    if (key === "url" && tags["transaction"] !== undefined) continue;
+    if (isCounted(projectId, key)) for (const tally of tallies) tally.add(key, value);
+  }
+  for (const tally of tallies) {
+    if (environment !== undefined && environment !== "") tally.add("environment", environment);
+    if (release !== undefined && release !== "") tally.add("release", release);
+  }
+}
+
+type IsCounted = (projectId: string, key: string) => boolean;
+
 /** Takes new keys of projects' own as long as there is room for them. */
-async function countedKeysOf(
-  tx: Transaction,
-  events: readonly CountedEvent[],
-): Promise<(projectId: string, key: string) => boolean> {
+async function countedKeysOf(tx: Transaction, events: readonly CountedEvent[]): Promise<IsCounted> {
   const own = new Map<string, Set<string>>();
   for (const { projectId, tags } of events) {
     const keys = own.get(projectId) ?? new Set();
@@ -91,23 +121,6 @@ async function countedKeysOf(
     const counting = countingOf(key);
     return counting === "always" || (counting === "own" && counted.get(projectId)?.has(key) === true);
   };
-}
-
-/**
- * Environment and release are the event's own, whatever tags have these names. A transaction tells what its address tells,
- * in fewer values.
- */
-function tagsOf({ environment, release, tags }: CountedEvent): (readonly [key: string, value: string])[] {
-  const counted = Object.entries(tags).filter(
-    ([key, value]) =>
-      value !== "" &&
-      key !== "environment" &&
-      key !== "release" &&
-      (key !== "url" || tags["transaction"] === undefined),
-  );
-  if (environment !== undefined && environment !== "") counted.push(["environment", environment]);
-  if (release !== undefined && release !== "") counted.push(["release", release]);
-  return counted;
 }
 
 const idsOf = ({ issueId, shareId }: CountedEvent) => (shareId === undefined ? [issueId] : [issueId, shareId]);

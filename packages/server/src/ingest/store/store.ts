@@ -144,14 +144,18 @@ function issueCountsOf(placed: readonly PlacedEvent[], created: Placement["creat
   }));
 }
 
+const nameOfFingerprintHour = ({ projectId, fingerprint, receivedAtMs }: PlacedEvent) =>
+  `${projectId}/${fingerprint}/${hourOf(receivedAtMs)}`;
+const fingerprintHourOf = ({ projectId, fingerprint, receivedAtMs }: PlacedEvent) => ({
+  projectId,
+  fingerprint,
+  hourMs: hourOf(receivedAtMs),
+});
+
 /** The shares of fingerprints in issues that have several. */
 async function countFingerprints(tx: Transaction, events: readonly PlacedEvent[]): Promise<void> {
   if (events.length === 0) return;
-  const hours = countBy(events, ({ projectId, fingerprint, receivedAtMs }) => ({
-    projectId,
-    fingerprint,
-    hourMs: hourOf(receivedAtMs),
-  }));
+  const hours = countBy(events, nameOfFingerprintHour, fingerprintHourOf);
   const sums = sumEvents(events, ({ projectId, fingerprint }) => `${projectId}/${fingerprint}`);
   await countIntoFingerprintHours(tx, hours);
   await countIntoFingerprints(
@@ -186,13 +190,16 @@ function changesOf(
 const OCCASIONS = { regressed: "regression", archive_ended: "archive_ended" } as const;
 
 function outcomesOf(events: readonly DigestedEvent[], outcome: "stored" | "discarded" | "duplicate"): OutcomeCount[] {
-  return countBy(events, (event) => ({
-    projectId: event.projectId,
-    hourMs: hourOf(event.receivedAtMs),
+  return countBy(events, nameOfHour, ({ projectId, receivedAtMs, category }) => ({
+    projectId,
+    hourMs: hourOf(receivedAtMs),
     outcome,
-    category: event.category,
+    category,
     reason: "",
   }));
 }
+
+const nameOfHour = ({ projectId, receivedAtMs, category }: DigestedEvent) =>
+  `${projectId}/${hourOf(receivedAtMs)}/${category}`;
 
 const idOf = ({ projectId, eventId }: EventKey) => `${projectId}/${eventId}`;

@@ -1,34 +1,57 @@
-/** How often each value of each key occurred. */
-export type TagCounts = Map<string, Map<string, number>>;
+import type { TagCount, TagOwner } from "../../dashboards/tags.queries.ts";
 
-export function countTag(counts: TagCounts, key: string, value: string): void {
-  let values = counts.get(key);
-  if (values === undefined) {
-    values = new Map();
-    counts.set(key, values);
-  }
-  values.set(value, (values.get(value) ?? 0) + 1);
+interface GrowingCount extends TagCount {
+  count: number;
 }
 
 /**
  * Counts of tags by whose they are. Maps within maps, so that no text of owner, key and value is made for every tag of
  * every event.
  */
-export class TagTally<Owner extends object> {
-  readonly #byName = new Map<string, { readonly owner: Owner; readonly counts: TagCounts }>();
+export class TagTally {
+  /** Each value of an owner's key once. */
+  readonly counts: GrowingCount[] = [];
+  readonly #byOwner = new Map<string, OwnerTally>();
 
-  /** The counts of an owner, whose name no other has. */
-  of(name: string, owner: Owner): TagCounts {
-    const known = this.#byName.get(name);
-    if (known !== undefined) return known.counts;
-    const counts: TagCounts = new Map();
-    this.#byName.set(name, { owner, counts });
-    return counts;
+  /** Where the tags of an owner are counted. `name`: no other owner has it. */
+  of(name: string, owner: TagOwner): OwnerTally {
+    const known = this.#byOwner.get(name);
+    if (known !== undefined) return known;
+    const tally = new OwnerTally(owner, this.counts);
+    this.#byOwner.set(name, tally);
+    return tally;
+  }
+}
+
+/** Counts the tags of one owner. */
+export class OwnerTally {
+  readonly #owner: TagOwner;
+  readonly #counts: GrowingCount[];
+  readonly #byKey = new Map<string, Map<string, GrowingCount>>();
+
+  constructor(owner: TagOwner, counts: GrowingCount[]) {
+    this.#owner = owner;
+    this.#counts = counts;
   }
 
-  list(): (Owner & { key: string; value: string; count: number })[] {
-    return [...this.#byName.values()].flatMap(({ owner, counts }) =>
-      [...counts].flatMap(([key, values]) => [...values].map(([value, count]) => ({ ...owner, key, value, count }))),
-    );
+  add(key: string, value: string): void {
+    const values = this.#valuesOf(key);
+    const known = values.get(value);
+    if (known !== undefined) {
+      known.count += 1;
+      return;
+    }
+    const count = { owner: this.#owner, key, value, count: 1 };
+    values.set(value, count);
+    this.#counts.push(count);
+  }
+
+  #valuesOf(key: string): Map<string, GrowingCount> {
+    let values = this.#byKey.get(key);
+    if (values === undefined) {
+      values = new Map();
+      this.#byKey.set(key, values);
+    }
+    return values;
   }
 }

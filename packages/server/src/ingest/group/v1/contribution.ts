@@ -1,6 +1,7 @@
 import { hash as digest } from "node:crypto";
 import type { GroupingPart, GroupingStrategy } from "@mesher/protocol";
 import { cleanText, shorten } from "../../normalize/text.ts";
+import { remember } from "../../remember.ts";
 
 /** What a part of an event says about the issue it belongs to. */
 export interface Contribution {
@@ -25,8 +26,14 @@ const FINGERPRINT_LENGTH = 32;
 const SEPARATOR = "\u001f";
 
 export function hashContribution({ values }: Contribution): string {
-  return digest("sha256", values.join(SEPARATOR)).slice(0, FINGERPRINT_LENGTH);
+  return fingerprintOf(values.join(SEPARATOR));
 }
+
+/** Events of an issue say the same of themselves. */
+const fingerprintOf = remember((text) => digest("sha256", text).slice(0, FINGERPRINT_LENGTH), {
+  entriesMax: 1_024,
+  textLengthMax: 4_096,
+});
 
 export function combine(contributions: readonly Contribution[]): Contribution {
   const [first] = contributions;

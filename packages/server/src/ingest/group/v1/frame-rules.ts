@@ -22,27 +22,29 @@ export interface Verdict {
  * https://docs.sentry.io/concepts/data-management/event-grouping/stack-trace-rules/
  */
 export function judgeFrames(frames: readonly Frame[], platform: string): Verdict[] {
-  const known = frames.map((frame) => lookUp(frame, platform));
-  const verdicts = frames.map((frame) => ({ inApp: originallyInApp(frame), contributes: true }));
+  const known: KnownFrame[] = [];
+  const verdicts: Verdict[] = [];
+  for (const frame of frames) {
+    known.push(lookUp(frame, platform));
+    verdicts.push({ inApp: originallyInApp(frame), contributes: true });
+  }
   if (known.every(isUnknown)) return verdicts;
 
   markOrigin(known, verdicts);
-  known.forEach((one, index) => {
+  for (const [index, one] of known.entries()) {
     // Blocks are glue unless they are the application's own.
     if (isBlock(one) && verdicts[index]?.inApp !== true) one.role = strongerRole(one.role, "internals");
-  });
-  resolveNeighbours(known, (index) => {
-    // A system's frame is never the application's own, however the SDK was configured.
-    setInApp(verdicts, index, false);
-  });
-  known.forEach((one, index) => {
+  }
+  // A system's frame is never the application's own, however the SDK was configured.
+  for (const index of resolveNeighbours(known)) setInApp(verdicts, index, false);
+  for (const [index, one] of known.entries()) {
     if (one.library) setInApp(verdicts, index, false);
     if (one.marks.includes("ignored") || IGNORED_ROLES.has(one.role)) ignore(verdicts, index, index + 1);
     if (one.marks.includes("callees_ignored")) ignore(verdicts, index, verdicts.length);
     if (one.role === "raise") ignore(verdicts, index + 1, verdicts.length);
     if (one.role === "handler") ignore(verdicts, index, verdicts.length);
     if (one.role === "thread_base") ignore(verdicts, 0, index + 1);
-  });
+  }
   return verdicts;
 }
 
@@ -125,18 +127,16 @@ const BROWSER_FUNCTIONS: ReadonlyMap<string, Facts> = new Map([
 
 /** Applies what names say about `in_app`: known places first, then borders, then what is never one's own. */
 function markOrigin(known: readonly KnownFrame[], verdicts: Verdict[]): void {
-  known.forEach((one, index) => {
-    if (one.marks.includes("in_app")) setInApp(verdicts, index, true);
-  });
-  known.forEach((one, index) => {
-    if (!one.marks.includes("callers_in_app")) return;
+  for (const [index, { marks }] of known.entries()) if (marks.includes("in_app")) setInApp(verdicts, index, true);
+  for (const [index, { marks }] of known.entries()) {
+    if (!marks.includes("callers_in_app")) continue;
     for (let at = 0; at < verdicts.length; at++) setInApp(verdicts, at, at < index);
-  });
-  known.forEach((one, index) => {
-    if (one.marks.includes("not_in_app") && !one.marks.includes("in_app")) setInApp(verdicts, index, false);
-    if (!one.marks.includes("callees_not_in_app")) return;
+  }
+  for (const [index, { marks }] of known.entries()) {
+    if (marks.includes("not_in_app") && !marks.includes("in_app")) setInApp(verdicts, index, false);
+    if (!marks.includes("callees_not_in_app")) continue;
     for (let at = index; at < verdicts.length; at++) setInApp(verdicts, at, false);
-  });
+  }
 }
 
 function setInApp(verdicts: readonly Verdict[], index: number, inApp: boolean): void {

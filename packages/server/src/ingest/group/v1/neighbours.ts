@@ -2,11 +2,11 @@ import type { KnownFrame, Role } from "./role.ts";
 
 /**
  * Decides what a frame is by what calls it: helpers of a library differ between its versions, so only the call that
- * enters the library counts. `onSystemFrame` hears of every frame that is the operating system's by its place.
+ * enters the library counts. Gives the places of frames that are the operating system's by theirs.
  */
-export function resolveNeighbours(frames: readonly KnownFrame[], onSystemFrame: (index: number) => void): void {
+export function resolveNeighbours(frames: readonly KnownFrame[]): readonly number[] {
+  if (frames.every(standsAlone)) return [];
   const present = new Set(frames.map((frame) => frame.role));
-  if (present.size === 1 && present.has("none") && frames.every((frame) => frame.glue === undefined)) return;
 
   if (present.has("driver"))
     change(frames, "internals", (at) => roleAt(frames, at) === "driver" && roleAt(frames, at + 1) === "driver");
@@ -14,15 +14,18 @@ export function resolveNeighbours(frames: readonly KnownFrame[], onSystemFrame: 
   change(frames, "internals", (at) => roleAt(frames, at) === "raise" && frames[at - 1]?.functionName === "_purecall");
   hideCallees(frames, "raise", "raise");
 
-  frames.forEach((frame, index) => {
-    if (frame.role === "system") onSystemFrame(index);
-  });
+  const system = [...frames.keys()].filter((index) => roleAt(frames, index) === "system");
   change(frames, "internals", (at) => isObscure(frames[at]));
   for (const frame of frames) frame.role = frame.glue ?? frame.role;
   change(frames, "indirection", (at) => isWedged(frames, at));
   for (const [caller, callee] of HIDDEN_CALLEES) {
     if (present.has(callee)) hideCallees(frames, caller, callee);
   }
+  return system;
+}
+
+function standsAlone({ role, glue }: KnownFrame): boolean {
+  return role === "none" && glue === undefined;
 }
 
 /** Libraries of which only the outermost call counts. */
