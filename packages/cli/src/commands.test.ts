@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { formatBytes } from "./format-bytes.ts";
-import { readLine } from "./read-line.ts";
+import { readSecret } from "./read-secret.ts";
 import { runProgram } from "./run-program.ts";
 import { serve, startTestServer, TEST_TOKEN, testTerminal } from "./test-server.ts";
 
@@ -190,7 +190,7 @@ test("a password is read whole, wherever its bytes are parted", async () => {
       for (const byte of bytes) yield Buffer.of(byte);
     },
   };
-  expect(await readLine(terminal, "No password was given")).toBe("pässwörd");
+  expect(await readSecret(terminal, "password")).toBe("pässwörd");
 });
 
 test.each(["backup", "restore"])("%s without a directory is a wrong command line", async (command) => {

@@ -1,3 +1,5 @@
+import { askSecret } from "./ask-secret.ts";
+
 /** What a command knows of the world around it. Tests bring their own. */
 export interface Terminal {
   readonly print: (text: string) => void;
@@ -7,6 +9,8 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly readInput: () => AsyncIterable<Uint8Array>;
+  /** Asks for a line that is not shown; absent where nobody types. */
+  readonly askSecret?: (prompt: string) => Promise<string>;
   /**
    * From the call on, the first Ctrl-C aborts the signal instead of ending the program; the second ends it. Aborted too once
    * nobody reads any more what is printed.
@@ -26,12 +30,23 @@ export function processTerminal(): Terminal {
     env: process.env,
     cwd: process.cwd(),
     readInput: () => process.stdin,
+    ...(process.stdin.isTTY ? { askSecret: askTyping } : {}),
     catchInterrupt: () => {
       const controller = new AbortController();
       for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => controller.abort());
       return AbortSignal.any([controller.signal, unread.signal]);
     },
   };
+}
+
+/** On the error output, since the other may go into a file. Ctrl-C ends the program, as it would have at any other moment. */
+async function askTyping(prompt: string): Promise<string> {
+  try {
+    return await askSecret(prompt, { input: process.stdin, output: process.stderr });
+  } catch (error) {
+    if (error instanceof Error && error.name === "AbortError") process.kill(process.pid, "SIGINT");
+    throw error;
+  }
 }
 
 /**

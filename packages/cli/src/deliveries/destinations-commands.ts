@@ -11,7 +11,7 @@ import {
 import { alignColumns } from "../align-columns.ts";
 import { type Arguments, type Command, CommandError, isGiven, optionOf, UsageError } from "../command.ts";
 import { API_NOTES, API_OPTIONS, type Api, openApi, positionalOf, show } from "../people/api-call.ts";
-import { readLine } from "../read-line.ts";
+import { readSecret } from "../read-secret.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** How long `destinations test` waits for the message to arrive, or to be refused. */
@@ -143,7 +143,7 @@ async function configOf(kind: DestinationKind, given: Arguments, terminal: Termi
     if (equals < 1) throw new UsageError(`--set is "${text}", but must be FIELD=VALUE.`);
     const field = text.slice(0, equals);
     const entered = text.slice(equals + 1);
-    const value = entered === "-" ? await readLine(terminal, `No ${field} was given`) : entered;
+    const value = entered === "-" ? await readSecret(terminal, field) : entered;
     const isList = DESTINATION_FIELDS[kind].fields.some(({ name, type }) => name === field && type === "emails");
     const before = config[field];
     if (isList) config[field] = [...(Array.isArray(before) ? before : []), value];

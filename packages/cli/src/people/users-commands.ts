@@ -2,7 +2,7 @@
 import type { ApiInvitation, ApiLink, ApiMember, ApiNewInvitation } from "@mesher/protocol";
 import { alignColumns } from "../align-columns.ts";
 import { type Command, CommandError, isGiven, optionOf, UsageError } from "../command.ts";
-import { readLine } from "../read-line.ts";
+import { readSecret } from "../read-secret.ts";
 import {
   API_NOTES,
   API_OPTIONS,
@@ -28,7 +28,7 @@ const list: Command = {
 
 const create: Command = {
   name: "users create",
-  summary: "Makes a person who can sign in at once. The password is the first line of standard input.",
+  summary: "Makes a person who can sign in at once. The password is asked for, or the first line of standard input.",
   positional: "EMAIL",
   options: {
     ...API_OPTIONS,
@@ -42,7 +42,7 @@ const create: Command = {
     const body = {
       email,
       display_name: optionOf(given, "name") ?? email,
-      password: await readLine(terminal, "No password was given"),
+      password: await readSecret(terminal, "password"),
     };
     const answer = await call("POST", "/api/v1/users", { ...body, role: optionOf(given, "role") ?? "member" });
     return show(given, terminal, answer, () => `${email} can sign in now.`);

@@ -1,0 +1,20 @@
+import { createInterface } from "node:readline/promises";
+import { Writable } from "node:stream";
+
+export interface Typing {
+  readonly input: NodeJS.ReadableStream;
+  readonly output: NodeJS.WritableStream;
+}
+
+/** Asks whoever types for one line, and shows nothing of it. Rejects with an `AbortError` when they press Ctrl-C. */
+export async function askSecret(prompt: string, { input, output }: Typing): Promise<string> {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input, output: nowhere, terminal: true });
+  output.write(prompt);
+  try {
+    return await lines.question("");
+  } finally {
+    lines.close();
+    output.write("\n");
+  }
+}
