@@ -16,6 +16,8 @@ import { apiClient, insertToken } from "./api-client.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
 
 let started: TestServer;
+/** As the API says when one more is refused. */
+const SAVED_SEARCHES_MAX = 100;
 const PROJECT = "/api/v1/projects/default";
 const QUOTES = `it's "so" {"a":1}`;
 const FRAMES = ["main", "declined", "renderCart"].map((name) => ({ function: name, filename: "src/pay.ts" }));
@@ -296,4 +298,16 @@ test("searches are saved for the organization, and only what is a search", async
   expect((await others("POST", path, { name: "Theirs" })).status).toBe(404);
   expect((await call("POST", `saved-searches/${saved.body.id}/delete`)).status).toBe(200);
   expect((await call("POST", `saved-searches/${saved.body.id}/delete`)).status).toBe(404);
+});
+
+test("of searches that are saved at once no more find room than there is", async () => {
+  await insertToken(started.database, { token: "mshr_token_of_hoarders", organization: "hoarders", role: "owner" });
+  const call = apiClient(started.server, "mshr_token_of_hoarders");
+  const save = async (name: string) =>
+    (await call("POST", "saved-searches", { name, query: "", visibility: "organization" })).status;
+  const room = 2;
+  for (let n = 0; n < SAVED_SEARCHES_MAX - room; n += 1) expect(await save(`${n}`)).toBe(201);
+  const statuses = await Promise.all(Array.from({ length: 8 }, (_, n) => save(`at once ${n}`)));
+  expect(statuses.filter((status) => status === 201)).toHaveLength(room);
+  expect(statuses.filter((status) => status === 409)).toHaveLength(8 - room);
 });

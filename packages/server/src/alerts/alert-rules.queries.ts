@@ -2,6 +2,7 @@
 import type { AlertAction, AlertCondition, AlertFilters, CooldownScope } from "@mesher/protocol";
 import type { Database, Queryable } from "../db/database.ts";
 import type { Transaction } from "../db/transaction.ts";
+import { lockProject } from "../organizations/locks.queries.ts";
 import { type AlertRule, RULES_MAX, type RuleKey, type RuleSettings } from "./alert-rule.ts";
 
 interface RuleRow {
@@ -93,11 +94,7 @@ export async function insertRule(
   settings: RuleSettings,
 ): Promise<string | undefined> {
   // Two at once would both find room for the last one.
-  await tx.query({
-    name: "alert_rules.lock_project",
-    text: "select from projects where id = $1 for no key update",
-    values: [projectId],
-  });
+  await lockProject(tx, projectId);
   const { rows } = await tx.query<{ id: string }>({
     name: "alert_rules.insert",
     text: `

@@ -2,6 +2,7 @@
 import type { DestinationKind } from "@mesher/protocol";
 import type { Queryable } from "../db/database.ts";
 import type { Transaction } from "../db/transaction.ts";
+import { lockOrganization } from "../organizations/locks.queries.ts";
 import type { Destination, DestinationConfig } from "./destination.ts";
 
 /** A destination as it lies in the database. */
@@ -81,11 +82,7 @@ export async function lockDestination(
 
 /** Lets one be made at a time in an organization; how many there are. */
 export async function lockDestinations(tx: Transaction, organizationId: string): Promise<number> {
-  await tx.query({
-    name: "destinations.lock_all",
-    text: "select 1 from organizations where id = $1 for no key update",
-    values: [organizationId],
-  });
+  await lockOrganization(tx, organizationId);
   const { rows } = await tx.query<{ count: number }>({
     name: "destinations.count",
     text: "select count(*) from destinations where organization_id = $1",

@@ -13,7 +13,8 @@ import {
   revokeInvitation,
   revokeSetupLinks,
 } from "./invitations.queries.ts";
-import { countOwners, listMemberships, lockMembers } from "./members.queries.ts";
+import { lockOrganization } from "./locks.queries.ts";
+import { countOwners, listMemberships } from "./members.queries.ts";
 import { demandOwnRank, enrol } from "./members.ts";
 import { OrganizationRefusedError } from "./refusal.ts";
 import { makeSecret, sha256 } from "./secret.ts";
@@ -29,7 +30,7 @@ export async function invite(
   const token = makeSecret();
   const invitation = await withTransaction(database, async (tx) => {
     // Of two for one address, made at once, one replaces the other.
-    await lockMembers(tx, organizationId);
+    await lockOrganization(tx, organizationId);
     const made = await createInvitation(tx, {
       organizationId,
       email,
@@ -61,7 +62,7 @@ export async function revoke(database: Database, actor: Actor, id: string): Prom
 export async function makeSetupLink(database: Database, organizationId: string): Promise<string | undefined> {
   const token = makeSecret();
   return withTransaction(database, async (tx) => {
-    await lockMembers(tx, organizationId);
+    await lockOrganization(tx, organizationId);
     if ((await countOwners(tx, organizationId)) > 0) return undefined;
     await createInvitation(tx, { organizationId, email: null, role: "owner", sha256: sha256(token) });
     return token;
@@ -155,7 +156,7 @@ async function join(
   user: { readonly id: string; readonly email: string },
 ): Promise<void> {
   const { organizationId, role } = invitation;
-  await lockMembers(tx, organizationId);
+  await lockOrganization(tx, organizationId);
   // A set-up link is worth something until there is an owner, not longer.
   const isTooLate = invitation.email === null && (await countOwners(tx, organizationId)) > 0;
   if (isTooLate || !(await claimInvitation(tx, invitation.id))) throw new OrganizationRefusedError("link_over");

@@ -72,15 +72,6 @@ export async function renameOrganization(tx: Transaction, id: string, name: stri
   });
 }
 
-/** Changes of members of one organization follow one another, so that what was counted still holds when it is written. */
-export async function lockMembers(tx: Transaction, organizationId: string): Promise<void> {
-  await tx.query({
-    name: "organizations.lock",
-    text: "select 1 from organizations where id = $1 for no key update",
-    values: [organizationId],
-  });
-}
-
 export interface Member {
   readonly id: string;
   readonly userId: string;

@@ -8,6 +8,7 @@ import { endPasswordResets } from "../people/users.queries.ts";
 import { type Actor, hasRole, ROLES, type Role } from "./access.ts";
 import { recordAudit } from "./audit.queries.ts";
 import { endInvitationsBy, endInvitationsOf } from "./invitations.queries.ts";
+import { lockOrganization } from "./locks.queries.ts";
 import {
   countOwners,
   createOrganization,
@@ -15,7 +16,6 @@ import {
   findMember,
   insertMember,
   isRemoved,
-  lockMembers,
   type Member,
   renameOrganization,
   updateRole,
@@ -57,7 +57,7 @@ export async function enrol(
   member: { readonly organizationId: string; readonly userId: string; readonly role: Role },
 ): Promise<string | undefined> {
   // Whoever accepts an invitation holds this and then the invitation: in the same order, neither waits for the other.
-  await lockMembers(tx, member.organizationId);
+  await lockOrganization(tx, member.organizationId);
   const id = await insertMember(tx, member);
   if (id === undefined) return undefined;
   await endInvitationsOf(tx, member);
@@ -101,7 +101,7 @@ export async function joinBySignIn(
   const role = "member";
   await withTransaction(database, async (tx) => {
     // Before it is asked who was removed: somebody may be doing it.
-    await lockMembers(tx, organizationId);
+    await lockOrganization(tx, organizationId);
     if (await isRemoved(tx, organizationId, user.id)) return;
     const id = await enrol(tx, { organizationId, userId: user.id, role });
     // Signed in in another window at the same time.
@@ -168,7 +168,7 @@ async function changeMember(database: Database, actor: Actor, memberId: string, 
   const { organizationId } = actor;
   return withTransaction(database, async (tx) => {
     // Before the member is read: two who take each other's ownership away at once must not both succeed.
-    await lockMembers(tx, organizationId);
+    await lockOrganization(tx, organizationId);
     const member = await findMember(tx, organizationId, memberId);
     if (member === undefined) return false;
     demandOwnRank(actor, member.role);

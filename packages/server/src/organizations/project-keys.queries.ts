@@ -1,6 +1,7 @@
 /** Statements on the keys of projects as people see them. Always within an organization. */
 import type { Database, Queryable } from "../db/database.ts";
 import type { Transaction } from "../db/transaction.ts";
+import { lockProject } from "./locks.queries.ts";
 
 export interface ListedKey {
   readonly id: string;
@@ -72,7 +73,7 @@ export async function findProjectKey(
 
 /** Keys of a project, revoked ones too. Keeps it from getting another meanwhile. */
 export async function countProjectKeys(tx: Transaction, projectId: string): Promise<number> {
-  await tx.query({ text: "select 1 from projects where id = $1 for no key update", values: [projectId] });
+  await lockProject(tx, projectId);
   const { rows } = await tx.query<{ count: number }>({
     name: "project_keys.count",
     text: "select count(*) as count from project_keys where project_id = $1",

@@ -1,6 +1,7 @@
 /** Statements on projects as such: finding, making, renaming and removing them. Always within an organization. */
 import type { Queryable } from "../db/database.ts";
 import type { Transaction } from "../db/transaction.ts";
+import { lockOrganization } from "./locks.queries.ts";
 import { PROJECT_COLUMNS, type Project, type ProjectRow, projectOf } from "./organizations.queries.ts";
 
 export interface ProjectDetail extends Project {
@@ -39,11 +40,7 @@ export async function findProjectDetail(
 
 /** Lets one change of an organization's slugs happen at a time, on all nodes. How many projects it has. */
 export async function lockProjects(tx: Transaction, organizationId: string): Promise<number> {
-  await tx.query({
-    name: "projects.lock",
-    text: "select 1 from organizations where id = $1 for no key update",
-    values: [organizationId],
-  });
+  await lockOrganization(tx, organizationId);
   const { rows } = await tx.query<{ count: number }>({
     name: "projects.count",
     text: "select count(*) as count from projects where organization_id = $1",

@@ -1,6 +1,7 @@
 /** Statements on teams. Always within an organization. */
 import type { Queryable } from "../db/database.ts";
 import type { Transaction } from "../db/transaction.ts";
+import { lockOrganization } from "./locks.queries.ts";
 
 export interface Team {
   readonly id: string;
@@ -74,11 +75,7 @@ export async function findTeam(database: Queryable, organizationId: string, give
 
 /** Of those who make teams at once, the others wait. How many there are. */
 export async function countTeams(tx: Transaction, organizationId: string): Promise<number> {
-  await tx.query({
-    name: "organizations.lock",
-    text: "select 1 from organizations where id = $1 for no key update",
-    values: [organizationId],
-  });
+  await lockOrganization(tx, organizationId);
   const { rows } = await tx.query<{ count: number }>({
     name: "teams.count",
     text: "select count(*) as count from teams where organization_id = $1",

@@ -1,5 +1,7 @@
 /** Statements on `saved_searches`, which this folder owns. */
 import type { Queryable } from "../db/database.ts";
+import type { Transaction } from "../db/transaction.ts";
+import { lockOrganization } from "../organizations/locks.queries.ts";
 
 export interface SavedSearch {
   readonly id: string;
@@ -57,11 +59,13 @@ export async function listSavedSearches(
 
 /** `undefined`: there are as many as there may be. */
 export async function insertSavedSearch(
-  database: Queryable,
+  tx: Transaction,
   organizationId: string,
   search: Omit<SavedSearch, "id" | "createdAt">,
 ): Promise<SavedSearch | undefined> {
-  const { rows } = await database.query<SavedRow>({
+  // Two at once would both find room for the last one.
+  await lockOrganization(tx, organizationId);
+  const { rows } = await tx.query<SavedRow>({
     name: "saved_searches.insert",
     text: `
       insert into saved_searches (organization_id, project_id, owner_id, name, query, sort)
