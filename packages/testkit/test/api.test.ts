@@ -54,6 +54,22 @@ test("every route but health and metrics wants a token, and a wrong one is as go
   for (const path of ["/healthz", "/readyz", "/metrics"]) expect((await raw(path, {})).status).toBe(200);
 });
 
+test("a body that is too long, or of a type that is not read, is refused with a code of its own", async () => {
+  const post = (type: string, body: string) =>
+    fetch(`${server.url}/api/v1/saved-searches`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${server.token}`, "content-type": type },
+      body,
+    });
+  const tooLong = await post("application/json", JSON.stringify({ name: "x".repeat(2 * 1024 ** 2) }));
+  expect([tooLong.status, await tooLong.json()]).toEqual([413, expect.objectContaining({ code: "too_large" })]);
+  const unread = await post("application/xml", "<name/>");
+  expect([unread.status, await unread.json()]).toEqual([
+    415,
+    expect.objectContaining({ code: "unsupported_media_type" }),
+  ]);
+});
+
 test("a project is found by slug, id and number, and shows the DSN that SDKs use", async () => {
   const [project] = await server.get<ApiProject[]>("/api/v1/projects");
   expect(project).toMatchObject({ slug: "default", name: "Default", dsn: server.dsn });

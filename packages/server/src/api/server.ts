@@ -148,6 +148,9 @@ function answerUnreadable(error: Error & { code: string }, _request: unknown, re
   void reply.code(isTooLong ? 404 : 400).send(body);
 }
 
+/** What Fastify refuses for its body before a route sees it. */
+const REFUSED_BODY_CODES: Readonly<Record<number, string>> = { 413: "too_large", 415: "unsupported_media_type" };
+
 const DELETED_MEANWHILE: ApiError = {
   error: "what the request is about was deleted at this moment",
   code: "not_found",
@@ -168,7 +171,7 @@ function answerErrors(app: FastifyInstance, log: Log): void {
     if (statusCode !== undefined && statusCode < 500) {
       const body: ApiError = {
         error: message ?? "the request cannot be understood",
-        code: "bad_request",
+        code: REFUSED_BODY_CODES[statusCode] ?? "bad_request",
         ...(validation === undefined ? {} : { details: validation }),
       };
       return reply.code(statusCode).send(body);
