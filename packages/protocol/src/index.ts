@@ -25,6 +25,7 @@ export * from "./dsn.ts";
 export * from "./envelope.ts";
 export * from "./event.ts";
 export * from "./event-id.ts";
+export * from "./exact-json.ts";
 export * from "./grouping.ts";
 export * from "./known-year.ts";
 export * from "./native-event.ts";

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import type { ApiIssue, ApiIssueDetail, ApiPage } from "@mesher/protocol";
+import { type ApiIssue, type ApiIssueDetail, type ApiPage, parseExactJson } from "@mesher/protocol";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newEventId, sendEvent, sendMessage } from "../src/send.ts";
@@ -408,6 +408,24 @@ describe.runIf(CHROMIUM !== undefined)("triage, in a browser", () => {
     await page.getByText("Raw JSON", { exact: true }).click();
     await page.getByRole("button", { name: "As text" }).waitFor();
     await expectAccessible(page);
+    expect(faults).toEqual([]);
+    await page.context().close();
+  });
+
+  test("[UI-04] the newest event gets a way to its successor when there is one, and long numbers show all their digits", async () => {
+    const [event_id, successor] = [newEventId(), newEventId()];
+    const event = { message: "one after the other", extra: { account: parseExactJson("12345678901234567890") } };
+    await sendEvent(server.dsn, { ...event, event_id });
+    const { issue_id } = await readEvent(server, event_id);
+    const { page, faults } = await signedIn(`/issues/${issue_id}/events/${event_id}`);
+    await page.getByLabel("Newer event: none").waitFor();
+    await page.getByText("Raw JSON", { exact: true }).click();
+    await page.getByRole("button", { name: "As text" }).click();
+    await page.getByLabel("Raw JSON", { exact: true }).getByText('"account": 12345678901234567890').waitFor();
+
+    await sendEvent(server.dsn, { ...event, event_id: successor });
+    await page.getByRole("link", { name: "Newer event" }).click();
+    await page.waitForURL(`**/events/${successor}*`);
     expect(faults).toEqual([]);
     await page.context().close();
   });

@@ -1,3 +1,5 @@
+import { parseExactJson } from "@mesher/protocol";
+
 /** The bytes are not JSON, not even after allowing for what old SDKs send. The only error `parseEventJson` throws. */
 export class EventJsonError extends Error {
   override readonly name = "EventJsonError";
@@ -35,11 +37,7 @@ export function parseEventJsonForReading(bytes: Uint8Array): unknown {
 export function parseEventJsonForWriting(bytes: Uint8Array): unknown {
   const text = eventJsonText(bytes);
   try {
-    return EXACT_JSON.parse(text, (_key, value: unknown, { source }) =>
-      typeof value === "number" && source !== undefined && String(value) !== source
-        ? EXACT_JSON.rawJSON(source)
-        : value,
-    );
+    return parseExactJson(text);
   } catch (error) {
     if (error instanceof RangeError) return parseText(text);
     throw error;
@@ -86,23 +84,6 @@ const DIGITS_MIN = 16;
 const isDigit = (byte = 0) => byte >= 0x30 && byte <= 0x39;
 /** As it stands in JSON; also within a text, which costs time and nothing else. */
 const LONG_INTEGER = /[:,[\s]-?\d{16,}[\s,\]}]/;
-
-/** The number as it is written, if it is one of those; `undefined`: it is anything else. */
-export function exactNumberOf(value: object): string | undefined {
-  return EXACT_JSON.isRawJSON(value) ? (value as { readonly rawJSON: string }).rawJSON : undefined;
-}
-
-/** What Node has of https://tc39.es/proposal-json-parse-with-source, and TypeScript's library does not know yet. */
-interface ExactJson {
-  parse(
-    text: string,
-    reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
-  ): unknown;
-  rawJSON(text: string): object;
-  isRawJSON(value: object): boolean;
-}
-
-const EXACT_JSON = JSON as unknown as ExactJson;
 
 const NOT_JSON_NUMBER = /NaN|Infinity/;
 const BYTE_ORDER_MARK = 0xfeff;

@@ -1,4 +1,4 @@
-import type { ApiError } from "@mesher/protocol";
+import { type ApiError, parseExactJson } from "@mesher/protocol";
 import { currentToken, demandSignIn } from "./token.ts";
 
 const ANSWER_WITHIN_MS = 20_000;
@@ -28,6 +28,17 @@ export type Query = Readonly<Record<string, string | number | undefined>>;
 export async function getJson<Answer>(path: string, query: Query, signal: AbortSignal): Promise<Answer> {
   return answerOf<Answer>(await respond(urlOf(path, query), {}, { signal }));
 }
+
+/** As `getJson`, of what was sent by others: numbers that JavaScript cannot hold are kept as they are written. */
+export async function getExactJson<Answer>(path: string, query: Query, signal: AbortSignal): Promise<Answer> {
+  const response = await respond(urlOf(path, query), {}, { signal });
+  if (!response.ok || !isJson(response)) throw await failureOf(response);
+  const text = await response.text();
+  return (LONG_NUMBER.test(text) ? parseExactJson(text) : JSON.parse(text)) as Answer;
+}
+
+/** All numbers of fewer digits are exact. */
+const LONG_NUMBER = /\d{16}/;
 
 /** What was read, and the tag that tells it from what somebody else makes of it meanwhile. */
 export interface Tagged<Answer> {

@@ -18,7 +18,7 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { OWN_ZONE } from "../charts/bucket-names.ts";
 import type { IssueFilter } from "../issues/issues-search.ts";
 import { isLive } from "../live/feed.ts";
-import { getJson } from "./client.ts";
+import { getExactJson, getJson } from "./client.ts";
 
 /** Of what the feed tells only while there is none. */
 const REFRESH_MS = 3_000;
@@ -205,7 +205,9 @@ export function issueTagsQuery(issueId: string) {
 export function eventQuery(issueId: string, eventId: string) {
   return queryOptions<ApiEventDetail>({
     queryKey: ["event", issueId, eventId],
-    queryFn: ({ signal }) => getJson<ApiEventDetail>(`api/v1/events/${encodeURIComponent(eventId)}`, {}, signal),
+    queryFn: ({ signal }) => getExactJson<ApiEventDetail>(`api/v1/events/${encodeURIComponent(eventId)}`, {}, signal),
+    // Exact numbers are objects that do not bear to be put together anew.
+    structuralSharing: (before, after) => (JSON.stringify(before) === JSON.stringify(after) ? before : after),
     // An event never changes, but the newest one may get a successor.
     staleTime: 10_000,
     // The event before stays while its neighbour loads, an event of another issue does not.

@@ -1,7 +1,7 @@
 import type { ApiEventDetail } from "@mesher/protocol";
-import { useQuery } from "@tanstack/react-query";
+import { type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect } from "react";
 import { eventQuery, issueQuery } from "../api/queries.ts";
 import { IssueCrumbs } from "../issues/issue-crumbs.tsx";
 import { TitleText } from "../issues/title-text.tsx";
@@ -22,6 +22,7 @@ export function EventPage(props: { issueId: string; eventId: string; frameMode: 
   const { issueId, eventId, frameMode } = props;
   const event = useQuery(eventQuery(issueId, eventId));
   const issue = useQuery(issueQuery(issueId));
+  useSuccessor(event, issue.data?.latest_event_id);
 
   // Both, since what the issue adds would move what the event has brought.
   if (event.isPending || issue.isPending) return <PageSkeleton label="Loading the event" />;
@@ -35,7 +36,12 @@ export function EventPage(props: { issueId: string; eventId: string; frameMode: 
     >
       <div className="flex min-h-13 flex-wrap items-center justify-between gap-x-4 gap-y-2 py-2.5">
         <IssueCrumbs issue={issue.data} current="Event" />
-        <EventNavigation detail={event.data} issueId={issueId} frameMode={frameMode} />
+        <EventNavigation
+          detail={event.data}
+          latestId={issue.data?.latest_event_id ?? event.data.navigation.latest_id}
+          issueId={issueId}
+          frameMode={frameMode}
+        />
       </div>
       <EventHeader detail={event.data} culprit={issue.data?.culprit} />
       <div className="mt-6 grid grid-cols-[minmax(0,1fr)] gap-x-10 gap-y-8 xl:grid-cols-[minmax(0,1fr)_19rem]">
@@ -47,6 +53,16 @@ export function EventPage(props: { issueId: string; eventId: string; frameMode: 
       </div>
     </article>
   );
+}
+
+/** The newest event has none, until the feed tells that the issue has a newer one. */
+function useSuccessor(event: UseQueryResult<ApiEventDetail>, latestId: string | null | undefined): void {
+  const { data, refetch } = event;
+  const isNewest = data !== undefined && data.navigation.next_id === null;
+  const successorId = isNewest && latestId !== data.event.id ? latestId : undefined;
+  useEffect(() => {
+    if (successorId !== undefined && successorId !== null) void refetch({ cancelRefetch: false });
+  }, [successorId, refetch]);
 }
 
 function EventHeader({ detail, culprit }: { detail: ApiEventDetail; culprit: string | undefined }) {
@@ -71,12 +87,13 @@ function EventHeader({ detail, culprit }: { detail: ApiEventDetail; culprit: str
 
 interface NavigationProps {
   readonly detail: ApiEventDetail;
+  readonly latestId: string | null | undefined;
   readonly issueId: string;
   readonly frameMode: FrameMode | undefined;
 }
 
-function EventNavigation({ detail, issueId, frameMode }: NavigationProps) {
-  const { prev_id, next_id, first_id, latest_id } = detail.navigation;
+function EventNavigation({ detail, latestId, issueId, frameMode }: NavigationProps) {
+  const { prev_id, next_id, first_id } = detail.navigation;
   const navigate = useNavigate();
   const go = (eventId: string | null) => {
     if (eventId === null) return;
@@ -112,12 +129,12 @@ function EventNavigation({ detail, issueId, frameMode }: NavigationProps) {
       </div>
       {link(prev_id, <Direction arrow="←">Older</Direction>, "Older event")}
       {link(next_id, <Direction arrow="→">Newer</Direction>, "Newer event")}
-      <div className="max-sm:hidden">{link(latest_id, "Latest", "Latest event")}</div>
+      <div className="max-sm:hidden">{link(latestId, "Latest", "Latest event")}</div>
       {/* A narrow screen has room for the way back and forth alone. */}
       <div className="sm:hidden">
         <Menu label="More of this event" button="More" align="end">
           {isAnother(first_id) && <MenuItem onSelect={() => go(first_id)}>First event</MenuItem>}
-          {isAnother(latest_id) && <MenuItem onSelect={() => go(latest_id)}>Latest event</MenuItem>}
+          {isAnother(latestId) && <MenuItem onSelect={() => go(latestId)}>Latest event</MenuItem>}
           <MarkdownItem eventId={detail.event.id} />
         </Menu>
       </div>

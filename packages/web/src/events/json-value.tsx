@@ -1,3 +1,4 @@
+import { exactNumberOf } from "@mesher/protocol";
 import { useState } from "react";
 import { Chevron } from "../ui/section.tsx";
 import { TextButton } from "../ui/text-button.tsx";
@@ -10,6 +11,8 @@ export function JsonValue({ value, isOpen = false }: { value: unknown; isOpen?: 
   if (typeof value !== "object" || value === null) {
     return <code className="text-dim">{JSON.stringify(value) ?? "—"}</code>;
   }
+  const number = exactNumberOf(value);
+  if (number !== undefined) return <code className="text-dim">{number}</code>;
   const entries = Object.entries(value);
   if (entries.length === 0) return <code className="text-faint">{Array.isArray(value) ? "[]" : "{}"}</code>;
   return <Collection entries={entries} isList={Array.isArray(value)} isOpenAtFirst={isOpen} />;

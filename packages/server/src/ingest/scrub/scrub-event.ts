@@ -1,5 +1,4 @@
-import { SCRUBBED, type ScrubbedPlace, type Scrubbing, type ScrubRule } from "@mesher/protocol";
-import { exactNumberOf } from "../event-json.ts";
+import { exactNumberOf, SCRUBBED, type ScrubbedPlace, type Scrubbing, type ScrubRule } from "@mesher/protocol";
 import { isCardNumber } from "./card-number.ts";
 import { createFieldJudge, type FieldVerdict } from "./field-names.ts";
 import { scrubText } from "./scrub-text.ts";
