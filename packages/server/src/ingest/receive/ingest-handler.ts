@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { freeBytes } from "../../runtime/free-bytes.ts";
+import { Gathering } from "../../runtime/gathering.ts";
 import { type Answer, nativeRefusal, preflightAnswer, sendAnswer, sentryRefusal, wrongMethodAnswer } from "./answer.ts";
 import { findPublicKey } from "./auth.ts";
 import { discardBody, readBody } from "./body.ts";
@@ -24,7 +25,7 @@ export function createIngestHandler(
   deps: IngestDependencies,
   budget = new ByteBudget(deps.limits.inFlightBytesMax),
 ): (request: IncomingMessage, response: ServerResponse) => boolean {
-  const inflater = new Inflater();
+  const shared: Shared = { inflater: new Inflater(), gathering: new Gathering() };
 
   return (request, response) => {
     const { path, query } = splitUrl(request.url ?? "");
@@ -39,10 +40,16 @@ export function createIngestHandler(
     } else {
       const held = budget.open();
       const exchange: Exchange = { request, route, query, held };
-      void answer(exchange, response, deps, inflater).finally(() => held.release());
+      void answer(exchange, response, deps, shared).finally(() => held.release());
     }
     return true;
   };
+}
+
+/** What all requests share. */
+interface Shared {
+  readonly inflater: Inflater;
+  readonly gathering: Gathering;
 }
 
 /** The one place where refusals are answered. Never rejects. */
@@ -50,10 +57,10 @@ async function answer(
   exchange: Exchange,
   response: ServerResponse,
   deps: IngestDependencies,
-  inflater: Inflater,
+  shared: Shared,
 ): Promise<void> {
   try {
-    sendAnswer(response, await take(exchange, deps, inflater));
+    sendAnswer(response, await take(exchange, deps, shared));
   } catch (error) {
     if (error instanceof ClientGoneError) return;
     const refusal = countRefusal(error, exchange, deps);
@@ -63,7 +70,7 @@ async function answer(
 }
 
 /** auth → read → inflate → parse, sample, limit, journal. */
-async function take(exchange: Exchange, deps: IngestDependencies, inflater: Inflater): Promise<Answer> {
+async function take(exchange: Exchange, deps: IngestDependencies, { inflater, gathering }: Shared): Promise<Answer> {
   const { route, request, query, held } = exchange;
   if (route.number !== undefined) checkNumber(route.number);
 
@@ -76,6 +83,7 @@ async function take(exchange: Exchange, deps: IngestDependencies, inflater: Infl
   const { wireBytesMax, inflatedBytesMax } = bodyLimits(route, deps.limits);
   const encoding = findEncoding(request.headers["content-encoding"]);
   const wire = await readBody(request, { bytesMax: wireBytesMax, timeoutMs: deps.limits.bodyTimeoutMs }, held);
+  await gathering.join();
   const body = await inflater.inflate(wire, encoding, inflatedBytesMax, held);
   try {
     return await TAKE[route.kind](body, exchange, deps, inflater);
