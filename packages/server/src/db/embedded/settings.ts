@@ -28,6 +28,8 @@ const SETTINGS = {
   // A new file of the log would be 16 MiB of zeros brought to the disk at once, while answers wait for the journal's few
   // kilobytes beside it; until a checkpoint gives files back to be used again, all of the log would be written twice.
   wal_init_zero: "off",
+  // What COPY writes, the kernel would keep for 30 s and then bring to the disk at once, 200 ms in which answers wait for the journal.
+  backend_flush_after: "256kB",
   random_page_cost: "1.1",
   jit: "off",
   // Containers give 64 MB of shared memory, which parallel plans exceed.
