@@ -7,7 +7,7 @@ test("those of one turn take each step one after the other, those of the next tu
   const go = async (name: string) => {
     await gathering.join();
     steps.push(`${name} begins`);
-    await undefined;
+    await Promise.resolve();
     steps.push(`${name} ends`);
   };
   const first = [go("a"), go("b")];
