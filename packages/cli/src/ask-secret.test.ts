@@ -4,7 +4,6 @@ import { expect, test } from "vitest";
 import { askSecret } from "./ask-secret.ts";
 
 const BACKSPACE = "\u007f";
-const CTRL_C = "\u0003";
 
 test("a secret that is typed is read, corrected, and not shown", async () => {
   const [input, output] = [new PassThrough(), new PassThrough()];
@@ -15,9 +14,13 @@ test("a secret that is typed is read, corrected, and not shown", async () => {
   expect(await text(output)).toBe("Password: \n");
 });
 
-test("Ctrl-C ends the question", async () => {
+test.each([
+  ["Ctrl-C", (input: PassThrough) => input.write("half\u0003")],
+  ["Ctrl-D", (input: PassThrough) => input.write("\u0004")],
+  ["an input that ends", (input: PassThrough) => input.end("half")],
+])("%s ends the question", async (_name, end) => {
   const [input, output] = [new PassThrough(), new PassThrough()];
   const asked = askSecret("Password: ", { input, output });
-  input.write(`half${CTRL_C}`);
+  end(input);
   await expect(asked).rejects.toMatchObject({ name: "AbortError" });
 });

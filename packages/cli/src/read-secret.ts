@@ -9,7 +9,9 @@ const LINE_BYTES_MAX = 4_096;
  * history of a shell. `name`: what is read, for people.
  */
 export async function readSecret(terminal: Terminal, name: string): Promise<string> {
-  const line = (await terminal.askSecret?.(`${name}: `)) ?? (await readFirstLine(terminal));
+  const typed = await terminal.askSecret?.(`${name}: `);
+  if (typed === "") throw new CommandError(`No ${name} was given.`);
+  const line = typed ?? (await readFirstLine(terminal));
   if (line === "") throw new CommandError(`No ${name} was given: it is the first line of standard input.`);
   return line;
 }

@@ -39,7 +39,7 @@ export function processTerminal(): Terminal {
   };
 }
 
-/** On the error output, since the other may go into a file. Ctrl-C ends the program, as it would have at any other moment. */
+/** On the error output, since the other may go into a file. Ctrl-C and Ctrl-D end the program, as Ctrl-C would have at any other moment. */
 async function askTyping(prompt: string): Promise<string> {
   try {
     return await askSecret(prompt, { input: process.stdin, output: process.stderr });

@@ -12,3 +12,9 @@ test("numbers that are written so anyway are numbers", () => {
   expect(exactNumberOf(parsed.id)).toBe("9007199254740993");
   expect(exactNumberOf({ rawJSON: "7" })).toBeUndefined();
 });
+
+test("what is nested deeper than the stack reaches is parsed all the same", () => {
+  const depth = 100_000;
+  const json = `{"id":9007199254740993,"deep":${"[".repeat(depth)}${"]".repeat(depth)}}`;
+  expect(Object.keys(parseExactJson(json) as object)).toEqual(["id", "deep"]);
+});

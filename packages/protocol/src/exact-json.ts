@@ -5,15 +5,20 @@
 
 /**
  * As `JSON.parse`, but a number that would be written differently is an object that `JSON.stringify` writes as it stood, and that
- * `exactNumberOf` tells. Takes several times as long, and throws a RangeError for what is nested deeper than the stack. Where the
- * language is too old to know how a number is written (browsers before 2025), it is rounded.
+ * `exactNumberOf` tells. Takes several times as long. In what is nested deeper than the stack numbers are rounded, which is better
+ * than nothing; so they are where the language is too old to know how a number is written (browsers before 2025).
  */
 export function parseExactJson(text: string): unknown {
   if (EXACT_JSON.rawJSON === undefined) return JSON.parse(text);
   const { rawJSON } = EXACT_JSON;
-  return EXACT_JSON.parse(text, (_key, value, { source }) =>
-    typeof value === "number" && source !== undefined && String(value) !== source ? rawJSON(source) : value,
-  );
+  try {
+    return EXACT_JSON.parse(text, (_key, value, { source }) =>
+      typeof value === "number" && source !== undefined && String(value) !== source ? rawJSON(source) : value,
+    );
+  } catch (error) {
+    if (error instanceof RangeError) return JSON.parse(text);
+    throw error;
+  }
 }
 
 /** The number as it is written, if it is one of those; `undefined`: it is anything else. */

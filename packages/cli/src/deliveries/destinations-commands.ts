@@ -39,7 +39,7 @@ const create: Command = {
     kind: { value: "KIND", help: `One of ${DESTINATION_KINDS.join(", ")}. Needed.` },
     set: {
       value: "FIELD=VALUE",
-      help: "What it is made of. The value - is the first line of standard input: for what is secret.",
+      help: "What it is made of. The value - is asked for, or the first line of standard input: for what is secret.",
       repeatable: true,
     },
     off: { help: "Makes it switched off." },

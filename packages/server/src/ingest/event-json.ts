@@ -29,19 +29,9 @@ export function parseEventJsonForReading(bytes: Uint8Array): unknown {
   return parseText(text);
 }
 
-/**
- * As `parseEventJson`, but numbers that JavaScript cannot hold are kept as they are written, so that the JSON made of it again
- * says the same. `exactNumberOf` tells them. Takes several times as long, and reaches no deeper than the stack: beyond it they are
- * rounded, which is better than no event.
- */
+/** As `parseEventJson`, but numbers that JavaScript cannot hold are kept as they are written (`parseExactJson`), so that the JSON made of it again says the same. */
 export function parseEventJsonForWriting(bytes: Uint8Array): unknown {
-  const text = eventJsonText(bytes);
-  try {
-    return parseExactJson(text);
-  } catch (error) {
-    if (error instanceof RangeError) return parseText(text);
-    throw error;
-  }
+  return parseExactJson(eventJsonText(bytes));
 }
 
 /** An event's JSON as a text that is JSON, with every number as it was sent. Throws nothing if `parseEventJson` did not. */
@@ -64,7 +54,7 @@ function parseText(text: string): unknown {
 }
 
 /**
- * Whether it may hold a number that JavaScript cannot: so many digits stand in it one after the other. Asked of every event, so only
+ * Whether it may hold a number that JavaScript cannot: so many digits stand in it one after the other, or with a point between. Asked of every event, so only
  * each sixteenth byte is looked at, one of which is in any such row; a pattern takes several times as long.
  */
 export function mayHaveLongNumber(bytes: Uint8Array): boolean {
@@ -81,7 +71,7 @@ export function mayHaveLongNumber(bytes: Uint8Array): boolean {
 
 /** All numbers of fewer digits are exact. */
 const DIGITS_MIN = 16;
-const isDigit = (byte = 0) => byte >= 0x30 && byte <= 0x39;
+const isDigit = (byte = 0) => (byte >= 0x30 && byte <= 0x39) || byte === 0x2e;
 /** As it stands in JSON; also within a text, which costs time and nothing else. */
 const LONG_INTEGER = /[:,[\s]-?\d{16,}[\s,\]}]/;
 

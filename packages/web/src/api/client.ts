@@ -37,8 +37,8 @@ export async function getExactJson<Answer>(path: string, query: Query, signal: A
   return (LONG_NUMBER.test(text) ? parseExactJson(text) : JSON.parse(text)) as Answer;
 }
 
-/** All numbers of fewer digits are exact. */
-const LONG_NUMBER = /\d{16}/;
+/** All numbers of fewer digits are exact, before and behind a point together. */
+const LONG_NUMBER = /\d[\d.]{15}/;
 
 /** What was read, and the tag that tells it from what somebody else makes of it meanwhile. */
 export interface Tagged<Answer> {

@@ -206,13 +206,19 @@ export function eventQuery(issueId: string, eventId: string) {
   return queryOptions<ApiEventDetail>({
     queryKey: ["event", issueId, eventId],
     queryFn: ({ signal }) => getExactJson<ApiEventDetail>(`api/v1/events/${encodeURIComponent(eventId)}`, {}, signal),
-    // Exact numbers are objects that do not bear to be put together anew.
-    structuralSharing: (before, after) => (JSON.stringify(before) === JSON.stringify(after) ? before : after),
+    structuralSharing: (before, after) => withSameEvent(before as ApiEventDetail | undefined, after as ApiEventDetail),
     // An event never changes, but the newest one may get a successor.
     staleTime: 10_000,
     // The event before stays while its neighbour loads, an event of another issue does not.
     placeholderData: (previous, query) => (query?.queryKey[1] === issueId ? previous : undefined),
   });
+}
+
+/** What surrounds an event may have changed, the event itself only moves. Exact numbers in it do not bear to be put together anew. */
+function withSameEvent(before: ApiEventDetail | undefined, after: ApiEventDetail): ApiEventDetail {
+  if (before?.event.id !== after.event.id || before.event.issue_id !== after.event.issue_id) return after;
+  const isUnmoved = JSON.stringify(before.navigation) === JSON.stringify(after.navigation);
+  return isUnmoved ? before : { ...after, event: before.event };
 }
 
 function nextCursor(page: ApiPage<unknown>): Cursor | undefined {

@@ -1,4 +1,4 @@
-import type { ApiEventDetail } from "@mesher/protocol";
+import type { ApiEventDetail, ApiIssueDetail } from "@mesher/protocol";
 import { type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useEffect } from "react";
@@ -38,7 +38,7 @@ export function EventPage(props: { issueId: string; eventId: string; frameMode: 
         <IssueCrumbs issue={issue.data} current="Event" />
         <EventNavigation
           detail={event.data}
-          latestId={issue.data?.latest_event_id ?? event.data.navigation.latest_id}
+          latestId={latestOf(event.data, issue.data)}
           issueId={issueId}
           frameMode={frameMode}
         />
@@ -55,13 +55,19 @@ export function EventPage(props: { issueId: string; eventId: string; frameMode: 
   );
 }
 
+/** The newest event knows best that it is; of an older one the issue, which the feed keeps as it is now. */
+function latestOf({ navigation }: ApiEventDetail, issue: ApiIssueDetail | undefined): string {
+  return (navigation.next_id === null ? undefined : issue?.latest_event_id) ?? navigation.latest_id;
+}
+
 /** The newest event has none, until the feed tells that the issue has a newer one. */
 function useSuccessor(event: UseQueryResult<ApiEventDetail>, latestId: string | null | undefined): void {
-  const { data, refetch } = event;
-  const isNewest = data !== undefined && data.navigation.next_id === null;
+  const { data, refetch, isPlaceholderData } = event;
+  const isNewest = data !== undefined && !isPlaceholderData && data.navigation.next_id === null;
   const successorId = isNewest && latestId !== data.event.id ? latestId : undefined;
   useEffect(() => {
-    if (successorId !== undefined && successorId !== null) void refetch({ cancelRefetch: false });
+    // Anew: what is on its way already may have left before the successor was there.
+    if (successorId !== undefined && successorId !== null) void refetch();
   }, [successorId, refetch]);
 }
 

@@ -153,6 +153,13 @@ test("the number of a card is a secret also where JavaScript cannot hold it", ()
   );
 });
 
+test("a number with many digits behind its point is written anew as it was sent", () => {
+  const json = '{"token":"x","timestamp":1799999999.123456789}';
+  const [event] = digestEntry(entryOf(json)).events;
+  if (event === undefined) throw new Error("no event");
+  expect(Buffer.from(unpackPayload(event.payload)).toString()).toBe(json.replace('"x"', '"[Filtered]"'));
+});
+
 test("the payload that is stored is the one that was sent, byte for byte, however the body was compressed", () => {
   const json = '{"message":"caf\u00e9 \ud83d\ude00","odd" : [1.0,  2e3]}';
   const plain = entryOf(json);

@@ -21,7 +21,7 @@ import { gapsOf, issuesToName, type Telling, tellStored, type WatchedStore, watc
 import { BATCHES_PER_WORKER, type BatchMessage, type WorkerData, type WorkerMessage } from "./worker-messages.ts";
 
 /**
- * Digesting lets the answers of the database in at least this often. A batch that is being stored waits so long for each of some
+ * Digesting lets the answers of the database in this often, after the group at hand. A batch that is being stored waits so long for each of some
  * twenty answers and for each part of its COPY.
  */
 const TURN_MS = 2;

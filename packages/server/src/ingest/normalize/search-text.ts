@@ -34,11 +34,11 @@ export function searchText(event: Event, { title, culprit }: Headline = headline
   return lexemes.words;
 }
 
-/** Most titles are an exception's type and value, whose words are there by then: all of them, since no lexeme is shorter than a character. */
+/** Most titles are an exception's type and value, whose words are there by then: all of them, since a text has at most one lexeme more than characters. */
 function saysTitle(exception: Exception | undefined, title: string): boolean {
   if (exception?.type === undefined || exception.value === undefined) return false;
   const { type, value } = exception;
-  if (type.length > LEXEMES_PER_TEXT_MAX || value.length > LEXEMES_PER_TEXT_MAX) return false;
+  if (type.length >= LEXEMES_PER_TEXT_MAX || value.length >= LEXEMES_PER_TEXT_MAX) return false;
   return title.length === type.length + 2 + value.length && title === `${type}: ${value}`;
 }
 
